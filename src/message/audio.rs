@@ -1,0 +1,77 @@
+//! Sound on its way from a source to a recogniser.
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use super::{MediaSpan, MediaTime, Trace, Why};
+
+/// Samples per second, never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SampleRate(NonZeroU32);
+
+impl SampleRate {
+    /// 16 kHz, what every recogniser takes.
+    pub const SPEECH: SampleRate = SampleRate(NonZeroU32::new(16_000).unwrap());
+
+    pub const fn new(hertz: u32) -> Option<SampleRate> {
+        match NonZeroU32::new(hertz) {
+            Some(hertz) => Some(SampleRate(hertz)),
+            None => None,
+        }
+    }
+
+    pub const fn hertz(self) -> u32 {
+        self.0.get()
+    }
+
+    /// How long `samples` of them last.
+    pub fn duration_of(self, samples: usize) -> Duration {
+        MediaTime::of_sample(samples as u64, self).since_start()
+    }
+
+    /// How many whole samples fit into `length`.
+    pub fn samples_in(self, length: Duration) -> usize {
+        (length.as_nanos() * u128::from(self.hertz()) / 1_000_000_000) as usize
+    }
+}
+
+/// Mono samples in −1..1 as the source gave them.
+///
+/// `start` says where on the timeline they stand. When it lies past the end of the frame before, sound is missing:
+/// that is a gap and no error, and whoever takes sound passes it on as one.
+#[derive(Clone, Debug)]
+pub struct AudioFrame {
+    pub start: MediaTime,
+    pub rate: SampleRate,
+    pub samples: Arc<[f32]>,
+    /// Why the sound just before this frame is missing, where the source knows it.
+    pub hole: Option<Why>,
+    /// Its `captured` is the moment at which the newest of these samples was captured.
+    pub trace: Trace,
+}
+
+impl AudioFrame {
+    pub fn duration(&self) -> Duration {
+        self.rate.duration_of(self.samples.len())
+    }
+
+    pub fn span(&self) -> MediaSpan {
+        MediaSpan { start: self.start, length: self.duration() }
+    }
+}
+
+/// Sound whose rate was seen to be 16 kHz, the only input of a recogniser.
+#[derive(Clone, Debug)]
+pub struct Speech(AudioFrame);
+
+impl Speech {
+    /// `None` where the rate is another one.
+    pub fn new(frame: AudioFrame) -> Option<Speech> {
+        (frame.rate == SampleRate::SPEECH).then_some(Speech(frame))
+    }
+}
+
+impl std::ops::Deref for Speech {
+    type Target = AudioFrame;
+    fn deref(&self) -> &AudioFrame {
+        &self.0
+    }
+}

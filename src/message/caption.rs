@@ -1,0 +1,69 @@
+//! What travels on an edge of text: transcripts, and the places where there is none.
+use super::{MediaSpan, Trace, TrackName, Transcript};
+
+/// One item on an edge of text. A recogniser gives both kinds, in order.
+#[derive(Clone, Debug)]
+pub enum Caption {
+    Transcript(Transcript),
+    Gap(Gap),
+}
+
+impl Caption {
+    pub fn track(&self) -> &TrackName {
+        match self {
+            Caption::Transcript(it) => it.track(),
+            Caption::Gap(it) => &it.track,
+        }
+    }
+
+    pub fn trace(&self) -> &Trace {
+        match self {
+            Caption::Transcript(it) => it.trace(),
+            Caption::Gap(it) => &it.trace,
+        }
+    }
+
+    #[must_use]
+    pub fn traced(self, trace: Trace) -> Caption {
+        match self {
+            Caption::Transcript(it) => Caption::Transcript(it.traced(trace)),
+            Caption::Gap(it) => Caption::Gap(Gap { trace, ..it }),
+        }
+    }
+}
+
+/// Sound or text that was given up, said aloud instead of left out.
+#[derive(Clone, Debug)]
+pub struct Gap {
+    pub track: TrackName,
+    pub span: MediaSpan,
+    pub why: Why,
+    pub trace: Trace,
+}
+
+/// Why something is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The machine could not keep up, and the oldest sound was given up.
+    Overload,
+    /// The device was gone, or gave nothing.
+    Device,
+    /// An operator had paused the pipeline.
+    Paused,
+    /// The recogniser was started anew while a segment was open and nothing of it was committed.
+    Restart,
+    /// A stage failed twice on the same item.
+    Fault,
+}
+
+impl Why {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Why::Overload => "overload",
+            Why::Device => "device",
+            Why::Paused => "paused",
+            Why::Restart => "restart",
+            Why::Fault => "fault",
+        }
+    }
+}
