@@ -1,0 +1,173 @@
+//! What can be read of a running pipeline at any time, also after a crash: counts of every edge, the state of every stage.
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::EdgeReading;
+
+/// Where a stage stands in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StageState {
+    #[default]
+    Starting,
+    Running,
+    /// Failed, and waits for its next life.
+    Restarting,
+    /// Goes on, but not as it should: something outside is missing, or one item takes longer than it may.
+    Degraded,
+    Ended,
+}
+
+impl StageState {
+    pub const fn name(self) -> &'static str {
+        match self {
+            StageState::Starting => "starting",
+            StageState::Running => "running",
+            StageState::Restarting => "restarting",
+            StageState::Degraded => "degraded",
+            StageState::Ended => "ended",
+        }
+    }
+}
+
+/// One stage as it was when it was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageReading {
+    pub name: String,
+    pub state: StageState,
+    /// Why it is not simply running.
+    pub why: Option<String>,
+    /// Items dealt with.
+    pub handled: u64,
+    /// Items that two lives failed on, passed on as such.
+    pub given_up: u64,
+    pub restarts: u64,
+    /// How long it has been at the item in hand, time spent waiting for room downstream left out.
+    pub busy_for: Option<Duration>,
+}
+
+/// Written by the stage and by its supervisor.
+pub struct StageGauge {
+    name: String,
+    epoch: Instant,
+    /// Nanoseconds from `epoch` to the beginning of the work in hand, plus one; 0 while there is none.
+    busy_since: AtomicU64,
+    handled: AtomicU64,
+    given_up: AtomicU64,
+    restarts: AtomicU64,
+    state: Mutex<(StageState, Option<String>)>,
+}
+
+impl StageGauge {
+    pub fn new(name: &str) -> Arc<StageGauge> {
+        Arc::new(StageGauge {
+            name: name.to_owned(),
+            epoch: Instant::now(),
+            busy_since: AtomicU64::new(0),
+            handled: AtomicU64::new(0),
+            given_up: AtomicU64::new(0),
+            restarts: AtomicU64::new(0),
+            state: Mutex::default(),
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn read(&self) -> StageReading {
+        let (state, why) = self.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        StageReading {
+            name: self.name.clone(),
+            state,
+            why,
+            handled: self.handled.load(Relaxed),
+            given_up: self.given_up.load(Relaxed),
+            restarts: self.restarts.load(Relaxed),
+            busy_for: self.busy_for(),
+        }
+    }
+
+    pub fn set(&self, state: StageState, why: Option<String>) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = (state, why);
+    }
+
+    pub fn count_restart(&self) {
+        self.restarts.fetch_add(1, Relaxed);
+    }
+
+    pub fn busy_for(&self) -> Option<Duration> {
+        let since = self.busy_since.load(Relaxed).checked_sub(1)?;
+        Some(self.epoch.elapsed().saturating_sub(Duration::from_nanos(since)))
+    }
+
+    pub(super) fn begin(&self) {
+        self.busy_since.store(self.epoch.elapsed().as_nanos() as u64 + 1, Relaxed);
+    }
+
+    pub(super) fn settle(&self, given_up: bool) {
+        let count = if given_up { &self.given_up } else { &self.handled };
+        count.fetch_add(1, Relaxed);
+        self.busy_since.store(0, Relaxed);
+    }
+
+    /// A life has ended, whatever it was at.
+    pub fn rest(&self) {
+        self.busy_since.store(0, Relaxed);
+    }
+
+    /// Not busy while the returned guard lives; the time is counted anew from its end.
+    pub(super) fn waiting(&self) -> impl Drop + '_ {
+        let was_busy = self.busy_since.swap(0, Relaxed) > 0;
+        Waiting { gauge: self, was_busy }
+    }
+}
+
+struct Waiting<'a> {
+    gauge: &'a StageGauge,
+    was_busy: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.was_busy {
+            self.gauge.begin();
+        }
+    }
+}
+
+/// The counts of one edge, whatever it carries.
+pub trait EdgeGauge: Send + Sync {
+    fn read(&self) -> EdgeReading;
+}
+
+/// Everything that can be read of one pipeline, stages in the order of the plan.
+#[derive(Clone, Default)]
+pub struct Board {
+    stages: Vec<Arc<StageGauge>>,
+    edges: Vec<Arc<dyn EdgeGauge>>,
+}
+
+impl Board {
+    pub fn add_stage(&mut self, gauge: Arc<StageGauge>) {
+        self.stages.push(gauge);
+    }
+
+    pub fn add_edge(&mut self, gauge: Arc<dyn EdgeGauge>) {
+        self.edges.push(gauge);
+    }
+
+    pub fn stages(&self) -> Vec<StageReading> {
+        self.stages.iter().map(|it| it.read()).collect()
+    }
+
+    pub fn edges(&self) -> Vec<EdgeReading> {
+        self.edges.iter().map(|it| it.read()).collect()
+    }
+}

@@ -1,0 +1,18 @@
+//! Stages and the bounded edges between them. Knows no captions and no actors, and would run any stages at all.
+mod drive;
+mod edge;
+mod engine;
+mod gauge;
+mod inlet;
+mod item;
+mod outlet;
+mod stage;
+
+pub use drive::drive;
+pub use edge::{EdgeReading, EdgeSettings, Receiver, Room, Sender, WhenFull, edge};
+pub use engine::{Engine, EngineError};
+pub use gauge::{Board, StageGauge, StageReading, StageState};
+pub use inlet::{Inlet, Offer};
+pub use item::{Item, Never};
+pub use outlet::{Closed, Outlet};
+pub use stage::{BoxError, Fault, Source, Stage};

@@ -1,0 +1,37 @@
+//! What the edges have to know of our messages: how long sound lasts, which captions may take the place of which.
+use std::time::Duration;
+
+use crate::{
+    flow::Item,
+    message::{AudioFrame, Caption, Kind, Speech},
+};
+
+impl Item for AudioFrame {
+    fn length(&self) -> Duration {
+        self.duration()
+    }
+}
+
+impl Item for Speech {
+    fn length(&self) -> Duration {
+        self.duration()
+    }
+}
+
+impl Item for Caption {
+    const OFFERED_AGAIN: bool = true;
+
+    fn supersedes(&self, older: &Caption) -> bool {
+        match (self, older) {
+            // A final is never left out, whatever comes after it.
+            (Caption::Transcript(new), Caption::Transcript(old)) => {
+                old.kind() == Kind::Partial && new.supersedes(old)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_fleeting(&self) -> bool {
+        matches!(self, Caption::Transcript(it) if it.kind() == Kind::Partial)
+    }
+}

@@ -1,0 +1,2 @@
+//! The kinds of stages, one file or folder each. A stage never sees an actor, a pipeline file never sees a stage.
+mod items;
