@@ -2,5 +2,7 @@
 //!
 //! The modules, lowest first; each may use those above it, never those below (`tests/tidy.rs` holds them to it).
 pub mod flow;
+pub mod host;
+pub mod logic;
 pub mod message;
 pub mod stages;

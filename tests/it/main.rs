@@ -1,1 +1,4 @@
 //! Every integration test, in one binary, so that it is linked once.
+mod edges;
+mod engine;
+mod numbers;

@@ -1,0 +1,62 @@
+//! One actor hosts one life of one stage, and reports how it ended.
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures::FutureExt;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::{sync::Mutex, task::AbortHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::life::Life;
+use crate::flow::Fault;
+
+/// What the lives of one stage share. Only the actor that lives now holds the lock.
+pub(super) type SharedLife = Arc<Mutex<Box<dyn Life>>>;
+
+pub(super) struct Host;
+
+/// How the life ended.
+pub(super) struct Ended(Result<(), Fault>);
+
+/// The task the life runs in. It ends with the actor, also when that is killed, where no hook of ractor runs.
+pub(super) struct Work(AbortHandle);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Actor for Host {
+    type Msg = Ended;
+    type State = Work;
+    type Arguments = (SharedLife, CancellationToken);
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<Ended>,
+        (life, stop): Self::Arguments,
+    ) -> Result<Work, ActorProcessingErr> {
+        let work = tokio::spawn(async move {
+            let end =
+                AssertUnwindSafe(async { life.lock().await.run(stop).await }).catch_unwind().await;
+            // Let go before the report, so that the next life finds the lock free.
+            drop(life);
+            let end = end.unwrap_or_else(|panic| Err(Fault::panicked(&*panic)));
+            // The supervisor may have ended this actor meanwhile; then nobody asks any more.
+            let _ = me.cast(Ended(end));
+        });
+        Ok(Work(work.abort_handle()))
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<Ended>,
+        Ended(end): Ended,
+        _: &mut Work,
+    ) -> Result<(), ActorProcessingErr> {
+        // An error travels to the supervisor as it is: it finds the fault in it again.
+        end?;
+        me.stop(None);
+        Ok(())
+    }
+}

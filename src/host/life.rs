@@ -1,0 +1,47 @@
+//! One life of a stage after the other, on the same edges.
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::flow::{Fault, Inlet, Outlet, Source, Stage, StageGauge, StageState, drive};
+
+/// Makes the stage of a new life.
+pub type Factory<S> = Box<dyn FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send>;
+
+/// Owns the edges of a stage for as long as the pipeline wants it to run. Dropping it is what ends the edges.
+pub(super) trait Life: Send {
+    fn run(&mut self, stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>>;
+}
+
+pub(super) struct StageLife<S: Stage> {
+    pub(super) make: Factory<S>,
+    pub(super) inlet: Inlet<S::In>,
+    pub(super) outlet: Outlet<S::Out>,
+    pub(super) gauge: Arc<StageGauge>,
+}
+
+impl<S: Stage> Life for StageLife<S> {
+    /// Only sources are told to stop; a stage ends when its upstream has.
+    fn run(&mut self, _stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async {
+            let mut stage = (self.make)().await?;
+            self.gauge.set(StageState::Running, None);
+            drive(&mut stage, &mut self.inlet, &self.outlet, &self.gauge).await
+        })
+    }
+}
+
+/// A source is one value through all its lives, so that it goes on where it was.
+pub(super) struct SourceLife<S: Source> {
+    pub(super) source: S,
+    pub(super) outlet: Outlet<S::Out>,
+    pub(super) gauge: Arc<StageGauge>,
+}
+
+impl<S: Source> Life for SourceLife<S> {
+    fn run(&mut self, stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>> {
+        self.gauge.set(StageState::Running, None);
+        Box::pin(self.source.run(&self.outlet, stop))
+    }
+}

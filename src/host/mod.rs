@@ -1,0 +1,13 @@
+//! Lives of stages: one actor each, one supervisor above them. The only folder that names ractor.
+//!
+//! Actors carry lives (start, stop, fail, restart); sound and captions travel on the bounded edges of `flow`.
+mod actor;
+mod life;
+mod pipeline;
+mod supervisor;
+mod verdict;
+
+pub use life::Factory;
+pub use pipeline::{HostSettings, Pipeline, Running, StageSettings};
+pub use supervisor::{Failure, Outcome};
+pub use verdict::{Verdict, verdict};

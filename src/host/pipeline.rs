@@ -1,0 +1,159 @@
+//! Puts stages together and runs them: the door to this folder.
+use std::{sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+use ractor::{Actor, ActorRef};
+use tokio::sync::{Mutex, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    actor::SharedLife,
+    life::{Life, SourceLife, StageLife},
+    supervisor::{Child, Order, Outcome, Role, Supervisor},
+};
+use crate::{
+    flow::{Board, Fault, Inlet, Outlet, Source, Stage, StageGauge},
+    logic::budget::Budget,
+};
+
+/// Waits of the supervisor. Tests make them milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct HostSettings {
+    /// How long stages may drain after they were told to stop, before those that hold out are ended.
+    pub grace: Duration,
+    /// How often stages are looked at for being stuck.
+    pub look_every: Duration,
+}
+
+impl Default for HostSettings {
+    fn default() -> HostSettings {
+        HostSettings { grace: Duration::from_secs(5), look_every: Duration::from_millis(500) }
+    }
+}
+
+/// What the supervisor holds a stage to.
+#[derive(Clone, Debug)]
+pub struct StageSettings {
+    pub budget: Budget,
+    /// How long it may be at one item before it is named as stuck.
+    pub patience: Duration,
+}
+
+impl Default for StageSettings {
+    fn default() -> StageSettings {
+        StageSettings { budget: Budget::default(), patience: Duration::from_secs(10) }
+    }
+}
+
+/// Stages with their edges, upstream first, not yet running.
+#[derive(Default)]
+pub struct Pipeline {
+    children: Vec<Child>,
+    board: Board,
+}
+
+impl Pipeline {
+    /// `board` holds the edges' gauges; the stages' are added here.
+    pub fn new(board: Board) -> Pipeline {
+        Pipeline { children: Vec::new(), board }
+    }
+
+    pub fn source<S: Source>(
+        &mut self,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        source: S,
+        outlet: Outlet<S::Out>,
+    ) {
+        let life = SourceLife { source, outlet, gauge: gauge.clone() };
+        self.add(Role::Source, settings, gauge, life);
+    }
+
+    /// A stage between others: the pipeline cannot go on without it.
+    pub fn stage<S: Stage>(
+        &mut self,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        inlet: Inlet<S::In>,
+        outlet: Outlet<S::Out>,
+    ) {
+        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
+        self.add(Role::Between, settings, gauge, life);
+    }
+
+    /// A stage that others can do without: the pipeline goes on as long as one sink lives.
+    pub fn sink<S: Stage>(
+        &mut self,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        inlet: Inlet<S::In>,
+    ) {
+        let outlet = Outlet::new(Vec::new(), gauge.clone());
+        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
+        self.add(Role::Sink, settings, gauge, life);
+    }
+
+    fn add(
+        &mut self,
+        role: Role,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        life: impl Life + 'static,
+    ) {
+        self.board.add_stage(gauge.clone());
+        let life: SharedLife = Arc::new(Mutex::new(Box::new(life)));
+        self.children.push(Child::new(role, settings, gauge, life));
+    }
+
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// Starts every stage. Must be called within a tokio runtime.
+    pub async fn start(self, settings: HostSettings) -> Running {
+        let stop = CancellationToken::new();
+        let (done, outcome) = oneshot::channel();
+        let arguments = (self.children, settings, stop, done);
+        let started = Actor::spawn(None, Supervisor, arguments).await;
+        // Its start only sends messages to itself.
+        let (supervisor, _) = started.expect("the supervisor starts");
+        Running { supervisor, outcome, board: self.board }
+    }
+}
+
+/// A pipeline at work.
+pub struct Running {
+    supervisor: ActorRef<Order>,
+    outcome: oneshot::Receiver<Outcome>,
+    board: Board,
+}
+
+impl Running {
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// Tells the sources to stop. The rest drains; what still holds out after the grace time is named and ended.
+    pub fn stop(&self) {
+        // A pipeline that has ended needs no telling.
+        let _ = self.supervisor.cast(Order::Stop);
+    }
+
+    /// Ends every stage at once, whatever it is at.
+    pub fn insist(&self) {
+        let _ = self.supervisor.cast(Order::Insist);
+    }
+
+    /// Returns when every stage has ended. Cancel safe.
+    pub async fn ended(&mut self) -> Outcome {
+        (&mut self.outcome).await.unwrap_or_else(|_| Outcome::lost())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.supervisor.kill();
+    }
+}

@@ -1,0 +1,285 @@
+//! Watches every stage's actor: restarts, gives up, tells to stop, names what is stuck, and knows when all have ended.
+use std::{sync::Arc, time::Duration};
+
+use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use tokio::{sync::oneshot, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+use super::{
+    actor::{Host, SharedLife},
+    pipeline::{HostSettings, StageSettings},
+    verdict::{Verdict, verdict},
+};
+use crate::flow::{Fault, StageGauge, StageState};
+
+/// How a pipeline ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Stages that gave up, in the order in which they did.
+    pub failures: Vec<Failure>,
+    /// Whether the pipeline ended because of them; false where it went on without them.
+    pub gave_up: bool,
+    /// Stages that held out past the grace time, and were ended.
+    pub held_out: Vec<String>,
+}
+
+/// A stage that gave up: which, how often it had been started anew, and the last cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub stage: String,
+    pub restarts: u64,
+    pub cause: String,
+}
+
+impl Outcome {
+    pub(super) fn lost() -> Outcome {
+        let cause = "the supervisor ended without a word".to_owned();
+        let failure = Failure { stage: "supervisor".to_owned(), restarts: 0, cause };
+        Outcome { failures: vec![failure], gave_up: true, held_out: Vec::new() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Source,
+    Between,
+    Sink,
+}
+
+pub(super) struct Child {
+    role: Role,
+    settings: StageSettings,
+    gauge: Arc<StageGauge>,
+    /// `None` once it has ended. It holds the edges: letting go of it is what ends the stages downstream.
+    life: Option<SharedLife>,
+    actor: Option<ActorCell>,
+    named_stuck: bool,
+}
+
+impl Child {
+    pub(super) fn new(
+        role: Role,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        life: SharedLife,
+    ) -> Child {
+        Child { role, settings, gauge, life: Some(life), actor: None, named_stuck: false }
+    }
+
+    fn end(&mut self, state: StageState, why: Option<String>) {
+        if let Some(actor) = self.actor.take() {
+            actor.kill();
+        }
+        self.life = None;
+        self.gauge.rest();
+        self.gauge.set(state, why);
+    }
+}
+
+pub(super) enum Order {
+    Start(usize),
+    Look,
+    Stop,
+    GraceOver,
+    Insist,
+}
+
+pub(super) struct Supervisor;
+
+pub(super) struct State {
+    children: Vec<Child>,
+    settings: HostSettings,
+    stop: CancellationToken,
+    outcome: Outcome,
+    done: Option<oneshot::Sender<Outcome>>,
+}
+
+impl Actor for Supervisor {
+    type Msg = Order;
+    type State = State;
+    type Arguments = (Vec<Child>, HostSettings, CancellationToken, oneshot::Sender<Outcome>);
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<Order>,
+        (children, settings, stop, done): Self::Arguments,
+    ) -> Result<State, ActorProcessingErr> {
+        // Downstream first, so that whoever gives finds its listener there.
+        for index in (0..children.len()).rev() {
+            me.cast(Order::Start(index))?;
+        }
+        me.send_interval(settings.look_every, || Order::Look);
+        Ok(State { children, settings, stop, outcome: Outcome::default(), done: Some(done) })
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<Order>,
+        order: Order,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match order {
+            Order::Start(index) => state.start(&me, index).await?,
+            Order::Look => state.look_for_stuck(),
+            Order::Stop => state.begin_stop(&me),
+            Order::GraceOver => state.end_the_first_that_holds_out(&me),
+            Order::Insist => {
+                for child in &mut state.children {
+                    child.end(StageState::Ended, Some("ended at once, as asked".to_owned()));
+                }
+            }
+        }
+        state.finish_if_all_ended(&me);
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        me: ActorRef<Order>,
+        event: SupervisionEvent,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorTerminated(cell, ..) => {
+                state.life_ended(&me, cell.get_id(), &Ok(()))
+            }
+            SupervisionEvent::ActorFailed(cell, error) => {
+                let fault = error.downcast::<Fault>().map_or_else(Fault::Permanent, |fault| *fault);
+                state.life_ended(&me, cell.get_id(), &Err(fault));
+            }
+            _ => (),
+        }
+        state.finish_if_all_ended(&me);
+        Ok(())
+    }
+}
+
+impl State {
+    async fn start(
+        &mut self,
+        me: &ActorRef<Order>,
+        index: usize,
+    ) -> Result<(), ActorProcessingErr> {
+        let child = &mut self.children[index];
+        let Some(life) = child.life.clone() else { return Ok(()) };
+        if child.role == Role::Source && self.stop.is_cancelled() {
+            child.end(StageState::Ended, None);
+            return Ok(());
+        }
+        let arguments = (life, self.stop.clone());
+        let (host, _) = Actor::spawn_linked(None, Host, arguments, me.get_cell()).await?;
+        child.actor = Some(host.get_cell());
+        Ok(())
+    }
+
+    fn life_ended(&mut self, me: &ActorRef<Order>, id: ActorId, end: &Result<(), Fault>) {
+        let is_it = |child: &Child| child.actor.as_ref().is_some_and(|actor| actor.get_id() == id);
+        let Some(index) = self.children.iter().position(is_it) else { return };
+        let child = &mut self.children[index];
+        child.actor = None;
+        child.gauge.rest();
+        let stage = child.gauge.name().to_owned();
+        match verdict(end, &mut child.settings.budget, Instant::now()) {
+            Verdict::End => {
+                debug!(stage, "ended");
+                child.end(StageState::Ended, None);
+            }
+            Verdict::Restart { after } => {
+                let why = cause(end);
+                warn!(stage, fault = why, after_ms = after.as_millis() as u64, "restarting");
+                child.gauge.count_restart();
+                child.gauge.set(StageState::Restarting, Some(why));
+                me.send_after(after, move || Order::Start(index));
+            }
+            Verdict::GiveUp => self.give_up(me, index, cause(end)),
+        }
+    }
+
+    /// Without a source or a stage in between the pipeline ends, after all that is under way has come out. It goes on
+    /// without a sink while another sink lives.
+    fn give_up(&mut self, me: &ActorRef<Order>, index: usize, cause: String) {
+        let child = &mut self.children[index];
+        let failure = Failure {
+            stage: child.gauge.name().to_owned(),
+            restarts: child.gauge.read().restarts,
+            cause: cause.clone(),
+        };
+        error!(stage = failure.stage, restarts = failure.restarts, cause, "gave up");
+        let role = child.role;
+        let state = if role == Role::Sink { StageState::Degraded } else { StageState::Ended };
+        child.end(state, Some(cause));
+        self.outcome.failures.push(failure);
+        let sink_lives = self.children.iter().any(|it| it.role == Role::Sink && it.life.is_some());
+        if role != Role::Sink || !sink_lives {
+            self.outcome.gave_up = true;
+            self.begin_stop(me);
+        }
+    }
+
+    fn begin_stop(&mut self, me: &ActorRef<Order>) {
+        if self.stop.is_cancelled() {
+            return;
+        }
+        info!("stopping");
+        self.stop.cancel();
+        // A source that waits for its next life will not get one.
+        for child in &mut self.children {
+            if child.role == Role::Source && child.actor.is_none() {
+                child.end(StageState::Ended, None);
+            }
+        }
+        me.send_after(self.settings.grace, || Order::GraceOver);
+    }
+
+    /// Ends one stage, the furthest upstream: what waits behind it may then drain after all. The next one follows after a
+    /// tenth of the grace time.
+    fn end_the_first_that_holds_out(&mut self, me: &ActorRef<Order>) {
+        let Some(child) = self.children.iter_mut().find(|it| it.life.is_some()) else { return };
+        let stage = child.gauge.name().to_owned();
+        let busy_ms = child.gauge.busy_for().map(|it| it.as_millis() as u64);
+        warn!(stage, busy_ms, "held out past the grace time, ended");
+        child.end(StageState::Ended, Some("held out past the grace time".to_owned()));
+        self.outcome.held_out.push(stage);
+        me.send_after((self.settings.grace / 10).max(Duration::from_millis(1)), || {
+            Order::GraceOver
+        });
+    }
+
+    fn look_for_stuck(&mut self) {
+        for child in &mut self.children {
+            let stuck_for = child.gauge.busy_for().filter(|it| child.settings.patience < *it);
+            match stuck_for {
+                Some(busy) if !child.named_stuck => {
+                    let why = format!("stuck: at one item for {:.1} s", busy.as_secs_f64());
+                    warn!(stage = child.gauge.name(), why, "a stage does not come back");
+                    child.gauge.set(StageState::Degraded, Some(why));
+                    child.named_stuck = true;
+                }
+                None if child.named_stuck => {
+                    info!(stage = child.gauge.name(), "came back");
+                    if child.actor.is_some() {
+                        child.gauge.set(StageState::Running, None);
+                    }
+                    child.named_stuck = false;
+                }
+                _ => (),
+            }
+        }
+    }
+
+    fn finish_if_all_ended(&mut self, me: &ActorRef<Order>) {
+        if self.children.iter().any(|child| child.life.is_some()) {
+            return;
+        }
+        if let Some(done) = self.done.take() {
+            // Whoever ran the pipeline may not wait for its end.
+            let _ = done.send(std::mem::take(&mut self.outcome));
+        }
+        me.stop(None);
+    }
+}
+
+fn cause(end: &Result<(), Fault>) -> String {
+    end.as_ref().err().map(Fault::to_string).unwrap_or_default()
+}

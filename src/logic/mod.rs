@@ -1,0 +1,2 @@
+//! Decisions, pure: values in, values out, `now` is an argument. Reads no clock, opens no channel, spawns nothing.
+pub mod budget;
