@@ -95,6 +95,19 @@ impl Pipeline {
         self.add(Role::Sink, settings, gauge, life);
     }
 
+    /// A sink that only looks on: the pipeline does not go on for its sake.
+    pub fn watcher<S: Stage>(
+        &mut self,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        inlet: Inlet<S::In>,
+    ) {
+        let outlet = Outlet::new(Vec::new(), gauge.clone());
+        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
+        self.add(Role::Watcher, settings, gauge, life);
+    }
+
     fn add(
         &mut self,
         role: Role,

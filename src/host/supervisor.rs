@@ -45,6 +45,8 @@ pub(super) enum Role {
     Source,
     Between,
     Sink,
+    /// Looks on; nothing depends on it.
+    Watcher,
 }
 
 pub(super) struct Child {
@@ -207,11 +209,12 @@ impl State {
         };
         error!(stage = failure.stage, restarts = failure.restarts, cause, "gave up");
         let role = child.role;
-        let state = if role == Role::Sink { StageState::Degraded } else { StageState::Ended };
+        let ends_others = matches!(role, Role::Source | Role::Between);
+        let state = if ends_others { StageState::Ended } else { StageState::Degraded };
         child.end(state, Some(cause));
         self.outcome.failures.push(failure);
         let sink_lives = self.children.iter().any(|it| it.role == Role::Sink && it.life.is_some());
-        if role != Role::Sink || !sink_lives {
+        if ends_others || !sink_lives {
             self.outcome.gave_up = true;
             self.begin_stop(me);
         }

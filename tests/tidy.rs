@@ -1,0 +1,195 @@
+//! What a reviewer would otherwise have to remember: who may use whom, which crates are fenced in, how a file begins.
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Each module with those it may use.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("message", &[]),
+    ("logic", &["message"]),
+    ("spec", &["message"]),
+    ("models", &[]),
+    ("flow", &[]),
+    ("host", &["flow", "logic"]),
+    ("stages", &["message", "logic", "flow", "models"]),
+    ("assemble", &["message", "logic", "spec", "models", "flow", "host", "stages"]),
+    ("cli", &["message", "logic", "spec", "models", "flow", "host", "stages", "assemble"]),
+];
+
+/// Outside crates with the only places that may name them.
+const FENCED: &[(&str, &[&str])] = &[
+    ("toml", &["src/spec/", "src/models/"]),
+    ("annotate_snippets", &["src/spec/"]),
+    ("ractor", &["src/host/"]),
+    ("cpal", &["src/stages/microphone/"]),
+    ("rtrb", &["src/stages/microphone/"]),
+    ("symphonia", &["src/stages/recording/"]),
+    ("rubato", &["src/stages/resample.rs"]),
+    ("whisper_rs", &["src/stages/whisper"]),
+    ("earshot", &["src/stages/recognise/voice.rs"]),
+    ("socketioxide", &["src/stages/broadcast/"]),
+    ("axum", &["src/stages/broadcast/"]),
+    ("reqwest", &["src/cli/models/"]),
+    ("tokio_tungstenite", &["src/cli/client/"]),
+    ("clap", &["src/cli/", "src/main.rs"]),
+    ("indicatif", &["src/cli/"]),
+];
+
+/// A reader folds a file of this length in the mind; past it, split by rule or by kind.
+const LONGEST_FILE: usize = 400;
+
+#[test]
+fn modules_only_use_those_that_the_architecture_allows() {
+    for (path, text) in sources() {
+        let here = module_of(&path);
+        let Some((_, allowed)) = MAY_USE.iter().find(|(module, _)| *module == here) else {
+            continue;
+        };
+        for used in paths_after(&text, "crate::") {
+            let known = MAY_USE.iter().any(|(module, _)| *module == used);
+            let fine = !known || used == here || allowed.contains(&used.as_str());
+            assert!(fine, "{}: `{here}` may not use `{used}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_module_stands_in_the_table() {
+    for (path, _) in sources() {
+        let module = module_of(&path);
+        let known = ["lib", "main"].contains(&module.as_str())
+            || MAY_USE.iter().any(|(it, _)| *it == module);
+        assert!(
+            known,
+            "{}: give `{module}` its place in MAY_USE, and in ARCHITECTURE.md",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn fenced_crates_are_named_in_their_own_places_only() {
+    for (path, text) in sources() {
+        let place = path.to_string_lossy().replace('\\', "/");
+        for (fenced, places) in FENCED {
+            let named = names_crate(&text, fenced);
+            let fine = !named || places.iter().any(|it| place.starts_with(it));
+            assert!(fine, "{place}: `{fenced}` is only to be named in {}", places.join(", "));
+        }
+    }
+}
+
+#[test]
+fn pure_layers_read_no_clock_open_no_channel_and_spawn_nothing() {
+    for (path, text) in sources() {
+        if !["message", "logic"].contains(&module_of(&path).as_str()) {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for banned in
+            ["Instant::now", "SystemTime::now", "spawn(", "mpsc", "oneshot", "std::fs", "std::env"]
+        {
+            assert!(!code.contains(banned), "{}: `{banned}` in a pure layer", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_stays_readable() {
+    let tests =
+        files_under(Path::new("tests")).into_iter().chain(files_under(Path::new("benches")));
+    for (path, text) in sources().into_iter().chain(tests) {
+        let first = text.lines().next().unwrap_or_default();
+        assert!(
+            first.starts_with("//! "),
+            "{}: begin with one `//!` line of purpose",
+            path.display()
+        );
+        let lines = text.lines().count();
+        assert!(
+            lines <= LONGEST_FILE,
+            "{}: {lines} lines; split it by rule or by kind",
+            path.display()
+        );
+    }
+}
+
+/// The module of `src/` that a file belongs to.
+fn module_of(path: &Path) -> String {
+    let inside = path.strip_prefix("src").unwrap();
+    inside
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_string_lossy()
+        .trim_end_matches(".rs")
+        .to_owned()
+}
+
+/// First names behind `prefix`, in `use crate::{a, b::c}` too.
+fn paths_after(text: &str, prefix: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (at, _) in text.match_indices(prefix) {
+        let rest = &text[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            None => drop(names.insert(first_name(rest))),
+            Some(group) => {
+                let mut depth = 0;
+                let mut start = true;
+                for (at, letter) in group.char_indices() {
+                    match letter {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => start = true,
+                        letter if start && letter.is_alphabetic() => {
+                            names.insert(first_name(&group[at..]));
+                            start = false;
+                        }
+                        _ => (),
+                    }
+                }
+            }
+        }
+    }
+    names
+}
+
+fn first_name(text: &str) -> String {
+    text.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect()
+}
+
+/// Whether code (no comment) names the crate as the root of a path.
+fn names_crate(text: &str, name: &str) -> bool {
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    code.into_iter().any(|line| {
+        line.match_indices(&format!("{name}::")).any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            before.is_none_or(|it| !it.is_alphanumeric() && it != '_' && it != ':')
+        })
+    })
+}
+
+fn sources() -> Vec<(PathBuf, String)> {
+    files_under(Path::new("src"))
+}
+
+fn files_under(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|it| it == "rs") {
+                let text = fs::read_to_string(&entry).unwrap();
+                found.push((entry, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "the tests run in the project's folder");
+    found
+}
