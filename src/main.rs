@@ -1,1 +1,6 @@
-fn main() {}
+//! The program: reads the command line, calls one function, turns its answer into an exit code.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    livecap::cli::main()
+}
