@@ -1,8 +1,8 @@
 //! A pipeline whose every part was seen to fit: what `check` gives and what is assembled.
-use std::{collections::BTreeMap, ops::Range, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fmt, ops::Range, path::PathBuf, time::Duration};
 
 pub use super::settings::*;
-use super::{Kind, Port};
+use super::{Kind, Port, units::Length};
 
 /// A whole pipeline. Only [`check`](super::check) makes one, so that whoever holds it needs no check of its own.
 #[derive(Clone, Debug)]
@@ -57,6 +57,8 @@ pub struct Stage {
     pub feeds: Vec<Feed>,
     pub work: Planned,
     pub(super) places: Places,
+    /// Keys that say something which this version cannot do.
+    pub(super) unbuilt: Vec<&'static str>,
 }
 
 impl Stage {
@@ -92,6 +94,15 @@ pub enum Room {
     Items(usize),
     /// Edges of sound: so much of the audio timeline.
     Span(Duration),
+}
+
+impl fmt::Display for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Room::Items(items) => items.fmt(f),
+            Room::Span(span) => Length(*span).fmt(f),
+        }
+    }
 }
 
 /// What happens to an item that finds its edge full.
@@ -139,6 +150,10 @@ pub(super) struct Places {
 }
 
 impl Places {
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
     /// The value of `key`, or the header where the key was left to its default.
     pub(super) fn of(&self, key: &str) -> Range<usize> {
         self.values.get(key).unwrap_or(&self.header).clone()
