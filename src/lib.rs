@@ -6,3 +6,6 @@ pub mod host;
 pub mod logic;
 pub mod message;
 pub mod stages;
+pub mod cli;
+pub mod message;
+pub mod spec;

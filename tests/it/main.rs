@@ -2,3 +2,4 @@
 mod edges;
 mod engine;
 mod numbers;
+mod check;

@@ -1,0 +1,110 @@
+//! `livecap graph`: a pipeline drawn as a tree, for Graphviz, or for Mermaid.
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use crate::spec::{
+    Plan, Port,
+    plan::{Feed, Stage},
+};
+
+#[derive(clap::Args, Debug)]
+pub struct GraphArgs {
+    /// A pipeline file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What to draw it for.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: GraphFormat,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GraphFormat {
+    /// A tree for the terminal.
+    #[default]
+    Text,
+    /// For Graphviz: `livecap graph FILE --format dot | dot -Tsvg`.
+    Dot,
+    /// For Mermaid, which Markdown on many sites draws.
+    Mermaid,
+}
+
+/// Draws a plan.
+pub fn graph(plan: &Plan, format: GraphFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        GraphFormat::Text => tree(plan, out),
+        GraphFormat::Dot => dot(plan, out),
+        GraphFormat::Mermaid => mermaid(plan, out),
+    }
+}
+
+/// `sound, 2s, drop-oldest`
+fn edge(feed: &Feed) -> String {
+    let carries = match feed.carries {
+        Port::Audio => "audio",
+        Port::Speech => "speech",
+        Port::Captions => "captions",
+    };
+    format!("{carries}, {}, {}", feed.room, feed.when_full.name())
+}
+
+/// Each source with what listens to it, indented. A stage that hears several stands under each of them.
+fn tree(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for (number, stage) in plan.stages().iter().enumerate().filter(|(_, it)| it.feeds.is_empty()) {
+        lines.push((stage.title(), String::new()));
+        branch(plan, number, "", &mut lines);
+    }
+    let width = lines.iter().map(|(left, _)| left.chars().count()).max().unwrap_or(0);
+    for (left, right) in lines {
+        writeln!(out, "{}", format!("{left:width$}  {right}").trim_end())?;
+    }
+    Ok(())
+}
+
+fn branch(plan: &Plan, giver: usize, indent: &str, lines: &mut Vec<(String, String)>) {
+    let mut listeners = plan.listeners(giver).peekable();
+    while let Some((taker, feed)) = listeners.next() {
+        let (fork, below) = match listeners.peek() {
+            Some(_) => ("├─ ", "│  "),
+            None => ("└─ ", "   "),
+        };
+        let title = plan.stages()[taker].title();
+        lines.push((format!("{indent}{fork}{title}"), edge(feed)));
+        branch(plan, taker, &format!("{indent}{below}"), lines);
+    }
+}
+
+fn edges(plan: &Plan) -> impl Iterator<Item = (usize, usize, &Feed)> {
+    let stages = plan.stages().iter().enumerate();
+    stages.flat_map(|(taker, it)| it.feeds.iter().map(move |feed| (feed.giver, taker, feed)))
+}
+
+fn dot(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    writeln!(out, "digraph {} {{", quoted(plan.name()))?;
+    writeln!(
+        out,
+        "  rankdir=LR\n  node [shape=box, fontname=\"sans-serif\"]\n  edge [fontname=\"sans-serif\"]"
+    )?;
+    for (number, stage) in plan.stages().iter().enumerate() {
+        writeln!(out, "  s{number} [label={}]", quoted(&stage.title()))?;
+    }
+    for (giver, taker, feed) in edges(plan) {
+        writeln!(out, "  s{giver} -> s{taker} [label={}]", quoted(&edge(feed)))?;
+    }
+    writeln!(out, "}}")
+}
+
+fn mermaid(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    let title = |stage: &Stage| stage.title().replace('"', "#quot;");
+    writeln!(out, "flowchart LR")?;
+    for (number, stage) in plan.stages().iter().enumerate() {
+        writeln!(out, "  s{number}[\"{}\"]", title(stage))?;
+    }
+    for (giver, taker, feed) in edges(plan) {
+        writeln!(out, "  s{giver} -->|\"{}\"| s{taker}", edge(feed))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! From text to plan: the first two phases of checking.
+use std::{ops::Range, path::Path, time::Duration};
+
+use toml::de::DeTable;
+
+use super::{
+    Code, Complaint, Overrides, Plan,
+    complaint::in_file_order,
+    conflicts, document, order,
+    plan::{Feed, Planned, Speed, Stage},
+    queues,
+    resolve::{self, Resolved, Table},
+    wiring::{self, Link},
+};
+
+/// Reads a pipeline file and sees whether its stages agree. `path` is where it lies: its folder is where relative paths
+/// begin. What this machine must have is [`check_machine`](super::check_machine)'s question.
+pub fn check(text: &str, path: &Path) -> Result<Plan, Vec<Complaint>> {
+    check_with(text, path, &Overrides::default())
+}
+
+/// The same, with what the environment says instead of the broadcast's `listen`.
+pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan, Vec<Complaint>> {
+    let document = DeTable::parse(text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        vec![Complaint::new(Code::NotToml, error.message()).mark(span, "")]
+    })?;
+    let mut complaints = Vec::new();
+    let document = document::tables(document.get_ref(), &mut complaints);
+    let odd_headers = !complaints.is_empty();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let header = document.pipeline.as_ref();
+    let pipeline =
+        header.and_then(|(keys, header)| resolve::pipeline(keys, header, &mut complaints));
+    let tables = document.tables;
+    let resolved: Vec<Option<Resolved>> =
+        tables.iter().map(|table| resolve::resolve(table, folder, &mut complaints)).collect();
+
+    let links = wiring::links(&tables, &mut complaints);
+    let order = order::upstream_first(&tables, &links, &mut complaints);
+    if !odd_headers && order.is_some() {
+        let start = header.map_or(0..0, |(_, span)| span.clone());
+        sources(&tables, start, &mut complaints);
+    }
+    for (index, (table, resolved)) in tables.iter().zip(&resolved).enumerate() {
+        let fed = links.iter().find(|it| it.taker == index).map(|it| it.carries);
+        let asked = table.from().is_none_or(|it| !it.is_empty());
+        match resolved {
+            Some(resolved) if fed.is_some() || !asked => {
+                queues::check(table, resolved.queue, fed, &mut complaints);
+            }
+            _ => (),
+        }
+    }
+    let mut stages = stages(text, &tables, resolved, &links, order.unwrap_or_default());
+    overrides.apply(&mut stages, &mut complaints);
+    conflicts::check(&stages, &mut complaints);
+    if !complaints.is_empty() {
+        in_file_order(&mut complaints);
+        return Err(complaints);
+    }
+    let stem = || path.file_stem().map(|it| it.to_string_lossy().into_owned());
+    Ok(Plan {
+        name: pipeline.as_ref().and_then(|it| it.name.clone()).or_else(stem).unwrap_or_default(),
+        grace: pipeline.map_or(Duration::from_secs(5), |it| it.grace.0),
+        folder: folder.to_owned(),
+        stages,
+    })
+}
+
+/// Something must give, or nothing will ever happen.
+fn sources(tables: &[Table<'_>], start: Range<usize>, complaints: &mut Vec<Complaint>) {
+    const HELP: &str = "a source of sound is a `microphone`, a `recording`, `pcm` or a `command`:\n\n[microphone.mic]";
+    if tables.is_empty() {
+        complaints.push(
+            Complaint::new(Code::EmptyPipeline, "this pipeline has no stages")
+                .mark(start, "")
+                .help(HELP),
+        );
+    } else if tables.iter().all(|it| it.from().is_none_or(|from| !from.is_empty())) {
+        complaints.push(
+            Complaint::new(Code::NoSource, "nothing in this pipeline gives sound or text")
+                .mark(tables[0].header.clone(), "waits for others, as every stage here does")
+                .help(HELP),
+        );
+    }
+}
+
+/// The stages whose tables could be read, upstream first. With complaints about, some may be absent, and feeds with them.
+fn stages(
+    text: &str,
+    tables: &[Table<'_>],
+    mut resolved: Vec<Option<Resolved>>,
+    links: &[Link],
+    order: Vec<usize>,
+) -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut places: Vec<(usize, bool)> = Vec::new();
+    for index in order {
+        let Some(Resolved { work, queue, restart, patience, places: marks, unbuilt }) =
+            resolved[index].take()
+        else {
+            continue;
+        };
+        let mut feeds = Vec::new();
+        let mut live = gives_live_sound(&work);
+        for link in links.iter().filter(|it| it.taker == index) {
+            let Some(giver) = places.iter().position(|(table, _)| *table == link.giver) else {
+                continue;
+            };
+            live = places[giver].1;
+            let (room, when_full) = queues::edge(link.carries, queue, live);
+            feeds.push(Feed { giver, carries: link.carries, room, when_full });
+        }
+        places.push((index, live));
+        stages.push(Stage {
+            name: tables[index].name.to_owned(),
+            line: 1 + text[..tables[index].header.start].matches('\n').count(),
+            restart,
+            patience,
+            feeds,
+            work,
+            places: marks,
+            unbuilt,
+        });
+    }
+    stages
+}
+
+/// Does its sound come whether or not anybody takes it?
+fn gives_live_sound(work: &Planned) -> bool {
+    match work {
+        Planned::Recording(recording) => recording.speed != Speed::Max,
+        Planned::Microphone(_) | Planned::Command(_) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,109 @@
+//! The second phase, what two stages cannot share: a port, a file, standard input.
+use std::path::Path;
+
+use super::{
+    Code, Complaint,
+    plan::{Broadcast, Listen, Place, Planned, Stage},
+};
+
+/// Complains about the second of two stages that want the same thing.
+pub(super) fn check(stages: &[Stage], complaints: &mut Vec<Complaint>) {
+    let mut stages: Vec<&Stage> = stages.iter().collect();
+    stages.sort_by_key(|it| it.line);
+    for (index, stage) in stages.iter().enumerate() {
+        let before = &stages[..index];
+        let first = |shares: &dyn Fn(&Stage) -> bool| before.iter().copied().find(|it| shares(it));
+        if let Planned::Broadcast(broadcast) = &stage.work
+            && let Some(other) =
+                first(&|it| address(it).is_some_and(|it| clash(&broadcast.listen, it)))
+        {
+            complaints.push(port_taken(stage, other, broadcast));
+        }
+        if reads_stdin(stage)
+            && let Some(other) = first(&reads_stdin)
+        {
+            let title =
+                format!("`{}` and `{}` both read standard input", other.title(), stage.title());
+            complaints.push(
+                Complaint::new(Code::TwoStdin, title)
+                    .mark(stage.places.header.clone(), "second")
+                    .mark(other.places.header.clone(), "first")
+                    .help("let one of them read a file or a `command`"),
+            );
+        }
+        if let Some(target) = target(stage)
+            && let Some(other) = first(&|it| self::target(it) == Some(target))
+        {
+            complaints.push(file_taken(stage, other, target));
+        }
+    }
+}
+
+fn port_taken(stage: &Stage, other: &Stage, broadcast: &Broadcast) -> Complaint {
+    let Listen { host, port } = &broadcast.listen;
+    let free = Listen { host: host.clone(), port: port.checked_add(1).unwrap_or(port - 1) };
+    let title = format!("`{}` and `{}` both listen on port {port}", other.title(), stage.title());
+    Complaint::new(Code::PortTakenTwice, title)
+        .mark(stage.places.of("listen"), "second")
+        .mark(other.places.of("listen"), "first")
+        .help(format!("listen = \"{free}\""))
+}
+
+fn file_taken(stage: &Stage, other: &Stage, target: Option<&Path>) -> Complaint {
+    let what = match target {
+        Some(path) => format!("`{}`", path.display()),
+        None => "standard output".to_owned(),
+    };
+    let title = format!("`{}` and `{}` both write {what}", other.title(), stage.title());
+    let help = match target {
+        Some(path) => {
+            let ending = path.extension().map(|it| format!(".{}", it.to_string_lossy()));
+            format!("path = \"{}{}\"", stage.name, ending.unwrap_or_default())
+        }
+        None => format!("path = \"{}.jsonl\"", stage.name),
+    };
+    Complaint::new(Code::FileTakenTwice, title)
+        .mark(stage.places.of("path"), "second")
+        .mark(other.places.of("path"), "first")
+        .help(help)
+}
+
+fn address(stage: &Stage) -> Option<&Listen> {
+    match &stage.work {
+        Planned::Broadcast(broadcast) => Some(&broadcast.listen),
+        _ => None,
+    }
+}
+
+fn clash(one: &Listen, other: &Listen) -> bool {
+    let any = |it: &Listen| it.host == "0.0.0.0" || it.host == "::";
+    one.port != 0 && one.port == other.port && (one.host == other.host || any(one) || any(other))
+}
+
+fn reads_stdin(stage: &Stage) -> bool {
+    match &stage.work {
+        Planned::Pcm(_) => true,
+        Planned::Lines(lines) => reads(stage) && lines.place == Place::Standard,
+        _ => false,
+    }
+}
+
+/// Of `lines`: whether it is a source.
+fn reads(stage: &Stage) -> bool {
+    !stage.places.has("from")
+}
+
+/// The file that it writes; the inner `None` is standard output.
+fn target(stage: &Stage) -> Option<Option<&Path>> {
+    match &stage.work {
+        Planned::Lines(_) if reads(stage) => None,
+        Planned::Lines(lines) => Some(match &lines.place {
+            Place::Standard => None,
+            Place::File(path) => Some(path),
+        }),
+        Planned::Record(record) => Some(Some(&record.path)),
+        Planned::Subtitles(subtitles) => Some(Some(&subtitles.path)),
+        Planned::Journal(journal) => Some(Some(&journal.path)),
+        _ => None,
+    }
+}

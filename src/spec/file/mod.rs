@@ -1,0 +1,91 @@
+//! The file as written: one type per table, whose comments are the reference and the schema's descriptions.
+mod sinks;
+mod sound;
+mod sources;
+mod text;
+
+pub(super) use sinks::{Broadcast, Journal, Record, Subtitles};
+pub(super) use sound::{Resample, Whisper};
+pub(super) use sources::{Command, Microphone, Pcm, Recording};
+pub(super) use text::{Lines, Replace, Translate};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{plan::WhenFull, units::Length};
+
+/// The pipeline as a whole. The table may be left out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Pipeline {
+    /// What it is called in logs, pages and the operator's view.
+    #[schemars(extend("x-default" = "the file's name without `.toml`"))]
+    pub(super) name: Option<String>,
+    /// How long the stages may take to finish what they hold after a stop. Those that take longer are named and ended.
+    #[serde(default = "Length::ms::<5000>")]
+    #[schemars(extend("x-range" = ["0s", "10m"]))]
+    pub(super) grace: Length,
+}
+
+/// The keys of every stage.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Every {
+    /// How often the stage is started anew after a failure.
+    #[serde(default)]
+    pub(super) restart: Restart,
+    /// How long one item may take before the stage is reported as stuck. Waiting for others does not count.
+    #[schemars(extend("x-range" = ["10ms", "1h"]))]
+    pub(super) patience: Option<Length>,
+}
+
+/// The keys of every stage that listens, beside `from`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Listening {
+    /// How much may wait for the stage, and what happens when that much does.
+    #[serde(default)]
+    #[schemars(extend("x-default" = "by what it carries, see [Queues](#queues)"))]
+    pub(super) queue: Queue,
+}
+
+/// How much may wait on an edge.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Queue {
+    /// For sound: how much of it may wait.
+    #[schemars(extend("x-range" = ["20ms", "10m"], "x-default" = "2s"))]
+    pub(super) holds: Option<Length>,
+    /// For text: how many captions may wait.
+    #[schemars(range(min = 1, max = 65536), extend("x-default" = 64))]
+    pub(super) size: Option<usize>,
+    /// What happens to a new item when the queue is full.
+    #[schemars(extend("x-default" = "by what it carries"))]
+    pub(super) when_full: Option<WhenFull>,
+}
+
+/// How often a stage is started anew after a failure.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Restart {
+    /// So many times within `within`; one failure more and the stage gives up.
+    #[schemars(range(min = 0, max = 1000))]
+    pub(super) limit: u32,
+    /// The time over which failures are counted.
+    #[schemars(extend("x-range" = ["1ms", "24h"]))]
+    pub(super) within: Length,
+    /// How long to wait before the first restart; each further wait is twice as long.
+    #[schemars(extend("x-range" = ["0s", "10m"]))]
+    pub(super) wait: Length,
+}
+
+impl Default for Restart {
+    fn default() -> Restart {
+        Restart { limit: 5, within: Length::ms::<60_000>(), wait: Length::ms::<250>() }
+    }
+}
+
+/// For defaults: `#[serde(default = "number::<64>")]`.
+pub(super) const fn number<const N: usize>() -> usize {
+    N
+}

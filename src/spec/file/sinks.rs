@@ -1,0 +1,198 @@
+//! Where captions and sound end up: broadcast, subtitles, record, journal.
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{
+        Code,
+        complaint::list,
+        listen::parse,
+        plan::{self, Planned, RecordFormat, SubtitleFormat},
+        resolve::Around,
+        units::Length,
+    },
+    number,
+};
+
+/// Serves the page, Socket.IO and the HTTP API; every recogniser that it hears is a track.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Broadcast {
+    /// Address and port, as `127.0.0.1:31979`; `0.0.0.0` for every address, port 0 for any free one.
+    #[schemars(length(min = 1))]
+    listen: String,
+    /// Web origins, beside its own, whose pages may read: `["https://example.org"]`.
+    #[serde(default)]
+    #[schemars(extend("x-default" = "any, for reading"))]
+    origins: Vec<String>,
+    /// Names, beside loopback ones, by which a server on a loopback address may be called.
+    #[serde(default)]
+    hosts: Vec<String>,
+    /// How much of what was said is kept for those who come late or reconnect.
+    #[serde(default)]
+    keep: Keep,
+    /// A viewer that takes nothing for so long is disconnected.
+    #[serde(default = "Length::ms::<30_000>")]
+    #[schemars(extend("x-range" = ["10ms", "1h"]))]
+    stall: Length,
+    /// How many may watch at once; the next one is told to come back later.
+    #[serde(default = "number::<10_000>")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    max_viewers: usize,
+    /// The largest message that a client may send, in bytes.
+    #[serde(default = "number::<100_000>")]
+    #[schemars(range(min = 1000, max = 100_000_000))]
+    max_payload: usize,
+    /// Pass on events that clients emit: all of them, or those named in a list.
+    #[serde(default = "no_relay")]
+    #[schemars(extend("x-not-built" = true))]
+    relay: Relay,
+    /// Allow an open relay on an address that others can reach.
+    #[serde(default)]
+    #[schemars(extend("x-not-built" = true))]
+    open: bool,
+    /// The environment variable with the token that viewers must present.
+    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    viewer_token_env: Option<String>,
+    /// The environment variable with the token that publishers must present.
+    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    publish_token_env: Option<String>,
+    /// The environment variable with the token that operators must present.
+    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    operator_token_env: Option<String>,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    #[schemars(extend("x-not-built" = true))]
+    trusted_proxies: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Relay {
+    All(bool),
+    Named(Vec<String>),
+}
+
+fn no_relay() -> Relay {
+    Relay::All(false)
+}
+
+/// How much is kept; whichever is reached first.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Keep {
+    /// Finals, gaps and marks.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    count: usize,
+    /// Since they were said.
+    #[schemars(extend("x-range" = ["1ms", "720h"]))]
+    age: Length,
+}
+
+impl Default for Keep {
+    fn default() -> Keep {
+        Keep { count: 10_000, age: Length::ms::<14_400_000>() }
+    }
+}
+
+impl Broadcast {
+    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
+        let unbuilt = [
+            ("relay", !matches!(self.relay, Relay::All(false))),
+            ("open", self.open),
+            ("viewer-token-env", self.viewer_token_env.is_some()),
+            ("publish-token-env", self.publish_token_env.is_some()),
+            ("operator-token-env", self.operator_token_env.is_some()),
+            ("trusted-proxies", !self.trusted_proxies.is_empty()),
+        ];
+        around.not_built(unbuilt.into_iter().filter(|(_, set)| *set).map(|(key, _)| key));
+        let listen = match parse(&self.listen) {
+            Ok(listen) => listen,
+            Err(wrong) => {
+                let title = format!("`{}` is no address to listen on", self.listen);
+                around.complain(Code::BadListen, "listen", title, wrong.why, Some(wrong.help));
+                return None;
+            }
+        };
+        Some(Planned::Broadcast(Box::new(plan::Broadcast {
+            listen,
+            origins: self.origins,
+            hosts: self.hosts,
+            keep: plan::Keep { count: self.keep.count, age: self.keep.age.0 },
+            stall: self.stall.0,
+            max_viewers: self.max_viewers,
+            max_payload: self.max_payload,
+        })))
+    }
+}
+
+/// A subtitle file, written as the captions become final.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Subtitles {
+    /// The file; its ending says how it is written: `.srt`, `.vtt` or `.txt`.
+    #[schemars(length(min = 1))]
+    path: String,
+}
+
+impl Subtitles {
+    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
+        let formats = [
+            ("srt", SubtitleFormat::Srt),
+            ("vtt", SubtitleFormat::Vtt),
+            ("txt", SubtitleFormat::Txt),
+        ];
+        let format = by_ending(&self.path, &formats, around)?;
+        Some(Planned::Subtitles(plan::Subtitles { path: around.path(&self.path), format }))
+    }
+}
+
+/// Keeps the sound in a file, which stays valid should livecap be killed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Record {
+    /// The file; its ending says how it is written: `.flac` or `.wav`.
+    #[schemars(length(min = 1))]
+    path: String,
+}
+
+impl Record {
+    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
+        let formats = [("flac", RecordFormat::Flac), ("wav", RecordFormat::Wav)];
+        let format = by_ending(&self.path, &formats, around)?;
+        Some(Planned::Record(plan::Record { path: around.path(&self.path), format }))
+    }
+}
+
+/// Keeps everything that was said in an SQLite database.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Journal {
+    /// The database's file.
+    #[schemars(length(min = 1))]
+    path: String,
+}
+
+impl Journal {
+    pub(in crate::spec) fn resolve(self, around: &Around<'_>) -> Planned {
+        Planned::Journal(plan::Journal { path: around.path(&self.path) })
+    }
+}
+
+fn by_ending<T: Copy>(path: &str, formats: &[(&str, T)], around: &mut Around<'_>) -> Option<T> {
+    let path = std::path::Path::new(path);
+    let ending = path.extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
+    let found = formats.iter().find(|(name, _)| ending.as_deref() == Some(name));
+    if found.is_none() {
+        let known: Vec<String> = formats.iter().map(|(name, _)| format!(".{name}")).collect();
+        let known = list(known.iter().map(String::as_str), "or");
+        around.complain(
+            Code::UnknownValue,
+            "path",
+            format!("`{}` does not say how the file is to be written", path.display()),
+            format!("should end in {known}"),
+            Some(format!("path = \"{}\"", path.with_extension(formats[0].0).display())),
+        );
+    }
+    found.map(|(_, format)| *format)
+}

@@ -1,0 +1,114 @@
+//! What is done with sound: resample, whisper.
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::super::{
+    Code,
+    plan::{self, ModelChoice, Planned, SpokenLanguage, Task},
+    resolve::Around,
+    units::Length,
+};
+use crate::message::Language;
+
+/// Brings sound to the 16 kHz that recognisers take.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Resample {}
+
+/// Turns speech into captions with a Whisper model; its name is the name of the track.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Whisper {
+    /// A name in the catalogue (`livecap models list`), or the path of a model file, which holds a `/` or ends in `.bin`.
+    #[schemars(length(min = 1))]
+    model: String,
+    /// The language that is spoken, as `en` or `nl`; `auto` asks the model for each segment.
+    #[schemars(length(min = 2), extend("x-default" = "`en` for an English-only model, else `auto`"))]
+    language: Option<String>,
+    /// `transcribe` writes what is said; `translate` writes it in English, with multilingual models.
+    #[serde(default = "transcribe")]
+    task: Task,
+    /// While somebody speaks, a partial comes at least this often.
+    #[serde(default = "Length::ms::<500>")]
+    #[schemars(extend("x-range" = ["50ms", "10s"]))]
+    partials: Length,
+    /// How far the captions may lag behind the sound. Past it partials are given up, then the oldest sound, which is
+    /// marked as a gap.
+    #[serde(default = "Length::ms::<4000>")]
+    #[schemars(extend("x-range" = ["500ms", "5m"]))]
+    max_lag: Length,
+    /// A segment that grows past this is ended. Whisper hears at most 30 s at once; some models less.
+    #[schemars(extend("x-range" = ["1s", "10m"], "x-default" = "as the model's catalogue entry says"))]
+    longest: Option<Length>,
+    /// Text that sets the style and the spelling of names.
+    #[schemars(length(max = 1000))]
+    prompt: Option<String>,
+    /// How many threads compute.
+    #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the machine has cores"))]
+    threads: Option<usize>,
+    /// So much silence ends a segment.
+    #[serde(default = "Length::ms::<500>")]
+    #[schemars(extend("x-range" = ["50ms", "10s"]))]
+    endpoint: Length,
+    /// So much of the sound before the first speech belongs to a segment.
+    #[serde(default = "Length::ms::<300>")]
+    #[schemars(extend("x-range" = ["0s", "2s"]))]
+    pre_roll: Length,
+    /// Speech that is shorter opens no segment.
+    #[serde(default = "Length::ms::<100>")]
+    #[schemars(extend("x-range" = ["0s", "2s"]))]
+    min_speech: Length,
+    /// From which probability on a moment counts as speech.
+    #[serde(default = "half")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    vad_threshold: f32,
+}
+
+fn transcribe() -> Task {
+    Task::Transcribe
+}
+
+fn half() -> f32 {
+    0.5
+}
+
+/// What a Whisper model hears at once.
+const WINDOW: Length = Length::ms::<30_000>();
+
+impl Whisper {
+    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
+        if let Some(longest) = self.longest.filter(|it| *it > WINDOW) {
+            around.complain(
+                Code::ModelLimit,
+                "longest",
+                format!("a segment of {longest} is longer than a Whisper model hears"),
+                "at most 30s",
+                Some("longest = \"30s\"".into()),
+            );
+        }
+        let named = !self.model.contains(std::path::is_separator) && !self.model.ends_with(".bin");
+        Planned::Whisper(Box::new(plan::Whisper {
+            model: match named {
+                true => ModelChoice::Named(self.model),
+                false => ModelChoice::File(around.path(&self.model)),
+            },
+            language: match self.language.as_deref() {
+                None => SpokenLanguage::FromModel,
+                Some("auto") => SpokenLanguage::Auto,
+                Some(tag) => SpokenLanguage::Is(Language::new(tag)),
+            },
+            task: self.task,
+            partials: self.partials.0,
+            max_lag: self.max_lag.0,
+            longest: self.longest.map(|it| it.0),
+            prompt: self.prompt,
+            threads: self.threads,
+            endpoint: plan::Endpoint {
+                silence: self.endpoint.0,
+                pre_roll: self.pre_roll.0,
+                min_speech: self.min_speech.0,
+                threshold: self.vad_threshold,
+            },
+        }))
+    }
+}

@@ -1,0 +1,191 @@
+//! Where sound comes from: microphone, recording, pcm, command.
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    plan::{self, Planned, SampleFormat},
+    resolve::Around,
+    units::Length,
+};
+use crate::message::SampleRate;
+
+/// A microphone or another input of this machine.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Microphone {
+    /// `default`, or the device's name or a part of it; `livecap devices` lists them.
+    #[serde(default = "default_device")]
+    #[schemars(length(min = 1))]
+    device: String,
+    /// Which channel is heard, counted from 1; `mix` averages all.
+    #[serde(default = "mix")]
+    channel: Channel,
+}
+
+fn default_device() -> String {
+    "default".to_owned()
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Channel {
+    Number(#[schemars(range(min = 1, max = 256))] u16),
+    Word(Mix),
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Mix {
+    Mix,
+}
+
+fn mix() -> Channel {
+    Channel::Word(Mix::Mix)
+}
+
+impl Microphone {
+    pub(in crate::spec) fn resolve(self) -> Planned {
+        Planned::Microphone(plan::Microphone {
+            device: match self.device.as_str() {
+                "default" => plan::DeviceChoice::Default,
+                _ => plan::DeviceChoice::Named(self.device),
+            },
+            channel: match self.channel {
+                Channel::Number(number) => plan::Channel::Number(number),
+                Channel::Word(Mix::Mix) => plan::Channel::Mix,
+            },
+        })
+    }
+}
+
+/// A recording, played like a microphone: WAV, FLAC, MP3, OGG or M4A.
+///
+/// At a stated speed it is a live source: it goes on at its pace whether or not anybody keeps up. Only `speed = "max"`
+/// waits for those who listen.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Recording {
+    /// The sound file.
+    #[schemars(length(min = 1))]
+    path: String,
+    /// Times its own pace, or `max`: as fast as it is taken.
+    #[serde(default = "own_pace")]
+    speed: Speed,
+    /// Where in the file to begin.
+    #[serde(default = "Length::ms::<0>")]
+    #[schemars(extend("x-range" = ["0s", "24h"]))]
+    start: Length,
+    /// Begin anew after the end, until told to stop.
+    #[serde(default)]
+    r#loop: bool,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Speed {
+    Times(#[schemars(range(max = 1000.0), extend("exclusiveMinimum" = 0))] f64),
+    Word(Max),
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Max {
+    Max,
+}
+
+fn own_pace() -> Speed {
+    Speed::Times(1.0)
+}
+
+impl Recording {
+    pub(in crate::spec) fn resolve(self, around: &Around<'_>) -> Planned {
+        Planned::Recording(plan::Recording {
+            path: around.path(&self.path),
+            speed: match self.speed {
+                Speed::Times(times) => plan::Speed::Times(times),
+                Speed::Word(Max::Max) => plan::Speed::Max,
+            },
+            start: self.start.0,
+            repeat: self.r#loop,
+        })
+    }
+}
+
+/// Raw samples on standard input, interleaved. It waits for those who listen, so the program at the other end of the pipe does too.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Pcm {
+    /// How a sample is written.
+    #[serde(default = "s16le")]
+    format: SampleFormat,
+    /// Samples per second and channel.
+    #[serde(default = "speech_rate")]
+    #[schemars(range(min = 4000, max = 384_000))]
+    rate: u32,
+    /// How many channels; they are averaged.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 64))]
+    channels: u16,
+}
+
+fn s16le() -> SampleFormat {
+    SampleFormat::S16le
+}
+
+fn speech_rate() -> u32 {
+    SampleRate::SPEECH.hertz()
+}
+
+fn one() -> u16 {
+    1
+}
+
+impl Pcm {
+    pub(in crate::spec) fn resolve(self) -> Planned {
+        Planned::Pcm(samples(self.format, self.rate, self.channels))
+    }
+}
+
+/// The schema has seen that the rate is not zero.
+fn samples(format: SampleFormat, rate: u32, channels: u16) -> plan::Samples {
+    plan::Samples { format, rate: SampleRate::new(rate).unwrap_or(SampleRate::SPEECH), channels }
+}
+
+/// Another program that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP. It runs in the
+/// pipeline file's folder and is started anew when it ends with a failure; what it says on standard error goes to the log.
+///
+/// It counts as live: what nobody takes in time is dropped and marked as a gap. For a file, set `when-full = "wait"` on
+/// the queue of the stage that listens.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::spec) struct Command {
+    /// The program and its arguments, each a string of its own; no shell is involved.
+    #[schemars(length(min = 1))]
+    command: Vec<String>,
+    /// How a sample is written.
+    #[serde(default = "s16le")]
+    format: SampleFormat,
+    /// Samples per second and channel.
+    #[serde(default = "speech_rate")]
+    #[schemars(range(min = 4000, max = 384_000))]
+    rate: u32,
+    /// How many channels; they are averaged.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 64))]
+    channels: u16,
+}
+
+impl Command {
+    pub(in crate::spec) fn resolve(self, around: &Around<'_>) -> Planned {
+        let mut words = self.command.into_iter();
+        let program = words.next().unwrap_or_default();
+        let bare = !program.contains(std::path::is_separator);
+        Planned::Command(plan::Command {
+            program: if bare { PathBuf::from(program) } else { around.path(&program) },
+            args: words.collect(),
+            samples: samples(self.format, self.rate, self.channels),
+        })
+    }
+}

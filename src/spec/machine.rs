@@ -1,0 +1,200 @@
+//! The third phase: does this machine have what the plan names?
+use std::{path::Path, time::Duration};
+
+use super::{
+    Code, Complaint, Plan,
+    complaint::{in_file_order, list},
+    plan::{
+        DeviceChoice, Listen, ModelChoice, Place, Planned, SpokenLanguage, Stage, Task, Whisper,
+    },
+    units::Length,
+};
+
+/// What checking asks of the world. Every answer is about now: what is there may be gone when the pipeline starts.
+pub trait Machine {
+    fn model(&self, model: &ModelChoice) -> Result<ModelFacts, ModelTrouble>;
+    fn microphone(&self, device: &DeviceChoice) -> Result<(), Trouble>;
+    /// Is it a file that can be read?
+    fn readable(&self, path: &Path) -> Result<(), Trouble>;
+    /// Could a file be written here? It may exist already.
+    fn writable(&self, path: &Path) -> Result<(), Trouble>;
+    /// Can the address be listened on? Port 0 always can, if the host is one of this machine's.
+    fn free(&self, listen: &Listen) -> Result<(), Trouble>;
+    /// Is the environment variable set, and not empty?
+    fn variable(&self, name: &str) -> bool;
+    /// Is there such a program: at this path, or on `PATH` where it is a bare name?
+    fn program(&self, program: &Path) -> Result<(), Trouble>;
+}
+
+/// Why not, in a few words in lower case, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub why: String,
+    /// Something that can be typed where possible.
+    pub mend: Option<String>,
+}
+
+/// What a model can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelFacts {
+    /// The longest segment it hears; `None`: as long as any Whisper model, 30 s.
+    pub longest: Option<Duration>,
+    /// The tags of the languages it knows; empty: all of Whisper's.
+    pub languages: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelTrouble {
+    /// Neither in the catalogue nor on this machine.
+    Absent(Trouble),
+    /// The file is there, and damaged or no model.
+    Broken(Trouble),
+}
+
+/// Complains about everything that the plan names and the machine has not.
+pub fn check_machine(plan: &Plan, machine: &dyn Machine) -> Vec<Complaint> {
+    let mut complaints: Vec<Complaint> = Vec::new();
+    for stage in plan.stages() {
+        complaints.extend(not_built(stage));
+        complaints.extend(needs(stage, machine));
+    }
+    in_file_order(&mut complaints);
+    complaints
+}
+
+fn not_built(stage: &Stage) -> Vec<Complaint> {
+    let kind = stage.kind();
+    let mut complaints = Vec::new();
+    if !kind.is_built() {
+        let title = format!("`{kind}` is known, and this version cannot do it yet");
+        complaints.push(
+            Complaint::new(Code::NotBuilt, title)
+                .mark(stage.places.header.clone(), "not built yet")
+                .help("take the table out, and its name out of every `from`"),
+        );
+    }
+    for key in &stage.unbuilt {
+        let title = format!("`{key}` of `{kind}` is known, and this version cannot do it yet");
+        complaints.push(
+            Complaint::new(Code::NotBuilt, title)
+                .mark(stage.places.of(key), "not built yet")
+                .help("take the key out"),
+        );
+    }
+    complaints
+}
+
+fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
+    match &stage.work {
+        Planned::Microphone(microphone) => {
+            let what = match &microphone.device {
+                DeviceChoice::Default => "there is no microphone".to_owned(),
+                DeviceChoice::Named(name) => format!("there is no microphone `{name}`"),
+            };
+            told(stage, Code::NoDevice, "device", what, machine.microphone(&microphone.device))
+        }
+        Planned::Recording(recording) => reads(stage, &recording.path, machine),
+        Planned::Command(command) => {
+            let what = format!("there is no program `{}`", command.program.display());
+            told(stage, Code::NoProgram, "command", what, machine.program(&command.program))
+        }
+        Planned::Whisper(whisper) => model(stage, whisper, machine),
+        Planned::Translate(translate) => {
+            let variable = translate.api_key_env.as_ref().filter(|it| !machine.variable(it));
+            variable.map(|it| no_variable(stage, "api-key-env", it)).into_iter().collect()
+        }
+        Planned::Lines(lines) => match &lines.place {
+            Place::Standard => vec![],
+            Place::File(path) if stage.feeds.is_empty() => reads(stage, path, machine),
+            Place::File(path) => writes(stage, path, machine),
+        },
+        Planned::Broadcast(broadcast) => {
+            let what = format!("cannot listen on `{}`", broadcast.listen);
+            told(stage, Code::PortInUse, "listen", what, machine.free(&broadcast.listen))
+        }
+        Planned::Subtitles(subtitles) => writes(stage, &subtitles.path, machine),
+        Planned::Record(record) => writes(stage, &record.path, machine),
+        Planned::Journal(journal) => writes(stage, &journal.path, machine),
+        Planned::Pcm(_) | Planned::Resample | Planned::Replace(_) => vec![],
+    }
+}
+
+fn reads(stage: &Stage, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {
+    let what = format!("cannot read `{}`", path.display());
+    told(stage, Code::NoFile, "path", what, machine.readable(path))
+}
+
+fn writes(stage: &Stage, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {
+    let what = format!("cannot write `{}`", path.display());
+    told(stage, Code::NotWritable, "path", what, machine.writable(path))
+}
+
+fn told(
+    stage: &Stage,
+    code: Code,
+    key: &str,
+    what: String,
+    answer: Result<(), Trouble>,
+) -> Vec<Complaint> {
+    answer.err().map(|trouble| complaint(stage, code, key, what, trouble)).into_iter().collect()
+}
+
+fn complaint(stage: &Stage, code: Code, key: &str, what: String, trouble: Trouble) -> Complaint {
+    Complaint::new(code, what).mark(stage.places.of(key), trouble.why).maybe_help(trouble.mend)
+}
+
+fn no_variable(stage: &Stage, key: &str, name: &str) -> Complaint {
+    Complaint::new(Code::NoVariable, format!("the environment variable `{name}` is not set"))
+        .mark(stage.places.of(key), "holds the key")
+        .help(format!("export {name}=…"))
+}
+
+fn model(stage: &Stage, whisper: &Whisper, machine: &dyn Machine) -> Vec<Complaint> {
+    let name = &whisper.model;
+    let facts = match machine.model(name) {
+        Ok(facts) => facts,
+        Err(ModelTrouble::Absent(trouble)) => {
+            let what = format!("there is no model `{name}` on this machine");
+            return vec![complaint(stage, Code::NoModel, "model", what, trouble)];
+        }
+        Err(ModelTrouble::Broken(trouble)) => {
+            let what = format!("the model `{name}` cannot be used");
+            return vec![complaint(stage, Code::BadModel, "model", what, trouble)];
+        }
+    };
+    let mut complaints = Vec::new();
+    let mut limit = |key: &str, title: String, label: String, help: String| {
+        complaints.push(
+            Complaint::new(Code::ModelLimit, title)
+                .mark(stage.places.of(key), label)
+                .mark(stage.places.of("model"), "this model")
+                .help(help),
+        );
+    };
+    if let (Some(wanted), Some(most)) = (whisper.longest, facts.longest)
+        && wanted > most
+    {
+        let (wanted, most) = (Length(wanted), Length(most));
+        let title = format!("a segment of {wanted} is longer than `{name}` hears");
+        limit("longest", title, format!("at most {most}"), format!("longest = \"{most}\""));
+    }
+    if let [only] = facts.languages.as_slice()
+        && whisper.task == Task::Translate
+    {
+        let title = format!("`{name}` knows `{only}` alone and translates nothing");
+        limit("task", title, "needs a multilingual model".into(), "task = \"transcribe\"".into());
+    }
+    if let SpokenLanguage::Is(language) = &whisper.language
+        && !facts.languages.is_empty()
+        && !facts.languages.iter().any(|it| it == language.as_str())
+    {
+        let known = list(facts.languages.iter().map(String::as_str), "and");
+        let title = format!("`{name}` does not know the language `{language}`");
+        let help = match facts.languages.as_slice() {
+            [only] => format!("language = \"{only}\", or a model without `.en` in its name"),
+            _ => "language = \"auto\"".to_owned(),
+        };
+        limit("language", title, format!("it knows {known}"), help);
+    }
+    complaints
+}

@@ -1,0 +1,34 @@
+//! Pipeline files: read, checked and explained. A file becomes a [`Plan`], or every complaint about it.
+//!
+//! Checking has three phases. The file is *read* (`document`, `shape`, `resolve`), its stages *agree* (`wiring`, `order`,
+//! `queues`, `conflicts`), and this *machine* has what the file names (`machine`). The keys themselves stand in `file`,
+//! one type per table; schema and reference are made from those types.
+mod check;
+mod complaint;
+mod conflicts;
+mod document;
+mod file;
+mod kind;
+mod listen;
+mod machine;
+mod order;
+pub mod plan;
+mod queues;
+mod reference;
+mod render;
+mod resolve;
+mod schema;
+mod settings;
+mod shape;
+mod units;
+mod wiring;
+
+pub use check::{check, check_with};
+pub use complaint::{Code, Complaint, Mark};
+pub use kind::{Kind, Port};
+pub use listen::Overrides;
+pub use machine::{Machine, ModelFacts, ModelTrouble, Trouble, check_machine};
+pub use plan::{Plan, Planned};
+pub use reference::reference;
+pub use render::{render, to_json};
+pub use schema::schema;

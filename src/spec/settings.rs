@@ -1,0 +1,252 @@
+//! The settings of each kind of stage, resolved: absolute paths, whole lengths of time, defaults filled in.
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
+
+use crate::message::{Language, SampleRate};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Microphone {
+    pub device: DeviceChoice,
+    pub channel: Channel,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceChoice {
+    Default,
+    /// A device's name or a part of it.
+    Named(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// All channels, averaged.
+    Mix,
+    /// Counted from 1.
+    Number(u16),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    pub path: PathBuf,
+    pub speed: Speed,
+    /// Where in the file to begin.
+    pub start: Duration,
+    /// Begin anew at `start` after the end, for ever.
+    pub repeat: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// Times its own pace; finite and above 0. A live source: it never waits for its listeners.
+    Times(f64),
+    /// As fast as it is taken.
+    Max,
+}
+
+/// Interleaved raw samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Samples {
+    pub format: SampleFormat,
+    pub rate: SampleRate,
+    pub channels: u16,
+}
+
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum SampleFormat {
+    /// Whole numbers of 16 bits, little-endian.
+    S16le,
+    /// Floats of 32 bits in −1..1, little-endian.
+    F32le,
+}
+
+/// A child process that writes samples to its standard output. It runs in [`Plan::folder`](super::Plan::folder).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// A name to look for on `PATH`, or an absolute path.
+    pub program: PathBuf,
+    pub args: Vec<String>,
+    pub samples: Samples,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whisper {
+    pub model: ModelChoice,
+    pub language: SpokenLanguage,
+    pub task: Task,
+    /// While somebody speaks, a partial comes at least this often.
+    pub partials: Duration,
+    /// What lies further back than this is given up, with a gap.
+    pub max_lag: Duration,
+    /// A segment that grows past this is ended; at most 30 s. `None`: as the model's catalogue entry says.
+    pub longest: Option<Duration>,
+    pub prompt: Option<String>,
+    /// `None`: one less than the machine has cores, at least 1.
+    pub threads: Option<usize>,
+    pub endpoint: Endpoint,
+}
+
+/// When a segment begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Endpoint {
+    /// So much silence ends a segment.
+    pub silence: Duration,
+    /// So much of the sound before the first speech belongs to the segment.
+    pub pre_roll: Duration,
+    /// Shorter speech opens no segment.
+    pub min_speech: Duration,
+    /// A frame is speech from this probability on; 0 to 1.
+    pub threshold: f32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// A name in the catalogue.
+    Named(String),
+    File(PathBuf),
+}
+
+impl fmt::Display for ModelChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ModelChoice::Named(name) => f.write_str(name),
+            ModelChoice::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpokenLanguage {
+    /// The only one that the model knows; one that knows several is asked for each segment.
+    FromModel,
+    /// Asked of the model for each segment.
+    Auto,
+    Is(Language),
+}
+
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// Text in the language that is spoken.
+    Transcribe,
+    /// English text, whatever is spoken; multilingual models only.
+    Translate,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Translate {
+    pub to: Language,
+    pub provider: Provider,
+    pub url: Option<String>,
+    pub model: Option<String>,
+    /// The name of the environment variable that holds the key, never the key.
+    pub api_key_env: Option<String>,
+}
+
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Any OpenAI-compatible chat endpoint; needs `url`.
+    OpenAi,
+    /// A LibreTranslate server; needs `url`.
+    LibreTranslate,
+    /// The DeepL API.
+    DeepL,
+    /// An apertium-apy server.
+    Apertium,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replace {
+    pub words: BTreeMap<String, String>,
+    pub mask: Vec<String>,
+    pub unwanted: Vec<String>,
+}
+
+/// JSON lines of captions: read where the stage listens to nobody, else written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lines {
+    pub place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Standard input or output; `-` in the file.
+    Standard,
+    File(PathBuf),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broadcast {
+    pub listen: Listen,
+    /// Web origins, beside the server's own, whose pages may read.
+    pub origins: Vec<String>,
+    /// `Host` headers, beside loopback ones, that a server on a loopback address answers to.
+    pub hosts: Vec<String>,
+    pub keep: Keep,
+    /// A viewer that takes nothing for so long is disconnected.
+    pub stall: Duration,
+    pub max_viewers: usize,
+    /// Bytes of one message from a client.
+    pub max_payload: usize,
+}
+
+/// An address with its port; port 0 lets the system choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// A name, an IPv4 address, or an IPv6 address without brackets.
+    pub host: String,
+    pub port: u16,
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// How much of what was said a broadcast keeps for those who come late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Numbered events.
+    pub count: usize,
+    pub age: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subtitles {
+    pub path: PathBuf,
+    pub format: SubtitleFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubtitleFormat {
+    Srt,
+    Vtt,
+    Txt,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub path: PathBuf,
+    pub format: RecordFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordFormat {
+    Flac,
+    Wav,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    pub path: PathBuf,
+}

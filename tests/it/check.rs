@@ -1,0 +1,303 @@
+//! `livecap check` and `graph` as their users meet them: one file per complaint, the shipped pipelines, the reference.
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use livecap::{
+    cli::{
+        check::{CheckArgs, CheckFormat, Surroundings, check},
+        graph::{GraphFormat, graph},
+    },
+    spec::{
+        self, Code, Machine, ModelFacts, ModelTrouble, Overrides, Planned, Trouble,
+        plan::{DeviceChoice, Listen, ModelChoice, Room, WhenFull},
+    },
+};
+
+/// A machine on which everything is there but what has `missing` in its name.
+struct Desk;
+
+fn unless_missing(name: &str, why: &str, mend: Option<&str>) -> Result<(), Trouble> {
+    match name.contains("missing") {
+        false => Ok(()),
+        true => Err(Trouble { why: why.into(), mend: mend.map(str::to_owned) }),
+    }
+}
+
+impl Machine for Desk {
+    fn model(&self, model: &ModelChoice) -> Result<ModelFacts, ModelTrouble> {
+        let name = model.to_string();
+        unless_missing(&name, "not in the catalogue", Some("livecap models list"))
+            .map_err(ModelTrouble::Absent)?;
+        if name.contains("broken") {
+            let why = "ends after 1000 of 10529376 bytes".into();
+            let mend = Some("livecap models pull base.en".into());
+            return Err(ModelTrouble::Broken(Trouble { why, mend }));
+        }
+        Ok(ModelFacts {
+            longest: (name == "demo").then_some(Duration::from_secs(10)),
+            languages: if name == "demo" || name.ends_with(".en") {
+                vec!["en".into()]
+            } else {
+                vec![]
+            },
+        })
+    }
+
+    fn microphone(&self, device: &DeviceChoice) -> Result<(), Trouble> {
+        match device {
+            DeviceChoice::Default => Ok(()),
+            DeviceChoice::Named(name) => unless_missing(
+                name,
+                "there are `Built-in` and `USB Audio`",
+                Some("livecap devices"),
+            ),
+        }
+    }
+
+    fn readable(&self, path: &Path) -> Result<(), Trouble> {
+        unless_missing(&path.to_string_lossy(), "no such file", None)
+    }
+
+    fn writable(&self, path: &Path) -> Result<(), Trouble> {
+        let folder = path.parent().unwrap_or(Path::new("")).display();
+        let mend = format!("mkdir -p {folder}");
+        unless_missing(&path.to_string_lossy(), "no such folder", Some(&mend))
+    }
+
+    fn free(&self, listen: &Listen) -> Result<(), Trouble> {
+        let missing = if listen.port == 1234 { "missing" } else { "" };
+        unless_missing(
+            missing,
+            "another program listens there",
+            Some("listen = \"127.0.0.1:31980\""),
+        )
+    }
+
+    fn variable(&self, name: &str) -> bool {
+        !name.contains("MISSING")
+    }
+
+    fn program(&self, program: &Path) -> Result<(), Trouble> {
+        unless_missing(&program.to_string_lossy(), "not found on PATH", None)
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Compares with what the file says, or rewrites it when `UPDATE_EXPECT=1`.
+fn expect(file: &Path, actual: &str) {
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(file, actual).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(actual, expected, "{} (UPDATE_EXPECT=1 rewrites it)", file.display());
+}
+
+/// Environment variables that a fixture names in its comments: `# with LIVECAP_PORT=abc`.
+fn overrides(text: &str) -> Overrides {
+    let pairs: Vec<(&str, &str)> =
+        text.lines().filter_map(|it| it.strip_prefix("# with ")?.split_once('=')).collect();
+    Overrides::from_variables(|name| Some(pairs.iter().find(|(it, _)| *it == name)?.1.to_owned()))
+}
+
+/// All complaints of all phases, drawn as on a terminal without colours.
+fn told(name: &str, text: &str) -> (BTreeSet<&'static str>, String) {
+    let path = Path::new("tests/check").join(name);
+    let complaints = match spec::check_with(text, &path, &overrides(text)) {
+        Ok(plan) => spec::check_machine(&plan, &Desk),
+        Err(complaints) => complaints,
+    };
+    let codes = complaints.iter().map(|it| it.code.name()).collect();
+    let drawn = spec::render(&path.display().to_string(), text, &complaints, false);
+    (codes, drawn + "\n")
+}
+
+#[test]
+fn every_complaint_has_a_file_that_earns_it_and_a_text() {
+    let folder = root().join("tests/check");
+    for code in Code::ALL {
+        let name = format!("{code}.toml");
+        let file = folder.join(&name);
+        let text = fs::read_to_string(&file).unwrap_or_else(|_| panic!("no {}", file.display()));
+        let (codes, drawn) = told(&name, &text);
+        assert!(codes.contains(code.name()), "{name} gives {codes:?}:\n{drawn}");
+        expect(&file.with_extension("txt"), &drawn);
+    }
+}
+
+/// Files beside those of the codes: several mistakes at once, and what is easily mistaken.
+#[test]
+fn every_other_file_has_a_text_as_well() {
+    for entry in fs::read_dir(root().join("tests/check")).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let stem = name.trim_end_matches(".toml");
+        if stem == name || Code::ALL.iter().any(|it| it.name() == stem) {
+            continue;
+        }
+        let (_, drawn) = told(&name, &fs::read_to_string(&file).unwrap());
+        expect(&file.with_extension("txt"), &drawn);
+    }
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(root().join("pipelines")).unwrap().map(|it| it.unwrap().path()).collect();
+    files.retain(|it| it.extension().is_some_and(|it| it == "toml"));
+    files.sort();
+    files
+}
+
+/// `check` on `files`: whether they are fine, and what it wrote.
+fn run(files: Vec<PathBuf>, no_machine: bool, format: CheckFormat) -> (bool, String) {
+    let args = CheckArgs { files, no_machine, schema: false, format };
+    let around = Surroundings { machine: &Desk, overrides: &Overrides::default(), colours: false };
+    let mut out = Vec::new();
+    let fine = check(&args, &around, &mut out).unwrap();
+    (fine, String::from_utf8(out).unwrap())
+}
+
+#[test]
+fn every_shipped_pipeline_is_fine() {
+    let files = shipped();
+    assert!(files.len() >= 6, "{files:?}");
+    let (fine, told) = run(files, true, CheckFormat::Text);
+    assert!(fine, "{told}");
+    assert!(told.lines().all(|it| it.ends_with(".toml: ok")), "{told}");
+}
+
+#[test]
+fn the_machine_is_asked_unless_it_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.toml");
+    let text = "[microphone.mic]\ndevice = \"missing\"\n[record.sound]\nfrom = \"mic\"\npath = \"a.wav\"\n";
+    fs::write(&file, text).unwrap();
+    assert!(run(vec![file.clone()], true, CheckFormat::Text).0);
+    let (fine, told) = run(vec![file], false, CheckFormat::Text);
+    assert!(!fine && told.contains("no-device") && told.ends_with("x.toml: 1 problem\n"), "{told}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_complaint() {
+    let (fine, told) = run(vec![PathBuf::from("/no/such/file.toml")], false, CheckFormat::Text);
+    assert!(
+        !fine && told.starts_with("error[no-file]: cannot read `/no/such/file.toml`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn programs_read_complaints_as_json() {
+    let file = root().join("tests/check/wrong-port.toml");
+    let (fine, told) = run(vec![file], false, CheckFormat::Json);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(!fine);
+    assert_eq!(told[0]["code"], "wrong-port");
+    assert_eq!(
+        (&told[0]["marks"][0]["line"], &told[0]["marks"][0]["column"]),
+        (&7.into(), &8.into())
+    );
+    assert_eq!(told[0]["marks"][1]["line"], 4);
+}
+
+#[test]
+fn the_reference_is_written_from_the_types() {
+    expect(&root().join("docs/pipeline-file.md"), &spec::reference());
+}
+
+#[test]
+fn the_schema_is_whole() {
+    let schema = spec::schema();
+    for kind in spec::Kind::ALL {
+        let keys =
+            schema["properties"][kind.name()]["additionalProperties"]["properties"].as_object();
+        for (key, value) in keys.unwrap_or_else(|| panic!("{kind} has no keys")) {
+            assert!(value["description"].is_string(), "`{key}` of `{kind}` is not described");
+        }
+    }
+}
+
+#[test]
+fn the_keys_shown_in_the_reference_are_taken() {
+    let page = spec::reference();
+    let example = page.split("```toml\n").nth(1).and_then(|it| it.split("```").next()).unwrap();
+    assert!(spec::check(example, Path::new("example.toml")).is_ok(), "{example}");
+}
+
+fn plan(text: &str) -> spec::Plan {
+    spec::check(text, Path::new("/home/me/live.toml")).unwrap_or_else(|complaints| {
+        panic!("{}", spec::render("live.toml", text, &complaints, false))
+    })
+}
+
+#[test]
+fn a_plan_is_upstream_first_and_has_every_default_filled_in() {
+    let plan = plan(
+        "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:31979\"\n\
+         [whisper.english]\nfrom = \"speech\"\nmodel = \"base.en\"\n\
+         [resample.speech]\nfrom = \"talk\"\n[recording.talk]\npath = \"talk.flac\"\n",
+    );
+    let names: Vec<&str> = plan.stages().iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["talk", "speech", "english", "web"]);
+    assert_eq!((plan.name(), plan.grace()), ("live", Duration::from_secs(5)));
+    let lines: Vec<usize> = plan.stages().iter().map(|it| it.line).collect();
+    assert_eq!(lines, [9, 7, 4, 1]);
+    let Planned::Recording(talk) = &plan.stages()[0].work else { panic!() };
+    assert_eq!(talk.path, Path::new("/home/me/talk.flac"));
+    let Planned::Whisper(english) = &plan.stages()[2].work else { panic!() };
+    assert_eq!(english.partials, Duration::from_millis(500));
+    assert_eq!(plan.stages()[2].patience, Duration::from_secs(60));
+    assert_eq!(plan.stages()[1].patience, Duration::from_secs(10));
+    let captions = &plan.stages()[3].feeds[0];
+    assert_eq!(
+        (captions.giver, captions.room, captions.when_full),
+        (2, Room::Items(64), WhenFull::Coalesce)
+    );
+}
+
+/// What happens on the two edges of sound behind `source`.
+fn when_full(source: &str) -> Vec<WhenFull> {
+    let rest = "[resample.speech]\nfrom = \"a\"\n[whisper.english]\nfrom = \"speech\"\nmodel = \"m\"\n[lines.out]\nfrom = \"english\"\n";
+    let plan = plan(&format!("{source}\n{rest}"));
+    plan.stages()[1..3].iter().map(|it| it.feeds[0].when_full).collect()
+}
+
+#[test]
+fn sound_is_dropped_behind_live_sources_and_waits_behind_patient_ones() {
+    let dropped = [WhenFull::DropOldest; 2];
+    let waits = [WhenFull::Wait; 2];
+    assert_eq!(when_full("[microphone.a]"), dropped);
+    assert_eq!(when_full("[command.a]\ncommand = [\"ffmpeg\"]"), dropped);
+    assert_eq!(when_full("[recording.a]\npath = \"a.flac\"\nspeed = 8"), dropped);
+    assert_eq!(when_full("[recording.a]\npath = \"a.flac\"\nspeed = \"max\""), waits);
+    assert_eq!(when_full("[pcm.a]"), waits);
+}
+
+#[test]
+fn the_environment_goes_before_the_file() {
+    let text = "# with LIVECAP_HOST=::1\n# with SIO_HOST=0.0.0.0\n# with SIO_PORT=8080\n\
+        [lines.in]\n[broadcast.web]\nfrom = \"in\"\nlisten = \"127.0.0.1:31979\"\n";
+    let plan = spec::check_with(text, Path::new("x.toml"), &overrides(text)).unwrap();
+    let Planned::Broadcast(web) = &plan.stages()[1].work else { panic!() };
+    assert_eq!(web.listen.to_string(), "[::1]:8080");
+}
+
+#[test]
+fn a_graph_is_drawn_three_ways() {
+    let file = root().join("pipelines/live-dutch.toml");
+    let plan = spec::check(&fs::read_to_string(&file).unwrap(), &file).unwrap();
+    let formats =
+        [(GraphFormat::Text, "txt"), (GraphFormat::Dot, "dot"), (GraphFormat::Mermaid, "mmd")];
+    for (format, ending) in formats {
+        let mut out = Vec::new();
+        graph(&plan, format, &mut out).unwrap();
+        let file = root().join("tests/graph/live-dutch").with_extension(ending);
+        expect(&file, &String::from_utf8(out).unwrap());
+    }
+}
