@@ -2,3 +2,4 @@
 //!
 //! The modules, lowest first; each may use those above it, never those below (`tests/tidy.rs` holds them to it).
 pub mod message;
+pub mod models;

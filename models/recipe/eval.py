@@ -181,6 +181,8 @@ def main():
         total, count = [0] * 5, 0
         for s in sets:
             us = load(a.test, s)
+            if not us:               # FSDD was left out
+                continue
             if s == "dev-fsdd":      # both speakers by turns
                 h = len(us) // 2
                 us = [sorted(us, key=lambda u: u["voice"])[(i % 2) * h + (i // 2 * 37) % h] for i in range(len(us))]
