@@ -9,3 +9,4 @@ pub mod stages;
 pub mod cli;
 pub mod message;
 pub mod spec;
+pub mod models;

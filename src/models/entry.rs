@@ -1,0 +1,62 @@
+//! What is known of one model.
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// What is known of one model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelEntry {
+    /// What a pipeline file calls it.
+    pub name: String,
+    /// Its file's name in the models folder, without any folder.
+    pub file: String,
+    /// Where the file is published; `None` where it is built in.
+    pub url: Option<String>,
+    /// Whether it is part of the program where the feature `whisper` is.
+    pub built_in: bool,
+    /// Bytes, where they are known.
+    pub size: Option<u64>,
+    pub sums: Sums,
+    pub languages: Languages,
+    /// What is special about the words that it knows, as in "a small fixed vocabulary".
+    pub vocabulary: Option<String>,
+    pub decoding: Decoding,
+}
+
+/// Lower-case hexadecimal checksums. At least one is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// As whisper.cpp's own list has it.
+    pub sha1: Option<String>,
+    /// Taken from a file that was seen.
+    pub sha256: Option<String>,
+    /// As other projects quote it: decides where nothing else is known.
+    pub sha256_quoted: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Languages {
+    English,
+    Multilingual,
+}
+
+impl Languages {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Languages::English => "English",
+            Languages::Multilingual => "multilingual",
+        }
+    }
+}
+
+/// How a model is best decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decoding {
+    /// The longest sound that it should be given at once.
+    pub longest: Duration,
+    /// Whether the encoder's context should be fitted to the sound: ceil(samples / 320) + 8 positions.
+    pub fit_audio_ctx: bool,
+    /// One beam, no temperature fallback.
+    pub greedy: bool,
+}
