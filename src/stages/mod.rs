@@ -2,3 +2,5 @@
 mod items;
 pub mod lines;
 pub mod wire;
+pub mod recording;
+pub mod resample;
