@@ -20,6 +20,11 @@ impl<T: Item> Outlet<T> {
         Outlet { edges, gauge }
     }
 
+    /// Of the stage which writes: where it says that something outside is missing.
+    pub fn gauge(&self) -> &StageGauge {
+        &self.gauge
+    }
+
     /// Returns when every edge has settled the item. An error where the last listener is gone.
     pub async fn send(&self, item: T) -> Result<(), Closed> {
         let Some((last, others)) = self.edges.split_last() else { return Err(Closed) };

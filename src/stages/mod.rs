@@ -4,3 +4,5 @@ pub mod lines;
 pub mod wire;
 pub mod recording;
 pub mod resample;
+#[cfg(feature = "microphone")]
+pub mod microphone;

@@ -1,0 +1,229 @@
+//! The machine's sound cards: what there is, and a stream from one of them on a thread of its own.
+use std::{
+    sync::{
+        Arc, OnceLock,
+        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use cpal::{
+    Device, ErrorKind, Host, HostId, Stream,
+    traits::{DeviceTrait, HostTrait},
+};
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use super::{
+    Channel, DeviceError, MicrophoneSettings,
+    choice::{Label, choose},
+    stream,
+    watch::{Backend, Opened},
+};
+
+/// How long the sound system may take to tell what there is.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
+/// Threads that may hang in the sound system before no further stream is tried.
+const MOST_THREADS: usize = 8;
+
+/// A device that gives sound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceInfo {
+    /// What people call it.
+    pub name: String,
+    /// What its host calls it: no two have the same.
+    pub id: String,
+    pub host: String,
+    /// Whether it is the one meant by `default`.
+    pub default: bool,
+    /// How it is opened; `None` where another program has it, or it can't be read.
+    pub opens: Option<Shape>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shape {
+    /// Samples per second of each channel.
+    pub rate: u32,
+    pub channels: u16,
+    /// `i16`, `f32`, …
+    pub format: String,
+}
+
+/// Every device that gives sound.
+pub fn devices() -> Result<Vec<DeviceInfo>, DeviceError> {
+    in_time(|| {
+        let host = host(None)?;
+        let found = inputs(&host)?;
+        let default = host.default_input_device().and_then(|device| device.id().ok());
+        let info = |found: Found| {
+            let opens = found.device.default_input_config().ok().map(|config| Shape {
+                rate: config.sample_rate(),
+                channels: config.channels(),
+                format: config.sample_format().to_string(),
+            });
+            let default = default.is_some() && found.device.id().ok() == default;
+            let Label { name, id } = found.label;
+            DeviceInfo { name, id, host: host.id().name().to_owned(), default, opens }
+        };
+        Ok(found.into_iter().map(info).collect())
+    })
+}
+
+/// The device that `device` means, with `channel` on it, without opening it.
+pub fn find(device: &str, channel: Channel) -> Result<DeviceInfo, DeviceError> {
+    let there = devices()?;
+    let labels: Vec<Label> = there
+        .iter()
+        .map(|info| Label { name: info.name.clone(), id: info.id.clone() })
+        .collect();
+    let at = if is_default(device) {
+        let default = there.iter().position(|info| info.default);
+        default.ok_or_else(|| no_default(&labels))?
+    } else {
+        choose(device, &labels)?
+    };
+    let info = there[at].clone();
+    if let Some(shape) = &info.opens {
+        channel.of(&info.name, shape.channels)?;
+    }
+    Ok(info)
+}
+
+#[derive(Default)]
+pub(super) struct SoundCards {
+    /// The host that a stream was first opened with. A device that went with its server is waited for there: another host would take
+    /// the card away from the server that is about to return.
+    host: Arc<OnceLock<HostId>>,
+    threads: Arc<()>,
+}
+
+/// Dropped, it lets the thread close the stream; nobody waits for that, because it can hang.
+pub(super) struct Held(#[expect(dead_code, reason = "its drop is the signal")] SyncSender<()>);
+
+impl Backend for SoundCards {
+    type Held = Held;
+
+    async fn open(&mut self, settings: &MicrophoneSettings) -> Result<Opened<Held>, DeviceError> {
+        if Arc::strong_count(&self.threads) > MOST_THREADS {
+            let cause = format!("{MOST_THREADS} streams hang in it");
+            return Err(DeviceError::NoAnswer { cause });
+        }
+        let (answer, opened) = oneshot::channel();
+        let (settings, known, alive) = (settings.clone(), self.host.clone(), self.threads.clone());
+        let thread = thread::Builder::new().name("microphone".to_owned()).spawn(move || {
+            let (hold, released) = sync_channel(0);
+            let stream = match open(&settings, &known) {
+                Ok((stream, opened)) => {
+                    let opened = Opened {
+                        device: opened.device,
+                        rate: opened.rate,
+                        heard: opened.heard,
+                        held: Held(hold),
+                    };
+                    // Nobody waits any more: the stream is closed at once.
+                    answer.send(Ok(opened)).is_ok().then_some(stream)
+                }
+                Err(cause) => {
+                    let _ = answer.send(Err(cause));
+                    None
+                }
+            };
+            if stream.is_some() {
+                // Ends with an error when the other end is dropped: that is the signal.
+                let _ = released.recv();
+            }
+            drop(stream);
+            drop(alive);
+        });
+        if let Err(cause) = thread {
+            return Err(DeviceError::NoAnswer { cause: cause.to_string() });
+        }
+        opened.await.unwrap_or_else(|_| {
+            Err(DeviceError::NoAnswer { cause: "it panicked while opening".to_owned() })
+        })
+    }
+}
+
+fn open(
+    settings: &MicrophoneSettings,
+    known: &OnceLock<HostId>,
+) -> Result<(Stream, Opened<()>), DeviceError> {
+    let host = host(known.get().copied())?;
+    let found = inputs(&host)?;
+    let labels: Vec<Label> = found.iter().map(|found| found.label.clone()).collect();
+    let device = if is_default(&settings.device) {
+        host.default_input_device().ok_or_else(|| no_default(&labels))?
+    } else {
+        found[choose(&settings.device, &labels)?].device.clone()
+    };
+    let opened = stream::open(&device, &label(&device).name, settings)?;
+    let _ = known.set(host.id());
+    Ok(opened)
+}
+
+/// The PulseAudio host where its server answers, because it reports what happens to a device; the system's own elsewhere.
+fn host(known: Option<HostId>) -> Result<Host, DeviceError> {
+    match known {
+        Some(id) => cpal::host_from_id(id)
+            .map_err(|error| DeviceError::NoAnswer { cause: error.to_string() }),
+        None => {
+            let pulse = "pulseaudio".parse().and_then(cpal::host_from_id);
+            Ok(pulse.unwrap_or_else(|_| cpal::default_host()))
+        }
+    }
+}
+
+struct Found {
+    device: Device,
+    label: Label,
+}
+
+fn inputs(host: &Host) -> Result<Vec<Found>, DeviceError> {
+    let devices = host
+        .input_devices()
+        .map_err(|error| DeviceError::NoAnswer { cause: error.to_string() })?;
+    Ok(devices.map(|device| Found { label: label(&device), device }).collect())
+}
+
+fn label(device: &Device) -> Label {
+    let id = device.id().map(|id| id.id().to_owned()).unwrap_or_default();
+    let name = device.description().map(|it| it.name().to_owned()).unwrap_or_else(|_| id.clone());
+    Label { name, id }
+}
+
+fn is_default(device: &str) -> bool {
+    device.trim().eq_ignore_ascii_case("default")
+}
+
+fn no_default(labels: &[Label]) -> DeviceError {
+    let there = labels.iter().map(|label| label.name.clone()).collect();
+    DeviceError::Absent { wanted: "default".to_owned(), there }
+}
+
+/// What cpal says of `device`, sorted once, here.
+pub(super) fn sorted(device: &str, error: &cpal::Error) -> DeviceError {
+    let (device, cause) = (device.to_owned(), error.to_string());
+    match error.kind() {
+        ErrorKind::PermissionDenied => DeviceError::Denied { device, cause },
+        ErrorKind::HostUnavailable => DeviceError::NoAnswer { cause },
+        _ => DeviceError::Lost { device, cause },
+    }
+}
+
+/// A sound server that hangs must not hang who asks what there is.
+fn in_time<T: Send + 'static>(
+    look: impl FnOnce() -> Result<T, DeviceError> + Send + 'static,
+) -> Result<T, DeviceError> {
+    let (answer, answered) = sync_channel(1);
+    thread::spawn(move || {
+        let _ = answer.send(look());
+    });
+    answered.recv_timeout(LOOK_WITHIN).unwrap_or_else(|error| {
+        let cause = match error {
+            RecvTimeoutError::Timeout => format!("not within {LOOK_WITHIN:?}"),
+            RecvTimeoutError::Disconnected => "it panicked when asked".to_owned(),
+        };
+        Err(DeviceError::NoAnswer { cause })
+    })
+}

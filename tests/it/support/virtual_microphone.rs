@@ -1,0 +1,158 @@
+//! A microphone where there is none: a private PulseAudio daemon whose only source hears what is played to its only sink.
+use std::{path::Path, process::Stdio, time::Duration};
+
+use tempfile::TempDir;
+use tokio::{
+    process::{Child, Command},
+    time::{MissedTickBehavior, interval, timeout},
+};
+
+/// What a device list says of it.
+pub const NAME: &str = "Monitor of Feed";
+pub const ID: &str = "mic_feed.monitor";
+/// Samples per second. What is played at it, in mono and 16 bits, is captured bit for bit.
+pub const RATE: u32 = 48_000;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Dropped, it takes its daemon and its folder with it.
+pub struct VirtualMicrophone {
+    folder: TempDir,
+    daemon: Child,
+}
+
+impl VirtualMicrophone {
+    /// `None`, with a line that says why, where PulseAudio is not installed. Under CI on Debian that is a failure: there it can be.
+    pub async fn plugged_in() -> Option<VirtualMicrophone> {
+        let installed = ["pulseaudio", "pactl", "paplay"].map(is_installed);
+        if installed.contains(&false) {
+            let ours = std::env::var("CI").is_ok_and(|it| it == "true")
+                && Path::new("/etc/debian_version").exists();
+            assert!(!ours, "apt-get install -y --no-install-recommends pulseaudio pulseaudio-utils");
+            eprintln!("skipped: a virtual microphone (pulseaudio and pulseaudio-utils are not installed)");
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = folder.path().join("feed.pa");
+        let socket = folder.path().join("native");
+        let native =
+            format!("load-module module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
+        let lines = format!(
+            "{native}\nload-module module-null-sink {}\nset-default-sink mic_feed\nset-default-source mic_feed.monitor\n",
+            sink().join(" ")
+        );
+        std::fs::write(&config, lines).expect("the daemon's settings");
+        let mut daemon = inside(folder.path(), "pulseaudio");
+        daemon.args(["-n", "-F"]).arg(&config).args([
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "--disallow-exit",
+            "--realtime=no",
+            "--high-priority=no",
+            "--use-pid-file=no",
+            "--log-target=stderr",
+        ]);
+        let daemon = daemon.stderr(Stdio::null()).spawn().expect("pulseaudio starts");
+        let microphone = VirtualMicrophone { folder, daemon };
+        microphone.wait_until_it_answers().await;
+        Some(microphone)
+    }
+
+    /// A program that hears this microphone and no other.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        inside(self.folder.path(), program)
+    }
+
+    /// A place for files that goes with it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Plays a WAV file into it, to its end.
+    pub async fn play(&self, recording: &Path) {
+        let mut player = self.command("paplay");
+        // A long buffer: a busy machine must not tear holes into what is played.
+        player.args(["--device=mic_feed", "--latency-msec=1000"]).arg(recording);
+        // As long as the recording lasts, and a while.
+        let played = timeout(3 * PATIENCE, player.status()).await.expect("paplay ends in time");
+        assert!(played.expect("paplay runs").success());
+    }
+
+    pub async fn unplug(&self) {
+        self.pactl(&["unload-module", "module-null-sink"]).await;
+    }
+
+    pub async fn plug_in_again(&self) {
+        let sink = sink();
+        let arguments: Vec<&str> =
+            ["load-module", "module-null-sink"].into_iter().chain(sink.iter().copied()).collect();
+        self.pactl(&arguments).await;
+        self.pactl(&["set-default-source", ID]).await;
+    }
+
+    /// Ends the daemon, as a crash would.
+    pub async fn kill_the_server(&mut self) {
+        self.daemon.kill().await.expect("the daemon was running");
+    }
+
+    async fn pactl(&self, arguments: &[&str]) {
+        let output = timeout(PATIENCE, self.command("pactl").args(arguments).output()).await;
+        let output = output.expect("pactl ends in time").expect("pactl runs");
+        assert!(output.status.success(), "pactl {arguments:?}: {output:?}");
+    }
+
+    async fn wait_until_it_answers(&self) {
+        let answers = async {
+            let mut glance = interval(GLANCE);
+            glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                glance.tick().await;
+                let output = self.command("pactl").args(["list", "short", "sources"]).output().await;
+                let sources = output.expect("pactl runs").stdout;
+                if String::from_utf8_lossy(&sources).contains(ID) {
+                    return;
+                }
+            }
+        };
+        timeout(PATIENCE, answers).await.expect("pulseaudio answers in time");
+    }
+}
+
+impl Drop for VirtualMicrophone {
+    fn drop(&mut self) {
+        // The folder goes after it.
+        let _ = self.daemon.start_kill();
+    }
+}
+
+fn sink() -> [&'static str; 6] {
+    // Without `norewinds` the first sound comes after one to two seconds.
+    [
+        "sink_name=mic_feed",
+        "format=s16le",
+        "rate=48000",
+        "channels=1",
+        "norewinds=1",
+        "sink_properties=device.description=Feed",
+    ]
+}
+
+fn inside(folder: &Path, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    let server = format!("unix:{}", folder.join("native").display());
+    command
+        .env("PULSE_SERVER", server)
+        .env("XDG_RUNTIME_DIR", folder)
+        .env("HOME", folder)
+        .env_remove("PULSE_RUNTIME_PATH")
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
