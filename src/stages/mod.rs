@@ -6,3 +6,4 @@ pub mod recording;
 pub mod resample;
 #[cfg(feature = "microphone")]
 pub mod microphone;
+pub mod wire;

@@ -1,0 +1,219 @@
+//! Captions and gaps on the wire, and how they are made of our messages.
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::Clock;
+use crate::message::{Gap, Kind, MediaTime, Milestone, Trace, Transcript, Word};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptionKind {
+    Partial,
+    Final,
+}
+
+/// `caption`: one state of a segment. `text` stands first, so that it does so in a [`Line`] too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaptionEvent {
+    pub text: String,
+    /// The number of a final; of a partial that of the last numbered event.
+    pub seq: u64,
+    pub track: String,
+    pub segment: u64,
+    pub revision: u32,
+    pub kind: CaptionKind,
+    pub lang: String,
+    /// The beginning of `text` that will not change. Partials only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed: Option<String>,
+    /// Seconds on the audio timeline.
+    pub start: f64,
+    pub end: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Vec<WordTime>>,
+    pub at: At,
+}
+
+/// A word as the recogniser wrote it, with the space before it where there is one; times are seconds on the audio timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WordTime {
+    pub word: String,
+    pub start: f64,
+    pub end: f64,
+}
+
+/// When the sound at `end` was captured (Unix time in ms), and how many ms later each milestone was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    pub captured: u64,
+    /// Absent where no recogniser stood behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recognised: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<u64>,
+}
+
+/// `gap`: sound or text that was given up, or (`history`, without a number and a track) is no longer kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GapEvent {
+    pub seq: Option<u64>,
+    pub track: Option<String>,
+    /// Seconds on the audio timeline.
+    pub start: f64,
+    pub end: f64,
+    pub why: Cow<'static, str>,
+}
+
+/// One line of JSON on a pipe: the type and the text first, then the fields of the event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Line {
+    Intermediate(CaptionEvent),
+    Final(CaptionEvent),
+    Gap(GapEvent),
+}
+
+impl CaptionEvent {
+    /// `seq` as the field says; `words` only where they were asked for.
+    pub fn new(transcript: &Transcript, seq: u64, clock: &Clock, words: bool) -> CaptionEvent {
+        let span = transcript.span();
+        let (kind, committed) = match transcript.kind() {
+            Kind::Partial => (CaptionKind::Partial, Some(transcript.committed_text())),
+            Kind::Final => (CaptionKind::Final, None),
+        };
+        CaptionEvent {
+            text: transcript.text(),
+            seq,
+            track: transcript.track().to_string(),
+            segment: transcript.segment().number(),
+            revision: transcript.revision().number(),
+            kind,
+            lang: transcript.language().to_string(),
+            committed,
+            start: seconds(span.start),
+            end: seconds(span.end()),
+            words: words.then(|| word_times(transcript)),
+            at: At::new(transcript.trace(), clock),
+        }
+    }
+}
+
+impl At {
+    pub fn new(trace: &Trace, clock: &Clock) -> At {
+        let after = |milestone| trace.age(milestone).map(|age| age.as_millis() as u64);
+        At {
+            captured: clock.unix_ms(trace.captured()),
+            recognised: after(Milestone::Recognised),
+            published: after(Milestone::Published),
+        }
+    }
+}
+
+impl GapEvent {
+    pub fn new(gap: &Gap, seq: u64) -> GapEvent {
+        GapEvent {
+            seq: Some(seq),
+            track: Some(gap.track.to_string()),
+            start: seconds(gap.span.start),
+            end: seconds(gap.span.end()),
+            why: gap.why.name().into(),
+        }
+    }
+
+    /// What a viewer asked for is no longer kept; it lay between `start` and `end`.
+    pub fn history(start: f64, end: f64) -> GapEvent {
+        GapEvent { seq: None, track: None, start, end, why: "history".into() }
+    }
+}
+
+impl Line {
+    /// As [`CaptionEvent::new`], with its words.
+    pub fn caption(transcript: &Transcript, seq: u64, clock: &Clock) -> Line {
+        let event = CaptionEvent::new(transcript, seq, clock, true);
+        match event.kind {
+            CaptionKind::Partial => Line::Intermediate(event),
+            CaptionKind::Final => Line::Final(event),
+        }
+    }
+
+    pub fn gap(gap: &Gap, seq: u64) -> Line {
+        Line::Gap(GapEvent::new(gap, seq))
+    }
+}
+
+fn word_times(transcript: &Transcript) -> Vec<WordTime> {
+    let word_time = |word: &Word| WordTime {
+        word: word.text.clone(),
+        start: seconds(word.span.start),
+        end: seconds(word.span.end()),
+    };
+    transcript.words().iter().map(word_time).collect()
+}
+
+/// To the millisecond: more would only be digits.
+fn seconds(at: MediaTime) -> f64 {
+    (at.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::message::{Hop, Language, MediaSpan, Segments, TrackName, Why};
+
+    fn words(text: &str, from: MediaTime) -> Vec<Word> {
+        let span = MediaSpan { start: from, length: Duration::from_millis(250) };
+        text.split_whitespace().map(|it| Word { text: format!(" {it}"), span }).collect()
+    }
+
+    fn shown(value: &impl Serialize) -> String {
+        serde_json::to_string(value).unwrap()
+    }
+
+    fn at(ms: u64) -> MediaTime {
+        MediaTime::new(Duration::from_millis(ms))
+    }
+
+    /// The field names and their order are the contract; a changed name is a broken client.
+    #[test]
+    fn captions_and_gaps_are_written_as_the_protocol_says() {
+        let clock = Clock::start();
+        let begun = Instant::now() + Duration::from_millis(2000);
+        let hop = |ms| Hop { begun, done: begun + Duration::from_millis(ms) };
+        let trace = Trace::starting(begun)
+            .with(Milestone::Recognised, hop(300))
+            .with(Milestone::Published, hop(305));
+        let mut segments = Segments::new(TrackName::new("english"));
+        let open = segments.open(at(500), Language::new("en"));
+        let partial =
+            open.revise(words("good", at(500)), words("mourning", at(800)), at(1100), trace);
+        let end = segments.close(words("morning", at(800)), at(1200), trace).unwrap();
+        let captured = clock.unix_ms(begun);
+        assert_eq!(
+            shown(&CaptionEvent::new(&partial, 6, &clock, false)),
+            format!(
+                r#"{{"text":"good mourning","seq":6,"track":"english","segment":0,"revision":0,"kind":"partial","lang":"en","committed":"good","start":0.5,"end":1.1,"at":{{"captured":{captured},"recognised":300,"published":305}}}}"#
+            )
+        );
+        assert_eq!(
+            shown(&Line::caption(&end, 7, &clock)),
+            format!(
+                r#"{{"type":"final","text":"good morning","seq":7,"track":"english","segment":0,"revision":1,"kind":"final","lang":"en","start":0.5,"end":1.2,"words":[{{"word":" good","start":0.5,"end":0.75}},{{"word":" morning","start":0.8,"end":1.05}}],"at":{{"captured":{captured},"recognised":300,"published":305}}}}"#
+            )
+        );
+        let span = MediaSpan::between(at(1200), at(3000));
+        let gap = Gap { track: TrackName::new("english"), span, why: Why::Overload, trace };
+        assert_eq!(
+            shown(&GapEvent::new(&gap, 8)),
+            r#"{"seq":8,"track":"english","start":1.2,"end":3.0,"why":"overload"}"#
+        );
+        assert_eq!(
+            shown(&GapEvent::history(0.0, 3.0)),
+            r#"{"seq":null,"track":null,"start":0.0,"end":3.0,"why":"history"}"#
+        );
+    }
+}
