@@ -1,13 +1,20 @@
 //! Livecap: a declared, supervised, observable pipeline from live sound to captions in many browsers.
 //!
-//! The modules, lowest first; each may use those above it, never those below (`tests/tidy.rs` holds them to it).
-pub mod cli;
-pub mod flow;
-pub mod host;
+//! The modules in the order in which to read them; who may use whom stands in `ARCHITECTURE.md`, and `tests/tidy.rs` holds
+//! them to it.
+pub mod message;
+
 pub mod logic;
-pub mod message;
-pub mod stages;
-pub mod cli;
-pub mod message;
+
 pub mod spec;
+
 pub mod models;
+
+pub mod flow;
+
+pub mod host;
+
+pub mod stages;
+
+pub mod cli;
+pub mod assemble;

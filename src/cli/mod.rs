@@ -1,5 +1,143 @@
-//! The subcommands, one a file.
-pub mod check;
-pub mod graph;
 //! The command line: one subcommand a file.
+pub mod check;
 pub mod devices;
+pub mod graph;
+mod log;
+mod run;
+mod terminal;
+
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use self::{
+    check::{CheckArgs, Surroundings},
+    devices::DevicesArgs,
+    graph::GraphArgs,
+    log::LogFormat,
+    run::RunArgs,
+    terminal::Terminal,
+};
+use crate::{assemble::ThisMachine, spec::Overrides};
+
+/// Live sound to captions in many browsers: run a declared pipeline file, watch, and see every stage's milliseconds.
+#[derive(Parser)]
+#[command(name = "livecap", version, arg_required_else_help = true)]
+struct Cli {
+    /// How to write the log on standard error; LIVECAP_LOG sets its level, as in `LIVECAP_LOG=debug`
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    log: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a pipeline file until its input has ended, or until Ctrl-C
+    Run(RunArgs),
+    /// Say everything that is wrong with pipeline files
+    Check(CheckArgs),
+    /// Draw a pipeline file: what listens to what, over which queue
+    Graph(GraphArgs),
+    /// List the microphones of this machine
+    Devices(DevicesArgs),
+    /// Print a completion script for a shell
+    Completions { shell: clap_complete::Shell },
+}
+
+/// 0: fine. 1: a running pipeline gave up. 2: wrong command line or file, and all that `check` would have told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    Fine,
+    GaveUp,
+    Refused,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Fine => 0,
+            Exit::GaveUp => 1,
+            Exit::Refused => 2,
+        })
+    }
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let drawn = matches!(&cli.command, Command::Run(args) if !args.quiet && cli.log == LogFormat::Text);
+    let terminal = Terminal::new(drawn);
+    log::start(cli.log, terminal.clone());
+    match dispatch(cli.command, &terminal) {
+        Ok(exit) => exit.into(),
+        // Whoever reads our output has seen enough.
+        Err(Trouble::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(trouble) => {
+            let _ = writeln!(io::stderr(), "error: {trouble}");
+            Exit::Refused.into()
+        }
+    }
+}
+
+/// What ends a subcommand before it has an answer.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("cannot write to standard output: {0}")]
+    Write(#[from] io::Error),
+    #[error("{0}")]
+    Told(String),
+}
+
+fn dispatch(command: Command, terminal: &Terminal) -> Result<Exit, Trouble> {
+    let mut out = io::stdout().lock();
+    match command {
+        Command::Run(args) => {
+            drop(out);
+            runtime()?.block_on(run::run(&args, terminal))
+        }
+        Command::Check(args) => {
+            let around = Surroundings {
+                machine: &ThisMachine::new(),
+                overrides: &overrides(),
+                colours: out.is_terminal() && env::var_os("NO_COLOR").is_none(),
+            };
+            Ok(if check::check(&args, &around, &mut out)? { Exit::Fine } else { Exit::Refused })
+        }
+        Command::Graph(args) => match run::read_plan(&args.file) {
+            Ok(plan) => graph::graph(&plan, args.format, &mut out).map(|()| Exit::Fine).map_err(Trouble::Write),
+            Err(told) => Err(told),
+        },
+        Command::Devices(args) => {
+            devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;
+            Ok(Exit::Fine)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "livecap", &mut out);
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+fn overrides() -> Overrides {
+    Overrides::from_variables(|name| env::var(name).ok())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Trouble::Told(format!("cannot start the threads: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

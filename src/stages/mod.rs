@@ -1,9 +1,8 @@
 //! The kinds of stages, one file or folder each. A stage never sees an actor, a pipeline file never sees a stage.
 mod items;
 pub mod lines;
-pub mod wire;
-pub mod recording;
-pub mod resample;
 #[cfg(feature = "microphone")]
 pub mod microphone;
+pub mod recording;
+pub mod resample;
 pub mod wire;

@@ -1,0 +1,145 @@
+//! What this machine has: the answers to the third phase of checking.
+use std::{
+    env, fs, io,
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    models::{Catalogue, Found, Languages, ModelError, Store},
+    spec::{
+        Machine, ModelFacts, ModelTrouble, Trouble,
+        plan::{DeviceChoice, Listen, ModelChoice},
+    },
+};
+
+/// The machine that the program runs on.
+pub struct ThisMachine {
+    catalogue: Catalogue,
+}
+
+impl ThisMachine {
+    pub fn new() -> ThisMachine {
+        ThisMachine { catalogue: Catalogue::shipped() }
+    }
+
+    pub(super) fn find(&self, model: &ModelChoice) -> Result<Found, ModelError> {
+        let asked = match model {
+            ModelChoice::Named(name) => name.clone(),
+            // The plan's paths were taken from the pipeline file's folder already.
+            ModelChoice::File(path) => path.to_string_lossy().into_owned(),
+        };
+        Store::of_environment()?.resolve(&self.catalogue, &asked, Path::new(""))
+    }
+}
+
+impl Default for ThisMachine {
+    fn default() -> ThisMachine {
+        ThisMachine::new()
+    }
+}
+
+impl Machine for ThisMachine {
+    fn model(&self, model: &ModelChoice) -> Result<ModelFacts, ModelTrouble> {
+        let found = self.find(model).map_err(|error| ModelTrouble::Absent(absent(&error)))?;
+        let header = found.inspect().map_err(|error| {
+            let mend = match &found.entry {
+                Some(entry) if entry.url.is_some() => format!("livecap models pull {}", entry.name),
+                _ => "put a whole ggml model of Whisper there".to_owned(),
+            };
+            ModelTrouble::Broken(Trouble { why: error.to_string(), mend: Some(mend) })
+        })?;
+        let english_only = match &found.entry {
+            Some(entry) => entry.languages == Languages::English,
+            None => !header.multilingual(),
+        };
+        let languages = if english_only { vec!["en".to_owned()] } else { Vec::new() };
+        Ok(ModelFacts { longest: found.decoding().map(|it| it.longest), languages })
+    }
+
+    #[cfg(feature = "microphone")]
+    fn microphone(&self, device: &DeviceChoice) -> Result<(), Trouble> {
+        use crate::stages::microphone::{Channel, find};
+        let name = match device {
+            DeviceChoice::Default => "default",
+            DeviceChoice::Named(name) => name,
+        };
+        let mend = Some("livecap devices".to_owned());
+        find(name, Channel::Mix).map(drop).map_err(|error| Trouble { why: error.to_string(), mend })
+    }
+
+    #[cfg(not(feature = "microphone"))]
+    fn microphone(&self, _device: &DeviceChoice) -> Result<(), Trouble> {
+        let mend = Some("cargo install livecap --features microphone".to_owned());
+        Err(Trouble { why: "this build is without the feature `microphone`".to_owned(), mend })
+    }
+
+    fn readable(&self, path: &Path) -> Result<(), Trouble> {
+        let why = match fs::File::open(path).and_then(|file| file.metadata()) {
+            Ok(found) if found.is_dir() => "it is a folder".to_owned(),
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(Trouble { why, mend: None })
+    }
+
+    fn writable(&self, path: &Path) -> Result<(), Trouble> {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let shown = folder.display();
+        let trouble = |why: String, mend: Option<String>| Err(Trouble { why, mend });
+        if path.is_dir() {
+            return trouble("it is a folder".to_owned(), None);
+        }
+        match tempfile_in(folder) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                trouble(format!("there is no folder {shown}"), Some(format!("mkdir -p {shown}")))
+            }
+            Err(error) => trouble(format!("cannot write in {shown}: {error}"), None),
+        }
+    }
+
+    fn free(&self, listen: &Listen) -> Result<(), Trouble> {
+        match TcpListener::bind((listen.host.as_str(), listen.port)) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(Trouble {
+                why: "another program listens there".to_owned(),
+                mend: Some(format!("LIVECAP_PORT={} livecap run …", listen.port.wrapping_add(1).max(1024))),
+            }),
+            Err(error) => Err(Trouble { why: error.to_string(), mend: None }),
+        }
+    }
+
+    fn variable(&self, name: &str) -> bool {
+        env::var_os(name).is_some_and(|it| !it.is_empty())
+    }
+
+    fn program(&self, program: &Path) -> Result<(), Trouble> {
+        let there = if program.components().count() > 1 {
+            program.is_file()
+        } else {
+            let paths = env::var_os("PATH").unwrap_or_default();
+            env::split_paths(&paths).any(|folder: PathBuf| folder.join(program).is_file())
+        };
+        let why = if program.components().count() > 1 { "no such file" } else { "not on PATH" };
+        if there { Ok(()) } else { Err(Trouble { why: why.to_owned(), mend: None }) }
+    }
+}
+
+/// Whether a file can be made in `folder`: made, and taken away again.
+fn tempfile_in(folder: &Path) -> io::Result<()> {
+    let probe = folder.join(format!(".livecap-{}", std::process::id()));
+    fs::OpenOptions::new().write(true).create_new(true).open(&probe)?;
+    fs::remove_file(&probe)
+}
+
+fn absent(error: &ModelError) -> Trouble {
+    let mend = match error {
+        ModelError::Missing { name, .. } => Some(format!("livecap models pull {name}")),
+        ModelError::Unknown { nearest: Some(nearest), .. } => Some(format!("model = \"{nearest}\"")),
+        ModelError::Unknown { .. } => Some("livecap models list".to_owned()),
+        ModelError::NoFile(_) | ModelError::NotBuiltIn(_) | ModelError::NoFolder => None,
+    };
+    Trouble { why: error.to_string(), mend }
+}
