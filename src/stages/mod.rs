@@ -1,4 +1,7 @@
 //! The kinds of stages, one file or folder each. A stage never sees an actor, a pipeline file never sees a stage.
 mod items;
 pub mod lines;
+pub mod recognise;
+#[cfg(feature = "whisper")]
+pub mod whisper;
 pub mod wire;
