@@ -2,6 +2,7 @@
 mod items;
 pub mod lines;
 pub mod recognise;
+pub mod recording;
 #[cfg(feature = "whisper")]
 pub mod whisper;
 pub mod wire;

@@ -1,0 +1,231 @@
+//! A sound file as a source: at its own pace, N times that, or as fast as it is taken; once, or over and over.
+//!
+//! A paced recording is a live source: sample `t` is due at start + `t` / speed whether or not anybody takes it. That
+//! moment, and no later one, is when it counts as captured; a frame that comes late does not shift those after it.
+//! Frames are decoded ahead (about a second) on the blocking threads.
+mod error;
+mod sound_file;
+
+use std::{path::PathBuf, time::Duration};
+
+use tokio::{
+    task::{JoinHandle, spawn_blocking},
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+pub use error::SoundFileError;
+pub use sound_file::SoundFile;
+
+use crate::{
+    flow::{Fault, Outlet, Source},
+    message::{AudioFrame, MediaTime, SampleRate, Trace},
+};
+
+/// Slower than this, the moments at which samples are due lie beyond what a clock can name.
+const SLOWEST: f64 = 0.001;
+
+/// How fast a recording is given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// So many times its own speed, above 0.
+    Real(f64),
+    /// As fast as it is taken.
+    Max,
+}
+
+#[derive(Clone, Debug)]
+pub struct RecordingSettings {
+    pub path: PathBuf,
+    pub pace: Pace,
+    /// How much of the file's beginning is left out, in each round. The timeline begins at the first sample given.
+    pub start: Duration,
+    /// Begins again at its end; the timeline goes on.
+    pub repeat: bool,
+    /// How long a frame is, 10 to 20 ms.
+    pub frame: Duration,
+}
+
+impl RecordingSettings {
+    /// The whole file, once, at its own pace.
+    pub fn new(path: impl Into<PathBuf>) -> RecordingSettings {
+        RecordingSettings {
+            path: path.into(),
+            pace: Pace::Real(1.0),
+            start: Duration::ZERO,
+            repeat: false,
+            frame: Duration::from_millis(20),
+        }
+    }
+}
+
+/// A file that is truncated or damaged gives all sound that can be decoded, then ends with a permanent fault that names
+/// the file and the place. A life after the first goes on where the one before it was.
+pub struct Recording {
+    settings: RecordingSettings,
+    /// When the first sample was due.
+    epoch: Option<Instant>,
+    /// Of the timeline, over all rounds.
+    rate: Option<SampleRate>,
+    given: u64,
+    /// `given` when this round began.
+    round: u64,
+}
+
+impl Recording {
+    pub fn new(settings: RecordingSettings) -> Recording {
+        Recording { settings, epoch: None, rate: None, given: 0, round: 0 }
+    }
+
+    /// Opens the file where this round of it goes on.
+    async fn open(&mut self) -> Result<LookAhead, Fault> {
+        let RecordingSettings { path, start, .. } = self.settings.clone();
+        let (skip, first_rate) = (self.given - self.round, self.rate);
+        let opened = spawn_blocking(move || {
+            let mut file = SoundFile::open(&path)?;
+            let (rate, first) = (file.rate(), first_rate.unwrap_or(file.rate()));
+            if rate != first {
+                let (at, from, to) = (Duration::ZERO, first.hertz(), rate.hertz());
+                return Err(SoundFileError::RateChanged { path, at, from, to });
+            }
+            file.skip_to(rate.samples_in(start) as u64 + skip)?;
+            Ok(file)
+        });
+        let file = join(opened).await?.map_err(Fault::permanent)?;
+        self.rate = Some(file.rate());
+        Ok(LookAhead { next: Some(decode(file)) })
+    }
+
+    /// When the sample after `count` samples of the timeline is due; `None` where nothing waits for that.
+    fn due(&self, epoch: Instant, count: u64, rate: SampleRate) -> Option<Instant> {
+        match self.settings.pace {
+            Pace::Max => None,
+            Pace::Real(speed) => {
+                let time = MediaTime::of_sample(count, rate).since_start();
+                Some(epoch + time.div_f64(speed))
+            }
+        }
+    }
+
+    /// Gives one frame when it is due. False where it was told to stop before that.
+    async fn give(
+        &mut self,
+        samples: &[f32],
+        rate: SampleRate,
+        out: &Outlet<AudioFrame>,
+        stop: &CancellationToken,
+    ) -> Result<bool, Fault> {
+        let epoch = *self.epoch.get_or_insert_with(Instant::now);
+        let start = MediaTime::of_sample(self.given, rate);
+        let end = self.given + samples.len() as u64;
+        let due = self.due(epoch, end, rate);
+        let waited = async {
+            match due {
+                Some(due) => sleep_until(due).await,
+                // Edges that drop never wait: let others run.
+                None => tokio::task::consume_budget().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(false),
+            () = waited => (),
+        }
+        let trace = Trace::starting(due.unwrap_or_else(Instant::now));
+        // Before it is sent: a frame in the hand of a life that ends is lost, not given twice.
+        self.given = end;
+        out.send(AudioFrame { start, rate, samples: samples.into(), hole: None, trace }).await?;
+        Ok(true)
+    }
+}
+
+impl Source for Recording {
+    type Out = AudioFrame;
+
+    async fn run(
+        &mut self,
+        out: &Outlet<AudioFrame>,
+        stop: CancellationToken,
+    ) -> Result<(), Fault> {
+        if let Pace::Real(speed) = self.settings.pace
+            && !(speed.is_finite() && speed >= SLOWEST)
+        {
+            return Err(Fault::permanent(format!(
+                "a recording cannot run at a speed of {speed}; use {SLOWEST} or more, or \"max\""
+            )));
+        }
+        loop {
+            let mut ahead = self.open().await?;
+            let rate = self.rate.unwrap_or(SampleRate::SPEECH);
+            let frame = rate.samples_in(self.settings.frame).max(1);
+            let mut held: Vec<f32> = Vec::new();
+            let end = loop {
+                let batch = ahead.take().await?;
+                held.extend(batch.samples);
+                let whole =
+                    if batch.end.is_some() { held.len() } else { held.len() / frame * frame };
+                for samples in held[..whole].chunks(frame) {
+                    if !self.give(samples, rate, out, &stop).await? {
+                        return Ok(());
+                    }
+                }
+                held.drain(..whole);
+                if let Some(end) = batch.end {
+                    break end;
+                }
+            };
+            end.map_err(Fault::permanent)?;
+            if !self.settings.repeat || stop.is_cancelled() {
+                return Ok(());
+            }
+            self.round = self.given;
+        }
+    }
+}
+
+/// The file while it is read: always one batch ahead.
+struct LookAhead {
+    next: Option<JoinHandle<(SoundFile, Batch)>>,
+}
+
+struct Batch {
+    samples: Vec<f32>,
+    end: Option<Result<(), SoundFileError>>,
+}
+
+impl LookAhead {
+    async fn take(&mut self) -> Result<Batch, Fault> {
+        let Some(next) = self.next.take() else {
+            return Ok(Batch { samples: Vec::new(), end: Some(Ok(())) });
+        };
+        let (file, batch) = join(next).await?;
+        if batch.end.is_none() {
+            self.next = Some(decode(file));
+        }
+        Ok(batch)
+    }
+}
+
+/// Decodes about a second. A blocking task each time, not one thread for all: it never waits for its reader.
+fn decode(mut file: SoundFile) -> JoinHandle<(SoundFile, Batch)> {
+    spawn_blocking(move || {
+        let enough = file.rate().hertz() as usize;
+        let mut samples = Vec::with_capacity(enough);
+        let mut end = None;
+        while samples.len() < enough && end.is_none() {
+            match file.next_chunk() {
+                Ok(Some(chunk)) => samples.extend(chunk),
+                Ok(None) => end = Some(Ok(())),
+                Err(error) => end = Some(Err(error)),
+            }
+        }
+        (file, Batch { samples, end })
+    })
+}
+
+async fn join<T>(task: JoinHandle<T>) -> Result<T, Fault> {
+    task.await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => Fault::panicked(&*panic),
+        Err(error) => Fault::transient(error),
+    })
+}
