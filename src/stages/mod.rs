@@ -6,3 +6,4 @@ pub mod recording;
 #[cfg(feature = "whisper")]
 pub mod whisper;
 pub mod wire;
+pub mod resample;
