@@ -3,7 +3,7 @@ mod items;
 pub mod lines;
 pub mod recognise;
 pub mod recording;
+pub mod resample;
 #[cfg(feature = "whisper")]
 pub mod whisper;
 pub mod wire;
-pub mod resample;
