@@ -2,3 +2,5 @@
 mod edges;
 mod engine;
 mod numbers;
+#[cfg(feature = "whisper")]
+mod recognise;
