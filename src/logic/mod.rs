@@ -1,3 +1,8 @@
 //! Decisions, pure: values in, values out, `now` is an argument. Reads no clock, opens no channel, spawns nothing.
+pub mod agree;
 pub mod budget;
 pub mod downmix;
+pub mod endpoint;
+pub mod spoken;
+pub mod subtitle;
+pub mod wer;

@@ -3,6 +3,9 @@ mod items;
 pub mod lines;
 #[cfg(feature = "microphone")]
 pub mod microphone;
+pub mod recognise;
 pub mod recording;
 pub mod resample;
+#[cfg(feature = "whisper")]
+pub mod whisper;
 pub mod wire;

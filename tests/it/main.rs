@@ -3,3 +3,5 @@ mod edges;
 mod engine;
 mod numbers;
 mod check;
+#[cfg(feature = "whisper")]
+mod recognise;

@@ -1,0 +1,88 @@
+//! Word error rate: how many words have to be put in, taken out or changed to make the reference of what was recognised.
+use super::spoken;
+
+/// The errors of one or of many pairs of texts. WER = (S + D + I) / N over the words as spoken ([`spoken::words`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WordErrors {
+    /// Words of the reference.
+    pub words: usize,
+    pub substituted: usize,
+    pub deleted: usize,
+    pub inserted: usize,
+}
+
+impl WordErrors {
+    /// The fewest errors that explain `heard`.
+    pub fn between(reference: &str, heard: &str) -> WordErrors {
+        let (reference, heard) = (spoken::words(reference), spoken::words(heard));
+        let nothing = WordErrors { words: reference.len(), ..WordErrors::default() };
+        // One row of the alignment table: the best way to each prefix of what was heard.
+        let mut row: Vec<WordErrors> =
+            (0..=heard.len()).map(|inserted| WordErrors { inserted, ..nothing }).collect();
+        for word in &reference {
+            let mut diagonal = row[0];
+            row[0].deleted += 1;
+            for (at, other) in heard.iter().enumerate() {
+                let wrong = usize::from(word != other);
+                let replaced = WordErrors { substituted: diagonal.substituted + wrong, ..diagonal };
+                let left_out = WordErrors { deleted: row[at + 1].deleted + 1, ..row[at + 1] };
+                let put_in = WordErrors { inserted: row[at].inserted + 1, ..row[at] };
+                diagonal = row[at + 1];
+                row[at + 1] = [replaced, left_out, put_in]
+                    .into_iter()
+                    .min_by_key(|it| it.errors())
+                    .unwrap_or(replaced);
+            }
+        }
+        row[heard.len()]
+    }
+
+    pub fn errors(&self) -> usize {
+        self.substituted + self.deleted + self.inserted
+    }
+
+    /// A fraction: 0.05 is 5 %. Over several pairs their errors are added first (micro-average). `None` without a word.
+    pub fn rate(&self) -> Option<f64> {
+        (self.words > 0).then(|| self.errors() as f64 / self.words as f64)
+    }
+}
+
+impl std::ops::Add for WordErrors {
+    type Output = WordErrors;
+    fn add(self, other: WordErrors) -> WordErrors {
+        WordErrors {
+            words: self.words + other.words,
+            substituted: self.substituted + other.substituted,
+            deleted: self.deleted + other.deleted,
+            inserted: self.inserted + other.inserted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_kind_of_error_is_counted() {
+        let errors =
+            WordErrors::between("The train leaves at 10:30.", "a train leaves at ten thirty now");
+        let expected = WordErrors { words: 6, substituted: 1, deleted: 0, inserted: 1 };
+        assert_eq!(errors, expected);
+        assert_eq!(errors.rate(), Some(2.0 / 6.0));
+        assert_eq!(WordErrors::between("good morning everyone", "good everyone").deleted, 1);
+        assert_eq!(WordErrors::between("", "uh").rate(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn errors_are_none_on_the_same_text_and_balance_out(a in "([abc] ){0,8}", b in "([abc] ){0,8}") {
+            prop_assert_eq!(WordErrors::between(&a, &a).errors(), 0);
+            let there = WordErrors::between(&a, &b);
+            let back = WordErrors::between(&b, &a);
+            prop_assert_eq!(there.errors(), back.errors());
+            prop_assert_eq!(there.words + there.inserted, back.words + there.deleted);
+        }
+    }
+}

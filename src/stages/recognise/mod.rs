@@ -1,0 +1,326 @@
+//! Sound to captions: finds where somebody speaks, looks again and again at what is being said, and settles it.
+//!
+//! What the stage decides it asks of `logic::endpoint` and `logic::agree`; what is said it asks of a [`Recogniser`], which
+//! blocks and so has a thread of its own. A look is waited for in `handle`: sound that comes meanwhile waits on the edge.
+//! When that grows old, partials are left out first; past `max_lag` the oldest sound is given up, with a gap.
+mod recogniser;
+mod sound;
+#[cfg(test)]
+mod tests;
+mod track;
+mod voice;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+pub use self::{
+    recogniser::{Hypothesis, RecogniseError, Recogniser},
+    track::Track,
+    voice::{FRAME, NeuralVoiceActivity, VoiceActivity},
+};
+use self::{sound::Sound, track::recognised};
+use crate::{
+    flow::{Engine, Fault, Outlet, Stage},
+    logic::{
+        agree::{Agreement, behind},
+        endpoint::{Activity, Endpoint, EndpointEvent, EndpointSettings},
+    },
+    message::{Caption, Hop, Language, MediaSpan, MediaTime, SampleRate, Speech, Trace, Why, Word},
+};
+
+/// Frames whose places differ by less are taken to follow each other: sources round.
+const TOLERANCE: Duration = Duration::from_millis(5);
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecogniseSettings {
+    /// What a segment is said to be in before its first look; looks settle it.
+    pub language: Option<Language>,
+    /// A partial comes after so much new sound. `None`: finals only.
+    pub partials: Option<Duration>,
+    /// Sound older than this is given up. `None` where the source waits, so that no sound ever grows old for long.
+    pub max_lag: Option<Duration>,
+    pub endpoint: EndpointSettings,
+    /// A look that is surer than this (0 to 1) that nobody spoke has no words.
+    pub no_speech: f32,
+}
+
+impl Default for RecogniseSettings {
+    fn default() -> RecogniseSettings {
+        RecogniseSettings {
+            language: None,
+            partials: Some(Duration::from_millis(500)),
+            max_lag: Some(Duration::from_secs(4)),
+            endpoint: EndpointSettings::default(),
+            no_speech: 0.9,
+        }
+    }
+}
+
+/// One life of a recogniser.
+pub struct Recognise<R: Recogniser> {
+    settings: RecogniseSettings,
+    engine: Engine<R>,
+    voice: Box<dyn VoiceActivity>,
+    track: Arc<Mutex<Track>>,
+    endpoint: Endpoint,
+    agreement: Agreement,
+    sound: Sound,
+    /// Whether it has said what the life before left unsaid.
+    recovered: bool,
+    /// The end of the sound of the newest look at the open segment; its start before the first.
+    looked_to: MediaTime,
+    /// Whether the newest partial ended in words that may still change.
+    tail_shown: bool,
+    /// Of the newest frame.
+    trace: Option<Trace>,
+}
+
+impl<R: Recogniser> Recognise<R> {
+    /// `track` is the same for every life.
+    pub fn new(
+        settings: RecogniseSettings,
+        engine: Engine<R>,
+        voice: impl VoiceActivity,
+        track: Arc<Mutex<Track>>,
+    ) -> Recognise<R> {
+        Recognise {
+            endpoint: Endpoint::new(settings.endpoint),
+            settings,
+            engine,
+            voice: Box::new(voice),
+            track,
+            agreement: Agreement::default(),
+            sound: Sound::default(),
+            recovered: false,
+            looked_to: MediaTime::ZERO,
+            tail_shown: false,
+            trace: None,
+        }
+    }
+
+    fn track(&self) -> MutexGuard<'_, Track> {
+        // Every change of it is whole before anything can panic.
+        self.track.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first thing in a life.
+    async fn recover(&mut self, begun: Instant, out: &Outlet<Caption>) -> Result<(), Fault> {
+        if std::mem::replace(&mut self.recovered, true) {
+            return Ok(());
+        }
+        let (captions, heard_to) = {
+            let mut track = self.track();
+            (track.recover(self.traced(begun)), track.heard_to)
+        };
+        self.start_at(heard_to);
+        for caption in captions {
+            out.send(caption).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with sound that has nothing to do with what came before.
+    fn start_at(&mut self, at: MediaTime) {
+        self.sound = Sound::starting(at);
+        self.endpoint.restart(at);
+        self.voice.forget();
+        let mut track = self.track();
+        (track.heard_to, track.decided_to) = (at, at);
+    }
+
+    /// Sound is missing before `frame`: what is open ends, and a gap says so.
+    async fn tear(
+        &mut self,
+        frame: &Speech,
+        begun: Instant,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        self.finish(out).await?;
+        let expected = self.sound.end();
+        let why = frame.hole.unwrap_or(Why::Overload);
+        tracing::debug!(missing = ?frame.start.since(expected), why = why.name(), "sound is missing");
+        let gap = self.track().gap(expected, frame.start, why, self.traced(begun));
+        self.start_at(frame.start);
+        match gap {
+            Some(gap) => Ok(out.send(gap).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// The sound ends here, or is torn.
+    async fn finish(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+        let end = self.endpoint.finish(self.sound.end());
+        self.follow(end, out).await
+    }
+
+    async fn follow(
+        &mut self,
+        event: Option<EndpointEvent>,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        match event {
+            None => Ok(()),
+            Some(EndpointEvent::Opened { start }) => {
+                self.open(start);
+                Ok(())
+            }
+            Some(EndpointEvent::Closed { end, speech }) => {
+                self.close(end, !speech.is_zero(), out).await
+            }
+            Some(EndpointEvent::Cut { at }) => {
+                self.close(at, true, out).await?;
+                self.open(at);
+                Ok(())
+            }
+        }
+    }
+
+    fn open(&mut self, start: MediaTime) {
+        let language = self.settings.language.clone().unwrap_or_else(|| Language::new("und"));
+        self.track().segments.open(start, language);
+        self.agreement.forget();
+        self.looked_to = start;
+        self.tail_shown = false;
+    }
+
+    /// A last look at the open segment, and its final. Without speech in it there is nothing to look at.
+    async fn close(
+        &mut self,
+        end: MediaTime,
+        spoken: bool,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        let Some(start) = self.track().segments.current().map(|it| it.start()) else {
+            return Ok(());
+        };
+        let begun = Instant::now();
+        let heard = if spoken { self.look(MediaSpan::between(start, end)).await? } else { vec![] };
+        let transcript = {
+            let mut track = self.track();
+            track.decided_to = end;
+            let tail = match track.segments.current() {
+                Some(open) => behind(open.committed(), heard),
+                None => heard,
+            };
+            track.segments.close(tail, end, self.traced(begun))
+        };
+        match transcript {
+            Some(transcript) => Ok(out.send(Caption::Transcript(transcript)).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// A look at the open segment so far, and a partial where it says anything new.
+    async fn partial(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+        let Some(start) = self.track().segments.current().map(|it| it.start()) else {
+            return Ok(());
+        };
+        let end = self.sound.end();
+        let begun = Instant::now();
+        let heard = self.look(MediaSpan::between(start, end)).await?;
+        self.looked_to = end;
+        let transcript = {
+            let trace = self.traced(begun);
+            let mut track = self.track.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(open) = track.segments.current() else { return Ok(()) };
+            let agreed = self.agreement.look(open.committed(), heard);
+            let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
+            self.tail_shown = !agreed.tail.is_empty();
+            is_new.then(|| open.revise(agreed.words, agreed.tail, end, trace))
+        };
+        match transcript {
+            Some(transcript) => Ok(out.send(Caption::Transcript(transcript)).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// The words heard in `span`, at their places on the timeline.
+    async fn look(&mut self, span: MediaSpan) -> Result<Vec<Word>, Fault> {
+        let speech = self.sound.within(span);
+        let heard = self.engine.call(move |recogniser| recogniser.look(&speech)).await?;
+        let heard = heard.map_err(Fault::transient)?;
+        if heard.words.is_empty() || heard.no_speech > self.settings.no_speech {
+            return Ok(Vec::new());
+        }
+        if let Some(open) = self.track().segments.current() {
+            open.set_language(heard.language);
+        }
+        let place = |at: MediaTime| (span.start + at.since_start()).min(span.end());
+        let placed = |word: Word| Word {
+            span: MediaSpan::between(place(word.span.start), place(word.span.end())),
+            ..word
+        };
+        Ok(heard.words.into_iter().map(placed).collect())
+    }
+
+    /// Whether so much of the open segment is new that it is worth a look. Sound that has waited is not: the frames
+    /// behind it are on their way, and a look at them is newer.
+    fn partial_is_due(&self, frame: &Speech) -> bool {
+        let Some(interval) = self.settings.partials else { return false };
+        let is_open = self.track().segments.current().is_some();
+        let is_due = is_open && self.sound.end().since(self.looked_to) >= interval;
+        let is_behind = frame.trace.captured().elapsed() > interval;
+        if is_due && is_behind {
+            tracing::debug!(age = ?frame.trace.captured().elapsed(), "a partial is left out");
+        }
+        is_due && !is_behind
+    }
+
+    fn traced(&self, begun: Instant) -> Trace {
+        let done = Instant::now();
+        recognised(self.trace.unwrap_or_else(|| Trace::starting(begun)), Hop { begun, done })
+    }
+}
+
+impl<R: Recogniser> Stage for Recognise<R> {
+    type In = Speech;
+    type Out = Caption;
+
+    async fn handle(&mut self, frame: Speech, out: &Outlet<Caption>) -> Result<(), Fault> {
+        let begun = Instant::now();
+        self.trace = Some(frame.trace);
+        self.recover(begun, out).await?;
+        let age = begun.saturating_duration_since(frame.trace.captured());
+        if self.settings.max_lag.is_some_and(|most| age > most) {
+            // Left out like sound that never came: the next frame that is young enough tells of the hole.
+            tracing::debug!(?age, "sound is given up");
+            return Ok(());
+        }
+        if frame.start.since(self.sound.end()) > TOLERANCE {
+            self.tear(&frame, begun, out).await?;
+        }
+        // A source that goes back in time gives sound that was heard already.
+        let back = self.sound.end().since(frame.start);
+        let skip = if back > TOLERANCE { SampleRate::SPEECH.samples_in(back) } else { 0 };
+        if skip > 0 {
+            tracing::warn!(?back, "sound comes twice, the second one is left out");
+        }
+        self.sound.append(frame.samples.get(skip..).unwrap_or_default());
+        self.track().heard_to = self.sound.end();
+
+        while let Some((span, samples)) = self.sound.next_frame() {
+            let speech = self.voice.hear(samples);
+            let event = self.endpoint.step(Activity { span, speech, level: level(samples) });
+            self.follow(event, out).await?;
+        }
+        self.sound.forget_before(self.endpoint.keep_from());
+        self.track().decided_to = self.endpoint.decided_to();
+        if self.partial_is_due(&frame) {
+            self.partial(out).await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+        self.recover(Instant::now(), out).await?;
+        self.finish(out).await
+    }
+}
+
+fn level(samples: &[f32]) -> f32 {
+    (samples.iter().map(|it| it * it).sum::<f32>() / samples.len().max(1) as f32).sqrt()
+}

@@ -1,0 +1,36 @@
+//! Tells speech from other sound, frame by frame. The only file that names earshot.
+use earshot::Detector;
+
+/// Samples in one frame at 16 kHz: 16 ms.
+pub const FRAME: usize = 256;
+
+/// Hears one stream of frames.
+pub trait VoiceActivity: Send + 'static {
+    /// The probability, 0 to 1, that somebody speaks in `frame`, [`FRAME`] samples at 16 kHz in −1..1.
+    fn hear(&mut self, frame: &[f32; FRAME]) -> f32;
+
+    /// The stream is torn: what comes next has nothing to do with what came before.
+    fn forget(&mut self);
+}
+
+/// A small neural network that carries its own weights.
+pub struct NeuralVoiceActivity(Box<Detector>);
+
+impl Default for NeuralVoiceActivity {
+    fn default() -> NeuralVoiceActivity {
+        NeuralVoiceActivity(Box::default())
+    }
+}
+
+impl VoiceActivity for NeuralVoiceActivity {
+    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+        // Its features are made for samples within range; a source may well give louder ones.
+        let mut within = *frame;
+        within.iter_mut().for_each(|it| *it = if it.is_nan() { 0.0 } else { it.clamp(-1.0, 1.0) });
+        self.0.predict_f32(&within).clamp(0.0, 1.0)
+    }
+
+    fn forget(&mut self) {
+        self.0.reset();
+    }
+}

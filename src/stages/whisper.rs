@@ -1,0 +1,286 @@
+//! Whisper models by whisper.cpp, as a recogniser. The only file that names whisper-rs.
+use std::{num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
+
+use whisper_rs::{
+    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
+    WhisperTokenId,
+};
+
+use super::recognise::{Hypothesis, RecogniseError, Recogniser};
+use crate::message::{Language, MediaSpan, MediaTime, Word};
+
+/// Samples of one position of the encoder: 20 ms.
+const POSITION: usize = 320;
+/// Positions behind the end of the sound, so that its last word is heard out.
+const MARGIN: usize = 8;
+/// whisper.cpp gives nothing for 100 ms or less: sound is filled up to this with silence.
+const SHORTEST: usize = 16_000 / 4;
+/// The looks of a loop that repeats itself end after this many tokens, and as many more for each second of sound.
+const MOST_TOKENS: usize = 8;
+/// Languages written without spaces: each character is a word, as in Whisper's own word times.
+const WITHOUT_SPACES: [&str; 6] = ["zh", "ja", "th", "lo", "my", "yue"];
+
+/// The weights of a model. Clones share them; each recogniser has a state of its own.
+#[derive(Clone)]
+pub struct WhisperModel {
+    context: Arc<WhisperContext>,
+    name: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhisperSettings {
+    /// `None`: settled anew by each look.
+    pub language: Option<Language>,
+    /// Into English, instead of writing down what is said.
+    pub translate: bool,
+    /// Names and terms that are likely to come up.
+    pub prompt: Option<String>,
+    pub threads: NonZeroUsize,
+}
+
+/// Why a model cannot be used. None of them will get better by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum WhisperError {
+    #[error("the model `{model}` cannot be loaded: {cause}")]
+    Load { model: String, cause: String },
+    #[error(
+        "the model `{model}` knows English only, not `{language}`: take one without `.en` in its name"
+    )]
+    EnglishOnly { model: String, language: Language },
+    #[error(
+        "the model `{model}` knows English only and cannot translate: take one without `.en` in its name"
+    )]
+    CannotTranslate { model: String },
+    #[error(
+        "Whisper knows no language `{language}`: write a code as in `en`, `nl`, `zh`, or `auto`"
+    )]
+    UnknownLanguage { language: Language },
+    #[error(
+        "the prompt cannot be written in the vocabulary of the model `{model}`: leave out unusual characters"
+    )]
+    Prompt { model: String },
+    #[error("the model `{model}` failed its first look: {cause}")]
+    FirstLook { model: String, cause: String },
+}
+
+impl WhisperSettings {
+    /// One thread less than the machine has cores, at least one: threads of whisper.cpp spin while they wait for each
+    /// other, so that one too many, or a busy neighbour, costs much more than it gives.
+    pub fn spare_threads() -> NonZeroUsize {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        NonZeroUsize::new(cores - 1).unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+impl WhisperModel {
+    /// From the bytes of a model file. They must have been inspected: whisper.cpp ends the process on some broken files.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<WhisperModel, WhisperError> {
+        WhisperModel::load(name, || {
+            WhisperContext::new_from_buffer_with_params(bytes, WhisperModel::parameters())
+        })
+    }
+
+    /// From a model file, which must have been inspected as well.
+    pub fn from_file(name: &str, path: &Path) -> Result<WhisperModel, WhisperError> {
+        WhisperModel::load(name, || {
+            WhisperContext::new_with_params(path, WhisperModel::parameters())
+        })
+    }
+
+    fn load(
+        name: &str,
+        load: impl FnOnce() -> Result<WhisperContext, whisper_rs::WhisperError>,
+    ) -> Result<WhisperModel, WhisperError> {
+        // Once for the process: whisper.cpp's own log goes to tracing, at its levels, instead of standard error.
+        whisper_rs::install_logging_hooks();
+        let broken =
+            |cause| WhisperError::Load { model: name.to_owned(), cause: format!("{cause}") };
+        Ok(WhisperModel { context: Arc::new(load().map_err(broken)?), name: name.into() })
+    }
+
+    fn parameters() -> WhisperContextParameters<'static> {
+        // Flash attention reads keys of earlier looks where `audio_ctx` is no multiple of 256.
+        WhisperContextParameters { flash_attn: false, ..WhisperContextParameters::default() }
+    }
+
+    /// Whether it knows other languages than English.
+    pub fn is_multilingual(&self) -> bool {
+        self.context.is_multilingual()
+    }
+
+    /// What the settings ask for that the model cannot do.
+    fn check(&self, settings: &WhisperSettings) -> Result<(), WhisperError> {
+        let model = || self.name.to_string();
+        if let Some(language) = &settings.language {
+            let code = language.as_str();
+            let is_code = !code.is_empty() && code.bytes().all(|it| it.is_ascii_lowercase());
+            if !is_code || whisper_rs::get_lang_id(code).is_none() {
+                return Err(WhisperError::UnknownLanguage { language: language.clone() });
+            }
+            if !self.is_multilingual() && code != "en" {
+                return Err(WhisperError::EnglishOnly {
+                    model: model(),
+                    language: language.clone(),
+                });
+            }
+        }
+        if settings.translate && !self.is_multilingual() {
+            return Err(WhisperError::CannotTranslate { model: model() });
+        }
+        Ok(())
+    }
+}
+
+/// One stream's recogniser: the shared weights and a state of its own.
+pub struct Whisper {
+    model: WhisperModel,
+    state: WhisperState,
+    /// Built once and cloned: the setters for texts leak what they are given.
+    parameters: FullParams<'static, 'static>,
+    prompt: Vec<WhisperTokenId>,
+}
+
+impl Whisper {
+    /// Returns after a first look, so that the next one takes its usual time. To be called on the thread where it lives.
+    pub fn start(
+        model: &WhisperModel,
+        settings: &WhisperSettings,
+    ) -> Result<Whisper, WhisperError> {
+        model.check(settings)?;
+        let context = &model.context;
+        let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+        let english = (!model.is_multilingual()).then_some("en");
+        // `None` would do for `auto`, but whisper.cpp compares the text in places.
+        let language =
+            settings.language.as_ref().map(Language::as_str).or(english).unwrap_or("auto");
+        let language: &'static str =
+            whisper_rs::get_lang_id(language).and_then(whisper_rs::get_lang_str).unwrap_or("auto");
+        parameters.set_language(Some(language));
+        parameters.set_translate(settings.translate);
+        parameters.set_n_threads(settings.threads.get().try_into().unwrap_or(1));
+        parameters.set_temperature_inc(0.0);
+        parameters.set_no_context(true);
+        parameters.set_single_segment(true);
+        parameters.set_token_timestamps(true);
+        // Suppressing looks words up in the vocabulary in a way that ends the process where one is not there.
+        parameters.set_suppress_blank(false);
+        parameters.set_suppress_nst(false);
+        parameters.set_print_special(false);
+        parameters.set_print_progress(false);
+        parameters.set_print_realtime(false);
+        parameters.set_print_timestamps(false);
+        let failed = |cause| WhisperError::Load { model: model.name.to_string(), cause };
+        let state = context.create_state().map_err(|error| failed(error.to_string()))?;
+        let prompt = settings.prompt.as_deref().map(|text| model.tokens(text)).transpose()?;
+        let mut whisper =
+            Whisper { model: model.clone(), state, parameters, prompt: prompt.unwrap_or_default() };
+        whisper.look(&[0.0; 16_000]).map_err(|error| WhisperError::FirstLook {
+            model: model.name.to_string(),
+            cause: error.cause,
+        })?;
+        Ok(whisper)
+    }
+
+    fn words(&self, language: &str) -> Vec<Word> {
+        let mut words = WordsOfTokens::new(!WITHOUT_SPACES.contains(&language));
+        let end_of_text = self.model.context.token_eot();
+        for segment in self.state.as_iter() {
+            for at in 0..segment.n_tokens() {
+                let Some(token) = segment.get_token(at) else { continue };
+                let data = token.token_data();
+                // Times and other marks stand behind the words in every vocabulary.
+                if data.id < end_of_text
+                    && let Ok(bytes) = token.to_bytes()
+                {
+                    words.add(bytes, centiseconds(data.t0), centiseconds(data.t1));
+                }
+            }
+        }
+        words.finish()
+    }
+}
+
+impl Recogniser for Whisper {
+    fn look(&mut self, speech: &[f32]) -> Result<Hypothesis, RecogniseError> {
+        let failed = |cause: String| RecogniseError { samples: speech.len(), cause };
+        let room = self.model.context.model_n_audio_ctx().max(1) as usize;
+        // No longer than the context: whisper.cpp would begin a second window.
+        let speech = &speech[..speech.len().min(room * POSITION)];
+        let filled: Vec<f32>;
+        let sound = if speech.len() < SHORTEST {
+            filled = speech.iter().copied().chain(std::iter::repeat(0.0)).take(SHORTEST).collect();
+            &filled
+        } else {
+            speech
+        };
+        let context = (sound.len().div_ceil(POSITION) + MARGIN).min(room);
+        let most = MOST_TOKENS + MOST_TOKENS * sound.len() / 16_000;
+        let mut parameters = self.parameters.clone();
+        parameters.set_audio_ctx(context as i32);
+        parameters.set_max_tokens(most as i32);
+        if !self.prompt.is_empty() {
+            parameters.set_tokens(&self.prompt);
+        }
+        self.state.full(parameters, sound).map_err(|error| failed(error.to_string()))?;
+        let language =
+            whisper_rs::get_lang_str(self.state.full_lang_id_from_state()).unwrap_or("en");
+        let no_speech =
+            self.state.as_iter().map(|it| it.no_speech_probability()).fold(0.0, f32::max);
+        Ok(Hypothesis { words: self.words(language), language: Language::new(language), no_speech })
+    }
+}
+
+impl WhisperModel {
+    fn tokens(&self, text: &str) -> Result<Vec<WhisperTokenId>, WhisperError> {
+        let refused = || WhisperError::Prompt { model: self.name.to_string() };
+        if text.contains('\0') {
+            return Err(refused());
+        }
+        // Room for a token a byte: whisper-rs takes the negative answer that asks for more room for a length.
+        let tokens = self.context.tokenize(text, text.len() + 1).map_err(|_| refused())?;
+        // Only the newest half of the text context may be prompt; whisper.cpp keeps the end.
+        Ok(tokens)
+    }
+}
+
+fn centiseconds(t: i64) -> MediaTime {
+    MediaTime::new(Duration::from_millis(10 * t.max(0) as u64))
+}
+
+/// Joins tokens to words. A token may hold a part of a character, so bytes are kept until a word is whole.
+struct WordsOfTokens {
+    spaced: bool,
+    words: Vec<(Vec<u8>, MediaTime, MediaTime)>,
+}
+
+impl WordsOfTokens {
+    fn new(spaced: bool) -> WordsOfTokens {
+        WordsOfTokens { spaced, words: Vec::new() }
+    }
+
+    fn add(&mut self, bytes: &[u8], start: MediaTime, end: MediaTime) {
+        let begins = |last: &[u8]| {
+            let whole = std::str::from_utf8(last).is_ok();
+            if self.spaced { bytes.starts_with(b" ") } else { whole && !is_punctuation(bytes) }
+        };
+        match self.words.last_mut() {
+            Some((last, _, until)) if !begins(last) => {
+                last.extend_from_slice(bytes);
+                *until = end.max(*until);
+            }
+            _ => self.words.push((bytes.to_vec(), start, end)),
+        }
+    }
+
+    fn finish(self) -> Vec<Word> {
+        let word = |(bytes, start, end): (Vec<u8>, MediaTime, MediaTime)| Word {
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            span: MediaSpan::between(start, end),
+        };
+        self.words.into_iter().map(word).filter(|it| !it.text.trim().is_empty()).collect()
+    }
+}
+
+fn is_punctuation(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.chars().any(char::is_alphanumeric))
+}
