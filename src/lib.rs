@@ -16,5 +16,6 @@ pub mod host;
 
 pub mod stages;
 
-pub mod cli;
 pub mod assemble;
+
+pub mod cli;

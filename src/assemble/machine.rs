@@ -78,14 +78,17 @@ impl Machine for ThisMachine {
         let why = match fs::File::open(path).and_then(|file| file.metadata()) {
             Ok(found) if found.is_dir() => "it is a folder".to_owned(),
             Ok(_) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                "there is no such file".to_owned()
+            }
             Err(error) => error.to_string(),
         };
         Err(Trouble { why, mend: None })
     }
 
     fn writable(&self, path: &Path) -> Result<(), Trouble> {
-        let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder =
+            path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let shown = folder.display();
         let trouble = |why: String, mend: Option<String>| Err(Trouble { why, mend });
         if path.is_dir() {
@@ -105,7 +108,10 @@ impl Machine for ThisMachine {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(Trouble {
                 why: "another program listens there".to_owned(),
-                mend: Some(format!("LIVECAP_PORT={} livecap run …", listen.port.wrapping_add(1).max(1024))),
+                mend: Some(format!(
+                    "LIVECAP_PORT={} livecap run …",
+                    listen.port.wrapping_add(1).max(1024)
+                )),
             }),
             Err(error) => Err(Trouble { why: error.to_string(), mend: None }),
         }
@@ -137,7 +143,9 @@ fn tempfile_in(folder: &Path) -> io::Result<()> {
 fn absent(error: &ModelError) -> Trouble {
     let mend = match error {
         ModelError::Missing { name, .. } => Some(format!("livecap models pull {name}")),
-        ModelError::Unknown { nearest: Some(nearest), .. } => Some(format!("model = \"{nearest}\"")),
+        ModelError::Unknown { nearest: Some(nearest), .. } => {
+            Some(format!("model = \"{nearest}\""))
+        }
         ModelError::Unknown { .. } => Some("livecap models list".to_owned()),
         ModelError::NoFile(_) | ModelError::NotBuiltIn(_) | ModelError::NoFolder => None,
     };

@@ -1,8 +1,10 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
 mod machine;
+#[cfg(feature = "whisper")]
+mod recogniser;
 mod wires;
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::num::NonZeroUsize;
 
 use futures::FutureExt;
 
@@ -10,7 +12,7 @@ pub use machine::ThisMachine;
 use wires::Wires;
 
 use crate::{
-    flow::{Board, EdgeSettings, Fault, Inlet, Room, Source, Stage, StageGauge, WhenFull},
+    flow::{EdgeSettings, Fault, Inlet, Room, Source, Stage, StageGauge, WhenFull},
     host::{HostSettings, Pipeline, StageSettings},
     logic::budget::Budget,
     message::{Caption, Language, TrackName},
@@ -55,7 +57,8 @@ pub async fn assemble(
     let tap = EdgeSettings { room, when_full: WhenFull::DropOldest };
     let captions = looked_on.then(|| wires.tap(plan, "terminal", tap));
     let pipeline = Pipeline::new(wires.board());
-    let mut assembly = Assembly { machine, wires, pipeline, clock: Clock::start() };
+    let mut assembly =
+        Assembly { machine, wires, pipeline, clock: Clock::start(), live: live(plan) };
     for (number, stage) in plan.stages().iter().enumerate() {
         assembly.add(number, stage).await.map_err(|cause| AssembleError::Stage {
             file: plan.name().to_owned(),
@@ -73,4 +76,201 @@ struct Assembly<'a> {
     wires: Wires,
     pipeline: Pipeline,
     clock: Clock,
+    /// By the stage's number: whether its input comes whether or not it keeps up.
+    live: Vec<bool>,
+}
+
+impl Assembly<'_> {
+    async fn add(&mut self, number: usize, stage: &plan::Stage) -> Result<(), String> {
+        match &stage.work {
+            Planned::Microphone(settings) => self.microphone(number, stage, settings),
+            Planned::Recording(settings) => {
+                let settings = RecordingSettings {
+                    pace: match settings.speed {
+                        plan::Speed::Times(times) => Pace::Real(times),
+                        plan::Speed::Max => Pace::Max,
+                    },
+                    start: settings.start,
+                    repeat: settings.repeat,
+                    ..RecordingSettings::new(&settings.path)
+                };
+                self.source(number, stage, Recording::new(settings));
+                Ok(())
+            }
+            Planned::Resample => {
+                self.between(number, stage, || Ok(Resample::new()));
+                Ok(())
+            }
+            Planned::Whisper(settings) => self.whisper(number, stage, settings).await,
+            Planned::Lines(lines) if stage.feeds.is_empty() => {
+                self.read_lines(number, stage, &lines.place).await
+            }
+            Planned::Lines(lines) => self.write_lines(number, stage, &lines.place).await,
+            Planned::Pcm(_)
+            | Planned::Command(_)
+            | Planned::Broadcast(_)
+            | Planned::Record(_)
+            | Planned::Translate(_)
+            | Planned::Replace(_)
+            | Planned::Subtitles(_)
+            | Planned::Journal(_) => Err("this version cannot do it yet".to_owned()),
+        }
+    }
+
+    #[cfg(feature = "microphone")]
+    fn microphone(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        settings: &plan::Microphone,
+    ) -> Result<(), String> {
+        use crate::stages::microphone::{Channel, Microphone, MicrophoneSettings};
+        let settings = MicrophoneSettings {
+            device: match &settings.device {
+                plan::DeviceChoice::Default => "default".to_owned(),
+                plan::DeviceChoice::Named(name) => name.clone(),
+            },
+            channel: match settings.channel {
+                plan::Channel::Mix => Channel::Mix,
+                plan::Channel::Number(number) => Channel::Number(number),
+            },
+            ..MicrophoneSettings::default()
+        };
+        self.source(number, stage, Microphone::new(settings));
+        Ok(())
+    }
+
+    #[cfg(not(feature = "microphone"))]
+    fn microphone(
+        &mut self,
+        _: usize,
+        _: &plan::Stage,
+        _: &plan::Microphone,
+    ) -> Result<(), String> {
+        Err("this build is without the feature `microphone`".to_owned())
+    }
+
+    #[cfg(feature = "whisper")]
+    async fn whisper(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        settings: &plan::Whisper,
+    ) -> Result<(), String> {
+        let found = self.machine.find(&settings.model).map_err(|error| error.to_string())?;
+        let recogniser =
+            recogniser::Recogniser::load(found, settings, stage, self.live[number]).await?;
+        let make = move || recogniser.life();
+        let gauge = StageGauge::new(&stage.name);
+        let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
+        self.pipeline.stage(held_to(stage), gauge, make, inlet, outlet);
+        Ok(())
+    }
+
+    #[cfg(not(feature = "whisper"))]
+    async fn whisper(
+        &mut self,
+        _: usize,
+        _: &plan::Stage,
+        _: &plan::Whisper,
+    ) -> Result<(), String> {
+        Err("this build is without the feature `whisper`".to_owned())
+    }
+
+    async fn read_lines(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        place: &Place,
+    ) -> Result<(), String> {
+        let track = TrackName::new(&stage.name);
+        let language = Language::new("und");
+        let source = match place {
+            Place::Standard => {
+                let from = tokio::io::BufReader::new(tokio::io::stdin());
+                ReadLines::new(track, "standard input", from, language)
+            }
+            Place::File(path) => {
+                let cannot = |error| format!("cannot read {}: {error}", path.display());
+                let file = tokio::fs::File::open(path).await.map_err(cannot)?;
+                ReadLines::new(
+                    track,
+                    &path.display().to_string(),
+                    tokio::io::BufReader::new(file),
+                    language,
+                )
+            }
+        };
+        self.source(number, stage, source);
+        Ok(())
+    }
+
+    async fn write_lines(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        place: &Place,
+    ) -> Result<(), String> {
+        let sheet = match place {
+            Place::Standard => LineSheet::new("standard output", tokio::io::stdout(), self.clock),
+            Place::File(path) => {
+                let cannot = |error| format!("cannot write {}: {error}", path.display());
+                let file = tokio::fs::File::create(path).await.map_err(cannot)?;
+                LineSheet::new(&path.display().to_string(), file, self.clock)
+            }
+        };
+        self.sink(number, stage, move || Ok(WriteLines::new(sheet.clone())));
+        Ok(())
+    }
+
+    fn source<S: Source<Out: wires::Carried>>(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        source: S,
+    ) {
+        let gauge = StageGauge::new(&stage.name);
+        let outlet = self.wires.outlet(number, &gauge);
+        self.pipeline.source(held_to(stage), gauge, source, outlet);
+    }
+
+    fn between<S: Stage<In: wires::Carried, Out: wires::Carried>>(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        mut make: impl FnMut() -> Result<S, Fault> + Send + 'static,
+    ) {
+        let gauge = StageGauge::new(&stage.name);
+        let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
+        let make = move || std::future::ready(make()).boxed();
+        self.pipeline.stage(held_to(stage), gauge, make, inlet, outlet);
+    }
+
+    fn sink<S: Stage<In: wires::Carried>>(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        mut make: impl FnMut() -> Result<S, Fault> + Send + 'static,
+    ) {
+        let gauge = StageGauge::new(&stage.name);
+        let inlet = self.wires.inlet(number);
+        let make = move || std::future::ready(make()).boxed();
+        self.pipeline.sink(held_to(stage), gauge, make, inlet);
+    }
+}
+
+fn held_to(stage: &plan::Stage) -> StageSettings {
+    let restart = stage.restart;
+    let budget = Budget::new(restart.limit as usize, restart.within, restart.wait);
+    StageSettings { budget, patience: stage.patience }
+}
+
+/// Sound that is given up somewhere upstream comes at its own pace; where every edge waits, so does the source.
+fn live(plan: &Plan) -> Vec<bool> {
+    let mut live: Vec<bool> = Vec::new();
+    for stage in plan.stages() {
+        let comes = |feed: &plan::Feed| feed.when_full != plan::WhenFull::Wait || live[feed.giver];
+        live.push(stage.feeds.iter().any(comes));
+    }
+    live
 }

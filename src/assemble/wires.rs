@@ -47,7 +47,9 @@ impl Wires {
                 match feed.carries {
                     Port::Audio => wires.audio.join(feed.giver, taker, names, settings, board),
                     Port::Speech => wires.speech.join(feed.giver, taker, names, settings, board),
-                    Port::Captions => wires.captions.join(feed.giver, taker, names, settings, board),
+                    Port::Captions => {
+                        wires.captions.join(feed.giver, taker, names, settings, board)
+                    }
                 }
             }
         }
@@ -55,7 +57,12 @@ impl Wires {
     }
 
     /// Listens to the captions of every stage that gives some, under `name`.
-    pub(super) fn tap(&mut self, plan: &Plan, name: &str, settings: EdgeSettings) -> Inlet<Caption> {
+    pub(super) fn tap(
+        &mut self,
+        plan: &Plan,
+        name: &str,
+        settings: EdgeSettings,
+    ) -> Inlet<Caption> {
         let mut receivers = Vec::new();
         for (giver, stage) in plan.stages().iter().enumerate() {
             if stage.gives() == Some(Port::Captions) {
@@ -68,7 +75,11 @@ impl Wires {
         Inlet::new(receivers)
     }
 
-    pub(super) fn outlet<T: Carried>(&mut self, stage: usize, gauge: &Arc<StageGauge>) -> Outlet<T> {
+    pub(super) fn outlet<T: Carried>(
+        &mut self,
+        stage: usize,
+        gauge: &Arc<StageGauge>,
+    ) -> Outlet<T> {
         Outlet::new(T::ends(self).senders(stage), gauge.clone())
     }
 
@@ -132,7 +143,9 @@ impl<T: Item> Ends<T> {
 fn settings(feed: &plan::Feed) -> EdgeSettings {
     let room = match feed.room {
         // A plan has no queue of size 0; one item is the least an edge can hold.
-        plan::Room::Items(size) => flow::Room::Items(NonZeroUsize::new(size).unwrap_or(NonZeroUsize::MIN)),
+        plan::Room::Items(size) => {
+            flow::Room::Items(NonZeroUsize::new(size).unwrap_or(NonZeroUsize::MIN))
+        }
         plan::Room::Span(holds) => flow::Room::Span(holds),
     };
     let when_full = match feed.when_full {

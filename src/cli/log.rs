@@ -14,13 +14,26 @@ pub(crate) enum LogFormat {
 
 /// Starts the log of the process. `LIVECAP_LOG` sets levels, as in `LIVECAP_LOG=livecap=debug`; without it `info`.
 pub(crate) fn start(format: LogFormat, terminal: Terminal) {
-    let filter = EnvFilter::try_from_env("LIVECAP_LOG").unwrap_or_else(|_| EnvFilter::new("warn,livecap=info"));
+    let filter = EnvFilter::try_from_env("LIVECAP_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,livecap=info"));
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Text => {
-            let colours = std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none();
-            registry.with(fmt::layer().compact().without_time().with_target(false).with_ansi(colours).with_writer(terminal)).init();
+            let colours = std::io::IsTerminal::is_terminal(&std::io::stderr())
+                && std::env::var_os("NO_COLOR").is_none();
+            registry
+                .with(
+                    fmt::layer()
+                        .compact()
+                        .without_time()
+                        .with_target(false)
+                        .with_ansi(colours)
+                        .with_writer(terminal),
+                )
+                .init();
         }
-        LogFormat::Json => registry.with(fmt::layer().json().flatten_event(true).with_writer(terminal)).init(),
+        LogFormat::Json => {
+            registry.with(fmt::layer().json().flatten_event(true).with_writer(terminal)).init()
+        }
     }
 }

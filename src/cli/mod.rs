@@ -70,13 +70,16 @@ impl From<Exit> for ExitCode {
 /// The whole program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let drawn = matches!(&cli.command, Command::Run(args) if !args.quiet && cli.log == LogFormat::Text);
+    let drawn =
+        matches!(&cli.command, Command::Run(args) if !args.quiet && cli.log == LogFormat::Text);
     let terminal = Terminal::new(drawn);
     log::start(cli.log, terminal.clone());
     match dispatch(cli.command, &terminal) {
         Ok(exit) => exit.into(),
         // Whoever reads our output has seen enough.
-        Err(Trouble::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Trouble::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
         Err(trouble) => {
             let _ = writeln!(io::stderr(), "error: {trouble}");
             Exit::Refused.into()
@@ -109,7 +112,9 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<Exit, Trouble> {
             Ok(if check::check(&args, &around, &mut out)? { Exit::Fine } else { Exit::Refused })
         }
         Command::Graph(args) => match run::read_plan(&args.file) {
-            Ok(plan) => graph::graph(&plan, args.format, &mut out).map(|()| Exit::Fine).map_err(Trouble::Write),
+            Ok(plan) => graph::graph(&plan, args.format, &mut out)
+                .map(|()| Exit::Fine)
+                .map_err(Trouble::Write),
             Err(told) => Err(told),
         },
         Command::Devices(args) => {

@@ -38,7 +38,8 @@ impl Terminal {
     /// `drawn`: whether to draw partials and status; it is left out anyway where standard error is no terminal.
     pub(crate) fn new(drawn: bool) -> Terminal {
         let drawn = drawn && io::stderr().is_terminal();
-        let target = if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bars = MultiProgress::with_draw_target(target);
         let line = || ProgressBar::new_spinner().with_style(plain());
         let partial = bars.add(line());
@@ -50,7 +51,9 @@ impl Terminal {
     /// The newest lag, the words so far, the viewers: one line at the bottom.
     pub(crate) fn draw_status(&self, viewers: Option<usize>) {
         let seen = self.lock();
-        let lag = seen.lag.map_or("no words yet".to_owned(), |lag| format!("lag {:.2} s", lag.as_secs_f64()));
+        let lag = seen
+            .lag
+            .map_or("no words yet".to_owned(), |lag| format!("lag {:.2} s", lag.as_secs_f64()));
         let viewers = match viewers {
             Some(1) => " · 1 viewer".to_owned(),
             Some(count) => format!(" · {count} viewers"),
@@ -71,7 +74,8 @@ impl Terminal {
         if !seen.tracks.contains(caption.track()) {
             seen.tracks.push(caption.track().clone());
         }
-        let named = if seen.tracks.len() > 1 { format!("{}: ", caption.track()) } else { String::new() };
+        let named =
+            if seen.tracks.len() > 1 { format!("{}: ", caption.track()) } else { String::new() };
         let track = caption.track().clone();
         let line = match caption {
             Caption::Transcript(it) => {
@@ -137,7 +141,9 @@ impl Stage for Screen {
         let shown = tokio::task::spawn_blocking(move || terminal.show(&caption)).await;
         match shown.map_err(Fault::transient)? {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Fault::DownstreamGone),
-            Err(error) => Err(Fault::permanent(format!("cannot write captions to standard output: {error}"))),
+            Err(error) => {
+                Err(Fault::permanent(format!("cannot write captions to standard output: {error}")))
+            }
             Ok(()) => Ok(()),
         }
     }

@@ -1,7 +1,7 @@
 //! Every integration test, in one binary, so that it is linked once.
+mod check;
 mod edges;
 mod engine;
 mod numbers;
-mod check;
 #[cfg(feature = "whisper")]
 mod recognise;

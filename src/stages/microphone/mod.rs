@@ -10,17 +10,16 @@ mod stream;
 mod timeline;
 mod watch;
 
-
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use self::{cards::SoundCards, watch::Watcher};
 pub use self::{
     cards::{DeviceInfo, Shape, devices, find},
     choice::Channel,
     error::DeviceError,
 };
-use self::{cards::SoundCards, watch::Watcher};
 use crate::{
     flow::{Fault, Outlet, Source},
     message::AudioFrame,
@@ -81,7 +80,11 @@ impl Microphone {
 impl Source for Microphone {
     type Out = AudioFrame;
 
-    async fn run(&mut self, out: &Outlet<AudioFrame>, stop: CancellationToken) -> Result<(), Fault> {
+    async fn run(
+        &mut self,
+        out: &Outlet<AudioFrame>,
+        stop: CancellationToken,
+    ) -> Result<(), Fault> {
         self.0.run(out, stop).await
     }
 }

@@ -45,7 +45,8 @@ impl Timeline {
         longest: Duration,
         hole: Option<Why>,
     ) -> Vec<AudioFrame> {
-        let mut hole = if self.broken { Some(Why::Device) } else { hole }.filter(|_| self.course.is_some());
+        let mut hole =
+            if self.broken { Some(Why::Device) } else { hole }.filter(|_| self.course.is_some());
         self.broken = false;
         let mut course = self.course_of(samples.len(), rate, captured, hole);
         let mut frames = Vec::new();
@@ -68,7 +69,13 @@ impl Timeline {
         frames
     }
 
-    fn course_of(&self, samples: usize, rate: SampleRate, captured: Instant, hole: Option<Why>) -> Course {
+    fn course_of(
+        &self,
+        samples: usize,
+        rate: SampleRate,
+        captured: Instant,
+        hole: Option<Why>,
+    ) -> Course {
         let oldest = captured.checked_sub(rate.duration_of(samples)).unwrap_or(captured);
         match self.course {
             None => Course { anchor: MediaTime::ZERO, rate, counted: 0, captured: oldest },
