@@ -193,7 +193,10 @@ fn misfit(subject: &Subject<'_>, schema: &Value) -> Complaint {
     let title = format!("`{key}` of `{owner}` takes {wanted}");
     let complaint =
         Complaint::new(Code::WrongType, title).mark(span.clone(), format!("is {}", type_of(value)));
-    let quoted = found.filter(|_| wanted == "a string").map(|it| format!("{key} = \"{it}\""));
+    let quoted = found.filter(|_| wanted == "a string").map(|it| match *key {
+        "listen" => format!("listen = \"127.0.0.1:{it}\""),
+        _ => format!("{key} = \"{it}\""),
+    });
     let unquoted = match value {
         DeValue::String(it) if it.parse::<f64>().is_ok() || *it == "true" || *it == "false" => {
             Some(format!("{key} = {it}"))
