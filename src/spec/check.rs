@@ -10,6 +10,7 @@ use super::{
     plan::{Feed, Planned, Speed, Stage},
     queues,
     resolve::{self, Queue, Resolved, Table},
+    syntax,
     wiring::{self, Link},
 };
 
@@ -21,10 +22,10 @@ pub fn check(text: &str, path: &Path) -> Result<Plan, Vec<Complaint>> {
 
 /// The same, with what the environment says instead of the broadcast's `listen`.
 pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan, Vec<Complaint>> {
-    let document = DeTable::parse(text).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        vec![Complaint::new(Code::NotToml, error.message()).mark(span, "")]
-    })?;
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(syntax::complaints(text, &errors));
+    }
     let mut complaints = Vec::new();
     let document = document::tables(document.get_ref(), &mut complaints);
     let folder = path.parent().unwrap_or(Path::new(""));

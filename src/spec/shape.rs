@@ -59,6 +59,8 @@ fn unknown_key<'a>(
 ) -> Complaint {
     let names = || known.clone().map(String::as_str);
     let help = match closest(name, names()) {
+        _ if name == "queue" => "a queue belongs to the stage that listens".to_owned(),
+        _ if name == "from" => "it gives, and listens to nobody".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("its keys are {}", list(names(), "and")),
     };

@@ -301,3 +301,68 @@ fn a_graph_is_drawn_three_ways() {
         expect(&file, &String::from_utf8(out).unwrap());
     }
 }
+
+/// A table with every key at its default, as TOML.
+fn all_defaults(kind: spec::Kind, keys: &serde_json::Value) -> String {
+    let mut table = toml::Table::new();
+    for (key, schema) in keys["properties"].as_object().unwrap() {
+        if let Some(default) = schema.get("default") {
+            table.insert(key.clone(), toml::Value::try_from(default).unwrap());
+        }
+    }
+    table.remove("queue"); // its defaults are no values of their own
+    let mut kinds = toml::Table::new();
+    let mut names = toml::Table::new();
+    names.insert("it".into(), table.into());
+    kinds.insert(kind.name().into(), names.into());
+    toml::to_string(&kinds).unwrap()
+}
+
+/// Schema and types come from the same place; this holds what is said in attributes to it.
+#[test]
+fn every_default_of_the_schema_can_be_typed() {
+    let schema = spec::schema();
+    for kind in spec::Kind::ALL {
+        let keys = &schema["properties"][kind.name()]["additionalProperties"];
+        let text = all_defaults(kind, keys);
+        let complaints = spec::check(&text, Path::new("x.toml")).err().unwrap_or_default();
+        let fine = [Code::MissingKey, Code::Unheard, Code::NoSource];
+        let others: Vec<_> = complaints.iter().filter(|it| !fine.contains(&it.code)).collect();
+        assert!(others.is_empty(), "{text}\n{others:#?}");
+    }
+}
+
+/// Pipeline files to spoil.
+fn files() -> Vec<String> {
+    let fixtures = fs::read_dir(root().join("tests/check")).unwrap().map(|it| it.unwrap().path());
+    let all = fixtures.chain(shipped()).filter(|it| it.extension().is_some_and(|it| it == "toml"));
+    all.map(|it| fs::read_to_string(it).unwrap()).collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+
+    /// Whatever is cut out or put in: no panic, every complaint has a place in the file and can be drawn.
+    #[test]
+    fn a_spoilt_file_is_complained_about(which in 0usize..1000, at in 0usize..1000, cut in 0usize..40, put in "\\PC{0,3}|[\\[\\]{}=\",.#\n'é]{0,4}|from = \"(mic|english|in)\"\n") {
+        let files = files();
+        let text = &files[which % files.len()];
+        let border = |at: usize| (0..=at.min(text.len())).rev().find(|it| text.is_char_boundary(*it)).unwrap();
+        let start = border(at % (text.len() + 1));
+        let end = border(start + cut).max(start);
+        let spoilt = format!("{}{put}{}", &text[..start], &text[end..]);
+        let complaints = match spec::check(&spoilt, Path::new("x.toml")) {
+            Ok(plan) => spec::check_machine(&plan, &Desk),
+            Err(complaints) => {
+                assert!(!complaints.is_empty());
+                complaints
+            }
+        };
+        for complaint in &complaints {
+            assert!(!complaint.marks.is_empty(), "{complaint:?}");
+            assert!(complaint.marks.iter().all(|it| it.span.end <= spoilt.len()), "{complaint:?}");
+        }
+        spec::render("x.toml", &spoilt, &complaints, true);
+        spec::to_json("x.toml", &spoilt, &complaints);
+    }
+}
