@@ -11,6 +11,7 @@ mod file;
 mod kind;
 mod listen;
 mod machine;
+mod misfit;
 mod order;
 pub mod plan;
 mod queues;

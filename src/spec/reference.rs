@@ -3,7 +3,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{Code, Kind, Port, schema, shape};
+use super::{Code, Kind, Port, misfit, schema};
 
 /// The whole page as Markdown.
 pub fn reference() -> String {
@@ -192,11 +192,11 @@ fn takes(schema: &Value) -> String {
         .map(takes)
         .collect();
     if told.is_empty() {
-        told.push(shape::describe(schema));
+        told.push(misfit::describe(schema));
     }
     let told = told.join(" or ");
     let bound = |name: &str| schema[name].as_f64();
-    match (bound("minimum"), bound("exclusiveMinimum"), bound("maximum"), shape::range(schema)) {
+    match (bound("minimum"), bound("exclusiveMinimum"), bound("maximum"), misfit::range(schema)) {
         (.., Some((least, most))) => format!("{told} from {least} to {most}"),
         (Some(least), _, Some(most), _) => format!("{told} from {least} to {most}"),
         (_, Some(least), Some(most), _) => format!("{told} above {least}, at most {most},"),

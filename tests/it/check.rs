@@ -1,4 +1,4 @@
-//! `livecap check` and `graph` as their users meet them: one file per complaint, the shipped pipelines, the reference.
+//! `livecap check` as its users meet it: one file per complaint, the shipped pipelines, the reference.
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -7,13 +7,10 @@ use std::{
 };
 
 use livecap::{
-    cli::{
-        check::{CheckArgs, CheckFormat, Surroundings, check},
-        graph::{GraphFormat, graph},
-    },
+    cli::check::{CheckArgs, CheckFormat, Surroundings, check},
     spec::{
-        self, Code, Machine, ModelFacts, ModelTrouble, Overrides, Planned, Trouble,
-        plan::{DeviceChoice, Listen, ModelChoice, Room, WhenFull},
+        self, Code, Machine, ModelFacts, ModelTrouble, Overrides, Trouble,
+        plan::{DeviceChoice, Listen, ModelChoice},
     },
 };
 
@@ -86,12 +83,12 @@ impl Machine for Desk {
     }
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Compares with what the file says, or rewrites it when `UPDATE_EXPECT=1`.
-fn expect(file: &Path, actual: &str) {
+pub(crate) fn expect(file: &Path, actual: &str) {
     if env::var_os("UPDATE_EXPECT").is_some() {
         fs::write(file, actual).unwrap();
     }
@@ -100,7 +97,7 @@ fn expect(file: &Path, actual: &str) {
 }
 
 /// Environment variables that a fixture names in its comments: `# with LIVECAP_PORT=abc`.
-fn overrides(text: &str) -> Overrides {
+pub(crate) fn overrides(text: &str) -> Overrides {
     let pairs: Vec<(&str, &str)> =
         text.lines().filter_map(|it| it.strip_prefix("# with ")?.split_once('=')).collect();
     Overrides::from_variables(|name| Some(pairs.iter().find(|(it, _)| *it == name)?.1.to_owned()))
@@ -228,78 +225,6 @@ fn the_keys_shown_in_the_reference_are_taken() {
     let page = spec::reference();
     let example = page.split("```toml\n").nth(1).and_then(|it| it.split("```").next()).unwrap();
     assert!(spec::check(example, Path::new("example.toml")).is_ok(), "{example}");
-}
-
-fn plan(text: &str) -> spec::Plan {
-    spec::check(text, Path::new("/home/me/live.toml")).unwrap_or_else(|complaints| {
-        panic!("{}", spec::render("live.toml", text, &complaints, false))
-    })
-}
-
-#[test]
-fn a_plan_is_upstream_first_and_has_every_default_filled_in() {
-    let plan = plan(
-        "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:31979\"\n\
-         [whisper.english]\nfrom = \"speech\"\nmodel = \"base.en\"\n\
-         [resample.speech]\nfrom = \"talk\"\n[recording.talk]\npath = \"talk.flac\"\n",
-    );
-    let names: Vec<&str> = plan.stages().iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(names, ["talk", "speech", "english", "web"]);
-    assert_eq!((plan.name(), plan.grace()), ("live", Duration::from_secs(5)));
-    let lines: Vec<usize> = plan.stages().iter().map(|it| it.line).collect();
-    assert_eq!(lines, [9, 7, 4, 1]);
-    let Planned::Recording(talk) = &plan.stages()[0].work else { panic!() };
-    assert_eq!(talk.path, Path::new("/home/me/talk.flac"));
-    let Planned::Whisper(english) = &plan.stages()[2].work else { panic!() };
-    assert_eq!(english.partials, Duration::from_millis(500));
-    assert_eq!(plan.stages()[2].patience, Duration::from_secs(60));
-    assert_eq!(plan.stages()[1].patience, Duration::from_secs(10));
-    let captions = &plan.stages()[3].feeds[0];
-    assert_eq!(
-        (captions.giver, captions.room, captions.when_full),
-        (2, Room::Items(64), WhenFull::Coalesce)
-    );
-}
-
-/// What happens on the two edges of sound behind `source`.
-fn when_full(source: &str) -> Vec<WhenFull> {
-    let rest = "[resample.speech]\nfrom = \"a\"\n[whisper.english]\nfrom = \"speech\"\nmodel = \"m\"\n[lines.out]\nfrom = \"english\"\n";
-    let plan = plan(&format!("{source}\n{rest}"));
-    plan.stages()[1..3].iter().map(|it| it.feeds[0].when_full).collect()
-}
-
-#[test]
-fn sound_is_dropped_behind_live_sources_and_waits_behind_patient_ones() {
-    let dropped = [WhenFull::DropOldest; 2];
-    let waits = [WhenFull::Wait; 2];
-    assert_eq!(when_full("[microphone.a]"), dropped);
-    assert_eq!(when_full("[command.a]\ncommand = [\"ffmpeg\"]"), dropped);
-    assert_eq!(when_full("[recording.a]\npath = \"a.flac\"\nspeed = 8"), dropped);
-    assert_eq!(when_full("[recording.a]\npath = \"a.flac\"\nspeed = \"max\""), waits);
-    assert_eq!(when_full("[pcm.a]"), waits);
-}
-
-#[test]
-fn the_environment_goes_before_the_file() {
-    let text = "# with LIVECAP_HOST=::1\n# with SIO_HOST=0.0.0.0\n# with SIO_PORT=8080\n\
-        [lines.in]\n[broadcast.web]\nfrom = \"in\"\nlisten = \"127.0.0.1:31979\"\n";
-    let plan = spec::check_with(text, Path::new("x.toml"), &overrides(text)).unwrap();
-    let Planned::Broadcast(web) = &plan.stages()[1].work else { panic!() };
-    assert_eq!(web.listen.to_string(), "[::1]:8080");
-}
-
-#[test]
-fn a_graph_is_drawn_three_ways() {
-    let file = root().join("pipelines/live-dutch.toml");
-    let plan = spec::check(&fs::read_to_string(&file).unwrap(), &file).unwrap();
-    let formats =
-        [(GraphFormat::Text, "txt"), (GraphFormat::Dot, "dot"), (GraphFormat::Mermaid, "mmd")];
-    for (format, ending) in formats {
-        let mut out = Vec::new();
-        graph(&plan, format, &mut out).unwrap();
-        let file = root().join("tests/graph/live-dutch").with_extension(ending);
-        expect(&file, &String::from_utf8(out).unwrap());
-    }
 }
 
 /// A table with every key at its default, as TOML.
