@@ -4,12 +4,13 @@ use std::{ops::Range, path::Path, time::Duration};
 use toml::de::DeTable;
 
 use super::{
-    Code, Complaint, Overrides, Plan,
+    Code, Complaint, Kind, Overrides, Plan,
     complaint::in_file_order,
     conflicts, document, order,
     plan::{Feed, Planned, Speed, Stage},
     queues,
-    resolve::{self, Resolved, Table},
+    resolve::{self, Queue, Resolved, Table},
+    syntax,
     wiring::{self, Link},
 };
 
@@ -21,13 +22,12 @@ pub fn check(text: &str, path: &Path) -> Result<Plan, Vec<Complaint>> {
 
 /// The same, with what the environment says instead of the broadcast's `listen`.
 pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan, Vec<Complaint>> {
-    let document = DeTable::parse(text).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        vec![Complaint::new(Code::NotToml, error.message()).mark(span, "")]
-    })?;
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(syntax::complaints(text, &errors));
+    }
     let mut complaints = Vec::new();
     let document = document::tables(document.get_ref(), &mut complaints);
-    let odd_headers = !complaints.is_empty();
     let folder = path.parent().unwrap_or(Path::new(""));
     let header = document.pipeline.as_ref();
     let pipeline =
@@ -36,23 +36,20 @@ pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan
     let resolved: Vec<Option<Resolved>> =
         tables.iter().map(|table| resolve::resolve(table, folder, &mut complaints)).collect();
 
-    let links = wiring::links(&tables, &mut complaints);
+    let links = wiring::links(&tables, &document.strangers, &mut complaints);
     let order = order::upstream_first(&tables, &links, &mut complaints);
-    if !odd_headers && order.is_some() {
+    if document.strangers.is_empty() && order.is_some() {
         let start = header.map_or(0..0, |(_, span)| span.clone());
         sources(&tables, start, &mut complaints);
     }
-    for (index, (table, resolved)) in tables.iter().zip(&resolved).enumerate() {
+    let queues: Vec<Queue> = tables.iter().map(|it| resolve::queue(it, folder)).collect();
+    for (index, (table, queue)) in tables.iter().zip(&queues).enumerate() {
         let fed = links.iter().find(|it| it.taker == index).map(|it| it.carries);
-        let asked = table.from().is_none_or(|it| !it.is_empty());
-        match resolved {
-            Some(resolved) if fed.is_some() || !asked => {
-                queues::check(table, resolved.queue, fed, &mut complaints);
-            }
-            _ => (),
+        if fed.is_some() || table.kind == Kind::Lines && wiring::is_source(table) {
+            queues::check(table, *queue, fed, &mut complaints);
         }
     }
-    let mut stages = stages(text, &tables, resolved, &links, order.unwrap_or_default());
+    let mut stages = stages(text, &tables, resolved, &queues, &links, order.unwrap_or_default());
     overrides.apply(&mut stages, &mut complaints);
     conflicts::check(&stages, &mut complaints);
     if !complaints.is_empty() {
@@ -63,7 +60,7 @@ pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan
     Ok(Plan {
         name: pipeline.as_ref().and_then(|it| it.name.clone()).or_else(stem).unwrap_or_default(),
         grace: pipeline.map_or(Duration::from_secs(5), |it| it.grace.0),
-        folder: folder.to_owned(),
+        folder: if folder.as_os_str().is_empty() { ".".into() } else { folder.to_owned() },
         stages,
     })
 }
@@ -77,7 +74,7 @@ fn sources(tables: &[Table<'_>], start: Range<usize>, complaints: &mut Vec<Compl
                 .mark(start, "")
                 .help(HELP),
         );
-    } else if tables.iter().all(|it| it.from().is_none_or(|from| !from.is_empty())) {
+    } else if !tables.iter().any(wiring::is_source) {
         complaints.push(
             Complaint::new(Code::NoSource, "nothing in this pipeline gives sound or text")
                 .mark(tables[0].header.clone(), "waits for others, as every stage here does")
@@ -91,13 +88,14 @@ fn stages(
     text: &str,
     tables: &[Table<'_>],
     mut resolved: Vec<Option<Resolved>>,
+    queues: &[Queue],
     links: &[Link],
     order: Vec<usize>,
 ) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     let mut places: Vec<(usize, bool)> = Vec::new();
     for index in order {
-        let Some(Resolved { work, queue, restart, patience, places: marks, unbuilt }) =
+        let Some(Resolved { work, restart, patience, places: marks, unbuilt }) =
             resolved[index].take()
         else {
             continue;
@@ -109,7 +107,7 @@ fn stages(
                 continue;
             };
             live = places[giver].1;
-            let (room, when_full) = queues::edge(link.carries, queue, live);
+            let (room, when_full) = queues::edge(link.carries, queues[index], live);
             feeds.push(Feed { giver, carries: link.carries, room, when_full });
         }
         places.push((index, live));

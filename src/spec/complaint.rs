@@ -48,11 +48,16 @@ pub(super) fn in_file_order(complaints: &mut [Complaint]) {
     complaints.sort_by_key(|it| it.marks.first().map_or(0, |mark| mark.span.start));
 }
 
-/// The closest of `known` to what was written, if it is close.
+/// The closest of `known` to what was written, if it is close: a few letters away, or the only one that begins so.
 pub(super) fn closest<'a>(
     written: &str,
-    known: impl IntoIterator<Item = &'a str>,
+    known: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Option<&'a str> {
+    let begins = |it: &&str| written.len() >= 3 && it.starts_with(written);
+    let mut longer = known.clone().into_iter().filter(begins);
+    if let (Some(only), None) = (longer.next(), longer.next()) {
+        return Some(only);
+    }
     let reach = match written.chars().count() {
         0..=2 => 1,
         3..=5 => 2,
@@ -105,6 +110,8 @@ codes! {
     UnknownKind = "unknown-kind",
     /// A table of a kind has no name of its own.
     NoName = "no-name",
+    /// A stage's name has other signs than letters, digits, `-` and `_`.
+    BadName = "bad-name",
     /// A key that its table does not have.
     UnknownKey = "unknown-key",
     /// A key that its table must have is absent.

@@ -191,7 +191,7 @@ fn model(stage: &Stage, whisper: &Whisper, machine: &dyn Machine) -> Vec<Complai
         let known = list(facts.languages.iter().map(String::as_str), "and");
         let title = format!("`{name}` does not know the language `{language}`");
         let help = match facts.languages.as_slice() {
-            [only] => format!("language = \"{only}\", or a model without `.en` in its name"),
+            [only] => format!("language = \"{only}\", or a multilingual model such as `base`"),
             _ => "language = \"auto\"".to_owned(),
         };
         limit("language", title, format!("it knows {known}"), help);

@@ -1,6 +1,6 @@
 //! Pipeline files: read, checked and explained. A file becomes a [`Plan`], or every complaint about it.
 //!
-//! Checking has three phases. The file is *read* (`document`, `shape`, `resolve`), its stages *agree* (`wiring`, `order`,
+//! Checking has three phases. The file is *read* (`syntax`, `document`, `shape`, `resolve`), its stages *agree* (`wiring`, `order`,
 //! `queues`, `conflicts`), and this *machine* has what the file names (`machine`). The keys themselves stand in `file`,
 //! one type per table; schema and reference are made from those types.
 mod check;
@@ -11,6 +11,7 @@ mod file;
 mod kind;
 mod listen;
 mod machine;
+mod misfit;
 mod order;
 pub mod plan;
 mod queues;
@@ -20,6 +21,7 @@ mod resolve;
 mod schema;
 mod settings;
 mod shape;
+mod syntax;
 mod units;
 mod wiring;
 

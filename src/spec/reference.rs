@@ -3,12 +3,14 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{Code, Kind, Port, schema, shape};
+use super::{Code, Kind, Port, misfit, schema};
 
 /// The whole page as Markdown.
 pub fn reference() -> String {
     let mut page = String::from(HEAD);
+    let _ = writeln!(page, "## The whole and its parts\n");
     section(&mut page, "pipeline", "[pipeline]", &schema::pipeline());
+    every_stage(&mut page);
     for (title, kinds) in GROUPS {
         let _ = writeln!(page, "## {title}\n");
         for kind in *kinds {
@@ -81,56 +83,95 @@ What is dropped is counted, and shows as a gap in the captions. Finals are never
 ";
 
 fn section(page: &mut String, name: &str, header: &str, schema: &Value) {
-    let _ = writeln!(page, "### `{name}`\n");
-    let _ = writeln!(page, "{}\n", text(schema).replace('\n', " ").replace("  ", "\n\n"));
+    let _ = writeln!(page, "### `{name}`\n\n{}\n", paragraphs(schema));
     if let Some(kind) = Kind::named(name) {
         let _ = writeln!(page, "{}\n", ports(kind));
     }
-    let _ = writeln!(page, "Header: `{header}`\n");
-    let required: Vec<&str> =
-        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    page.push_str("| key | takes | default | meaning |\n|---|---|---|---|\n");
-    rows(page, "", schema, &required);
+    let common = |key: &str| COMMON.contains(&key) && name != "pipeline";
+    let keys: Vec<&str> = keys(schema).into_iter().filter(|it| !common(it)).collect();
+    table(page, header, schema, &keys);
+}
+
+const COMMON: [&str; 3] = ["queue", "restart", "patience"];
+
+/// The keys that would stand in every table, told once.
+fn every_stage(page: &mut String) {
+    page.push_str(EVERY);
+    let mut schema = schema::stage(Kind::Resample);
+    let (most, whisper) = (schema::patience(Kind::Resample), schema::patience(Kind::Whisper));
+    schema["properties"]["patience"]["x-default"] =
+        format!("`\"{most}\"`, of `whisper` `\"{whisper}\"`").into();
+    table(page, "[KIND.NAME]", &schema, &COMMON);
+}
+
+const EVERY: &str = "\
+### Every stage
+
+These keys may stand in the table of every stage; `queue` in those that listen.
+
+";
+
+fn table(page: &mut String, header: &str, schema: &Value, keys: &[&str]) {
+    if keys.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "| `{header}` | takes | default | meaning |\n|---|---|---|---|");
+    rows(page, "", schema, keys);
     page.push('\n');
+}
+
+/// `from` first, then what must be there, then the rest.
+fn keys(schema: &Value) -> Vec<&str> {
+    let all = schema["properties"].as_object().into_iter().flatten();
+    let mut keys: Vec<&str> = all.map(|(key, _)| key.as_str()).collect();
+    keys.sort_by_key(|it| (*it != "from", !is_required(schema, it), *it));
+    keys
+}
+
+fn is_required(schema: &Value, key: &str) -> bool {
+    schema["required"].as_array().is_some_and(|it| it.iter().any(|it| it == key))
 }
 
 fn ports(kind: Kind) -> String {
     let takes: Vec<String> = kind.takes().iter().map(Port::to_string).collect();
-    let takes = match (takes.is_empty(), kind) {
-        (true, _) => String::new(),
-        (false, Kind::Lines) => format!("With `from` it takes {}. ", takes.join(" or ")),
-        (false, _) => format!("Takes {}. ", takes.join(" or ")),
-    };
-    let gives = match (kind.gives(true), kind.gives(false)) {
-        (Some(port), _) => format!("Gives {port}."),
-        (None, Some(port)) => format!("Without it, it gives {port}."),
-        (None, None) => String::new(),
-    };
-    let built =
-        if kind.is_built() { "" } else { " **Not built yet:** checked, and refused by `run`." };
-    format!("{takes}{gives}{built}").trim().to_owned()
+    let mut told = Vec::new();
+    if !takes.is_empty() {
+        let with = if kind == Kind::Lines { "With `from` it takes" } else { "Takes" };
+        told.push(format!("{with} {}.", takes.join(" or ")));
+    }
+    match (kind.gives(true), kind.gives(false)) {
+        (Some(port), _) => told.push(format!("Gives {port}.")),
+        (None, Some(port)) => told.push(format!("Without it, it gives {port}.")),
+        (None, None) => (),
+    }
+    if !kind.is_built() {
+        told.push("**Not built yet:** `check` and `run` refuse it.".to_owned());
+    }
+    told.join(" ")
 }
 
-fn rows(page: &mut String, prefix: &str, schema: &Value, required: &[&str]) {
-    for (key, value) in schema["properties"].as_object().into_iter().flatten() {
-        let name = format!("{prefix}{key}");
+fn rows(page: &mut String, prefix: &str, schema: &Value, keys: &[&str]) {
+    for key in keys {
+        let value = &schema["properties"][key];
         let inner = value["properties"].is_object();
-        let default = match (required.contains(&key.as_str()), default(value)) {
-            (true, _) => "**required**".to_owned(),
-            (false, _) if inner && value.get("x-default").is_none() => "below".to_owned(),
-            (false, default) => default,
+        let default = match default(value) {
+            _ if is_required(schema, key) => "**required**".to_owned(),
+            _ if inner => "below".to_owned(),
+            default => default,
         };
         let built = if value["x-not-built"] == true { " *Not built yet.*" } else { "" };
-        let meaning = format!("{}{}{built}", text(value), choices(value)).replace('\n', " ");
-        let _ = writeln!(page, "| `{name}` | {} | {default} | {meaning} |", takes(value));
+        let meaning = format!("{}{}{built}", paragraphs(value), choices(value));
+        let _ = writeln!(page, "| `{prefix}{key}` | {} | {default} | {meaning} |", takes(value));
         if inner {
-            rows(page, &format!("{name}."), value, &[]);
+            rows(page, &format!("{prefix}{key}."), value, &self::keys(value));
         }
     }
 }
 
-fn text(schema: &Value) -> String {
-    schema["description"].as_str().unwrap_or_default().to_owned()
+/// A description, its lines joined to paragraphs.
+fn paragraphs(schema: &Value) -> String {
+    let text = schema["description"].as_str().unwrap_or_default();
+    text.split("\n\n").map(|it| it.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }
 
 fn default(schema: &Value) -> String {
@@ -139,51 +180,36 @@ fn default(schema: &Value) -> String {
         (Value::Null, Value::Null) => "none".to_owned(),
         (Value::Null, Value::Array(none)) if none.is_empty() => "none".to_owned(),
         (Value::Null, Value::Object(none)) if none.is_empty() => "none".to_owned(),
-        (Value::Null, value) | (value, _) => format!("`{}`", toml(value)),
+        (Value::Null, value) | (value, _) => format!("`{value}`"),
     }
 }
 
-fn toml(value: &Value) -> String {
-    value.to_string()
-}
-
+/// In words, with the bounds.
 fn takes(schema: &Value) -> String {
-    let mut told = shape::describe(schema);
-    if let Some((least, most)) = shape::range(schema) {
-        let _ = write!(told, ", {least} to {most}");
-    }
-    told + &bounds(schema)
-}
-
-/// The bounds of a number, of itself or of one of its alternatives.
-fn bounds(schema: &Value) -> String {
     let alternatives = schema["anyOf"].as_array().into_iter().flatten();
-    let all = std::iter::once(schema).chain(alternatives);
-    let bound = |it: &Value, name: &str| it[name].as_f64();
-    all.filter_map(|it| {
-        let most = bound(it, "maximum")?;
-        match (bound(it, "minimum"), bound(it, "exclusiveMinimum")) {
-            (Some(least), _) => Some(format!(", {least} to {most}")),
-            (None, Some(least)) => Some(format!(", above {least}, at most {most}")),
-            (None, None) => None,
-        }
-    })
-    .collect()
+    let mut told: Vec<String> = alternatives
+        .filter(|it| it["type"] != "null" && it.get("const").is_none())
+        .map(takes)
+        .collect();
+    if told.is_empty() {
+        told.push(misfit::describe(schema));
+    }
+    let told = told.join(" or ");
+    let bound = |name: &str| schema[name].as_f64();
+    match (bound("minimum"), bound("exclusiveMinimum"), bound("maximum"), misfit::range(schema)) {
+        (.., Some((least, most))) => format!("{told} from {least} to {most}"),
+        (Some(least), _, Some(most), _) => format!("{told} from {least} to {most}"),
+        (_, Some(least), Some(most), _) => format!("{told} above {least}, at most {most},"),
+        _ => told,
+    }
 }
 
 /// What each word of a choice means.
 fn choices(schema: &Value) -> String {
     let told = ["oneOf", "anyOf"].iter().filter_map(|it| schema[it].as_array()).flatten();
-    let word = |it: &Value| {
-        Some((it["const"].as_str()?.to_owned(), it["description"].as_str()?.to_owned()))
-    };
-    told.flat_map(|it| {
-        match word(it) {
-            Some((word, meaning)) => format!(" `{word}`: {meaning}"),
-            None => choices(it),
-        }
-        .chars()
-        .collect::<Vec<_>>()
+    told.map(|it| match (it["const"].as_str(), it["description"].as_str()) {
+        (Some(word), Some(meaning)) => format!(" `{word}`: {meaning}"),
+        _ => choices(it),
     })
     .collect()
 }

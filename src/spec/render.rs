@@ -12,7 +12,9 @@ pub fn render(path: &str, text: &str, complaints: &[Complaint], colours: bool) -
     let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
     let drawn: Vec<String> =
         complaints.iter().map(|it| renderer.render(&[drawing(path, text, it)])).collect();
-    drawn.join("\n\n")
+    let lines: Vec<&str> =
+        drawn.iter().flat_map(|it| it.lines().chain([""])).map(str::trim_end).collect();
+    lines.join("\n").trim_end().to_owned()
 }
 
 fn drawing<'a>(path: &'a str, text: &'a str, complaint: &'a Complaint) -> Group<'a> {

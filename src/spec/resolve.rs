@@ -57,7 +57,6 @@ impl Table<'_> {
 /// What one table says, wiring aside.
 pub(super) struct Resolved {
     pub(super) work: Planned,
-    pub(super) queue: Queue,
     pub(super) restart: Restart,
     pub(super) patience: Duration,
     pub(super) places: Places,
@@ -122,7 +121,6 @@ pub(super) fn resolve(
     }
     let mut around = Around { table, folder, complaints, unbuilt: Vec::new() };
     let every: file::Every = read(table, EVERY, &mut around)?;
-    let listening: file::Listening = read(table, LISTENING, &mut around)?;
     let work = work(table, &mut around)?;
     let unbuilt = around.unbuilt;
     let patience = match every.patience {
@@ -134,15 +132,22 @@ pub(super) fn resolve(
         table.keys.iter().map(|(key, value)| (key.get_ref().to_string(), value.span())).collect();
     (complaints.len() == before).then(|| Resolved {
         work,
-        queue: Queue {
-            holds: listening.queue.holds.map(|it| it.0),
-            size: listening.queue.size,
-            when_full: listening.queue.when_full,
-        },
         restart: Restart { limit, within: within.0, wait: wait.0 },
         patience: patience.0,
         places: Places { header: table.header.clone(), values },
         unbuilt,
+    })
+}
+
+/// The queue of a table, whatever else may be wrong with it.
+pub(super) fn queue(table: &Table<'_>, folder: &Path) -> Queue {
+    // What is wrong with the queue itself was complained about when the table was read.
+    let around = &mut Around { table, folder, complaints: &mut Vec::new(), unbuilt: Vec::new() };
+    let read = read::<file::Listening>(table, LISTENING, around);
+    read.map_or_else(Queue::default, |it| Queue {
+        holds: it.queue.holds.map(|it| it.0),
+        size: it.queue.size,
+        when_full: it.queue.when_full,
     })
 }
 

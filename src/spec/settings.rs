@@ -64,7 +64,7 @@ pub enum SampleFormat {
 /// A child process that writes samples to its standard output. It runs in [`Plan::folder`](super::Plan::folder).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// A name to look for on `PATH`, or an absolute path.
+    /// A bare name to look for on `PATH`, or a path as seen from where livecap runs.
     pub program: PathBuf,
     pub args: Vec<String>,
     pub samples: Samples,

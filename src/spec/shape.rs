@@ -6,7 +6,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     Code, Complaint,
-    complaint::{closest, list},
+    misfit::{
+        beyond, example, misfit, range, types, unknown_key, unknown_value, words, wrong_unit,
+    },
     units::{self, Length},
 };
 
@@ -37,7 +39,10 @@ pub(super) fn table(
                     Subject { owner, key: name, value: value.get_ref(), span: value.span() };
                 check(&subject, schema, complaints);
             }
-            None => complaints.push(unknown_key(owner, name, key.span(), known.keys())),
+            None => {
+                let keys: Vec<&str> = known.keys().map(String::as_str).collect();
+                complaints.push(unknown_key(owner, name, key.span(), &keys));
+            }
         }
     }
     for key in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -48,43 +53,6 @@ pub(super) fn table(
                     .help(format!("{key} = {}", example(owner, key))),
             );
         }
-    }
-}
-
-fn unknown_key<'a>(
-    owner: &str,
-    name: &str,
-    span: Range<usize>,
-    known: impl Iterator<Item = &'a String> + Clone,
-) -> Complaint {
-    let names = || known.clone().map(String::as_str);
-    let help = match closest(name, names()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("its keys are {}", list(names(), "and")),
-    };
-    Complaint::new(Code::UnknownKey, format!("`{owner}` has no key `{name}`"))
-        .mark(span, "not a key of this table")
-        .help(help)
-}
-
-/// What a missing key could look like.
-fn example(owner: &str, key: &str) -> &'static str {
-    match (owner.split('.').next().unwrap_or_default(), key) {
-        ("broadcast", "from") => "[\"english\"]",
-        ("resample" | "record", "from") => "\"mic\"",
-        ("whisper", "from") => "\"speech\"",
-        (_, "from") => "\"english\"",
-        (_, "model") => "\"base.en\"",
-        (_, "listen") => "\"127.0.0.1:31979\"",
-        (_, "to") => "\"nl\"",
-        (_, "command") => {
-            "[\"ffmpeg\", \"-i\", \"rtsp://…\", \"-f\", \"s16le\", \"-ar\", \"16000\", \"-ac\", \"1\", \"-\"]"
-        }
-        ("recording", "path") => "\"meeting.flac\"",
-        ("record", "path") => "\"session.flac\"",
-        ("subtitles", "path") => "\"session.srt\"",
-        ("journal", "path") => "\"session.sqlite\"",
-        _ => "…",
     }
 }
 
@@ -161,107 +129,6 @@ fn branch<'a>(value: &DeValue<'_>, schema: &'a Value) -> Option<&'a Value> {
     fits.then_some(schema)
 }
 
-/// The JSON types that it allows; a choice of words is a string.
-fn types(schema: &Value) -> Vec<&str> {
-    match &schema["type"] {
-        Value::String(one) => vec![one],
-        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
-        _ if !words(schema).is_empty() => vec!["string"],
-        _ => vec![],
-    }
-}
-
-/// The words that a choice offers.
-pub(super) fn words(schema: &Value) -> Vec<&str> {
-    let listed = schema["enum"].as_array().into_iter().flatten();
-    let told = ["oneOf", "anyOf"].iter().filter_map(|it| schema[it].as_array()).flatten();
-    let own = listed.chain(schema.get("const")).filter_map(Value::as_str);
-    own.chain(told.flat_map(words)).collect()
-}
-
-fn misfit(subject: &Subject<'_>, schema: &Value) -> Complaint {
-    let Subject { owner, key, value, span } = subject;
-    let found = match value {
-        DeValue::Integer(it) => Some(it.as_str()),
-        DeValue::Float(it) => Some(it.as_str()),
-        _ => None,
-    };
-    if let Some(number) = found.filter(|_| branch_is_length(schema)) {
-        return wrong_unit(subject, number, schema);
-    }
-    let wanted = describe(schema);
-    let title = format!("`{key}` of `{owner}` takes {wanted}");
-    let complaint =
-        Complaint::new(Code::WrongType, title).mark(span.clone(), format!("is {}", type_of(value)));
-    let quoted = found.filter(|_| wanted == "a string").map(|it| format!("{key} = \"{it}\""));
-    let unquoted = match value {
-        DeValue::String(it) if it.parse::<f64>().is_ok() || *it == "true" || *it == "false" => {
-            Some(format!("{key} = {it}"))
-        }
-        DeValue::String(it) if wanted.starts_with("a list") => Some(format!("{key} = [\"{it}\"]")),
-        _ => None,
-    };
-    complaint.maybe_help(quoted.or(unquoted))
-}
-
-fn branch_is_length(schema: &Value) -> bool {
-    schema["format"] == units::FORMAT
-        || ["anyOf", "oneOf"]
-            .iter()
-            .filter_map(|it| schema[it].as_array())
-            .flatten()
-            .any(branch_is_length)
-}
-
-fn type_of(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-        DeValue::Datetime(_) => "a date",
-    }
-}
-
-/// In words, what a key takes.
-pub(super) fn describe(schema: &Value) -> String {
-    let words = words(schema);
-    let mut told: Vec<String> = Vec::new();
-    if schema["format"] == units::FORMAT {
-        return "a length of time".into();
-    }
-    let alternatives = ["anyOf", "oneOf"].iter().filter_map(|it| schema[it].as_array()).flatten();
-    for alternative in alternatives.filter(|it| it.get("const").is_none() && it["type"] != "null") {
-        told.push(describe(alternative));
-    }
-    if told.is_empty() {
-        told.extend(types(schema).into_iter().filter_map(|it| {
-            Some(match it {
-                "string" if !words.is_empty() => list(words.iter().copied(), "or"),
-                "string" => "a string".to_owned(),
-                "integer" => "a whole number".to_owned(),
-                "number" => "a number".to_owned(),
-                "boolean" => "`true` or `false`".to_owned(),
-                "array" => "a list of strings".to_owned(),
-                "object" => "a table".to_owned(),
-                _ => return None,
-            })
-        }));
-    }
-    told.join(" or ")
-}
-
-fn unknown_value(subject: &Subject<'_>, text: &str, schema: &Value) -> Complaint {
-    let Subject { owner, key, span, .. } = subject;
-    let words = words(schema);
-    let help = closest(text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-    Complaint::new(Code::UnknownValue, format!("`{key}` of `{owner}` cannot be `{text}`"))
-        .mark(span.clone(), format!("takes {}", describe(schema)))
-        .maybe_help(help)
-}
-
 fn length(subject: &Subject<'_>, text: &str, schema: &Value, complaints: &mut Vec<Complaint>) {
     let Ok(length) = text.parse::<Length>() else {
         return complaints.push(wrong_unit(subject, text, schema));
@@ -277,23 +144,6 @@ fn length(subject: &Subject<'_>, text: &str, schema: &Value, complaints: &mut Ve
     }
 }
 
-/// The bounds of a length of time.
-pub(super) fn range(schema: &Value) -> Option<(Length, Length)> {
-    let bound = |index: usize| schema["x-range"][index].as_str()?.parse().ok();
-    Some((bound(0)?, bound(1)?))
-}
-
-fn wrong_unit(subject: &Subject<'_>, text: &str, schema: &Value) -> Complaint {
-    let Subject { key, span, .. } = subject;
-    let help = match units::meant(text, range(schema)) {
-        Some(meant) => format!("{key} = \"{meant}\""),
-        None => "write a number and its unit, `ms`, `s`, `m` or `h`: `250ms`, `4s`".to_owned(),
-    };
-    Complaint::new(Code::WrongUnit, format!("`{text}` is not a length of time"))
-        .mark(span.clone(), "needs a number and a unit")
-        .help(help)
-}
-
 fn bounds(subject: &Subject<'_>, number: f64, schema: &Value, complaints: &mut Vec<Complaint>) {
     let bound = |name: &str| schema[name].as_f64();
     if number.is_nan() {
@@ -305,10 +155,4 @@ fn bounds(subject: &Subject<'_>, number: f64, schema: &Value, complaints: &mut V
     } else if let Some(most) = bound("maximum").filter(|it| number > *it) {
         complaints.push(beyond(subject, "too large", &format!("at most {most}")));
     }
-}
-
-fn beyond(subject: &Subject<'_>, what: &str, wanted: &str) -> Complaint {
-    let Subject { owner, key, span, .. } = subject;
-    Complaint::new(Code::OutOfRange, format!("`{key}` of `{owner}` is {what}"))
-        .mark(span.clone(), format!("takes {wanted}"))
 }

@@ -17,64 +17,86 @@ pub(super) struct Link {
     pub(super) carries: Port,
 }
 
-/// All edges that fit. Complains about the others, and about stages that nobody hears.
-pub(super) fn links(tables: &[Table<'_>], complaints: &mut Vec<Complaint>) -> Vec<Link> {
+/// All edges that fit. Complains about the others, and about stages that nobody hears. To listen to one of the `strangers`,
+/// which were complained about already, is no mistake of its own.
+pub(super) fn links(
+    tables: &[Table<'_>],
+    strangers: &[&str],
+    complaints: &mut Vec<Complaint>,
+) -> Vec<Link> {
     names(tables, complaints);
     let mut links: Vec<Link> = Vec::new();
-    let mut heard = BTreeSet::new();
-    let mut all_known = true;
+    let mut heard: BTreeSet<&str> = BTreeSet::new();
+    // What stages want whose `from` does not fit. Givers of that are not called unheard: one of them may be meant.
+    let mut wanted: Vec<Port> = Vec::new();
     for (taker, table) in tables.iter().enumerate() {
-        let Some(from) = table.from() else {
-            all_known = false;
-            continue;
-        };
-        if table.kind.takes().is_empty() {
+        let takes = table.kind.takes();
+        if takes.is_empty() {
             continue; // a `from` of a source is an unknown key already
         }
-        let mut seen: Vec<(usize, Range<usize>)> = Vec::new();
+        let from = table.from().unwrap_or_default();
+        if from.is_empty() && !is_source(table) {
+            wanted.extend(takes);
+        }
+        let mut seen: Vec<(&str, Range<usize>)> = Vec::new();
         for (name, span) in from {
-            let Some(giver) = tables.iter().position(|it| it.name == name) else {
-                let near = closest(name, givers(tables).map(|it| it.name));
-                heard.extend(near.map(str::to_owned));
-                complaints.push(unknown_stage(name, span, near, tables));
-                continue;
-            };
-            heard.insert(name.to_owned());
-            if let Some((_, first)) = seen.iter().find(|(it, _)| *it == giver) {
-                complaints.push(
-                    Complaint::new(
-                        Code::HeardTwice,
-                        format!("`{}` listens to `{name}` twice", table.title()),
-                    )
-                    .mark(span, "again")
-                    .mark(first.clone(), "first")
-                    .help("name it once"),
-                );
+            if let Some((_, first)) = seen.iter().find(|(it, _)| *it == name) {
+                complaints.push(heard_twice(table, name, span, first.clone()));
                 continue;
             }
-            seen.push((giver, span.clone()));
-            match gives(&tables[giver]) {
-                Some(carries) if table.kind.takes().contains(&carries) => {
+            seen.push((name, span.clone()));
+            heard.insert(name);
+            let mut named: Vec<usize> =
+                (0..tables.len()).filter(|it| tables[*it].name == name).collect();
+            // Where several share the name, which was complained about, the one that fits is meant.
+            named.sort_by_key(|it| !gives(&tables[*it]).is_some_and(|it| takes.contains(&it)));
+            match named.first().map(|giver| (*giver, gives(&tables[*giver]))) {
+                Some((giver, Some(carries))) if takes.contains(&carries) => {
                     links.push(Link { giver, taker, span, carries });
                 }
-                given => complaints.push(wrong_port(tables, taker, giver, given, span)),
+                Some((giver, given)) => {
+                    wanted.extend(takes);
+                    complaints.push(wrong_port(tables, taker, giver, given, span));
+                }
+                None => {
+                    wanted.extend(takes);
+                    if !strangers.contains(&name) {
+                        let named: Vec<&str> = seen.iter().map(|(name, _)| *name).collect();
+                        complaints.push(unknown_stage(name, span, table, tables, &named));
+                    }
+                }
             }
         }
     }
-    if all_known {
+    if strangers.is_empty() {
         for table in tables.iter().filter(|it| !heard.contains(it.name)) {
-            complaints.extend(gives(table).map(|port| unheard(table, port)));
+            let gives = gives(table).filter(|it| !wanted.contains(it));
+            complaints.extend(gives.map(|port| unheard(tables, table, port)));
         }
     }
     links
 }
 
-fn gives(table: &Table<'_>) -> Option<Port> {
-    table.kind.gives(table.keys.contains_key("from"))
+/// Does it give without listening? `lines` may do either.
+pub(super) fn is_source(table: &Table<'_>) -> bool {
+    table.kind.takes().is_empty() || table.kind == Kind::Lines && !table.keys.contains_key("from")
 }
 
-fn givers<'a>(tables: &'a [Table<'a>]) -> impl Iterator<Item = &'a Table<'a>> {
-    tables.iter().filter(|it| gives(it).is_some())
+fn heard_twice(
+    table: &Table<'_>,
+    name: &str,
+    again: Range<usize>,
+    first: Range<usize>,
+) -> Complaint {
+    let title = format!("`{}` listens to `{name}` twice", table.title());
+    Complaint::new(Code::HeardTwice, title)
+        .mark(again, "again")
+        .mark(first, "first")
+        .help("name it once")
+}
+
+fn gives(table: &Table<'_>) -> Option<Port> {
+    table.kind.gives(table.keys.contains_key("from"))
 }
 
 fn names(tables: &[Table<'_>], complaints: &mut Vec<Complaint>) {
@@ -94,16 +116,22 @@ fn names(tables: &[Table<'_>], complaints: &mut Vec<Complaint>) {
 fn unknown_stage(
     name: &str,
     span: Range<usize>,
-    near: Option<&str>,
+    taker: &Table<'_>,
     tables: &[Table<'_>],
+    named: &[&str],
 ) -> Complaint {
-    let help = match (near, givers(tables).count()) {
-        (Some(near), _) => Some(format!("did you mean `{near}`?")),
-        (None, 0) => None,
-        (None, _) => {
-            let names = list(givers(tables).map(|it| it.name), "and");
-            Some(format!("the stages that can be listened to are {names}"))
-        }
+    let takes = taker.kind.takes();
+    let fits = |it: &&Table<'_>| gives(it).is_some_and(|it| takes.contains(&it));
+    let others = || tables.iter().filter(|it| it.name != taker.name && !named.contains(&it.name));
+    let near = |all: Vec<&str>| closest(name, all.iter().copied()).map(str::to_owned);
+    let fitting: Vec<&str> = others().filter(fits).map(|it| it.name).collect();
+    let help = match near(fitting.clone()).or_else(|| near(others().map(|it| it.name).collect())) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None => match fitting.as_slice() {
+            [] => None,
+            [only] => Some(format!("from = \"{only}\"")),
+            several => Some(format!("it could be {}", list(several.iter().copied(), "or"))),
+        },
     };
     Complaint::new(Code::UnknownStage, format!("no stage is called `{name}`"))
         .mark(span, "not the name of a stage")
@@ -175,12 +203,16 @@ fn free_name(tables: &[Table<'_>], usual: &str) -> String {
     std::iter::once(usual.to_owned()).chain(numbered).find(|it| !taken(it)).unwrap_or_default()
 }
 
-fn unheard(table: &Table<'_>, port: Port) -> Complaint {
-    let name = table.name;
+fn unheard(tables: &[Table<'_>], table: &Table<'_>, port: Port) -> Complaint {
+    let from = table.name;
+    let name = |kind: Kind| free_name(tables, usual_name(kind));
     let help = match port {
-        Port::Audio => format!("[resample.speech]\nfrom = \"{name}\""),
-        Port::Speech => format!("[whisper.english]\nfrom = \"{name}\"\nmodel = \"base.en\""),
-        Port::Captions => format!("[lines.out]\nfrom = \"{name}\""),
+        Port::Audio => format!("[resample.{}]\nfrom = \"{from}\"", name(Kind::Resample)),
+        Port::Speech => {
+            let name = name(Kind::Whisper);
+            format!("[whisper.{name}]\nfrom = \"{from}\"\nmodel = \"base.en\"")
+        }
+        Port::Captions => format!("[lines.{}]\nfrom = \"{from}\"", name(Kind::Lines)),
     };
     Complaint::new(Code::Unheard, format!("nobody listens to `{}`", table.title()))
         .mark(table.header.clone(), format!("gives {port}"))

@@ -1,4 +1,4 @@
-//! `livecap check` and `graph` as their users meet them: one file per complaint, the shipped pipelines, the reference.
+//! `livecap check` as its users meet it: one file per complaint, the shipped pipelines, the reference.
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -7,13 +7,10 @@ use std::{
 };
 
 use livecap::{
-    cli::{
-        check::{CheckArgs, CheckFormat, Surroundings, check},
-        graph::{GraphFormat, graph},
-    },
+    cli::check::{CheckArgs, CheckFormat, Surroundings, check},
     spec::{
-        self, Code, Machine, ModelFacts, ModelTrouble, Overrides, Planned, Trouble,
-        plan::{DeviceChoice, Listen, ModelChoice, Room, WhenFull},
+        self, Code, Machine, ModelFacts, ModelTrouble, Overrides, Trouble,
+        plan::{DeviceChoice, Listen, ModelChoice},
     },
 };
 
@@ -86,12 +83,12 @@ impl Machine for Desk {
     }
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Compares with what the file says, or rewrites it when `UPDATE_EXPECT=1`.
-fn expect(file: &Path, actual: &str) {
+pub(crate) fn expect(file: &Path, actual: &str) {
     if env::var_os("UPDATE_EXPECT").is_some() {
         fs::write(file, actual).unwrap();
     }
@@ -100,7 +97,7 @@ fn expect(file: &Path, actual: &str) {
 }
 
 /// Environment variables that a fixture names in its comments: `# with LIVECAP_PORT=abc`.
-fn overrides(text: &str) -> Overrides {
+pub(crate) fn overrides(text: &str) -> Overrides {
     let pairs: Vec<(&str, &str)> =
         text.lines().filter_map(|it| it.strip_prefix("# with ")?.split_once('=')).collect();
     Overrides::from_variables(|name| Some(pairs.iter().find(|(it, _)| *it == name)?.1.to_owned()))
@@ -230,74 +227,67 @@ fn the_keys_shown_in_the_reference_are_taken() {
     assert!(spec::check(example, Path::new("example.toml")).is_ok(), "{example}");
 }
 
-fn plan(text: &str) -> spec::Plan {
-    spec::check(text, Path::new("/home/me/live.toml")).unwrap_or_else(|complaints| {
-        panic!("{}", spec::render("live.toml", text, &complaints, false))
-    })
+/// A table with every key at its default, as TOML.
+fn all_defaults(kind: spec::Kind, keys: &serde_json::Value) -> String {
+    let mut table = toml::Table::new();
+    for (key, schema) in keys["properties"].as_object().unwrap() {
+        if let Some(default) = schema.get("default") {
+            table.insert(key.clone(), toml::Value::try_from(default).unwrap());
+        }
+    }
+    table.remove("queue"); // its defaults are no values of their own
+    let mut kinds = toml::Table::new();
+    let mut names = toml::Table::new();
+    names.insert("it".into(), table.into());
+    kinds.insert(kind.name().into(), names.into());
+    toml::to_string(&kinds).unwrap()
 }
 
+/// Schema and types come from the same place; this holds what is said in attributes to it.
 #[test]
-fn a_plan_is_upstream_first_and_has_every_default_filled_in() {
-    let plan = plan(
-        "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:31979\"\n\
-         [whisper.english]\nfrom = \"speech\"\nmodel = \"base.en\"\n\
-         [resample.speech]\nfrom = \"talk\"\n[recording.talk]\npath = \"talk.flac\"\n",
-    );
-    let names: Vec<&str> = plan.stages().iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(names, ["talk", "speech", "english", "web"]);
-    assert_eq!((plan.name(), plan.grace()), ("live", Duration::from_secs(5)));
-    let lines: Vec<usize> = plan.stages().iter().map(|it| it.line).collect();
-    assert_eq!(lines, [9, 7, 4, 1]);
-    let Planned::Recording(talk) = &plan.stages()[0].work else { panic!() };
-    assert_eq!(talk.path, Path::new("/home/me/talk.flac"));
-    let Planned::Whisper(english) = &plan.stages()[2].work else { panic!() };
-    assert_eq!(english.partials, Duration::from_millis(500));
-    assert_eq!(plan.stages()[2].patience, Duration::from_secs(60));
-    assert_eq!(plan.stages()[1].patience, Duration::from_secs(10));
-    let captions = &plan.stages()[3].feeds[0];
-    assert_eq!(
-        (captions.giver, captions.room, captions.when_full),
-        (2, Room::Items(64), WhenFull::Coalesce)
-    );
+fn every_default_of_the_schema_can_be_typed() {
+    let schema = spec::schema();
+    for kind in spec::Kind::ALL {
+        let keys = &schema["properties"][kind.name()]["additionalProperties"];
+        let text = all_defaults(kind, keys);
+        let complaints = spec::check(&text, Path::new("x.toml")).err().unwrap_or_default();
+        let fine = [Code::MissingKey, Code::Unheard, Code::NoSource];
+        let others: Vec<_> = complaints.iter().filter(|it| !fine.contains(&it.code)).collect();
+        assert!(others.is_empty(), "{text}\n{others:#?}");
+    }
 }
 
-/// What happens on the two edges of sound behind `source`.
-fn when_full(source: &str) -> Vec<WhenFull> {
-    let rest = "[resample.speech]\nfrom = \"a\"\n[whisper.english]\nfrom = \"speech\"\nmodel = \"m\"\n[lines.out]\nfrom = \"english\"\n";
-    let plan = plan(&format!("{source}\n{rest}"));
-    plan.stages()[1..3].iter().map(|it| it.feeds[0].when_full).collect()
+/// Pipeline files to spoil.
+fn files() -> Vec<String> {
+    let fixtures = fs::read_dir(root().join("tests/check")).unwrap().map(|it| it.unwrap().path());
+    let all = fixtures.chain(shipped()).filter(|it| it.extension().is_some_and(|it| it == "toml"));
+    all.map(|it| fs::read_to_string(it).unwrap()).collect()
 }
 
-#[test]
-fn sound_is_dropped_behind_live_sources_and_waits_behind_patient_ones() {
-    let dropped = [WhenFull::DropOldest; 2];
-    let waits = [WhenFull::Wait; 2];
-    assert_eq!(when_full("[microphone.a]"), dropped);
-    assert_eq!(when_full("[command.a]\ncommand = [\"ffmpeg\"]"), dropped);
-    assert_eq!(when_full("[recording.a]\npath = \"a.flac\"\nspeed = 8"), dropped);
-    assert_eq!(when_full("[recording.a]\npath = \"a.flac\"\nspeed = \"max\""), waits);
-    assert_eq!(when_full("[pcm.a]"), waits);
-}
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
 
-#[test]
-fn the_environment_goes_before_the_file() {
-    let text = "# with LIVECAP_HOST=::1\n# with SIO_HOST=0.0.0.0\n# with SIO_PORT=8080\n\
-        [lines.in]\n[broadcast.web]\nfrom = \"in\"\nlisten = \"127.0.0.1:31979\"\n";
-    let plan = spec::check_with(text, Path::new("x.toml"), &overrides(text)).unwrap();
-    let Planned::Broadcast(web) = &plan.stages()[1].work else { panic!() };
-    assert_eq!(web.listen.to_string(), "[::1]:8080");
-}
-
-#[test]
-fn a_graph_is_drawn_three_ways() {
-    let file = root().join("pipelines/live-dutch.toml");
-    let plan = spec::check(&fs::read_to_string(&file).unwrap(), &file).unwrap();
-    let formats =
-        [(GraphFormat::Text, "txt"), (GraphFormat::Dot, "dot"), (GraphFormat::Mermaid, "mmd")];
-    for (format, ending) in formats {
-        let mut out = Vec::new();
-        graph(&plan, format, &mut out).unwrap();
-        let file = root().join("tests/graph/live-dutch").with_extension(ending);
-        expect(&file, &String::from_utf8(out).unwrap());
+    /// Whatever is cut out or put in: no panic, every complaint has a place in the file and can be drawn.
+    #[test]
+    fn a_spoilt_file_is_complained_about(which in 0usize..1000, at in 0usize..1000, cut in 0usize..40, put in "\\PC{0,3}|[\\[\\]{}=\",.#\n'é]{0,4}|from = \"(mic|english|in)\"\n") {
+        let files = files();
+        let text = &files[which % files.len()];
+        let border = |at: usize| (0..=at.min(text.len())).rev().find(|it| text.is_char_boundary(*it)).unwrap();
+        let start = border(at % (text.len() + 1));
+        let end = border(start + cut).max(start);
+        let spoilt = format!("{}{put}{}", &text[..start], &text[end..]);
+        let complaints = match spec::check(&spoilt, Path::new("x.toml")) {
+            Ok(plan) => spec::check_machine(&plan, &Desk),
+            Err(complaints) => {
+                assert!(!complaints.is_empty());
+                complaints
+            }
+        };
+        for complaint in &complaints {
+            assert!(!complaint.marks.is_empty(), "{complaint:?}");
+            assert!(complaint.marks.iter().all(|it| it.span.end <= spoilt.len()), "{complaint:?}");
+        }
+        spec::render("x.toml", &spoilt, &complaints, true);
+        spec::to_json("x.toml", &spoilt, &complaints);
     }
 }

@@ -19,7 +19,7 @@ use super::{plan::WhenFull, units::Length};
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Pipeline {
     /// What it is called in logs, pages and the operator's view.
-    #[schemars(extend("x-default" = "the file's name without `.toml`"))]
+    #[schemars(extend("x-default" = "the file's name without `.toml`", "minLength" = 1))]
     pub(super) name: Option<String>,
     /// How long the stages may take to finish what they hold after a stop. Those that take longer are named and ended.
     #[serde(default = "Length::ms::<5000>")]

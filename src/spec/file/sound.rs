@@ -25,7 +25,7 @@ pub(in crate::spec) struct Whisper {
     /// The language that is spoken, as `en` or `nl`; `auto` asks the model for each segment.
     #[schemars(length(min = 2), extend("x-default" = "`en` for an English-only model, else `auto`"))]
     language: Option<String>,
-    /// `transcribe` writes what is said; `translate` writes it in English, with multilingual models.
+    /// What is written.
     #[serde(default = "transcribe")]
     task: Task,
     /// While somebody speaks, a partial comes at least this often.
@@ -75,6 +75,16 @@ fn half() -> f32 {
 /// What a Whisper model hears at once.
 const WINDOW: Length = Length::ms::<30_000>();
 
+/// The tags of the languages that Whisper models were trained on.
+#[rustfmt::skip]
+const LANGUAGES: [&str; 100] = [
+    "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "es",
+    "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi", "hr", "ht", "hu", "hy", "id", "is", "it", "ja",
+    "jw", "ka", "kk", "km", "kn", "ko", "la", "lb", "ln", "lo", "lt", "lv", "mg", "mi", "mk", "ml", "mn", "mr", "ms", "mt",
+    "my", "ne", "nl", "nn", "no", "oc", "pa", "pl", "ps", "pt", "ro", "ru", "sa", "sd", "si", "sk", "sl", "sn", "so", "sq",
+    "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl", "tr", "tt", "uk", "ur", "uz", "vi", "yi", "yo", "yue", "zh",
+];
+
 impl Whisper {
     pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
         if let Some(longest) = self.longest.filter(|it| *it > WINDOW) {
@@ -84,6 +94,16 @@ impl Whisper {
                 format!("a segment of {longest} is longer than a Whisper model hears"),
                 "at most 30s",
                 Some("longest = \"30s\"".into()),
+            );
+        }
+        let tag = self.language.as_deref().filter(|it| *it != "auto" && !LANGUAGES.contains(it));
+        if let Some(tag) = tag {
+            around.complain(
+                Code::UnknownValue,
+                "language",
+                format!("`{tag}` is no language that Whisper knows"),
+                "takes a tag such as `en` or `nl`, or `auto`",
+                Some("language = \"auto\"".into()),
             );
         }
         let named = !self.model.contains(std::path::is_separator) && !self.model.ends_with(".bin");

@@ -1,0 +1,84 @@
+//! What a pipeline file becomes: the plan with its defaults, and the graph drawn from it.
+use std::{fs, path::Path, time::Duration};
+
+use livecap::{
+    cli::graph::{GraphFormat, graph},
+    spec::{
+        self, Planned,
+        plan::{Room, WhenFull},
+    },
+};
+
+use crate::check::{expect, overrides, root};
+
+fn plan(text: &str) -> spec::Plan {
+    spec::check(text, Path::new("/home/me/live.toml")).unwrap_or_else(|complaints| {
+        panic!("{}", spec::render("live.toml", text, &complaints, false))
+    })
+}
+
+#[test]
+fn a_plan_is_upstream_first_and_has_every_default_filled_in() {
+    let plan = plan(
+        "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:31979\"\n\
+         [whisper.english]\nfrom = \"speech\"\nmodel = \"base.en\"\n\
+         [resample.speech]\nfrom = \"talk\"\n[recording.talk]\npath = \"talk.flac\"\n",
+    );
+    let names: Vec<&str> = plan.stages().iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["talk", "speech", "english", "web"]);
+    assert_eq!((plan.name(), plan.grace()), ("live", Duration::from_secs(5)));
+    let lines: Vec<usize> = plan.stages().iter().map(|it| it.line).collect();
+    assert_eq!(lines, [9, 7, 4, 1]);
+    let Planned::Recording(talk) = &plan.stages()[0].work else { panic!() };
+    assert_eq!(talk.path, Path::new("/home/me/talk.flac"));
+    let Planned::Whisper(english) = &plan.stages()[2].work else { panic!() };
+    assert_eq!(english.partials, Duration::from_millis(500));
+    assert_eq!(plan.stages()[2].patience, Duration::from_secs(60));
+    assert_eq!(plan.stages()[1].patience, Duration::from_secs(10));
+    let captions = &plan.stages()[3].feeds[0];
+    assert_eq!(
+        (captions.giver, captions.room, captions.when_full),
+        (2, Room::Items(64), WhenFull::Coalesce)
+    );
+}
+
+/// What happens on the two edges of sound behind `source`.
+fn when_full(source: &str) -> Vec<WhenFull> {
+    let rest = "[resample.speech]\nfrom = \"a\"\n[whisper.english]\nfrom = \"speech\"\nmodel = \"m\"\n[lines.out]\nfrom = \"english\"\n";
+    let plan = plan(&format!("{source}\n{rest}"));
+    plan.stages()[1..3].iter().map(|it| it.feeds[0].when_full).collect()
+}
+
+#[test]
+fn sound_is_dropped_behind_live_sources_and_waits_behind_patient_ones() {
+    let dropped = [WhenFull::DropOldest; 2];
+    let waits = [WhenFull::Wait; 2];
+    assert_eq!(when_full("[microphone.a]"), dropped);
+    assert_eq!(when_full("[command.a]\ncommand = [\"ffmpeg\"]"), dropped);
+    assert_eq!(when_full("[recording.a]\npath = \"a.flac\"\nspeed = 8"), dropped);
+    assert_eq!(when_full("[recording.a]\npath = \"a.flac\"\nspeed = \"max\""), waits);
+    assert_eq!(when_full("[pcm.a]"), waits);
+}
+
+#[test]
+fn the_environment_goes_before_the_file() {
+    let text = "# with LIVECAP_HOST=::1\n# with SIO_HOST=0.0.0.0\n# with SIO_PORT=8080\n\
+        [lines.in]\n[broadcast.web]\nfrom = \"in\"\nlisten = \"127.0.0.1:31979\"\n";
+    let plan = spec::check_with(text, Path::new("x.toml"), &overrides(text)).unwrap();
+    let Planned::Broadcast(web) = &plan.stages()[1].work else { panic!() };
+    assert_eq!(web.listen.to_string(), "[::1]:8080");
+}
+
+#[test]
+fn a_graph_is_drawn_three_ways() {
+    let file = root().join("pipelines/live-dutch.toml");
+    let plan = spec::check(&fs::read_to_string(&file).unwrap(), &file).unwrap();
+    let formats =
+        [(GraphFormat::Text, "txt"), (GraphFormat::Dot, "dot"), (GraphFormat::Mermaid, "mmd")];
+    for (format, ending) in formats {
+        let mut out = Vec::new();
+        graph(&plan, format, &mut out).unwrap();
+        let file = root().join("tests/graph/live-dutch").with_extension(ending);
+        expect(&file, &String::from_utf8(out).unwrap());
+    }
+}
