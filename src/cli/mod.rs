@@ -146,3 +146,5 @@ mod tests {
         Cli::command().debug_assert();
     }
 }
+//! The program's subcommands, one a file or folder.
+pub mod models;
