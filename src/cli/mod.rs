@@ -3,6 +3,7 @@ pub mod check;
 pub mod devices;
 pub mod graph;
 mod log;
+pub mod models;
 mod run;
 mod terminal;
 
@@ -146,5 +147,3 @@ mod tests {
         Cli::command().debug_assert();
     }
 }
-//! The program's subcommands, one a file or folder.
-pub mod models;
