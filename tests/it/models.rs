@@ -338,7 +338,9 @@ async fn the_commands_say_what_is_here_and_whether_it_is_whole() {
     fs::write(place.store().path_of(&place.entry), b"own").unwrap();
     let (lines, damaged) = place.command(&["verify"]).await;
     assert!(lines.contains("damaged  own ") && lines.contains("damaged  mine.bin"), "{lines}");
-    assert!(damaged.unwrap_err().to_string().starts_with("mine.bin, own are not whole"));
+    assert!(
+        damaged.unwrap_err().to_string().starts_with("mine.bin, own are not here or not whole")
+    );
 }
 
 #[tokio::test]

@@ -51,7 +51,9 @@ pub enum ModelsError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Pull(#[from] PullError),
-    #[error("{0} not whole; `livecap models pull NAME` gets a model again")]
+    #[error(
+        "{0} not here or not whole; `livecap models pull NAME` gets a model, also in place of a damaged one"
+    )]
     NotWhole(String),
     #[error("cannot read the folder {folder}: {cause}")]
     Folder { folder: PathBuf, cause: io::Error },

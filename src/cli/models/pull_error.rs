@@ -38,7 +38,9 @@ pub enum PullError {
     Disk { path: PathBuf, cause: io::Error },
     #[error("another process is getting {name} just now (it holds {})", lock.display())]
     Busy { name: String, lock: PathBuf },
-    #[error("cannot set the connection up: {0}")]
+    #[error(
+        "cannot set the connection up: {0}; a machine without certificates needs the package ca-certificates"
+    )]
     Client(String),
 }
 

@@ -91,7 +91,10 @@ pub async fn fetch(
 async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PullError> + Send + 'static,
 ) -> Result<T, PullError> {
-    tokio::task::spawn_blocking(work).await.map_err(|cause| PullError::Client(cause.to_string()))?
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(cause) => std::panic::resume_unwind(cause.into_panic()),
+    }
 }
 
 enum Opened {
@@ -118,12 +121,19 @@ fn client(url: &str, settings: &PullSettings) -> Result<Client, PullError> {
         // Another one that was installed before serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    let client = Client::builder()
-        .user_agent(concat!("livecap/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(settings.connect);
-    // The proxy that the environment names knows nothing of this machine's own servers.
-    let client = if on_this_machine(url) { client.no_proxy() } else { client };
-    client.build().map_err(|cause| PullError::Client(root(&cause)))
+    let builder = || {
+        let client = Client::builder()
+            .user_agent(concat!("livecap/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(settings.connect);
+        // The proxy that the environment names knows nothing of this machine's own servers.
+        if on_this_machine(url) { client.no_proxy() } else { client }
+    };
+    match builder().build() {
+        // A machine without certificates can still get files from a mirror that needs none.
+        Err(_) if url.starts_with("http://") => builder().tls_certs_only([]).build(),
+        built => built,
+    }
+    .map_err(|cause| PullError::Client(root(&cause)))
 }
 
 struct Transfer<'a> {
