@@ -3,6 +3,7 @@ pub mod check;
 pub mod devices;
 pub mod graph;
 mod log;
+pub mod models;
 mod run;
 mod terminal;
 

@@ -48,6 +48,14 @@ impl Catalogue {
         Ok(catalogue)
     }
 
+    /// The shipped catalogue, with the file over it that `LIVECAP_CATALOGUE` names, if it names one.
+    pub fn of_environment() -> Result<Catalogue, CatalogueError> {
+        match std::env::var_os("LIVECAP_CATALOGUE").filter(|path| !path.is_empty()) {
+            Some(path) => Catalogue::with(Path::new(&path)),
+            None => Ok(Catalogue::shipped()),
+        }
+    }
+
     pub fn entries(&self) -> &[ModelEntry] {
         &self.entries
     }

@@ -1,12 +1,12 @@
 //! The folder where models lie, and finding what a pipeline file names.
 use std::{
     ffi::OsString,
-    io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
 use super::{
-    Catalogue, Decoding, Header, InspectError, ModelEntry, Proof, VerifyError,
+    Catalogue, Checksum, Decoding, Header, InspectError, ModelEntry, Proof, VerifyError,
     checksum::{sha256_of, sha256_of_file},
     inspect, inspect_bytes, verify,
 };
@@ -139,19 +139,25 @@ impl Found {
     /// Whether it can be loaded at all. Milliseconds; call it before whisper.cpp sees the model.
     pub fn inspect(&self) -> Result<Header, InspectError> {
         match &self.weights {
-            Weights::BuiltIn(bytes) => {
-                inspect_bytes(&format!("the built-in model `{}`", self.name), bytes)
-            }
+            Weights::BuiltIn(bytes) => inspect_bytes(&self.weights.to_string(), bytes),
             Weights::File(path) => inspect(path),
         }
     }
 
     /// Whether it is the published file; reads all of it. `None` where nothing is known to compare it with.
     pub fn verify(&self) -> Option<Result<Proof, VerifyError>> {
-        match (&self.weights, &self.entry) {
-            (Weights::File(path), Some(entry)) => Some(verify(path, entry)),
-            _ => None,
-        }
+        let entry = self.entry.as_ref()?;
+        Some(match &self.weights {
+            Weights::File(path) => verify(path, entry),
+            Weights::BuiltIn(bytes) => {
+                let mut checksum = Checksum::new(entry);
+                checksum.update(bytes);
+                checksum.finish().map_err(|mismatch| VerifyError::Damaged {
+                    path: self.weights.to_string().into(),
+                    mismatch,
+                })
+            }
+        })
     }
 
     /// The SHA-256 of all of it, for a report.
@@ -170,6 +176,15 @@ impl Found {
     pub fn caution(&self) -> Option<String> {
         let words = self.entry.as_ref()?.vocabulary.as_ref()?;
         Some(format!("{} model: {words}", self.name))
+    }
+}
+
+impl fmt::Display for Weights {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Weights::BuiltIn(_) => out.write_str("the built-in model"),
+            Weights::File(path) => write!(out, "{}", path.display()),
+        }
     }
 }
 

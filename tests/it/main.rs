@@ -6,3 +6,4 @@ mod numbers;
 #[cfg(feature = "whisper")]
 mod recognise;
 mod plan;
+mod models;

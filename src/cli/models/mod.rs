@@ -1,0 +1,113 @@
+//! `livecap models`: which models there are, getting one, and whether those that are here are whole.
+mod list;
+mod part;
+mod pull;
+mod pull_error;
+mod transfer;
+mod verify;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+pub use list::list;
+pub use pull::{PullArgs, pull};
+pub use pull_error::PullError;
+pub use transfer::{PullSettings, Pulled, fetch};
+pub use verify::{VerifyArgs, verify};
+
+use crate::models::{Catalogue, CatalogueError, ModelEntry, ModelError, Store};
+
+/// Which models there are, get one, look whether they are whole.
+#[derive(Debug, clap::Args)]
+pub struct ModelsArgs {
+    /// A file like models/models.toml, whose entries are added to the known ones
+    #[arg(long, env = "LIVECAP_CATALOGUE", value_name = "FILE", global = true)]
+    pub catalogue: Option<PathBuf>,
+    /// The folder where models lie [default: the user's folder for data, and in it livecap/models]
+    #[arg(long, env = "LIVECAP_MODELS", value_name = "FOLDER", global = true)]
+    pub folder: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: ModelsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum ModelsCommand {
+    /// Show every model known by name, and which are here
+    List,
+    /// Get models, going on where an earlier pull was cut
+    Pull(PullArgs),
+    /// Look whether the models that are here are whole
+    Verify(VerifyArgs),
+}
+
+/// Why a `models` command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelsError {
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Pull(#[from] PullError),
+    #[error(
+        "{0} not here or not whole; `livecap models pull NAME` gets a model, also in place of a damaged one"
+    )]
+    NotWhole(String),
+    #[error("cannot read the folder {folder}: {cause}")]
+    Folder { folder: PathBuf, cause: io::Error },
+    #[error("cannot write the result: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl ModelsError {
+    /// The process's exit code: 2 for what was asked wrongly, 1 for what then went wrong.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            ModelsError::Catalogue(_) | ModelsError::Model(_) => 2,
+            ModelsError::Pull(_)
+            | ModelsError::NotWhole(_)
+            | ModelsError::Folder { .. }
+            | ModelsError::Output(_) => 1,
+        }
+    }
+}
+
+/// Does what `args` ask for. Results go to `out`; a progress bar to standard error where that is a terminal.
+pub async fn run(args: &ModelsArgs, out: &mut (dyn Write + Send)) -> Result<(), ModelsError> {
+    let catalogue = match &args.catalogue {
+        Some(path) => Catalogue::with(path)?,
+        None => Catalogue::shipped(),
+    };
+    let store = match &args.folder {
+        Some(folder) => Store::new(folder),
+        None => Store::of_environment()?,
+    };
+    match &args.command {
+        ModelsCommand::List => list(&catalogue, &store, out),
+        ModelsCommand::Pull(args) => pull(args, &catalogue, &store, out).await,
+        ModelsCommand::Verify(args) => verify(args, &catalogue, &store, out),
+    }
+}
+
+/// The entries called so, or the first name that nobody knows.
+fn entries<'a>(
+    catalogue: &'a Catalogue,
+    names: &[String],
+) -> Result<Vec<&'a ModelEntry>, ModelError> {
+    let unknown = |name: &String| ModelError::Unknown {
+        asked: name.clone(),
+        nearest: catalogue.nearest(name).map(String::from),
+    };
+    names.iter().map(|name| catalogue.get(name).ok_or_else(|| unknown(name))).collect()
+}
+
+/// Whether the program itself holds this model.
+fn in_program(entry: &ModelEntry) -> bool {
+    cfg!(feature = "whisper") && entry.built_in
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
