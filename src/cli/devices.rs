@@ -66,7 +66,11 @@ fn table(devices: &[crate::stages::microphone::DeviceInfo], out: &mut dyn Write)
             || "cannot be opened now".to_owned(),
             |it| format!("{} Hz, {} channels, {}", it.rate, it.channels, it.format),
         );
-        writeln!(out, "{mark} {:name$}  {:id$}  {:10}  {opens}", device.name, device.id, device.host)?;
+        writeln!(
+            out,
+            "{mark} {:name$}  {:id$}  {:10}  {opens}",
+            device.name, device.id, device.host
+        )?;
     }
     writeln!(out, "\n* is what `device = \"default\"` means; a part of a name or id is enough")
 }
@@ -83,7 +87,8 @@ mod tests {
             let host = "PulseAudio".to_owned();
             DeviceInfo { name: name.to_owned(), id: id.to_owned(), host, default, opens }
         };
-        let devices = [device("Røde NT-USB", "rode", true, opens), device("Cam", "cam", false, None)];
+        let devices =
+            [device("Røde NT-USB", "rode", true, opens), device("Cam", "cam", false, None)];
         let mut out = Vec::new();
         table(&devices, &mut out).unwrap();
         let expected = "\

@@ -1,5 +1,5 @@
 //! The kinds of stages, one file or folder each. A stage never sees an actor, a pipeline file never sees a stage.
 mod items;
-pub mod wire;
 #[cfg(feature = "microphone")]
 pub mod microphone;
+pub mod wire;

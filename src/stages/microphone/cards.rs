@@ -73,10 +73,8 @@ pub fn devices() -> Result<Vec<DeviceInfo>, DeviceError> {
 /// The device that `device` means, with `channel` on it, without opening it.
 pub fn find(device: &str, channel: Channel) -> Result<DeviceInfo, DeviceError> {
     let there = devices()?;
-    let labels: Vec<Label> = there
-        .iter()
-        .map(|info| Label { name: info.name.clone(), id: info.id.clone() })
-        .collect();
+    let labels: Vec<Label> =
+        there.iter().map(|info| Label { name: info.name.clone(), id: info.id.clone() }).collect();
     let at = if is_default(device) {
         let default = there.iter().position(|info| info.default);
         default.ok_or_else(|| no_default(&labels))?
@@ -180,9 +178,8 @@ struct Found {
 }
 
 fn inputs(host: &Host) -> Result<Vec<Found>, DeviceError> {
-    let devices = host
-        .input_devices()
-        .map_err(|error| DeviceError::NoAnswer { cause: error.to_string() })?;
+    let devices =
+        host.input_devices().map_err(|error| DeviceError::NoAnswer { cause: error.to_string() })?;
     Ok(devices.map(|device| Found { label: label(&device), device }).collect())
 }
 

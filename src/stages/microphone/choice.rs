@@ -56,7 +56,8 @@ pub(super) struct Label {
 pub(super) fn choose(wanted: &str, there: &[Label]) -> Result<usize, DeviceError> {
     let lower = wanted.trim().to_lowercase();
     let matching = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
-        let fits = |label: &Label| fits(&label.name.to_lowercase()) || fits(&label.id.to_lowercase());
+        let fits =
+            |label: &Label| fits(&label.name.to_lowercase()) || fits(&label.id.to_lowercase());
         (0..there.len()).filter(|&at| fits(&there[at])).collect()
     };
     let whole = matching(&|name| name == lower);
@@ -90,9 +91,14 @@ mod tests {
     use super::*;
 
     fn there() -> Vec<Label> {
-        [("Røde NT-USB", "usb-rode"), ("Webcam", "usb-cam.0"), ("Webcam", "usb-cam.1"), ("Webcam Pro", "pro")]
-            .map(|(name, id)| Label { name: name.to_owned(), id: id.to_owned() })
-            .to_vec()
+        [
+            ("Røde NT-USB", "usb-rode"),
+            ("Webcam", "usb-cam.0"),
+            ("Webcam", "usb-cam.1"),
+            ("Webcam Pro", "pro"),
+        ]
+        .map(|(name, id)| Label { name: name.to_owned(), id: id.to_owned() })
+        .to_vec()
     }
 
     #[test]

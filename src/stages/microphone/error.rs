@@ -7,11 +7,17 @@ pub enum DeviceError {
     Absent { wanted: String, there: Vec<String> },
     #[error("`{wanted}` is part of several microphones' names: {}; write more of the name, or its id", quoted(.matches))]
     Ambiguous { wanted: String, matches: Vec<String> },
-    #[error("there is no channel {wanted} on microphone `{device}`, which has {has}: take one of 1 to {has}, or mix them")]
+    #[error(
+        "there is no channel {wanted} on microphone `{device}`, which has {has}: take one of 1 to {has}, or mix them"
+    )]
     NoChannel { device: String, wanted: u16, has: u16 },
-    #[error("microphone `{device}` may not be used: {cause}; allow this program to record in the system's settings")]
+    #[error(
+        "microphone `{device}` may not be used: {cause}; allow this program to record in the system's settings"
+    )]
     Denied { device: String, cause: String },
-    #[error("microphone `{device}` gives {shape}, which cannot be read; set it to 16-bit samples in the system's settings")]
+    #[error(
+        "microphone `{device}` gives {shape}, which cannot be read; set it to 16-bit samples in the system's settings"
+    )]
     Unreadable { device: String, shape: String },
     #[error("microphone `{device}` is gone: {cause}")]
     Lost { device: String, cause: String },

@@ -28,8 +28,7 @@ pub(super) fn open(
 ) -> Result<(Stream, Opened<()>), DeviceError> {
     let config = device.default_input_config().map_err(|error| sorted(name, &error))?;
     let (channels, hertz) = (config.channels(), config.sample_rate());
-    let unreadable =
-        |shape: String| DeviceError::Unreadable { device: name.to_owned(), shape };
+    let unreadable = |shape: String| DeviceError::Unreadable { device: name.to_owned(), shape };
     let rate = SampleRate::new(hertz).filter(|_| channels > 0);
     let rate = rate.ok_or_else(|| unreadable(format!("{channels} channels at {hertz} Hz")))?;
     let pick = settings.channel.of(name, channels)?;
@@ -49,7 +48,9 @@ pub(super) fn open(
             Err(error) => return Err(sorted(name, &error)),
         }
     }
-    Err(unreadable(failed.map_or_else(String::new, |error| format!("sound in no known way ({error})"))))
+    Err(unreadable(
+        failed.map_or_else(String::new, |error| format!("sound in no known way ({error})")),
+    ))
 }
 
 /// What a callback needs to turn what a device gives into what the ear hears.
@@ -97,7 +98,10 @@ where
         move |data: &[T], info: &InputCallbackInfo| {
             let frames = data.chunks_exact(channels);
             let captured = captured(info, rate.duration_of(frames.len()));
-            ear.hear(frames.map(|frame| pick.from(frame.iter().map(|it| it.to_sample()))), captured);
+            ear.hear(
+                frames.map(|frame| pick.from(frame.iter().map(|it| it.to_sample()))),
+                captured,
+            );
         },
         move |error| match error.kind() {
             ErrorKind::Xrun => trouble.skip(),
