@@ -2,8 +2,11 @@
 mod check;
 mod edges;
 mod engine;
+#[cfg(feature = "microphone")]
+mod microphone;
 mod numbers;
 #[cfg(feature = "whisper")]
 mod recognise;
 mod plan;
 mod models;
+mod support;

@@ -29,15 +29,22 @@ impl VirtualMicrophone {
         if installed.contains(&false) {
             let ours = std::env::var("CI").is_ok_and(|it| it == "true")
                 && Path::new("/etc/debian_version").exists();
-            assert!(!ours, "apt-get install -y --no-install-recommends pulseaudio pulseaudio-utils");
-            eprintln!("skipped: a virtual microphone (pulseaudio and pulseaudio-utils are not installed)");
+            assert!(
+                !ours,
+                "apt-get install -y --no-install-recommends pulseaudio pulseaudio-utils"
+            );
+            eprintln!(
+                "skipped: a virtual microphone (pulseaudio and pulseaudio-utils are not installed)"
+            );
             return None;
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = folder.path().join("feed.pa");
         let socket = folder.path().join("native");
-        let native =
-            format!("load-module module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
+        let native = format!(
+            "load-module module-native-protocol-unix auth-anonymous=1 socket={}",
+            socket.display()
+        );
         let lines = format!(
             "{native}\nload-module module-null-sink {}\nset-default-sink mic_feed\nset-default-source mic_feed.monitor\n",
             sink().join(" ")
@@ -108,7 +115,8 @@ impl VirtualMicrophone {
             glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 glance.tick().await;
-                let output = self.command("pactl").args(["list", "short", "sources"]).output().await;
+                let output =
+                    self.command("pactl").args(["list", "short", "sources"]).output().await;
                 let sources = output.expect("pactl runs").stdout;
                 if String::from_utf8_lossy(&sources).contains(ID) {
                     return;

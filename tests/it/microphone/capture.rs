@@ -1,0 +1,201 @@
+//! A capture in a process of its own: the environment says which sound server is heard, and it is a process's, not a test's.
+//!
+//! The test program starts itself anew for the same test, which does the capturing there.
+use std::{
+    io::{Write, stdout},
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
+
+use livecap::{
+    flow::{EdgeSettings, Inlet, Offer, Outlet, Room, Source, StageGauge, WhenFull, edge},
+    message::AudioFrame,
+    stages::microphone::{Microphone, MicrophoneSettings},
+};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::Child,
+    sync::mpsc,
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::virtual_microphone::VirtualMicrophone;
+
+const DEVICE: &str = "LIVECAP_TEST_DEVICE";
+const RECORDING: &str = "LIVECAP_TEST_RECORDING";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One frame as it was heard.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Heard {
+    /// Nanoseconds on the audio timeline.
+    pub start: u64,
+    pub samples: usize,
+    pub rate: u32,
+    pub hole: Option<String>,
+    /// Nanoseconds from the beginning of the capture to when the newest sample was captured.
+    pub captured: u64,
+    /// Nanoseconds from when the newest sample was captured to when the frame was taken.
+    pub age: u64,
+    pub peak: f32,
+}
+
+/// One line of the child: a frame, or what it logged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    Heard(Heard),
+    Log(serde_json::Value),
+}
+
+impl Event {
+    pub fn says(&self, words: &str) -> bool {
+        matches!(self, Event::Log(line) if line.to_string().contains(words))
+    }
+
+    pub fn sounds(&self) -> bool {
+        matches!(self, Event::Heard(frame) if frame.peak > 0.05)
+    }
+}
+
+pub struct Capture {
+    child: Child,
+    events: mpsc::Receiver<Event>,
+    pub seen: Vec<Event>,
+}
+
+impl Capture {
+    /// Begins to capture `device` into a WAV file at `recording`, as the test called `test` does in a child.
+    pub fn start(
+        microphone: &VirtualMicrophone,
+        test: &str,
+        device: &str,
+        recording: &Path,
+    ) -> Capture {
+        let itself = std::env::current_exe().expect("this program's path");
+        let mut child = microphone.command(itself);
+        child.args([test, "--exact", "--nocapture", "--test-threads=1"]);
+        child.env(DEVICE, device).env(RECORDING, recording);
+        let mut child = child
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let (sender, events) = mpsc::channel(100_000);
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                // The test harness has lines of its own.
+                let Ok(event) = serde_json::from_str(&line) else { continue };
+                if sender.send(event).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Capture { child, events, seen: Vec::new() }
+    }
+
+    /// Waits for an event like this.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) {
+        let found = async {
+            while let Some(event) = self.events.recv().await {
+                let found = wanted(&event);
+                self.seen.push(event);
+                if found {
+                    return true;
+                }
+            }
+            false
+        };
+        let found = timeout(PATIENCE, found).await;
+        assert_eq!(found, Ok(true), "{what}: {:#?}", self.logged());
+    }
+
+    /// Tells it to stop. Every event from the beginning.
+    pub async fn stop(mut self) -> Vec<Event> {
+        drop(self.child.stdin.take());
+        let ended = timeout(PATIENCE, async {
+            while let Some(event) = self.events.recv().await {
+                self.seen.push(event);
+            }
+            self.child.wait().await
+        });
+        let status = ended.await.expect("it ends in time").expect("it was running");
+        assert!(status.success(), "{status}: {:#?}", self.logged());
+        self.seen
+    }
+
+    fn logged(&self) -> Vec<&Event> {
+        self.seen.iter().filter(|event| matches!(event, Event::Log(_))).collect()
+    }
+}
+
+/// In a child: captures until standard input ends. False where this is no child.
+pub async fn was_the_child() -> bool {
+    let (Ok(device), Some(path)) = (std::env::var(DEVICE), std::env::var_os(RECORDING)) else {
+        return false;
+    };
+    // The harness leaves its line unfinished.
+    write(b"\n");
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(stdout)
+        .with_max_level(tracing::Level::DEBUG)
+        .init();
+    let settings = MicrophoneSettings { device, ..MicrophoneSettings::default() };
+    let settled = EdgeSettings { room: Room::Span(PATIENCE), when_full: WhenFull::DropOldest };
+    let (sender, receiver) = edge("mic", "test", settled);
+    let outlet = Outlet::new(vec![sender], StageGauge::new("mic"));
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;
+        told.cancel();
+    });
+    let source = tokio::spawn(async move { Microphone::new(settings).run(&outlet, stop).await });
+    let mut recording: Option<hound::WavWriter<_>> = None;
+    let mut inlet = Inlet::new(vec![receiver]);
+    let begun = Instant::now();
+    while let Some(Offer::Handle(frame) | Offer::GiveUp(frame)) = inlet.next().await {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: frame.rate.hertz(),
+            bits_per_sample: 32,
+            sample_format: hound::SampleFormat::Float,
+        };
+        let recording =
+            recording.get_or_insert_with(|| hound::WavWriter::create(&path, spec).unwrap());
+        frame.samples.iter().for_each(|sample| recording.write_sample(*sample).unwrap());
+        report(&frame, begun);
+    }
+    if let Some(recording) = recording {
+        recording.finalize().unwrap();
+    }
+    source.await.unwrap().unwrap();
+    true
+}
+
+fn report(frame: &AudioFrame, begun: Instant) {
+    let captured = frame.trace.captured();
+    let heard = Heard {
+        start: frame.start.since_start().as_nanos() as u64,
+        samples: frame.samples.len(),
+        rate: frame.rate.hertz(),
+        hole: frame.hole.map(|why| why.name().to_owned()),
+        captured: captured.saturating_duration_since(begun).as_nanos() as u64,
+        age: captured.elapsed().as_nanos() as u64,
+        peak: frame.samples.iter().fold(0.0, |peak, sample| sample.abs().max(peak)),
+    };
+    let mut line = serde_json::to_vec(&heard).unwrap();
+    line.push(b'\n');
+    write(&line);
+}
+
+/// Past the harness, which keeps what is printed.
+fn write(line: &[u8]) {
+    let mut out = stdout().lock();
+    out.write_all(line).and_then(|()| out.flush()).expect("the parent reads");
+}
