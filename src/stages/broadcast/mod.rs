@@ -2,3 +2,4 @@
 mod log;
 #[cfg(test)]
 mod log_tests;
+mod pages;

@@ -1,0 +1,254 @@
+// What is on the screen, decided without a screen: events in, rows out. It reads no clock and touches no page.
+import type { Caption, Gap, Hello, Kind, Mark, Track, Why } from "./wire.ts";
+
+/** One language's text of a segment. */
+export interface Line {
+  lang: string;
+  revision: number;
+  kind: Kind;
+  text: string;
+  /** How many characters of `text` will not change any more. */
+  committed: number;
+  /** The translator gave this one up; the original stands in its place. */
+  untranslated: boolean;
+}
+
+export interface Segment {
+  is: "segment";
+  key: string;
+  /** Grows with every change, so that a page paints only what changed. */
+  version: number;
+  track: string;
+  segment: number;
+  start: number;
+  original?: Line;
+  translations: Map<string, Line>;
+}
+
+/** Something that is missing, at the place where it is missing. */
+export interface Hole {
+  is: "gap";
+  key: string;
+  version: number;
+  track: string | null;
+  start: number;
+  /** Seconds of sound, where it is known. */
+  seconds: number | null;
+  why: Why;
+}
+
+export interface Moment {
+  is: "mark";
+  key: string;
+  version: number;
+  start: number;
+  text: string;
+}
+
+export type Row = Segment | Hole | Moment;
+
+/** What a reader of one language sees of a segment. */
+export interface Shown {
+  line: Line;
+  /** The original, where the translation is not there yet or was given up. */
+  standsIn: boolean;
+  /** Nothing of it will change any more. */
+  settled: boolean;
+}
+
+export class Ledger {
+  stream: string | undefined;
+  tracks: Track[] = [];
+  /** In order of the audio timeline; at equal times in order of the tracks. */
+  rows: Row[] = [];
+
+  private last = 0;
+  private histories = 0;
+  /** Per track the latest segment that has begun: a partial of an earlier one is stale. */
+  private newest = new Map<string, number>();
+  /** Per track the latest segment that was closed by a restart: nothing but its final may follow. */
+  private closed = new Map<string, number>();
+  /** Per track the latest finished segment that was taken off the screen: nothing of it returns. */
+  private cleared = new Map<string, number>();
+  private clearedUpTo = 0;
+
+  /** `keep`: how many rows a page holds before the oldest go. */
+  constructor(private readonly keep = 1000) {}
+
+  /** The first number that is still wanted, for the handshake of the next connection. */
+  get from(): number {
+    return this.stream === undefined ? 0 : this.last + 1;
+  }
+
+  hello(hello: Hello): void {
+    if (hello.stream !== this.stream) {
+      this.rows = [];
+      this.last = 0;
+      this.clearedUpTo = 0;
+      for (const map of [this.newest, this.closed, this.cleared]) map.clear();
+    }
+    this.stream = hello.stream;
+    this.tracks = hello.tracks;
+  }
+
+  /** From `live` and `end`: all numbers below `next` were sent, or were filtered out on the reader's wish. */
+  reached(next: number): void {
+    this.last = Math.max(this.last, next - 1);
+  }
+
+  /** Gives the segment that changed; nothing where the caption was stale. */
+  caption(it: Caption): Segment | undefined {
+    if (it.kind === "final") this.last = Math.max(this.last, it.seq);
+    if (it.segment <= (this.cleared.get(it.track) ?? -1)) return undefined;
+    const known = this.find(it.track, it.segment);
+    if (it.kind === "partial" && this.isStale(it, known)) return undefined;
+    const before = it.of ? known?.translations.get(it.lang) : known?.original;
+    if (before && (before.kind === "final" || (it.kind === "partial" && it.revision <= before.revision))) return undefined;
+
+    if (!it.of) this.begin(it.track, it.segment);
+    const row = known ?? this.open(it);
+    const line = lineOf(it);
+    if (it.of) row.translations.set(it.lang, line);
+    else {
+      row.original = line;
+      this.move(row, it.start);
+    }
+    row.version += 1;
+    this.trim();
+    return row;
+  }
+
+  gap(it: Gap): void {
+    if (it.seq !== null) this.last = Math.max(this.last, it.seq);
+    const track = it.track ?? null;
+    if (track !== null && it.why === "restart") {
+      const newest = this.newest.get(track);
+      if (newest !== undefined) this.closed.set(track, newest);
+      this.dropOpen(track, () => true);
+    }
+    // What was given up may be the last word on a segment; if it was not, its next revision brings the segment back.
+    if (track !== null && it.why === "fault") this.dropOpen(track, (row) => row.start >= (it.start ?? 0) && row.start < (it.end ?? 0));
+    const key = typeof it.seq === "number" ? `gap ${it.seq}` : `history ${(this.histories += 1)}`;
+    if (this.isKnown(key, it.seq)) return;
+    // What is no longer kept has no time: it stands after what this page still shows.
+    const start = it.start ?? this.rows[this.rows.length - 1]?.start ?? Number.NEGATIVE_INFINITY;
+    const seconds = typeof it.start === "number" && typeof it.end === "number" ? it.end - it.start : null;
+    this.insert({ is: "gap", key, version: 1, track, start, seconds, why: it.why });
+    this.trim();
+  }
+
+  mark(it: Mark): void {
+    this.last = Math.max(this.last, it.seq);
+    const key = `mark ${it.seq}`;
+    if (this.isKnown(key, it.seq)) return;
+    this.insert({ is: "mark", key, version: 1, start: it.start, text: it.text });
+    this.trim();
+  }
+
+  /** Takes everything off the screen. Numbers stay: what was cleared is not asked for again. */
+  clear(): void {
+    for (const row of this.rows) {
+      if (row.is === "segment" && hasFinal(row)) this.cleared.set(row.track, Math.max(row.segment, this.cleared.get(row.track) ?? -1));
+    }
+    this.clearedUpTo = this.last;
+    this.rows = [];
+  }
+
+  private isKnown(key: string, seq: number | null): boolean {
+    return (typeof seq === "number" && seq <= this.clearedUpTo) || this.rows.some((row) => row.key === key);
+  }
+
+  private isStale(it: Caption, known: Segment | undefined): boolean {
+    if (known?.original?.kind === "final") return !it.of;
+    return it.segment < (this.newest.get(it.track) ?? 0) || it.segment <= (this.closed.get(it.track) ?? -1);
+  }
+
+  /** A later segment has begun: an earlier one that is still open was lost, and its words are not to be believed. */
+  private begin(track: string, segment: number): void {
+    if (segment <= (this.newest.get(track) ?? -1)) return;
+    this.newest.set(track, segment);
+    this.dropOpen(track, (row) => row.segment < segment);
+  }
+
+  private dropOpen(track: string, which: (row: Segment) => boolean): void {
+    this.rows = this.rows.filter((row) => row.is !== "segment" || row.track !== track || hasFinal(row) || !which(row));
+  }
+
+  private find(track: string, segment: number): Segment | undefined {
+    // What changes is nearly always near the end.
+    for (let at = this.rows.length - 1; at >= 0; at -= 1) {
+      const row = this.rows[at]!;
+      if (row.is === "segment" && row.segment === segment && row.track === track) return row;
+    }
+    return undefined;
+  }
+
+  private open(it: Caption): Segment {
+    const key = `${it.track} ${it.segment}`;
+    const row: Segment = { is: "segment", key, version: 0, track: it.track, segment: it.segment, start: it.start, translations: new Map() };
+    this.insert(row);
+    return row;
+  }
+
+  private move(row: Segment, start: number): void {
+    if (row.start === start) return;
+    this.rows.splice(this.rows.indexOf(row), 1);
+    row.start = start;
+    this.insert(row);
+  }
+
+  private insert(row: Row): void {
+    let at = this.rows.length;
+    while (at > 0 && this.isAfter(this.rows[at - 1]!, row)) at -= 1;
+    this.rows.splice(at, 0, row);
+  }
+
+  private isAfter(a: Row, b: Row): boolean {
+    if (a.start !== b.start) return a.start > b.start;
+    if (a.is !== "segment" || b.is !== "segment") return false;
+    if (a.track === b.track) return a.segment > b.segment;
+    return this.order(a.track) > this.order(b.track);
+  }
+
+  private order(track: string): number {
+    return this.tracks.findIndex((it) => it.name === track);
+  }
+
+  private trim(): void {
+    if (this.rows.length > this.keep) this.rows.splice(0, this.rows.length - this.keep);
+  }
+}
+
+/** `lang` absent: the original. */
+export function shown(row: Segment, lang: string | undefined): Shown | undefined {
+  const translated = lang === undefined ? undefined : row.translations.get(lang);
+  if (translated && !translated.untranslated) return { line: translated, standsIn: false, settled: translated.kind === "final" };
+  const original = row.original;
+  if (!original) return undefined;
+  const standsIn = lang !== undefined && lang !== original.lang;
+  // Where a translation may still come, the original has not said its last word.
+  const settled = original.kind === "final" && (!standsIn || translated?.untranslated === true);
+  return { line: original, standsIn, settled };
+}
+
+/** Every language that something is translated to, each once. */
+export function languages(tracks: Track[]): string[] {
+  return [...new Set(tracks.flatMap((it) => it.langs))].sort();
+}
+
+function lineOf(it: Caption): Line {
+  const isFinal = it.kind === "final";
+  const prefix = it.committed ?? "";
+  return {
+    lang: it.lang,
+    revision: it.revision,
+    kind: it.kind,
+    text: it.text,
+    committed: isFinal ? it.text.length : it.text.startsWith(prefix) ? prefix.length : 0,
+    untranslated: it.untranslated !== undefined,
+  };
+}
+
+function hasFinal(row: Segment): boolean {
+  return row.original?.kind === "final" || [...row.translations.values()].some((it) => it.kind === "final");
+}

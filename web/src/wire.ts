@@ -1,0 +1,125 @@
+// What the server sends to a caption client, as written in docs/protocol.md, and the guards at the door.
+
+export type Kind = "partial" | "final";
+export type Why = "overload" | "device" | "paused" | "restart" | "fault" | "history";
+
+export interface Track {
+  name: string;
+  /** Language of the original. */
+  lang: string;
+  /** Languages it is translated to. */
+  langs: string[];
+}
+
+export interface Hello {
+  v: number;
+  /** One run of a pipeline. Another stream means that everything shown before is void. */
+  stream: string;
+  started_at?: number;
+  tracks: Track[];
+  /** The number that the next numbered event will get. */
+  next: number;
+  /** Something that every reader should know, such as that this is the demo model. */
+  notice?: string;
+}
+
+/** Milliseconds: `captured` is the server's Unix time, the others come after it. */
+export interface At {
+  captured: number;
+  recognised?: number;
+  translated?: number;
+  published?: number;
+}
+
+export interface Caption {
+  seq: number;
+  track: string;
+  segment: number;
+  revision: number;
+  kind: Kind;
+  lang: string;
+  /** The whole text of the segment so far. */
+  text: string;
+  /** The beginning of `text` that will not change; partials only. */
+  committed?: string;
+  /** Seconds on the audio timeline. */
+  start: number;
+  end: number;
+  /** Only translations have it. */
+  of?: { lang: string; revision: number };
+  /** Why there is no translation; `text` is empty then. */
+  untranslated?: string;
+  at?: At;
+}
+
+export interface Gap {
+  seq: number | null;
+  track: string | null;
+  start: number | null;
+  end: number | null;
+  why: Why;
+}
+
+export interface Mark {
+  seq: number;
+  text: string;
+  start: number;
+}
+
+export interface State {
+  lag_ms: number | null;
+  paused: boolean;
+  stages: { name: string; state: string; why?: string }[];
+}
+
+/** Where the numbers stand: in `live` and `end`. */
+export interface Next {
+  next: number;
+}
+
+// An open relay passes on what any client sends, under any name, so a shape is looked at before it is believed.
+
+export function isHello(it: unknown): it is Hello {
+  return isRecord(it) && it.v === 1 && typeof it.stream === "string" && isNumber(it.next) && Array.isArray(it.tracks) && it.tracks.every(isTrack);
+}
+
+export function isCaption(it: unknown): it is Caption {
+  return (
+    isRecord(it) &&
+    [it.seq, it.segment, it.revision, it.start, it.end].every(isNumber) &&
+    [it.track, it.lang, it.text].every((value) => typeof value === "string") &&
+    (it.kind === "partial" || it.kind === "final")
+  );
+}
+
+export function isGap(it: unknown): it is Gap {
+  return isRecord(it) && typeof it.why === "string" && [it.seq, it.start, it.end].every(isNumberOrAbsent);
+}
+
+export function isMark(it: unknown): it is Mark {
+  return isRecord(it) && isNumber(it.seq) && isNumber(it.start) && typeof it.text === "string";
+}
+
+export function isNext(it: unknown): it is Next {
+  return isRecord(it) && isNumber(it.next);
+}
+
+export function isState(it: unknown): it is State {
+  return isRecord(it) && Array.isArray(it.stages);
+}
+
+function isTrack(it: unknown): it is Track {
+  return isRecord(it) && typeof it.name === "string" && typeof it.lang === "string" && Array.isArray(it.langs);
+}
+
+function isRecord(it: unknown): it is Record<string, unknown> {
+  return typeof it === "object" && it !== null;
+}
+
+function isNumber(it: unknown): it is number {
+  return typeof it === "number" && Number.isFinite(it);
+}
+
+function isNumberOrAbsent(it: unknown): boolean {
+  return it === null || it === undefined || isNumber(it);
+}

@@ -1,0 +1,335 @@
+// What is on the screen after which events.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { languages, Ledger, shown, type Row } from "../src/ledger.ts";
+import type { Caption, Gap, Hello } from "../src/wire.ts";
+
+const hello: Hello = {
+  v: 1,
+  stream: "one",
+  tracks: [
+    { name: "english", lang: "en", langs: ["nl", "es"] },
+    { name: "french", lang: "fr", langs: ["nl"] },
+  ],
+  next: 1,
+};
+
+function caption(changes: Partial<Caption> = {}): Caption {
+  const segment = changes.segment ?? 1;
+  return { seq: 0, track: "english", segment, revision: 1, kind: "partial", lang: "en", text: "good", start: segment * 10, end: segment * 10 + 5, ...changes };
+}
+
+function final(seq: number, segment: number, text: string, changes: Partial<Caption> = {}): Caption {
+  return caption({ seq, segment, text, kind: "final", revision: 9, ...changes });
+}
+
+function gap(seq: number | null, why: Gap["why"], changes: Partial<Gap> = {}): Gap {
+  return { seq, track: "english", start: 12, end: 14, why, ...changes };
+}
+
+function fresh(keep?: number): Ledger {
+  const ledger = new Ledger(keep);
+  ledger.hello(hello);
+  return ledger;
+}
+
+function texts(rows: Row[], lang?: string): string[] {
+  return rows.map((row) => (row.is === "segment" ? (shown(row, lang)?.line.text ?? "–") : row.is === "gap" ? `(${row.why})` : row.text));
+}
+
+describe("a caption", () => {
+  it("is replaced by a later revision of its own segment", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ revision: 1, text: "good" }));
+    ledger.caption(caption({ revision: 2, text: "good morning" }));
+    assert.deepEqual(texts(ledger.rows), ["good morning"]);
+  });
+
+  it("ignores a revision that is not later than the one shown", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ revision: 2, text: "good morning" }));
+    assert.equal(ledger.caption(caption({ revision: 2, text: "good" })), undefined);
+    assert.equal(ledger.caption(caption({ revision: 1, text: "good" })), undefined);
+    assert.deepEqual(texts(ledger.rows), ["good morning"]);
+  });
+
+  it("never changes after its final", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "Good morning."));
+    ledger.caption(caption({ revision: 99, text: "good mourning" }));
+    ledger.caption(final(2, 1, "Another.", { revision: 100 }));
+    assert.deepEqual(texts(ledger.rows), ["Good morning."]);
+  });
+
+  it("changes its version only when it changes", () => {
+    const ledger = fresh();
+    const row = ledger.caption(caption({ revision: 2 }))!;
+    const version = row.version;
+    ledger.caption(caption({ revision: 1 }));
+    assert.equal(row.version, version);
+    ledger.caption(caption({ revision: 3 }));
+    assert.ok(row.version > version);
+  });
+
+  it("knows how much of a partial is committed, and believes only a prefix", () => {
+    const ledger = fresh();
+    const row = ledger.caption(caption({ revision: 1, text: "good morning", committed: "good" }))!;
+    assert.equal(row.original?.committed, 4);
+    ledger.caption(caption({ revision: 2, text: "good morning", committed: "bad" }));
+    assert.equal(row.original?.committed, 0);
+    ledger.caption(final(1, 1, "Good morning."));
+    assert.equal(row.original?.committed, "Good morning.".length);
+  });
+});
+
+describe("a later segment", () => {
+  it("drops an earlier one of its track that is still open", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ segment: 1, text: "lost" }));
+    ledger.caption(caption({ segment: 2, text: "next" }));
+    assert.deepEqual(texts(ledger.rows), ["next"]);
+    ledger.caption(caption({ segment: 1, revision: 5, text: "stale" }));
+    assert.deepEqual(texts(ledger.rows), ["next"]);
+  });
+
+  it("leaves finals, and open segments of other tracks, where they are", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "Said."));
+    ledger.caption(caption({ track: "french", lang: "fr", segment: 1, text: "bonjour", start: 11 }));
+    ledger.caption(caption({ segment: 2, text: "next" }));
+    assert.deepEqual(texts(ledger.rows), ["Said.", "bonjour", "next"]);
+  });
+
+  it("does not keep out a final that comes after it", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ segment: 2, text: "next" }));
+    ledger.caption(final(1, 1, "Said before."));
+    assert.deepEqual(texts(ledger.rows), ["Said before.", "next"]);
+  });
+});
+
+describe("a gap", () => {
+  it("stands at its place on the timeline", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "One."));
+    ledger.caption(final(3, 2, "Two."));
+    ledger.gap(gap(2, "overload", { start: 15, end: 18 }));
+    ledger.gap(gap(2, "overload", { start: 15, end: 18 }));
+    assert.deepEqual(texts(ledger.rows), ["One.", "(overload)", "Two."]);
+    const hole = ledger.rows[1]!;
+    assert.equal(hole.is === "gap" && hole.seconds, 3);
+  });
+
+  it("of a restart drops the open partial of its track for good, and of no other", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ text: "half a" }));
+    ledger.caption(caption({ track: "french", lang: "fr", text: "bonjour" }));
+    ledger.gap(gap(1, "restart", { start: 10, end: 12 }));
+    ledger.caption(caption({ revision: 7, text: "half a word" }));
+    assert.deepEqual(texts(ledger.rows), ["bonjour", "(restart)"]);
+    ledger.caption(caption({ segment: 2, text: "on we go" }));
+    assert.deepEqual(texts(ledger.rows), ["bonjour", "(restart)", "on we go"]);
+  });
+
+  it("of a fault drops the partial that it covers until its next revision", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ text: "half a", start: 10 }));
+    ledger.gap(gap(1, "fault", { start: 10, end: 12 }));
+    assert.deepEqual(texts(ledger.rows), ["(fault)"]);
+    ledger.caption(caption({ revision: 2, text: "half a word", start: 10 }));
+    assert.deepEqual(texts(ledger.rows), ["(fault)", "half a word"]);
+  });
+
+  it("of any other kind leaves the open partial", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ text: "half a" }));
+    ledger.gap(gap(1, "overload", { start: 5, end: 8 }));
+    assert.deepEqual(texts(ledger.rows), ["(overload)", "half a"]);
+  });
+
+  it("in the history has no number and stands after what is still shown", () => {
+    const ledger = fresh();
+    ledger.caption(final(4, 1, "Old."));
+    ledger.gap({ seq: null, track: null, start: null, end: null, why: "history" });
+    ledger.caption(final(90, 50, "New."));
+    assert.deepEqual(texts(ledger.rows), ["Old.", "(history)", "New."]);
+    assert.equal(ledger.from, 91);
+  });
+});
+
+describe("the numbers", () => {
+  it("begin with all that is kept", () => {
+    assert.equal(new Ledger().from, 0);
+  });
+
+  it("follow finals, gaps and marks, and not partials", () => {
+    const ledger = fresh();
+    assert.equal(ledger.from, 1);
+    ledger.caption(final(1, 1, "One."));
+    ledger.caption(caption({ seq: 7, segment: 2 }));
+    assert.equal(ledger.from, 2);
+    ledger.gap(gap(2, "device"));
+    ledger.mark({ seq: 3, text: "applause", start: 14 });
+    assert.equal(ledger.from, 4);
+    assert.deepEqual(texts(ledger.rows), ["One.", "(device)", "applause", "good"]);
+  });
+
+  it("jump to where a reader who filters is told to be", () => {
+    const ledger = fresh();
+    ledger.reached(12);
+    ledger.reached(5);
+    assert.equal(ledger.from, 12);
+  });
+
+  it("count what was stale as received", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "One."));
+    ledger.caption(final(2, 1, "One again."));
+    assert.equal(ledger.from, 3);
+  });
+
+  it("and the captions survive a reconnection to the same stream", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "One."));
+    ledger.hello(hello);
+    assert.equal(ledger.from, 2);
+    assert.deepEqual(texts(ledger.rows), ["One."]);
+  });
+
+  it("and the captions are void when the stream is another", () => {
+    const ledger = fresh();
+    ledger.caption(final(41, 30, "Of yesterday."));
+    ledger.hello({ ...hello, stream: "two" });
+    assert.deepEqual(ledger.rows, []);
+    assert.equal(ledger.from, 1);
+    ledger.caption(caption({ segment: 1, text: "of today" }));
+    assert.deepEqual(texts(ledger.rows), ["of today"]);
+  });
+});
+
+describe("clear", () => {
+  it("takes all off the screen, and a replay or a late translation does not bring it back", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "One."));
+    ledger.gap(gap(2, "overload"));
+    ledger.clear();
+    ledger.caption(final(1, 1, "One."));
+    ledger.gap(gap(2, "overload"));
+    ledger.caption(final(3, 1, "Een.", { lang: "nl", of: { lang: "en", revision: 9 } }));
+    assert.deepEqual(ledger.rows, []);
+    assert.equal(ledger.from, 4);
+  });
+
+  it("does not lose the words of a segment that was still open", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ text: "half" }));
+    ledger.clear();
+    ledger.caption(final(1, 1, "Half and whole."));
+    assert.deepEqual(texts(ledger.rows), ["Half and whole."]);
+  });
+});
+
+describe("a translation", () => {
+  const dutch = { lang: "nl", of: { lang: "en", revision: 9 } };
+
+  it("is what its reader sees, and nobody else", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "Good morning."));
+    ledger.caption(final(2, 1, "Goedemorgen.", dutch));
+    assert.deepEqual(texts(ledger.rows), ["Good morning."]);
+    assert.deepEqual(texts(ledger.rows, "nl"), ["Goedemorgen."]);
+    assert.deepEqual(texts(ledger.rows, "es"), ["Good morning."]);
+  });
+
+  it("has the original in its place until it comes, which does not count as settled", () => {
+    const ledger = fresh();
+    const row = ledger.caption(final(1, 1, "Good morning."))!;
+    assert.deepEqual({ standsIn: shown(row, "nl")?.standsIn, settled: shown(row, "nl")?.settled }, { standsIn: true, settled: false });
+    ledger.caption(final(2, 1, "Goedemorgen.", dutch));
+    assert.deepEqual({ standsIn: shown(row, "nl")?.standsIn, settled: shown(row, "nl")?.settled }, { standsIn: false, settled: true });
+  });
+
+  it("that was given up leaves the original, settled", () => {
+    const ledger = fresh();
+    const row = ledger.caption(final(1, 1, "Good morning."))!;
+    ledger.caption(final(2, 1, "", { ...dutch, untranslated: "timeout" }));
+    assert.equal(shown(row, "nl")?.line.text, "Good morning.");
+    assert.equal(shown(row, "nl")?.settled, true);
+    assert.equal(ledger.from, 3);
+  });
+
+  it("is taken after the next segment has begun", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "Good morning."));
+    ledger.caption(caption({ segment: 2, text: "how are" }));
+    ledger.caption(caption({ ...dutch, segment: 1, text: "goede" }));
+    assert.deepEqual(texts(ledger.rows, "nl"), ["goede", "how are"]);
+    ledger.caption(final(2, 1, "Goedemorgen.", dutch));
+    assert.deepEqual(texts(ledger.rows, "nl"), ["Goedemorgen.", "how are"]);
+  });
+
+  it("stands alone where the original was never seen", () => {
+    const ledger = fresh();
+    ledger.caption(final(5, 3, "Goedemorgen.", dutch));
+    ledger.caption(caption({ segment: 4, text: "how are" }));
+    assert.deepEqual(texts(ledger.rows, "nl"), ["Goedemorgen.", "how are"]);
+    assert.deepEqual(texts(ledger.rows), ["–", "how are"]);
+  });
+
+  it("may come before its original", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ ...dutch, text: "goede" }));
+    ledger.caption(caption({ text: "good" }));
+    assert.deepEqual(texts(ledger.rows), ["good"]);
+    assert.deepEqual(texts(ledger.rows, "nl"), ["goede"]);
+  });
+
+  it("is offered once, whichever tracks have it", () => {
+    assert.deepEqual(languages(hello.tracks), ["es", "nl"]);
+  });
+});
+
+describe("the page", () => {
+  it("holds no more rows than it keeps, and the newest ones", () => {
+    const ledger = fresh(3);
+    for (let segment = 1; segment <= 10; segment += 1) ledger.caption(final(segment, segment, `${segment}`));
+    assert.deepEqual(texts(ledger.rows), ["8", "9", "10"]);
+  });
+
+  it("is the same after any order of delivery, with partials lost, late and twice", () => {
+    const finals = [1, 2, 3, 4, 5, 6].map((segment) => final(segment, segment, `Sentence ${segment}.`));
+    const translated = finals.map((it) => final(it.seq + 6, it.segment, `Zin ${it.segment}.`, { lang: "nl", of: { lang: "en", revision: 9 } }));
+    const other = [1, 2, 3].map((segment) => final(12 + segment, segment, `Phrase ${segment}.`, { track: "french", lang: "fr", start: segment * 20 + 3 }));
+    const partials = finals.flatMap((it) => [1, 2, 3].map((revision) => ({ ...it, kind: "partial" as const, revision, text: `sentence ${it.segment} ${revision}` })));
+    const inOrder = fresh();
+    for (const it of [...finals, ...translated, ...other]) inOrder.caption(it);
+    for (let seed = 1; seed <= 500; seed += 1) {
+      const random = generator(seed);
+      const kept = [...partials, ...partials].filter(() => random() < 0.5);
+      const ledger = fresh();
+      for (const it of shuffled([...finals, ...translated, ...other, ...kept], random)) ledger.caption(it);
+      for (const lang of [undefined, "nl"]) assert.deepEqual(texts(ledger.rows, lang), texts(inOrder.rows, lang), `seed ${seed}`);
+      assert.equal(ledger.from, 16, `seed ${seed}`);
+    }
+  });
+});
+
+/** mulberry32: the same numbers for the same seed, from 0 to 1. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function shuffled<T>(items: T[], random: () => number): T[] {
+  const all = [...items];
+  for (let at = all.length - 1; at > 0; at -= 1) {
+    const other = Math.floor(random() * (at + 1));
+    [all[at], all[other]] = [all[other]!, all[at]!];
+  }
+  return all;
+}
