@@ -5,3 +5,4 @@ mod engine;
 mod numbers;
 #[cfg(feature = "whisper")]
 mod recognise;
+mod sound;
