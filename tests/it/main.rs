@@ -10,3 +10,4 @@ mod recognise;
 mod plan;
 mod models;
 mod support;
+mod sound;

@@ -4,6 +4,7 @@
 //! moment, and no later one, is when it counts as captured; a frame that comes late does not shift those after it.
 //! Frames are decoded ahead (about a second) on the blocking threads.
 mod error;
+mod probe;
 mod sound_file;
 
 use std::{path::PathBuf, time::Duration};

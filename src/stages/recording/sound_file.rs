@@ -1,7 +1,6 @@
 //! A sound file of any common kind, decoded piece by piece to mono at its own rate. Blocks: keep it off async threads.
 use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom},
+    io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
@@ -13,16 +12,15 @@ use symphonia::core::{
         audio::{AudioDecoder, AudioDecoderOptions},
     },
     errors::Error,
-    formats::{
-        FormatOptions, FormatReader, SeekMode, SeekTo, Track, TrackType, probe::Hint, well_known::*,
-    },
-    io::MediaSourceStream,
-    meta::MetadataOptions,
+    formats::{FormatReader, SeekMode, SeekTo, Track, TrackType, well_known::*},
     packet::Packet,
     units::Timestamp,
 };
 
-use super::SoundFileError;
+use super::{
+    SoundFileError,
+    probe::{Probed, probe},
+};
 use crate::{logic::downmix::Downmix, message::SampleRate};
 
 /// How far the length that a lossy format states may lie from what it decodes to: its encoder's delay and padding.
@@ -51,7 +49,7 @@ pub struct SoundFile {
 
 impl SoundFile {
     pub fn open(path: &Path) -> Result<SoundFile, SoundFileError> {
-        let (reader, cut_short) = probe(path)?;
+        let Probed { reader, cut_short } = probe(path)?;
         let track = audio_track(&*reader, path)?;
         let decoder = decoder(&*reader, track, path)?;
         let exact = matches!(reader.format_info().format, FORMAT_ID_WAVE | FORMAT_ID_FLAC);
@@ -141,10 +139,6 @@ impl SoundFile {
             match self.decode(&mut first, false) {
                 Ok(true) => (),
                 Ok(false) => return Err(SoundFileError::Empty { path: self.path.clone() }),
-                Err(SoundFileError::Truncated { path, .. }) => {
-                    let cause = "it ends before its first sound".to_owned();
-                    return Err(SoundFileError::NotAudio { path, cause });
-                }
                 Err(error) => return Err(error),
             }
         }
@@ -234,59 +228,6 @@ impl SoundFile {
     fn time(&self, frames: u64) -> Duration {
         crate::message::MediaTime::of_sample(frames, self.rate).since_start()
     }
-}
-
-/// Finds out what kind of file it is. Also whether it shows from outside that its end is missing.
-fn probe(path: &Path) -> Result<(Box<dyn FormatReader>, bool), SoundFileError> {
-    let open = |cause| SoundFileError::Open { path: path.to_owned(), cause };
-    let mut file = File::open(path).map_err(open)?;
-    let about = file.metadata().map_err(open)?;
-    if about.is_dir() {
-        return Err(open(io::ErrorKind::IsADirectory.into()));
-    }
-    if about.is_file() && about.len() == 0 {
-        return Err(SoundFileError::Empty { path: path.to_owned() });
-    }
-    let cut_short = about.is_file() && ogg_lacks_its_end(&mut file).map_err(open)?;
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
-    let mut hint = Hint::new();
-    if let Some(extension) = path.extension().and_then(|it| it.to_str()) {
-        hint.with_extension(extension);
-    }
-    let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
-    let reader =
-        symphonia::default::get_probe().probe(&hint, stream, format, meta).map_err(|error| {
-            SoundFileError::NotAudio { path: path.to_owned(), cause: error.to_string() }
-        })?;
-    Ok((reader, cut_short))
-}
-
-/// An OGG file states no length. Its last page is marked, so one without the mark was cut off.
-fn ogg_lacks_its_end(file: &mut File) -> io::Result<bool> {
-    /// Longer than any page.
-    const TAIL: u64 = 128 * 1024;
-    /// Bytes of a page's header before its table of segments; its flags are byte 5, the table's length is byte 26.
-    const HEADER: usize = 27;
-    const LAST: u8 = 4;
-    let mut magic = [0; 4];
-    let is_ogg = file.read_exact(&mut magic).is_ok() && &magic == b"OggS";
-    let mut tail = Vec::new();
-    if is_ogg {
-        let length = file.seek(SeekFrom::End(0))?;
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-        file.read_to_end(&mut tail)?;
-    }
-    file.seek(SeekFrom::Start(0))?;
-    let Some(page) = tail.windows(4).rposition(|it| it == b"OggS").map(|at| &tail[at..]) else {
-        return Ok(is_ogg);
-    };
-    let whole =
-        page.get(HEADER - 1).and_then(|segments| page.get(HEADER..HEADER + usize::from(*segments)));
-    let whole = whole.is_some_and(|table| {
-        let body: usize = table.iter().map(|it| usize::from(*it)).sum();
-        page.len() >= HEADER + table.len() + body
-    });
-    Ok(!whole || page[5] & LAST == 0)
 }
 
 fn audio_track<'a>(reader: &'a dyn FormatReader, path: &Path) -> Result<&'a Track, SoundFileError> {

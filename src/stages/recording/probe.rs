@@ -1,0 +1,131 @@
+//! Finds out what kind of file it is, and sees from outside what symphonia does not: an end that is missing.
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    path::Path,
+    time::Duration,
+};
+
+use symphonia::core::{
+    formats::{FormatOptions, FormatReader, probe::Hint},
+    io::{MediaSource, MediaSourceStream},
+    meta::MetadataOptions,
+};
+
+use super::SoundFileError;
+
+pub(super) struct Probed {
+    pub(super) reader: Box<dyn FormatReader>,
+    /// Its end is seen to be missing; where not, it may still turn out so.
+    pub(super) cut_short: bool,
+}
+
+pub(super) fn probe(path: &Path) -> Result<Probed, SoundFileError> {
+    let open = |cause| SoundFileError::Open { path: path.to_owned(), cause };
+    let mut file = File::open(path).map_err(open)?;
+    let about = file.metadata().map_err(open)?;
+    if about.is_dir() {
+        return Err(open(io::ErrorKind::IsADirectory.into()));
+    }
+    if about.is_file() && about.len() == 0 {
+        return Err(SoundFileError::Empty { path: path.to_owned() });
+    }
+    let mut source: Box<dyn MediaSource> = Box::new(file.try_clone().map_err(open)?);
+    let mut cut_short = false;
+    // What is no regular file, a pipe for one, cannot be looked at twice.
+    if about.is_file() {
+        let mut magic = [0; 8];
+        let magic = if file.read_exact(&mut magic).is_ok() { &magic[..] } else { &[] };
+        if magic.starts_with(b"OggS") {
+            cut_short = ogg_lacks_its_end(&mut file).map_err(open)?;
+        } else if magic.ends_with(b"ftyp") && mp4_lacks_its_end(&mut file).map_err(open)? {
+            cut_short = true;
+            source = Box::new(Forward(file.try_clone().map_err(open)?));
+        }
+        file.rewind().map_err(open)?;
+    }
+    let mut hint = Hint::new();
+    if let Some(extension) = path.extension().and_then(|it| it.to_str()) {
+        hint.with_extension(extension);
+    }
+    let stream = MediaSourceStream::new(source, Default::default());
+    let (format, meta) = (FormatOptions::default(), MetadataOptions::default());
+    let reader =
+        symphonia::default::get_probe().probe(&hint, stream, format, meta).map_err(|error| {
+            let (path, cause) = (path.to_owned(), error.to_string());
+            match cut_short {
+                true => SoundFileError::Truncated { path, at: Duration::ZERO, of: None },
+                false => SoundFileError::NotAudio { path, cause },
+            }
+        })?;
+    Ok(Probed { reader, cut_short })
+}
+
+/// An OGG file states no length. Its last page is marked, so one without the mark was cut off.
+fn ogg_lacks_its_end(file: &mut File) -> io::Result<bool> {
+    /// Longer than any page.
+    const TAIL: u64 = 128 * 1024;
+    /// Bytes of a page's header before its table of segments; its flags are byte 5, the table's length is byte 26.
+    const HEADER: usize = 27;
+    const LAST: u8 = 4;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    let Some(at) = tail.windows(4).rposition(|it| it == b"OggS") else { return Ok(true) };
+    let page = &tail[at..];
+    let Some(segments) = page.get(HEADER - 1) else { return Ok(true) };
+    let Some(table) = page.get(HEADER..HEADER + usize::from(*segments)) else { return Ok(true) };
+    let body: usize = table.iter().map(|it| usize::from(*it)).sum();
+    Ok(page.len() < HEADER + table.len() + body || page[5] & LAST == 0)
+}
+
+/// An MP4 file is a row of atoms, each with its length. One that reaches beyond the file was cut off.
+fn mp4_lacks_its_end(file: &mut File) -> io::Result<bool> {
+    /// A length of 1 says that the true one, of 8 bytes, follows the name; 0 means up to the end.
+    const LONG: u64 = 1;
+    const HEADER: u64 = 8;
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut at = 0;
+    while at + HEADER <= length {
+        file.seek(SeekFrom::Start(at))?;
+        let mut number = [0; 8];
+        file.read_exact(&mut number)?;
+        let mut atom = u64::from_be_bytes(number) >> 32;
+        if atom == LONG && at + 2 * HEADER <= length {
+            file.read_exact(&mut number)?;
+            atom = u64::from_be_bytes(number);
+        }
+        if atom < HEADER {
+            return Ok(false);
+        }
+        at = at.saturating_add(atom);
+    }
+    Ok(at > length)
+}
+
+/// A file that is only read forward. symphonia gives nothing at all of a file with an MP4 atom that reaches beyond the
+/// end, unless it cannot look where the end is.
+struct Forward(File);
+
+impl Read for Forward {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl Seek for Forward {
+    fn seek(&mut self, _to: SeekFrom) -> io::Result<u64> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+impl MediaSource for Forward {
+    fn is_seekable(&self) -> bool {
+        false
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        None
+    }
+}

@@ -1,0 +1,145 @@
+//! Bad files: each gives what sound it has, then an error that names the file, the place and the mend.
+use std::{fs, path::Path};
+
+use livecap::stages::recording::{Pace, Recording, RecordingSettings, SoundFile, SoundFileError};
+
+use super::*;
+
+/// What opening and reading a file comes to: its sound, and how it ended.
+fn read(path: &Path) -> (usize, Result<(), SoundFileError>) {
+    let mut given = 0;
+    let ended = SoundFile::open(path).and_then(|mut file| {
+        while let Some(chunk) = file.next_chunk()? {
+            given += chunk.len();
+        }
+        Ok(())
+    });
+    (given, ended)
+}
+
+#[track_caller]
+fn complains(path: &Path, expected: fn(&SoundFileError) -> bool) -> String {
+    let (_, ended) = read(path);
+    let error = ended.expect_err("a complaint was due");
+    assert!(expected(&error), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains(path.to_str().unwrap()), "{text}");
+    text
+}
+
+#[test]
+fn a_file_that_is_none_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("words.wav");
+    complains(&path, |it| matches!(it, SoundFileError::Open { .. }));
+    complains(folder.path(), |it| matches!(it, SoundFileError::Open { .. }));
+    fs::write(&path, b"").unwrap();
+    complains(&path, |it| matches!(it, SoundFileError::Empty { .. }));
+    let text = "These are words, and no sound at all.\n".repeat(2_000);
+    for (name, bytes) in [
+        ("words.wav", text.clone().into_bytes()),
+        ("words.mp3", text.into_bytes()),
+        ("zeros.flac", vec![0; 70_000]),
+        (
+            "noise.mp3",
+            (0u32..70_000).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect(),
+        ),
+        ("head.wav", b"RIFF\x24\0\0\0WAVE".to_vec()),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        complains(&path, |it| {
+            matches!(it, SoundFileError::NotAudio { .. } | SoundFileError::Empty { .. })
+        });
+    }
+}
+
+#[test]
+fn a_file_without_sound_in_it_is_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("silent.wav");
+    wav(&path, whole(16_000, 1, 16), std::iter::empty());
+    complains(&path, |it| matches!(it, SoundFileError::Empty { .. }));
+}
+
+#[test]
+fn a_header_with_no_rate_or_no_channels_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    // Bytes 22 and 23 of a WAV file are its channels, 24 to 27 its rate.
+    for (name, from, to) in [("channels", 22, 24), ("rate", 24, 28)] {
+        let path = folder.path().join(format!("{name}.wav"));
+        wav(&path, whole(16_000, 1, 16), tone(16_000, 0.1));
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[from..to].fill(0);
+        fs::write(&path, bytes).unwrap();
+        complains(&path, |it| {
+            matches!(
+                it,
+                SoundFileError::NotAudio { .. }
+                    | SoundFileError::Header { .. }
+                    | SoundFileError::Unsupported { .. }
+            )
+        });
+    }
+}
+
+#[test]
+fn a_codec_that_is_not_decoded_is_named_with_a_way_out() {
+    let text =
+        complains(&fixture("tone.opus"), |it| matches!(it, SoundFileError::Unsupported { .. }));
+    assert!(text.contains("ffmpeg -i"), "{text}");
+}
+
+#[test]
+fn a_file_cut_short_gives_what_it_has_and_says_where_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.wav");
+    wav(&path, whole(44_100, 2, 16), tone(44_100, 1.0));
+    let files = ["tone.flac", "tone.mp3", "tone.ogg", "tone-front.m4a"].map(fixture);
+    for whole in files.into_iter().chain([path]) {
+        let bytes = fs::read(&whole).unwrap();
+        let name = whole.file_name().unwrap().to_str().unwrap().to_owned();
+        let cut = folder.path().join(format!("cut-{name}"));
+        fs::write(&cut, &bytes[..bytes.len() * 8 / 10]).unwrap();
+        let (all, _) = read(&whole);
+        let (given, ended) = read(&cut);
+        let share = given as f64 / all as f64;
+        assert!((0.3..0.9).contains(&share), "{name}: {share} {ended:?}");
+        let Err(SoundFileError::Truncated { at, .. }) = &ended else { panic!("{name}: {ended:?}") };
+        assert!((0.3..0.9).contains(&at.as_secs_f64()), "{name}: {at:?}");
+        let text = ended.unwrap_err().to_string();
+        assert!(text.contains("truncated") && text.contains(&name), "{text}");
+    }
+    // Its index lies behind its sound, so nothing can be heard of it.
+    let bytes = fs::read(fixture("tone.m4a")).unwrap();
+    let path = folder.path().join("cut.m4a");
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    complains(&path, |it| matches!(it, SoundFileError::Truncated { .. }));
+}
+
+#[test]
+fn damage_in_the_middle_becomes_silence_and_what_follows_keeps_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scratched.mp3");
+    let mut bytes = fs::read(fixture("tone.mp3")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 300].fill(0);
+    fs::write(&path, bytes).unwrap();
+    let (given, ended) = read(&path);
+    ended.unwrap();
+    assert!(given.abs_diff(44_100) < 4_000, "{given}");
+}
+
+#[tokio::test]
+async fn a_truncated_recording_is_heard_to_its_last_sample_and_then_ends_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.wav");
+    wav(&path, whole(16_000, 1, 16), tone(16_000, 2.0));
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let settings = RecordingSettings { pace: Pace::Max, ..RecordingSettings::new(&path) };
+    let (ended, frames) = all_of(&mut Recording::new(settings)).await;
+    assert!(length(&frames).as_secs_f64() > 0.9);
+    let Err(Fault::Permanent(error)) = ended else { panic!("{ended:?}") };
+    assert!(error.to_string().contains("cut.wav"), "{error}");
+}

@@ -1,0 +1,139 @@
+//! A recording at its own pace, on a clock that stands still: decoding is blocking work, for which tokio holds it.
+use livecap::stages::recording::{Pace, Recording, RecordingSettings};
+use tokio::time::{Instant, advance};
+
+use super::*;
+
+/// A file of `seconds` at 16 kHz whose sample `n` is `n`, and the folder that holds it.
+fn counted(seconds: u32) -> (tempfile::TempDir, RecordingSettings) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("count.wav");
+    let spec = hound::WavSpec { sample_format: hound::SampleFormat::Float, ..whole(16_000, 1, 32) };
+    wav(&path, spec, (0..seconds * 16_000).map(|n| n as f32));
+    (folder, RecordingSettings::new(path))
+}
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_frame_comes_when_its_newest_sample_is_due() {
+    for (speed, total) in [(1.0, ms(3_000)), (4.0, ms(750)), (0.5, ms(6_000))] {
+        let (_folder, settings) = counted(3);
+        let mut recording =
+            Recording::new(RecordingSettings { pace: Pace::Real(speed), ..settings });
+        let (out, mut inlet) = outlet(1_000, WhenFull::DropOldest);
+        let began = Instant::now();
+        let run = tokio::spawn(async move { recording.run(&out, CancellationToken::new()).await });
+        let mut samples = 0;
+        while let Some(frame) = next(&mut inlet).await {
+            assert_eq!(frame.samples[0], samples as f32);
+            assert_eq!(
+                frame.start.since_start(),
+                Duration::from_secs_f64(samples as f64 / 16_000.0)
+            );
+            samples += frame.samples.len();
+            let due = began + Duration::from_secs_f64(samples as f64 / 16_000.0 / speed);
+            assert_eq!(frame.trace.captured().max(due) - frame.trace.captured().min(due), ms(0));
+            // The timer of tokio counts in milliseconds.
+            assert!(due <= Instant::now() && Instant::now() <= due + ms(1));
+        }
+        assert_eq!(samples, 48_000);
+        assert!(began.elapsed() - total <= ms(1));
+        run.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_comes_late_shifts_nothing() {
+    let (_folder, settings) = counted(3);
+    let mut recording = Recording::new(settings);
+    // Two frames of room, and nobody takes any for a second.
+    let (out, mut inlet) = outlet(2, WhenFull::Wait);
+    let began = Instant::now();
+    let run = tokio::spawn(async move { recording.run(&out, CancellationToken::new()).await });
+    let mut samples = 0;
+    let mut late = 0;
+    while let Some(frame) = next(&mut inlet).await {
+        if samples == 0 {
+            advance(ms(1_000)).await;
+        }
+        samples += frame.samples.len() as u64;
+        let due = began + frame.rate.duration_of(samples as usize);
+        assert_eq!(frame.trace.captured(), due);
+        late += u64::from(Instant::now() > due + ms(1));
+    }
+    assert_eq!(samples, 48_000);
+    assert!((45..=51).contains(&late), "{late} frames came late");
+    assert!(began.elapsed() <= ms(3_001), "{:?}", began.elapsed());
+    run.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_follows_the_one_before_without_a_seam() {
+    let (_folder, settings) = counted(2);
+    let settings = RecordingSettings { start: ms(1_500), repeat: true, ..settings };
+    let mut recording = Recording::new(settings);
+    let (out, mut inlet) = outlet(1_000, WhenFull::DropOldest);
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let run = tokio::spawn(async move { recording.run(&out, stopped).await });
+    let mut end = Duration::ZERO;
+    for _ in 0..100 {
+        let frame = next(&mut inlet).await.unwrap();
+        assert_eq!(frame.start.since_start(), end);
+        let within = end.as_micros() % 500_000 * 16 / 1_000;
+        assert_eq!(frame.samples[0], 24_000.0 + within as f32);
+        end += frame.duration();
+    }
+    stop.cancel();
+    run.await.unwrap().unwrap();
+    assert!(next(&mut inlet).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_life_goes_on_where_the_first_was() {
+    let (_folder, settings) = counted(2);
+    let mut recording = Recording::new(settings);
+    let (out, mut inlet) = outlet(1_000, WhenFull::DropOldest);
+    let began = Instant::now();
+    // The first life ends in the middle of a wait, as when its actor is killed.
+    let first = tokio::time::timeout(ms(1_010), recording.run(&out, CancellationToken::new()));
+    assert!(first.await.is_err());
+    advance(ms(200)).await;
+    recording.run(&out, CancellationToken::new()).await.unwrap();
+    drop(out);
+    let mut samples = 0;
+    while let Some(frame) = next(&mut inlet).await {
+        assert_eq!(frame.samples[0], samples as f32);
+        samples += frame.samples.len();
+        assert_eq!(frame.trace.captured(), began + frame.rate.duration_of(samples));
+    }
+    assert_eq!(samples, 32_000);
+    assert!(began.elapsed() <= ms(2_001));
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_fast_as_taken_waits_for_nothing_but_its_listener() {
+    let (_folder, settings) = counted(60);
+    let began = Instant::now();
+    let settings = RecordingSettings { pace: Pace::Max, ..settings };
+    let (ended, frames) = all_of(&mut Recording::new(settings)).await;
+    ended.unwrap();
+    assert_eq!((length(&frames), began.elapsed()), (ms(60_000), ms(0)));
+}
+
+#[tokio::test]
+async fn a_start_behind_the_end_and_a_speed_of_nothing_are_refused() {
+    let (_folder, settings) = counted(1);
+    let late = RecordingSettings { start: ms(5_000), repeat: true, ..settings.clone() };
+    let (ended, frames) = all_of(&mut Recording::new(late)).await;
+    assert!(
+        matches!(&ended, Err(Fault::Permanent(it)) if it.to_string().contains("1.00 s")),
+        "{ended:?}"
+    );
+    assert!(frames.is_empty());
+    let still = RecordingSettings { pace: Pace::Real(0.0), ..settings };
+    assert!(matches!(all_of(&mut Recording::new(still)).await.0, Err(Fault::Permanent(_))));
+}
