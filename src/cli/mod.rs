@@ -1,0 +1,2 @@
+//! What the commands are made of.
+pub mod client;
