@@ -4,9 +4,10 @@ mod machine;
 mod recogniser;
 mod wires;
 
-use std::num::NonZeroUsize;
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
 use futures::FutureExt;
+use tracing::warn;
 
 pub use machine::ThisMachine;
 use wires::Wires;
@@ -21,10 +22,11 @@ use crate::{
         plan::{self, Place, Planned},
     },
     stages::{
+        broadcast::{self, Server},
         lines::{LineSheet, ReadLines, WriteLines},
         recording::{Pace, Recording, RecordingSettings},
         resample::Resample,
-        wire::Clock,
+        wire::{Clock, TrackInfo},
     },
 };
 
@@ -32,8 +34,22 @@ use crate::{
 pub struct Assembled {
     pub pipeline: Pipeline,
     pub settings: HostSettings,
+    /// They answer already, and greet viewers once they are [told](Assembled::attach) of the pipeline.
+    pub servers: Vec<Arc<Server>>,
+    tracks: Vec<Vec<TrackInfo>>,
+    /// What viewers should know of the models.
+    notice: Option<String>,
     /// Every caption of the pipeline, for whoever looks on. Slow reading loses the oldest and slows nobody.
     pub captions: Option<Inlet<Caption>>,
+}
+
+impl Assembled {
+    /// Tells the servers of the pipeline behind them. To be called once every stage was added.
+    pub fn attach(&self) {
+        for (server, tracks) in self.servers.iter().zip(&self.tracks) {
+            server.attach(self.pipeline.board().clone(), tracks.clone(), self.notice.clone());
+        }
+    }
 }
 
 /// Why a plan that was seen to fit could not be put together: the machine has changed since, or cannot do it after all.
@@ -57,10 +73,18 @@ pub async fn assemble(
     let tap = EdgeSettings { room, when_full: WhenFull::DropOldest };
     let captions = looked_on.then(|| wires.tap(plan, "terminal", tap));
     let pipeline = Pipeline::new(wires.board());
-    let mut assembly =
-        Assembly { machine, wires, pipeline, clock: Clock::start(), live: live(plan) };
+    let mut assembly = Assembly {
+        machine,
+        wires,
+        pipeline,
+        clock: Clock::start(),
+        live: live(plan),
+        languages: HashMap::new(),
+        servers: Vec::new(),
+        notice: None,
+    };
     for (number, stage) in plan.stages().iter().enumerate() {
-        assembly.add(number, stage).await.map_err(|cause| AssembleError::Stage {
+        assembly.add(number, stage, plan).await.map_err(|cause| AssembleError::Stage {
             file: plan.name().to_owned(),
             line: stage.line,
             stage: stage.title(),
@@ -68,7 +92,15 @@ pub async fn assemble(
         })?;
     }
     let settings = HostSettings { grace: plan.grace(), ..HostSettings::default() };
-    Ok(Assembled { pipeline: assembly.pipeline, settings, captions })
+    let (servers, tracks) = assembly.servers.into_iter().unzip();
+    Ok(Assembled {
+        pipeline: assembly.pipeline,
+        settings,
+        servers,
+        tracks,
+        notice: assembly.notice,
+        captions,
+    })
 }
 
 struct Assembly<'a> {
@@ -78,10 +110,14 @@ struct Assembly<'a> {
     clock: Clock,
     /// By the stage's number: whether its input comes whether or not it keeps up.
     live: Vec<bool>,
+    /// By the stage's name: what its track is spoken in.
+    languages: HashMap<String, String>,
+    servers: Vec<(Arc<Server>, Vec<TrackInfo>)>,
+    notice: Option<String>,
 }
 
 impl Assembly<'_> {
-    async fn add(&mut self, number: usize, stage: &plan::Stage) -> Result<(), String> {
+    async fn add(&mut self, number: usize, stage: &plan::Stage, plan: &Plan) -> Result<(), String> {
         match &stage.work {
             Planned::Microphone(settings) => self.microphone(number, stage, settings),
             Planned::Recording(settings) => {
@@ -106,9 +142,9 @@ impl Assembly<'_> {
                 self.read_lines(number, stage, &lines.place).await
             }
             Planned::Lines(lines) => self.write_lines(number, stage, &lines.place).await,
+            Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
             Planned::Pcm(_)
             | Planned::Command(_)
-            | Planned::Broadcast(_)
             | Planned::Record(_)
             | Planned::Translate(_)
             | Planned::Replace(_)
@@ -160,6 +196,11 @@ impl Assembly<'_> {
         let found = self.machine.find(&settings.model).map_err(|error| error.to_string())?;
         let recogniser =
             recogniser::Recogniser::load(found, settings, stage, self.live[number]).await?;
+        self.languages.insert(stage.name.clone(), recogniser.language());
+        if let Some(caution) = recogniser.caution() {
+            warn!(stage = stage.name, "{caution}");
+            self.notice = Some(caution.to_owned());
+        }
         let make = move || recogniser.life();
         let gauge = StageGauge::new(&stage.name);
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
@@ -175,6 +216,37 @@ impl Assembly<'_> {
         _: &plan::Whisper,
     ) -> Result<(), String> {
         Err("this build is without the feature `whisper`".to_owned())
+    }
+
+    async fn broadcast(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        settings: &plan::Broadcast,
+        plan: &Plan,
+    ) -> Result<(), String> {
+        let settings = broadcast::Settings {
+            host: settings.listen.host.clone(),
+            port: settings.listen.port,
+            hosts: settings.hosts.clone(),
+            origins: settings.origins.clone(),
+            keep: broadcast::Keep { count: settings.keep.count, age: settings.keep.age },
+            max_viewers: settings.max_viewers,
+            max_payload: settings.max_payload,
+            stall: settings.stall,
+            ..broadcast::Settings::default()
+        };
+        let server = Arc::new(Server::bind(settings).await.map_err(|error| error.to_string())?);
+        let at_work = server.clone();
+        self.sink(number, stage, move || Ok(at_work.stage()));
+        let givers = stage.feeds.iter().map(|feed| &plan.stages()[feed.giver]);
+        let tracks = givers.map(|giver| TrackInfo {
+            name: giver.name.clone(),
+            lang: self.languages.get(&giver.name).cloned().unwrap_or_else(|| "und".to_owned()),
+            langs: Vec::new(),
+        });
+        self.servers.push((server, tracks.collect()));
+        Ok(())
     }
 
     async fn read_lines(

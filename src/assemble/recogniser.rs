@@ -6,7 +6,6 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use tokio::task::spawn_blocking;
-use tracing::warn;
 
 use crate::{
     flow::{Engine, EngineError, Fault},
@@ -26,6 +25,7 @@ pub(super) struct Recogniser {
     whisper: WhisperSettings,
     recognise: RecogniseSettings,
     track: Arc<Mutex<Track>>,
+    caution: Option<String>,
 }
 
 impl Recogniser {
@@ -37,12 +37,9 @@ impl Recogniser {
         stage: &plan::Stage,
         live: bool,
     ) -> Result<Recogniser, String> {
-        if let Some(caution) = found.caution() {
-            warn!(
-                stage = stage.name,
-                "{caution}; `livecap models pull base.en` gets one for all words"
-            );
-        }
+        let caution = found.caution();
+        let caution = caution
+            .map(|it| format!("{it}; `livecap models pull base.en` gets a model for all words"));
         let longest = settings.longest.or(found.decoding().map(|it| it.longest));
         let model = spawn_blocking(move || {
             found.inspect().map_err(|error| error.to_string())?;
@@ -94,7 +91,17 @@ impl Recogniser {
             threads,
         };
         let track = Arc::new(Mutex::new(Track::new(TrackName::new(&stage.name))));
-        Ok(Recogniser { name: stage.name.clone(), model, whisper, recognise, track })
+        Ok(Recogniser { name: stage.name.clone(), model, whisper, recognise, track, caution })
+    }
+
+    /// What its track is spoken in; `auto` where that is recognised.
+    pub(super) fn language(&self) -> String {
+        self.recognise.language.as_ref().map_or_else(|| "auto".to_owned(), Language::to_string)
+    }
+
+    /// What viewers must be told of the model.
+    pub(super) fn caution(&self) -> Option<&str> {
+        self.caution.as_deref()
     }
 
     /// One life: a state of its own on a thread of its own, warmed up by a first look.

@@ -1,5 +1,6 @@
 //! The command line: one subcommand a file.
 pub mod check;
+pub mod client;
 pub mod devices;
 pub mod graph;
 mod log;

@@ -3,6 +3,7 @@ use std::{
     fs,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,6 +22,7 @@ use crate::{
         self, Complaint, Plan, Planned,
         plan::{self, Place},
     },
+    stages::broadcast::Server,
 };
 
 #[derive(clap::Args)]
@@ -67,37 +69,63 @@ pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Tro
     }
     // Captions on the terminal stand in the way of lines that the file itself writes to standard output.
     let shown = !args.quiet && !writes_standard_output(&plan);
-    let assembled =
+    let mut assembled =
         assemble(&plan, &machine, shown).await.map_err(|error| Trouble::Told(error.to_string()))?;
-    let Assembled { mut pipeline, settings, captions, .. } = assembled;
-    if let Some(captions) = captions {
+    if let Some(captions) = assembled.captions.take() {
         let terminal = terminal.clone();
         let make = move || std::future::ready(Ok(Screen(terminal.clone()))).boxed();
-        pipeline.watcher(StageSettings::default(), StageGauge::new("terminal"), make, captions);
+        let gauge = StageGauge::new("terminal");
+        assembled.pipeline.watcher(StageSettings::default(), gauge, make, captions);
+    }
+    assembled.attach();
+    let Assembled { pipeline, settings, servers, .. } = assembled;
+    for server in &servers {
+        say(&format!("listening on http://{}", server.local_addr()));
     }
     let mut running = pipeline.start(settings).await;
-    let outcome = until_ended(&mut running, terminal).await;
+    let mut stop = Stop::new()?;
+    let outcome = until_ended(&mut running, &mut stop, &servers, terminal).await;
     terminal.clear();
-    Ok(report(&args.file, &plan, &outcome))
+    let exit = report(&args.file, &plan, &outcome);
+    if !args.exit && !stop.asked && !servers.is_empty() {
+        say("the pipeline has ended; the captions stay up until Ctrl-C");
+        stop.next().await;
+    }
+    for server in servers {
+        server.shutdown(settings.grace).await;
+    }
+    Ok(exit)
+}
+
+/// A line for people on standard error, above what is drawn in place, whatever the log's level.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Waits for the end of the pipeline. Ctrl-C or SIGTERM drains it, a second one insists.
-async fn until_ended(running: &mut Running, terminal: &Terminal) -> Outcome {
-    let mut asked = false;
+async fn until_ended(
+    running: &mut Running,
+    stop: &mut Stop,
+    servers: &[Arc<Server>],
+    terminal: &Terminal,
+) -> Outcome {
     let mut ticks = tokio::time::interval(STATUS_EVERY);
     loop {
+        let again = stop.asked;
         tokio::select! {
             outcome = running.ended() => return outcome,
-            () = asked_to_stop() => {
-                if asked {
+            () = stop.next() => {
+                if again {
                     running.insist();
                 } else {
                     info!("draining; once more to end at once");
                     running.stop();
                 }
-                asked = true;
             }
-            _ = ticks.tick() => terminal.draw_status(None),
+            _ = ticks.tick() => {
+                let viewers = servers.iter().map(|it| it.viewers()).sum();
+                terminal.draw_status((!servers.is_empty()).then_some(viewers));
+            }
         }
     }
 }
@@ -116,21 +144,46 @@ fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
     if outcome.gave_up { Exit::GaveUp } else { Exit::Fine }
 }
 
-/// Returns on the next Ctrl-C or SIGTERM.
-async fn asked_to_stop() {
+/// Ctrl-C and SIGTERM, listened for from the start, so that none is missed between two waits.
+struct Stop {
+    asked: bool,
     #[cfg(unix)]
-    {
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    #[cfg(unix)]
+    fn new() -> Result<Stop, Trouble> {
         use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            return std::future::pending().await;
+        let listen = |kind| {
+            signal(kind)
+                .map_err(|error| Trouble::Told(format!("cannot listen for Ctrl-C: {error}")))
         };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => (),
-            _ = terminate.recv() => (),
-        }
+        Ok(Stop {
+            asked: false,
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
     }
+
     #[cfg(not(unix))]
-    drop(tokio::signal::ctrl_c().await);
+    fn new() -> Result<Stop, Trouble> {
+        Ok(Stop { asked: false })
+    }
+
+    /// Returns on the next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => (),
+            _ = self.terminate.recv() => (),
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+        self.asked = true;
+    }
 }
 
 fn writes_standard_output(plan: &Plan) -> bool {

@@ -4,10 +4,10 @@ mod edges;
 mod engine;
 #[cfg(feature = "microphone")]
 mod microphone;
+mod models;
 mod numbers;
+mod plan;
 #[cfg(feature = "whisper")]
 mod recognise;
-mod plan;
-mod models;
-mod support;
 mod sound;
+mod support;

@@ -1,5 +1,111 @@
 //! Captions to browsers: a log of numbered events, a cursor into it for every viewer, pages and an API on one port.
+//!
+//! The [`Server`] is bound once and outlives every life of the [`Broadcast`] stage, which only writes to its log. What
+//! travels is described in `docs/protocol.md`.
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    flow::{Fault, Never, Outlet, Stage},
+    message::Caption,
+};
+
+mod connection;
+mod http;
+mod hub;
 mod log;
 #[cfg(test)]
 mod log_tests;
 mod pages;
+mod server;
+mod sockets;
+mod viewer;
+mod wants;
+
+pub use log::Keep;
+pub use server::{BindError, Server};
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A name or an address to listen on.
+    pub host: String,
+    /// 0 lets the system choose.
+    pub port: u16,
+    /// Beside loopback ones, the `Host` headers that a server on a loopback address answers to.
+    pub hosts: Vec<String>,
+    /// The web origins whose pages may read; none: all may.
+    pub origins: Vec<String>,
+    pub keep: Keep,
+    pub max_viewers: usize,
+    /// Bytes of one message from a client.
+    pub max_payload: usize,
+    /// A connection that takes nothing for so long is ended.
+    pub stall: Duration,
+    /// How often the stages are looked at, and how often viewers are told of them where nothing has changed.
+    pub state_look: Duration,
+    pub state_every: Duration,
+    pub ping_interval: Duration,
+    pub ping_timeout: Duration,
+    /// How long a client may take for the head of a request.
+    pub header_timeout: Duration,
+    pub lookup_timeout: Duration,
+    /// How long to wait when the system gives no more connections.
+    pub accept_pause: Duration,
+    /// Bytes that the system may hold for one connection.
+    pub send_buffer: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            host: "127.0.0.1".to_owned(),
+            port: 31979,
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            keep: Keep { count: 10_000, age: Duration::from_secs(6 * 3600) },
+            max_viewers: 10_000,
+            max_payload: 100_000,
+            stall: Duration::from_secs(30),
+            state_look: Duration::from_millis(200),
+            state_every: Duration::from_secs(5),
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            header_timeout: Duration::from_secs(10),
+            lookup_timeout: Duration::from_secs(5),
+            accept_pause: Duration::from_millis(100),
+            send_buffer: 256 * 1024,
+        }
+    }
+}
+
+/// Puts what it takes in the log. All it knows is in the server, so a new life goes on where the old one was.
+pub struct Broadcast {
+    hub: Arc<hub::Hub>,
+}
+
+impl Broadcast {
+    fn new(hub: Arc<hub::Hub>) -> Broadcast {
+        Broadcast { hub }
+    }
+}
+
+impl Stage for Broadcast {
+    type In = Caption;
+    type Out = Never;
+
+    async fn handle(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+        self.hub.publish(&caption, Instant::now());
+        Ok(())
+    }
+
+    async fn flush(&mut self, _: &Outlet<Never>) -> Result<(), Fault> {
+        self.hub.end();
+        Ok(())
+    }
+
+    async fn give_up(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+        self.hub.give_up(&caption);
+        Ok(())
+    }
+}

@@ -1,0 +1,309 @@
+//! A Socket.IO client over a websocket, for the commands that listen, emit and measure, and for the tests.
+//!
+//! rust_socketio 0.6 was looked at first: native-tls, and with it OpenSSL, is no choice of features there. The default
+//! namespace over one websocket is little enough to have here.
+use std::{collections::VecDeque, time::Duration};
+
+use futures::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{self, Bytes, Message, http::Uri},
+};
+
+mod packet;
+
+use packet::Packet;
+
+/// What the server sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub name: String,
+    /// Where one was binary, a placeholder stands for it: `{ "_placeholder": true, "num": n }`.
+    pub args: Vec<Value>,
+    pub attachments: Vec<Bytes>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("`{url}` is no address of a server: write http://host:port")]
+    Address { url: String },
+    #[error("`{url}`: only http:// is spoken yet, no TLS")]
+    Tls { url: String },
+    #[error("cannot reach {url}: {source}")]
+    Unreachable { url: String, source: std::io::Error },
+    #[error("{url} does not answer as a Socket.IO server: {why}")]
+    NotSocketIo { url: String, why: String },
+    #[error("{url} refused the connection: {message}")]
+    Refused { url: String, message: String },
+    #[error("the connection to {url} broke: {why}")]
+    Broken { url: String, why: String },
+}
+
+/// One connection to the default namespace. It reads only while it is asked to, so it takes nothing while it is not.
+pub struct Client {
+    url: String,
+    socket: WebSocketStream<TcpStream>,
+    /// The longest silence that a living server keeps.
+    silence: Duration,
+    heard: Instant,
+    /// Events that came while something else was waited for.
+    early: VecDeque<Event>,
+    /// An event whose attachments are on their way, and how many are missing.
+    partial: Option<(Came, usize)>,
+    owes_pong: bool,
+    next_ack: u64,
+    ended: bool,
+}
+
+/// Something complete that came.
+enum Came {
+    Event(Event),
+    Ack { id: u64, args: Vec<Value> },
+    Connected,
+    Refused(String),
+    End,
+}
+
+/// Until the server has told how often it pings.
+const FIRST_SILENCE: Duration = Duration::from_secs(20);
+
+impl Client {
+    /// To `http://host:port`, with a path where the server has another one than `/socket.io/`.
+    pub async fn connect(url: &str, auth: Value) -> Result<Client, ClientError> {
+        let (host, port, _) = address(url)?;
+        let stream = TcpStream::connect((host.as_str(), port)).await;
+        let stream =
+            stream.map_err(|source| ClientError::Unreachable { url: url.into(), source })?;
+        Client::connect_over(stream, url, auth).await
+    }
+
+    /// Over a connection that is there already; `url` names what is asked for on it.
+    pub async fn connect_over(
+        stream: TcpStream,
+        url: &str,
+        auth: Value,
+    ) -> Result<Client, ClientError> {
+        let (_, _, request) = address(url)?;
+        // Small packets that wait for more would be timed wrongly.
+        let _ = stream.set_nodelay(true);
+        let not_ours = |why: String| ClientError::NotSocketIo { url: url.into(), why };
+        let (socket, _) =
+            client_async(request, stream).await.map_err(|error| not_ours(error.to_string()))?;
+        let mut client = Client {
+            url: url.to_owned(),
+            socket,
+            silence: FIRST_SILENCE,
+            heard: Instant::now(),
+            early: VecDeque::new(),
+            partial: None,
+            owes_pong: false,
+            next_ack: 0,
+            ended: false,
+        };
+        client.send(packet::connect(&auth)).await?;
+        match client.receive().await? {
+            Came::Connected => Ok(client),
+            Came::Refused(message) => Err(ClientError::Refused { url: url.into(), message }),
+            Came::Event(_) | Came::Ack { .. } => {
+                Err(not_ours("events before the connection".into()))
+            }
+            Came::End => Err(not_ours("it hung up".into())),
+        }
+    }
+
+    /// The next event, or `None` once the server has ended the connection. Answers pings meanwhile; may be dropped and
+    /// called again.
+    pub async fn next(&mut self) -> Result<Option<Event>, ClientError> {
+        if let Some(event) = self.early.pop_front() {
+            return Ok(Some(event));
+        }
+        loop {
+            match self.receive().await? {
+                Came::Event(event) => return Ok(Some(event)),
+                // Of an answer that nobody waits for any more, or once more what is so already.
+                Came::Ack { .. } | Came::Connected => (),
+                Came::Refused(_) | Came::End => return Ok(None),
+            }
+        }
+    }
+
+    pub async fn emit(&mut self, name: &str, args: &[Value]) -> Result<(), ClientError> {
+        self.send(packet::event(name, args, None)).await
+    }
+
+    /// Waits for the answer; events that come before it are kept for [`next`](Self::next).
+    pub async fn emit_with_ack(
+        &mut self,
+        name: &str,
+        args: &[Value],
+    ) -> Result<Vec<Value>, ClientError> {
+        let id = self.next_ack;
+        self.next_ack += 1;
+        self.send(packet::event(name, args, Some(id))).await?;
+        loop {
+            match self.receive().await? {
+                Came::Ack { id: of, args } if of == id => return Ok(args),
+                Came::Event(event) => self.early.push_back(event),
+                Came::Ack { .. } | Came::Connected => (),
+                Came::Refused(_) | Came::End => {
+                    return Err(self.broken("it ended before it answered"));
+                }
+            }
+        }
+    }
+
+    /// Leaves, and waits until the server has seen it.
+    pub async fn close(mut self) -> Result<(), ClientError> {
+        if !self.ended {
+            self.send(packet::DISCONNECT.to_owned()).await?;
+        }
+        // The other side may have been quicker.
+        let _ = self.socket.close(None).await;
+        let until = Instant::now() + self.silence;
+        while let Ok(Some(Ok(_))) = timeout_at(until, self.socket.next()).await {}
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> Result<Came, ClientError> {
+        while !self.ended {
+            if self.owes_pong {
+                self.send(packet::PONG.to_owned()).await?;
+                self.owes_pong = false;
+            }
+            let whole = match self.message().await? {
+                Some(Message::Text(text)) => self.head(&text)?,
+                Some(Message::Binary(bytes)) => self.attach(bytes)?,
+                Some(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => None,
+                Some(Message::Close(_)) | None => break,
+            };
+            match whole {
+                Some(Came::End) => break,
+                Some(came) => return Ok(came),
+                None => (),
+            }
+        }
+        self.ended = true;
+        Ok(Came::End)
+    }
+
+    /// A packet, unless attachments of it are still to come.
+    fn head(&mut self, text: &str) -> Result<Option<Came>, ClientError> {
+        if self.partial.is_some() {
+            return Err(self.broken("an attachment is missing"));
+        }
+        let packet = packet::read(text).map_err(|error| self.broken(&error.to_string()))?;
+        let (attachments, came) = match packet {
+            Packet::Open { ping_interval, ping_timeout } => {
+                self.silence = ping_interval + ping_timeout;
+                return Ok(None);
+            }
+            Packet::Ping => {
+                self.owes_pong = true;
+                return Ok(None);
+            }
+            Packet::Other => return Ok(None),
+            Packet::Connected => (0, Came::Connected),
+            Packet::Refused(message) => (0, Came::Refused(message)),
+            Packet::Disconnected => (0, Came::End),
+            Packet::Ack { id, attachments, args } => (attachments, Came::Ack { id, args }),
+            Packet::Event { id: _, attachments, args } => {
+                let mut args = VecDeque::from(args);
+                let Some(Value::String(name)) = args.pop_front() else {
+                    return Err(self.broken("an event whose name is no text"));
+                };
+                let event = Event { name, args: args.into(), attachments: Vec::new() };
+                (attachments, Came::Event(event))
+            }
+        };
+        if attachments == 0 {
+            return Ok(Some(came));
+        }
+        self.partial = Some((came, attachments));
+        Ok(None)
+    }
+
+    fn attach(&mut self, bytes: Bytes) -> Result<Option<Came>, ClientError> {
+        let Some((mut came, missing)) = self.partial.take() else {
+            return Err(self.broken("bytes that belong to no event"));
+        };
+        if let Came::Event(event) = &mut came {
+            event.attachments.push(bytes);
+        }
+        if missing == 1 {
+            return Ok(Some(came));
+        }
+        self.partial = Some((came, missing - 1));
+        Ok(None)
+    }
+
+    async fn message(&mut self) -> Result<Option<Message>, ClientError> {
+        let until = self.heard + self.silence;
+        let message = match timeout_at(until, self.socket.next()).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(Ok(message))) => message,
+            Ok(Some(Err(tungstenite::Error::Protocol(
+                tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
+            )))) => return Ok(None),
+            Ok(Some(Err(error))) => return Err(self.broken(&error.to_string())),
+            Err(_) => return Err(self.broken("it has fallen silent")),
+        };
+        self.heard = Instant::now();
+        Ok(Some(message))
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), ClientError> {
+        let sent = self.socket.send(Message::text(text)).await;
+        sent.map_err(|error| self.broken(&error.to_string()))
+    }
+
+    fn broken(&self, why: &str) -> ClientError {
+        ClientError::Broken { url: self.url.clone(), why: why.to_owned() }
+    }
+}
+
+/// Host, port, and the websocket's own address.
+fn address(url: &str) -> Result<(String, u16, String), ClientError> {
+    let wrong = || ClientError::Address { url: url.to_owned() };
+    let uri: Uri = url.parse().map_err(|_| wrong())?;
+    match uri.scheme_str() {
+        Some("http" | "ws") => (),
+        Some("https" | "wss") => return Err(ClientError::Tls { url: url.to_owned() }),
+        Some(_) | None => return Err(wrong()),
+    }
+    let authority = uri.authority().ok_or_else(wrong)?;
+    let port = authority.port_u16().unwrap_or(80);
+    let path = if uri.path().trim_matches('/').is_empty() { "/socket.io/" } else { uri.path() };
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    Ok((host, port, format!("ws://{authority}{path}?EIO=4&transport=websocket")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_gets_the_default_path_and_port() {
+        let path = "socket.io/?EIO=4&transport=websocket";
+        for (url, host, port, asked) in [
+            ("http://localhost:31979", "localhost", 31979, format!("ws://localhost:31979/{path}")),
+            ("http://[::1]:9/", "::1", 9, format!("ws://[::1]:9/{path}")),
+            (
+                "ws://a.example/x/",
+                "a.example",
+                80,
+                "ws://a.example/x/?EIO=4&transport=websocket".into(),
+            ),
+        ] {
+            assert_eq!(address(url).unwrap(), (host.to_owned(), port, asked));
+        }
+        assert!(matches!(address("https://a.example"), Err(ClientError::Tls { .. })));
+        for url in ["localhost:31979", "127.0.0.1:1", "", "ftp://a"] {
+            assert!(matches!(address(url), Err(ClientError::Address { .. })), "{url}");
+        }
+    }
+}

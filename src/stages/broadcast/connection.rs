@@ -1,0 +1,166 @@
+//! An accepted connection that notices when its other end takes nothing any more, and can be cut off from outside.
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until},
+};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// How often one viewer has taken all that was written for it so far. The library below gives no sight of its queues;
+/// this is what can be seen of them from outside.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    times: AtomicU64,
+    by_websocket: AtomicBool,
+}
+
+impl Taken {
+    pub(super) fn times(&self) -> u64 {
+        self.times.load(Relaxed)
+    }
+
+    pub(super) fn add(&self) {
+        self.times.fetch_add(1, Relaxed);
+    }
+
+    /// Whether a websocket counts here. One that was upgraded before its viewer was known does not.
+    pub(super) fn by_websocket(&self) -> bool {
+        self.by_websocket.load(Relaxed)
+    }
+}
+
+/// The connection as its requests see it: a viewer that comes over it is counted where the viewer looks.
+#[derive(Debug, Default)]
+pub(super) struct Pulse(Mutex<Arc<Taken>>);
+
+impl Pulse {
+    /// Where a viewer looks who came by a websocket on this connection.
+    pub(super) fn websocket(&self) -> Arc<Taken> {
+        let taken = self.taken();
+        taken.by_websocket.store(true, Relaxed);
+        taken
+    }
+
+    /// From now on the connection is the websocket of a viewer who came by polling.
+    pub(super) fn upgrade(&self, viewer: Arc<Taken>) {
+        viewer.by_websocket.store(true, Relaxed);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = viewer;
+    }
+
+    fn taken(&self) -> Arc<Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// socketioxide's writer does not notice a cancelled session while it is blocked: an error from here is what ends it.
+pub(super) struct Connection {
+    stream: TcpStream,
+    pulse: Arc<Pulse>,
+    stall: Duration,
+    /// Runs while bytes wait that the other end does not take.
+    stalled: Option<Pin<Box<Sleep>>>,
+    cut: CancellationToken,
+    until_cut: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Connection {
+    /// `cut` ends it from outside.
+    pub(super) fn new(
+        stream: TcpStream,
+        pulse: Arc<Pulse>,
+        stall: Duration,
+        cut: CancellationToken,
+    ) -> Connection {
+        let until_cut = Box::pin(cut.clone().cancelled_owned());
+        Connection { stream, pulse, stall, stalled: None, cut, until_cut }
+    }
+
+    /// Passes on what a write came to, and gives up on an end that took nothing for too long.
+    fn watch<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.cut.is_cancelled() {
+            return Poll::Ready(Err(cut_off()));
+        }
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stall = self.stall;
+        let stalled =
+            self.stalled.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + stall)));
+        ready!(stalled.as_mut().poll(context));
+        // The reading side would wait for ever: it learns of it by the token.
+        self.cut.cancel();
+        Poll::Ready(Err(cut_off()))
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // A future that was ready must not be asked again.
+        if self.cut.is_cancelled() || self.until_cut.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(cut_off()));
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.watch(context, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.watch(context, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    /// Asked for when all that was to be written has been: the moment at which a viewer has taken it.
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            self.pulse.taken().add();
+        }
+        self.watch(context, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+fn cut_off() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "cut off: it took nothing any more, or the server ends")
+}

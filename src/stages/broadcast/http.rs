@@ -1,0 +1,121 @@
+//! The HTTP side of the same port: pages, the state as JSON, and whom a server on a loopback address answers.
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use socketioxide::layer::SocketIoLayer;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use super::{hub::Hub, pages};
+
+pub(super) fn router(hub: &Arc<Hub>, sockets: SocketIoLayer) -> Router {
+    Router::new()
+        .route("/api/state", get(state))
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(readiness))
+        .fallback(page)
+        .with_state(hub.clone())
+        .layer(sockets)
+        .layer(cors(&hub.settings.origins))
+}
+
+async fn state(State(hub): State<Arc<Hub>>) -> impl IntoResponse {
+    ([(header::CACHE_CONTROL, "no-store")], Json(hub.api_state()))
+}
+
+async fn readiness(State(hub): State<Arc<Hub>>) -> (StatusCode, String) {
+    match hub.ready() {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+    }
+}
+
+async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
+    let Some(page) = pages::page(uri.path()) else {
+        return (StatusCode::NOT_FOUND, "nothing here\n").into_response();
+    };
+    if method != Method::GET && method != Method::HEAD {
+        let allow = [(header::ALLOW, "GET, HEAD")];
+        return (StatusCode::METHOD_NOT_ALLOWED, allow, "only to be read\n").into_response();
+    }
+    let tag = page.etag;
+    let mut headers = HeaderMap::new();
+    for (name, value) in pages::HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let known = asked.get(header::IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes());
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    if known {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(page.content_type));
+    (headers, page.body).into_response()
+}
+
+/// Anybody's page may read, unless the file names some. Long-polling posts.
+fn cors(origins: &[String]) -> CorsLayer {
+    let layer = CorsLayer::new().allow_methods([Method::GET, Method::POST]).allow_headers(Any);
+    if origins.is_empty() {
+        return layer.allow_origin(Any);
+    }
+    let origins = origins.iter().filter_map(|it| HeaderValue::from_str(it).ok());
+    layer.allow_origin(AllowOrigin::list(origins))
+}
+
+/// Whether a server on a loopback address answers a request with this `Host`: a page elsewhere could otherwise reach it by
+/// a name of its own that leads here.
+pub(super) fn is_own_host(host: Option<&str>, hosts: &[String]) -> bool {
+    let Some(host) = host else { return false };
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(ip, _)| ip),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let name = name.trim_end_matches('.');
+    let loopback = name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let local = name.eq_ignore_ascii_case("localhost")
+        || name.len() > 10 && name.to_ascii_lowercase().ends_with(".localhost");
+    let listed = |it: &String| it.eq_ignore_ascii_case(name) || it.eq_ignore_ascii_case(host);
+    loopback || local || hosts.iter().any(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loopback_server_answers_to_its_own_names_only() {
+        let hosts = ["captions.example".to_owned()];
+        for host in [
+            "127.0.0.1:31979",
+            "127.8.8.8",
+            "localhost:1",
+            "LOCALHOST",
+            "[::1]:31979",
+            "[::1]",
+            "app.localhost",
+            "Captions.example:80",
+        ] {
+            assert!(is_own_host(Some(host), &hosts), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io",
+            "10.0.0.1:31979",
+            "notlocalhost",
+            ".localhost.evil",
+            "[::2]",
+        ] {
+            assert!(!is_own_host(Some(host), &hosts), "{host}");
+        }
+        assert!(!is_own_host(None, &hosts));
+    }
+}

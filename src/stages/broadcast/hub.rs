@@ -1,0 +1,231 @@
+//! What the lives of the stage, the viewers and the pages share: the log, the board, and who is there.
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use serde_json::value::RawValue;
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::{
+    Settings,
+    log::{Log, encode},
+};
+use crate::{
+    flow::{Board, StageState},
+    message::{Caption, Gap, Hop, MediaSpan, Milestone, Why},
+    stages::wire::{ApiState, Clock, EdgeState, Hello, StateEvent, TrackInfo, VERSION},
+};
+
+const NO_LAG: u64 = u64::MAX;
+
+pub(super) struct Hub {
+    pub(super) settings: Settings,
+    pub(super) clock: Clock,
+    /// Names this run, so that a client knows whether its numbers still mean anything.
+    pub(super) stream: String,
+    log: Mutex<Log>,
+    /// Rung when the log has something new.
+    bell: watch::Sender<()>,
+    attached: watch::Sender<Option<Arc<Attached>>>,
+    state: watch::Sender<Option<Arc<RawValue>>>,
+    lag_ms: AtomicU64,
+    viewers: AtomicUsize,
+    /// The server ends: viewers get what there is, and no more.
+    pub(super) ending: CancellationToken,
+}
+
+/// The pipeline that is broadcast.
+pub(super) struct Attached {
+    board: Board,
+    tracks: Vec<TrackInfo>,
+    notice: Option<String>,
+}
+
+/// The place of one viewer among `max_viewers`, kept as long as its socket lives.
+#[derive(Clone)]
+pub(super) struct Seat {
+    pub(super) gone: CancellationToken,
+    _place: Arc<(Place, DropGuard)>,
+}
+
+struct Place(Arc<Hub>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.viewers.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Hub {
+    pub(super) fn new(settings: Settings) -> Arc<Hub> {
+        let log = Mutex::new(Log::new(settings.keep));
+        Arc::new(Hub {
+            settings,
+            clock: Clock::start(),
+            stream: random_name(),
+            log,
+            bell: watch::Sender::new(()),
+            attached: watch::Sender::new(None),
+            state: watch::Sender::new(None),
+            lag_ms: AtomicU64::new(NO_LAG),
+            viewers: AtomicUsize::new(0),
+            ending: CancellationToken::new(),
+        })
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
+        self.attached.send_replace(Some(Arc::new(Attached { board, tracks, notice })));
+    }
+
+    pub(super) fn bell(&self) -> watch::Receiver<()> {
+        self.bell.subscribe()
+    }
+
+    pub(super) fn states(&self) -> watch::Receiver<Option<Arc<RawValue>>> {
+        self.state.subscribe()
+    }
+
+    /// Puts it in the log, where every viewer finds it.
+    pub(super) fn publish(&self, caption: &Caption, begun: Instant) {
+        let now = Instant::now();
+        match caption {
+            Caption::Transcript(it) => {
+                let trace = it.trace().with(Milestone::Published, Hop { begun, done: now });
+                let lag = trace.age(Milestone::Published).unwrap_or_default();
+                self.lag_ms.store(lag.as_millis() as u64, Relaxed);
+                self.log().transcript(&it.clone().traced(trace), &self.clock, now);
+            }
+            Caption::Gap(it) => self.log().gap(it, now),
+        }
+        self.bell.send_replace(());
+    }
+
+    /// Says in its place that an item was given up.
+    pub(super) fn give_up(&self, caption: &Caption) {
+        let span = match caption {
+            Caption::Transcript(it) => it.span(),
+            Caption::Gap(it) => MediaSpan { ..it.span },
+        };
+        let (track, trace) = (caption.track().clone(), *caption.trace());
+        self.log().gap(&Gap { track, span, why: Why::Fault, trace }, Instant::now());
+        self.bell.send_replace(());
+    }
+
+    pub(super) fn end(&self) {
+        self.log().end();
+        self.bell.send_replace(());
+    }
+
+    /// A place for one more viewer, if there is one.
+    pub(super) fn seat(self: &Arc<Hub>) -> Option<Seat> {
+        let most = self.settings.max_viewers;
+        let one_more = |there: usize| (there < most).then_some(there + 1);
+        self.viewers.fetch_update(Relaxed, Relaxed, one_more).ok()?;
+        let gone = CancellationToken::new();
+        let place = (Place(self.clone()), gone.clone().drop_guard());
+        Some(Seat { gone, _place: Arc::new(place) })
+    }
+
+    /// Once there is a pipeline.
+    pub(super) async fn attached(&self) -> Arc<Attached> {
+        let mut attached = self.attached.subscribe();
+        loop {
+            if let Some(attached) = attached.borrow_and_update().clone() {
+                return attached;
+            }
+            // The sender lives in `self`, so this only returns when there is news.
+            let _ = attached.changed().await;
+        }
+    }
+
+    pub(super) fn hello(&self, attached: &Attached, next: u64) -> Hello {
+        Hello {
+            v: VERSION,
+            stream: self.stream.clone(),
+            started_at: self.clock.started_ms(),
+            tracks: attached.tracks.clone(),
+            next,
+            notice: attached.notice.clone(),
+        }
+    }
+
+    /// `lag_ms` is what `measures.md` calls the live lag, as far as the server can see it: the age of the newest sound
+    /// behind the newest transcript, partial or final, at the moment it was put in the log. Neither smoothed nor growing
+    /// in silence: a page that wants the trend has every caption's `at`.
+    pub(super) fn state(&self) -> StateEvent {
+        let stages = self.board().stages().iter().map(Into::into).collect();
+        let lag = self.lag_ms.load(Relaxed);
+        StateEvent { lag_ms: (lag != NO_LAG).then_some(lag), paused: false, stages }
+    }
+
+    pub(super) fn viewers(&self) -> usize {
+        self.viewers.load(Relaxed)
+    }
+
+    pub(super) fn api_state(&self) -> ApiState {
+        let edges = self.board().edges().iter().map(EdgeState::from).collect();
+        ApiState { state: self.state(), edges, viewers: self.viewers(), log: self.log().state() }
+    }
+
+    /// Whether the pipeline gives captions now; if not, why.
+    pub(super) fn ready(&self) -> Result<(), String> {
+        let stages = self.board().stages();
+        if stages.is_empty() {
+            return Err("no pipeline yet".to_owned());
+        }
+        if self.log().state().ended {
+            return Err("the pipeline has ended".to_owned());
+        }
+        let well = |state| matches!(state, StageState::Running | StageState::Degraded);
+        match stages.iter().find(|stage| !well(stage.state)) {
+            Some(stage) => Err(format!("{} is {}", stage.name, stage.state.name())),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks at the board for as long as the server lives; tells of changes at once, and of the rest now and then.
+    pub(super) async fn keep_watch(self: Arc<Hub>) {
+        let Settings { state_look, state_every, .. } = self.settings;
+        let mut look = interval(state_look.max(Duration::from_millis(1)));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told: Option<(Instant, StateEvent)> = None;
+        loop {
+            look.tick().await;
+            self.log().prune(Instant::now());
+            if self.attached.borrow().is_none() {
+                continue;
+            }
+            let state = self.state();
+            let due = told.as_ref().is_none_or(|(at, old)| {
+                at.elapsed() >= state_every
+                    || (&old.stages, old.paused) != (&state.stages, state.paused)
+            });
+            if due {
+                self.state.send_replace(Some(encode(&state).into()));
+                told = Some((Instant::now(), state));
+            }
+        }
+    }
+
+    fn board(&self) -> Board {
+        self.attached.borrow().as_ref().map(|it| it.board.clone()).unwrap_or_default()
+    }
+}
+
+/// 16 hexadecimal digits from the keys that every hash map of the standard library is seeded with.
+fn random_name() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}

@@ -1,0 +1,249 @@
+//! The server of one broadcast: bound once, it outlives every life of the stage.
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socketioxide::SocketIo;
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream, lookup_host},
+    time::{Instant, sleep, timeout, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+use super::{
+    Broadcast, Settings,
+    connection::{Connection, Pulse},
+    http,
+    hub::Hub,
+    sockets,
+};
+use crate::{flow::Board, stages::wire::TrackInfo};
+
+/// Serves pages, events and the API until it is shut down.
+pub struct Server {
+    hub: Arc<Hub>,
+    address: SocketAddr,
+    io: SocketIo,
+    viewers: TaskTracker,
+    connections: TaskTracker,
+    /// No more connections are taken.
+    closed: CancellationToken,
+    /// What is still connected is cut off.
+    cut: CancellationToken,
+}
+
+/// Why an address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    #[error(
+        "{address} is taken by another program: end that one, or listen on another port (port 0 takes a free one)"
+    )]
+    Taken { address: String },
+    #[error(
+        "listening on {address} is not allowed: ports below 1024 are reserved, take a higher one"
+    )]
+    Denied { address: String },
+    #[error(
+        "{address} is no address of this machine: listen on 127.0.0.1, on one of its own, or on 0.0.0.0 for all"
+    )]
+    NotHere { address: String },
+    #[error("`{host}` leads to no address: check the name, or write the address itself")]
+    Unknown { host: String, source: io::Error },
+    #[error("cannot listen on {address}: {source}")]
+    Other { address: String, source: io::Error },
+}
+
+impl Server {
+    /// Takes the port, and answers from now on. Viewers are greeted once a pipeline is [attached](Self::attach).
+    pub async fn bind(settings: Settings) -> Result<Server, BindError> {
+        let listener = listen(&settings).await?;
+        let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
+        let hub = Hub::new(settings);
+        let viewers = TaskTracker::new();
+        let (layer, io) = sockets::open(&hub, &viewers);
+        let server = Server {
+            address,
+            io,
+            viewers,
+            connections: TaskTracker::new(),
+            closed: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            hub,
+        };
+        let door = Arc::new(Door {
+            router: http::router(&server.hub, layer),
+            io: server.io.clone(),
+            hub: server.hub.clone(),
+            guarded: address.ip().is_loopback(),
+            connections: server.connections.clone(),
+            closed: server.closed.clone(),
+            cut: server.cut.clone(),
+        });
+        server.connections.spawn(door.clone().accept(listener));
+        let watch = server.hub.clone().keep_watch();
+        server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
+        tracing::info!(%address, "serving captions");
+        Ok(server)
+    }
+
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many are connected now.
+    pub fn viewers(&self) -> usize {
+        self.hub.viewers()
+    }
+
+    /// The stage for one life; the next one goes on with the same log and the same numbers.
+    pub fn stage(&self) -> Broadcast {
+        Broadcast::new(self.hub.clone())
+    }
+
+    /// Tells of the pipeline behind the stage. `notice` is what every viewer should know of it.
+    pub fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
+        self.hub.attach(board, tracks, notice);
+    }
+
+    /// Sends every viewer what there is, as far as it takes it within `grace`, and closes.
+    pub async fn shutdown(&self, grace: Duration) {
+        let until = Instant::now() + grace;
+        self.closed.cancel();
+        self.hub.ending.cancel();
+        self.viewers.close();
+        if timeout_at(until, self.viewers.wait()).await.is_err() {
+            tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");
+        }
+        // Sends what is queued, then closes the transports: clients take that for a lost connection, and come back.
+        let _ = timeout_at(until, self.io.close()).await;
+        self.connections.close();
+        let _ = timeout_at(until, self.connections.wait()).await;
+        self.cut.cancel();
+    }
+}
+
+/// A server that is dropped serves nobody.
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.closed.cancel();
+        self.cut.cancel();
+    }
+}
+
+/// What takes connections, and every request first.
+struct Door {
+    router: Router,
+    io: SocketIo,
+    hub: Arc<Hub>,
+    /// On a loopback address only requests are answered that know it by a name of its own.
+    guarded: bool,
+    connections: TaskTracker,
+    closed: CancellationToken,
+    cut: CancellationToken,
+}
+
+impl Door {
+    async fn accept(self: Arc<Door>, listener: TcpListener) {
+        while let Some(accepted) = self.closed.run_until_cancelled(listener.accept()).await {
+            match accepted {
+                Ok((stream, _)) => drop(self.connections.spawn(self.clone().serve(stream))),
+                Err(error) => {
+                    // Out of file descriptors, mostly: those who are here may leave meanwhile.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(self.hub.settings.accept_pause).await;
+                }
+            }
+        }
+    }
+
+    async fn serve(self: Arc<Door>, stream: TcpStream) {
+        // Captions are small, and late when they wait for more.
+        let _ = stream.set_nodelay(true);
+        let pulse = Arc::new(Pulse::default());
+        let (stall, cut) = (self.hub.settings.stall, self.cut.child_token());
+        let connection = Connection::new(stream, pulse.clone(), stall, cut);
+        let (door, closed) = (self.clone(), self.closed.clone());
+        let service = service_fn(move |request| door.clone().answer(request, pulse.clone()));
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.hub.settings.header_timeout)
+            .serve_connection(TokioIo::new(connection), service)
+            .with_upgrades();
+        let mut served = std::pin::pin!(served);
+        let ended = tokio::select! {
+            ended = &mut served => ended,
+            () = closed.cancelled() => {
+                served.as_mut().graceful_shutdown();
+                served.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    async fn answer(
+        self: Arc<Door>,
+        mut request: Request<Incoming>,
+        pulse: Arc<Pulse>,
+    ) -> Result<Response<Body>, std::convert::Infallible> {
+        let host = request.headers().get(header::HOST).and_then(|it| it.to_str().ok());
+        if self.guarded && !http::is_own_host(host, &self.hub.settings.hosts) {
+            let told = "this server answers on loopback names only; add yours to `hosts`\n";
+            return Ok((StatusCode::FORBIDDEN, told).into_response());
+        }
+        if let Some(query) = request.uri().query().filter(|_| request.method() == "GET") {
+            sockets::note_request(&self.io, query, &pulse);
+        }
+        request.extensions_mut().insert(pulse);
+        self.router.clone().oneshot(request).await
+    }
+}
+
+/// On the first address the host leads to that can be listened on.
+async fn listen(settings: &Settings) -> Result<TcpListener, BindError> {
+    let unknown = |source| BindError::Unknown { host: settings.host.clone(), source };
+    let found =
+        timeout(settings.lookup_timeout, lookup_host((settings.host.as_str(), settings.port)));
+    let found = found.await.map_err(|late| unknown(late.into()))?.map_err(unknown)?;
+    let mut addresses: Vec<SocketAddr> = found.collect();
+    // `localhost` may be both: most clients try the older kind.
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    let mut refusal = unknown(io::ErrorKind::NotFound.into());
+    for address in addresses {
+        match listen_on(address, settings.send_buffer) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refusal = refused(&address.to_string(), error),
+        }
+    }
+    Err(refusal)
+}
+
+fn listen_on(address: SocketAddr, send_buffer: u32) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Elsewhere than on Unix it would let two programs share the port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    // Accepted sockets inherit it: what the system holds for a viewer who takes nothing is bounded too.
+    socket.set_send_buffer_size(send_buffer)?;
+    socket.bind(address)?;
+    socket.listen(1024)
+}
+
+fn refused(address: &str, source: io::Error) -> BindError {
+    let address = address.to_owned();
+    match source.kind() {
+        io::ErrorKind::AddrInUse => BindError::Taken { address },
+        io::ErrorKind::PermissionDenied => BindError::Denied { address },
+        io::ErrorKind::AddrNotAvailable => BindError::NotHere { address },
+        _ => BindError::Other { address, source },
+    }
+}

@@ -1,0 +1,109 @@
+//! The Socket.IO side: who is let in, what clients may say, and a viewer task for each.
+use std::{future::ready, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use socketioxide::{
+    ParserConfig, SocketIo,
+    extract::{AckSender, SocketRef, TryData},
+    handler::ConnectHandler,
+    layer::SocketIoLayer,
+};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    Settings,
+    connection::{Pulse, Taken},
+    hub::{Hub, Seat},
+    viewer::{QUEUE, attend},
+    wants::Wants,
+};
+
+/// Serves the default namespace; viewer tasks are run by `viewers`.
+pub(super) fn open(hub: &Arc<Hub>, viewers: &TaskTracker) -> (SocketIoLayer, SocketIo) {
+    let Settings { max_payload, ping_interval, ping_timeout, .. } = hub.settings;
+    let parser = ParserConfig::common().max_incoming_binary_buf_size(max_payload);
+    let (layer, io) = SocketIo::builder()
+        .with_parser(parser)
+        .max_payload(max_payload as u64)
+        // `max_payload` holds for polling only; a websocket would take 64 MiB.
+        .ws_max_message_size(max_payload)
+        .ws_max_frame_size(max_payload)
+        .max_buffer_size(QUEUE)
+        .ping_interval(ping_interval)
+        .ping_timeout(ping_timeout)
+        .connect_timeout(CONNECT)
+        .build_layer();
+    let (door, room) = (hub.clone(), (hub.clone(), viewers.clone()));
+    // The library spawns the connect handler: only the middleware runs before the client may send events.
+    let admit = move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        ready(admit(&door, &socket, &auth.unwrap_or_default()))
+    };
+    let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        let (hub, viewers) = room;
+        enter(hub, &viewers, socket, &auth.unwrap_or_default());
+        ready(())
+    };
+    io.ns("/", enter.with(admit));
+    (layer, io)
+}
+
+/// How long a session may take to say which namespace it wants.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// An error is what the client is told.
+fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: &Value) -> Result<(), String> {
+    Wants::parse(auth)?;
+    let Some(seat) = hub.seat() else {
+        tracing::warn!(max_viewers = hub.settings.max_viewers, "a viewer was turned away: full");
+        return Err("full".to_owned());
+    };
+    let gone = seat.gone.clone();
+    socket.extensions.insert(seat);
+    socket.extensions.insert(taken(socket));
+    socket.on_disconnect(move || {
+        gone.cancel();
+        ready(())
+    });
+    let clock = hub.clock;
+    socket.on("clock", move |ack: AckSender| {
+        // Where its queue is full it asks again, or is gone.
+        let _ = ack.send(&json!({ "now": clock.now_ms() }));
+        ready(())
+    });
+    // From the bench's browser; the bench reads it, nobody else does.
+    socket.on("painted", || ready(()));
+    Ok(())
+}
+
+fn enter(hub: Arc<Hub>, viewers: &TaskTracker, socket: SocketRef, auth: &Value) {
+    let (seat, taken) = (socket.extensions.get::<Seat>(), socket.extensions.get::<Arc<Taken>>());
+    let (Ok(wants), Some(seat), Some(taken)) = (Wants::parse(auth), seat, taken) else {
+        // Not reached: the middleware looked at the same `auth`, and put both there.
+        return;
+    };
+    viewers.spawn(attend(hub, socket, wants, seat, taken));
+}
+
+/// Where it can be seen what this viewer takes.
+fn taken(socket: &SocketRef) -> Arc<Taken> {
+    let pulse = socket.req_parts().extensions.get::<Arc<Pulse>>();
+    // The request kept is that of the handshake: by polling, its connection carries any session's requests.
+    let websocket =
+        socket.req_parts().uri.query().is_some_and(|it| it.contains("transport=websocket"));
+    match pulse {
+        Some(pulse) if websocket => pulse.websocket(),
+        _ => Arc::default(),
+    }
+}
+
+/// A request of a session that came by polling: it takes what waits, or goes on as a websocket.
+pub(super) fn note_request(io: &SocketIo, query: &str, pulse: &Pulse) {
+    let field = |name| query.split('&').filter_map(|it| it.split_once('=')).find(|it| it.0 == name);
+    let Some((_, sid)) = field("sid") else { return };
+    let socket = sid.parse().ok().and_then(|sid| io.get_socket(sid));
+    let Some(taken) = socket.and_then(|it| it.extensions.get::<Arc<Taken>>()) else { return };
+    match field("transport") {
+        Some((_, "websocket")) => pulse.upgrade(taken),
+        _ => taken.add(),
+    }
+}
