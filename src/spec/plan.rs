@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, ops::Range, path::PathBuf, time::Duration}
 pub use super::settings::*;
 use super::{Kind, Port, units::Length};
 
-/// A whole pipeline. Only [`check`](super::check) makes one, so that whoever holds it needs no check of its own.
+/// A whole pipeline. Only [`check`](super::check()) makes one, so that whoever holds it needs no check of its own.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub(super) name: String,

@@ -17,18 +17,24 @@ pub fn render(path: &str, text: &str, complaints: &[Complaint], colours: bool) -
     lines.join("\n").trim_end().to_owned()
 }
 
+/// In letters. A longer one, such as a machine's own words with a path, stands below the lines of the source.
+const LONGEST_LABEL: usize = 60;
+
 fn drawing<'a>(path: &'a str, text: &'a str, complaint: &'a Complaint) -> Group<'a> {
     let title = Level::ERROR.primary_title(&complaint.title).id(complaint.code.name());
     let mut snippet = Snippet::source(text).path(path);
     for (index, Mark { span, label }) in complaint.marks.iter().enumerate() {
         let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let annotation = kind.span(visible(text, span));
-        snippet = snippet.annotation(match label.as_str() {
-            "" => annotation,
-            label => annotation.label(label),
-        });
+        let brief = !label.is_empty() && label.chars().count() <= LONGEST_LABEL;
+        snippet = snippet.annotation(if brief { annotation.label(label) } else { annotation });
     }
     let mut group = Group::with_title(title).element(snippet);
+    for Mark { label, .. } in &complaint.marks {
+        if label.chars().count() > LONGEST_LABEL {
+            group = group.element(Level::NOTE.message(label));
+        }
+    }
     if let Some(help) = &complaint.help {
         group = group.element(Level::HELP.message(help));
     }

@@ -30,7 +30,9 @@ impl Machine for Desk {
         unless_missing(&name, "not in the catalogue", Some("livecap models list"))
             .map_err(ModelTrouble::Absent)?;
         if name.contains("broken") {
-            let why = "ends after 1000 of 10529376 bytes".into();
+            let why =
+                "the file ends after 1000 of 10529376 bytes; the download was probably cut off"
+                    .into();
             let mend = Some("livecap models pull base.en".into());
             return Err(ModelTrouble::Broken(Trouble { why, mend }));
         }
