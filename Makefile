@@ -1,0 +1,40 @@
+# The short ways. `make demo` to see it, `make test` before a change is handed in.
+
+.PHONY: help setup demo test ci fmt lint docs bench clean-web
+
+help:
+	@echo "make demo    captions of a recording, in a browser: http://127.0.0.1:31979"
+	@echo "make test    all tests"
+	@echo "make ci      all tests and checks, as .ci/run does"
+	@echo "make setup   install what is needed and build the page (TESTS=1: what the tests need too)"
+	@echo "make fmt lint docs bench"
+
+setup:
+	@tools/setup $(if $(TESTS),tests)
+
+# The dev profile: it builds in half the time of a release, and what costs time while it runs (the recogniser, the
+# resampler) is optimised in both. Without a terminal nobody can press Ctrl-C: there the demo ends with its recording.
+demo: setup
+	@if [ -t 1 ]; then exec cargo run -- run pipelines/demo.toml; else exec cargo run -- run pipelines/demo.toml --exit; fi
+
+test:
+	@.ci/test
+
+ci:
+	@.ci/run
+
+fmt:
+	cargo fmt --all
+
+lint:
+	cargo clippy --all-targets -- -D warnings
+	cargo clippy --all-targets --no-default-features -- -D warnings
+
+docs:
+	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --document-private-items
+
+bench:
+	cargo bench
+
+clean-web:
+	rm -rf web/dist web/node_modules
