@@ -21,6 +21,7 @@ use self::{
     devices::DevicesArgs,
     graph::GraphArgs,
     log::LogFormat,
+    models::{ModelsArgs, ModelsError},
     run::RunArgs,
     terminal::Terminal,
 };
@@ -47,6 +48,8 @@ enum Command {
     Graph(GraphArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
+    /// List the models known by name, get one, verify those that are here
+    Models(ModelsArgs),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }
@@ -122,6 +125,17 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<Exit, Trouble> {
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;
             Ok(Exit::Fine)
+        }
+        Command::Models(args) => {
+            drop(out);
+            match runtime()?.block_on(models::run(&args, &mut io::stdout())) {
+                Ok(()) => Ok(Exit::Fine),
+                Err(ModelsError::Output(error)) => Err(Trouble::Write(error)),
+                Err(error) => {
+                    let _ = writeln!(io::stderr(), "error: {error}");
+                    Ok(if error.exit_code() == 2 { Exit::Refused } else { Exit::GaveUp })
+                }
+            }
         }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "livecap", &mut out);

@@ -1,4 +1,5 @@
 //! `livecap models`: pulled from a real server on this machine, listed, verified.
+mod program;
 mod server;
 
 use std::{fs, path::Path, time::Duration};
