@@ -8,6 +8,7 @@ pub mod microphone;
 pub mod pcm;
 mod raw;
 pub mod recognise;
+pub mod record;
 pub mod recording;
 pub mod resample;
 #[cfg(feature = "whisper")]

@@ -5,6 +5,7 @@ mod command;
 mod files;
 mod paced;
 mod pipe;
+mod record;
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
