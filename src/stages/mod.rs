@@ -1,10 +1,14 @@
 //! The kinds of stages, one file or folder each. A stage never sees an actor, a pipeline file never sees a stage.
 pub mod broadcast;
+pub mod command;
 mod items;
 pub mod lines;
 #[cfg(feature = "microphone")]
 pub mod microphone;
+pub mod pcm;
+mod raw;
 pub mod recognise;
+pub mod record;
 pub mod recording;
 pub mod resample;
 #[cfg(feature = "whisper")]

@@ -1,7 +1,11 @@
 //! The stages of sound on real files, real children and a clock that stands still.
 mod bad_files;
+#[cfg(target_os = "linux")]
+mod command;
 mod files;
 mod paced;
+mod pipe;
+mod record;
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 

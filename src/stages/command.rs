@@ -1,0 +1,256 @@
+//! A child process that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP, as a source.
+//!
+//! A program that ends with a failure is started anew by the supervisor, as after any transient fault: the timeline goes on,
+//! and the time without sound is a hole in it. One that ends well is the end of the stream. What it says on standard error
+//! goes to the log.
+use std::{io, path::PathBuf, process::ExitStatus, process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::Child,
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::raw::Framer;
+pub use super::raw::{RawSettings, SampleFormat};
+use crate::{
+    flow::{Fault, Outlet, Source},
+    message::{AudioFrame, MediaTime, Trace, Why},
+};
+
+/// Bytes read at once.
+const CHUNK: usize = 16 * 1024;
+/// A line of standard error is cut off here.
+const LONGEST_LINE: usize = 1_000;
+
+#[derive(Clone, Debug)]
+pub struct CommandSettings {
+    /// A name to look for on `PATH`, or a path.
+    pub program: PathBuf,
+    pub args: Vec<String>,
+    /// Where it runs; `None`: where livecap does.
+    pub folder: Option<PathBuf>,
+    pub samples: RawSettings,
+    /// How long it may take to end after it was asked to, before it is killed.
+    pub grace: Duration,
+}
+
+/// Why a command gives no sound, or no more.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error("there is no program `{}`; install it, or write its whole path", program.display())]
+    NotFound { program: PathBuf },
+    #[error("cannot start `{}`: {cause}", program.display())]
+    Start { program: PathBuf, cause: io::Error },
+    #[error("cannot read what `{}` writes: {cause}", program.display())]
+    Read { program: PathBuf, cause: io::Error },
+    #[error("`{}` ended with {status}{}", program.display(), last_line.as_ref().map_or(String::new(), |it| format!(": {it}")))]
+    Ended { program: PathBuf, status: ExitStatus, last_line: Option<String> },
+}
+
+/// See the module.
+pub struct Command {
+    settings: CommandSettings,
+    /// Where the timeline had got to, and when its last sample was read.
+    heard: Option<(MediaTime, Instant)>,
+}
+
+impl Command {
+    pub fn new(settings: CommandSettings) -> Command {
+        Command { settings, heard: None }
+    }
+
+    fn start(&self) -> Result<Child, Fault> {
+        let CommandSettings { program, args, folder, .. } = &self.settings;
+        let mut command = tokio::process::Command::new(program);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.kill_on_drop(true);
+        // Ctrl-C in a terminal reaches a whole group; the child is ended by us, after its last sound was taken.
+        #[cfg(unix)]
+        command.process_group(0);
+        if let Some(folder) = folder {
+            command.current_dir(folder);
+        }
+        let program = program.clone();
+        command.spawn().map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound => Fault::permanent(CommandError::NotFound { program }),
+            io::ErrorKind::PermissionDenied => {
+                Fault::permanent(CommandError::Start { program, cause })
+            }
+            _ => Fault::transient(CommandError::Start { program, cause }),
+        })
+    }
+
+    /// Gives everything that the child writes. False where it was told to stop before the end.
+    async fn listen(
+        &mut self,
+        stdout: &mut (impl AsyncRead + Unpin),
+        out: &Outlet<AudioFrame>,
+        stop: &CancellationToken,
+    ) -> Result<bool, Fault> {
+        let mut life = Life { framer: Framer::new(self.settings.samples), begun: None, given: 0 };
+        let mut bytes = vec![0; CHUNK];
+        loop {
+            let read = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(false),
+                read = stdout.read(&mut bytes) => read,
+            };
+            let read = read.map_err(|cause| {
+                let program = self.settings.program.clone();
+                Fault::transient(CommandError::Read { program, cause })
+            })?;
+            if read == 0 {
+                break;
+            }
+            life.framer.push(&bytes[..read]);
+            for samples in life.framer.frames() {
+                self.give(&mut life, &samples, out).await?;
+                if stop.is_cancelled() {
+                    return Ok(false);
+                }
+            }
+            tokio::task::consume_budget().await;
+        }
+        let framer = std::mem::replace(&mut life.framer, Framer::new(self.settings.samples));
+        let rest = framer.finish();
+        rest.warn(&self.settings.program.to_string_lossy());
+        if !rest.samples.is_empty() {
+            self.give(&mut life, &rest.samples, out).await?;
+        }
+        Ok(true)
+    }
+
+    async fn give(
+        &mut self,
+        life: &mut Life,
+        samples: &[f32],
+        out: &Outlet<AudioFrame>,
+    ) -> Result<(), Fault> {
+        let (now, rate) = (Instant::now(), self.settings.samples.rate);
+        let length = rate.duration_of(samples.len());
+        let (begun, hole) = match (life.begun, self.heard) {
+            (Some(begun), _) => (begun, None),
+            (None, None) => (MediaTime::ZERO, None),
+            // The clock of a life begins when its first sample was made; what passed since the last one is lost.
+            (None, Some((end, at))) => {
+                (end + now.saturating_duration_since(at).saturating_sub(length), Some(Why::Device))
+            }
+        };
+        life.begun = Some(begun);
+        let start = begun + MediaTime::of_sample(life.given, rate).since_start();
+        life.given += samples.len() as u64;
+        self.heard = Some((start + length, now));
+        let trace = Trace::starting(now);
+        Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole, trace }).await?)
+    }
+
+    /// Asks the child to end, waits, kills it; and waits until it is gone, so that it leaves no zombie.
+    async fn end(&self, child: &mut Child) -> io::Result<ExitStatus> {
+        #[cfg(unix)]
+        if let Some(pid) = child.id().and_then(|it| rustix::process::Pid::from_raw(it as i32)) {
+            // It may just have ended by itself.
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        if let Ok(ended) = timeout(self.settings.grace, child.wait()).await {
+            return ended;
+        }
+        tracing::warn!(program = %self.settings.program.display(), grace = ?self.settings.grace, "killed, as it did not end when asked to");
+        child.start_kill()?;
+        child.wait().await
+    }
+}
+
+impl Source for Command {
+    type Out = AudioFrame;
+
+    async fn run(
+        &mut self,
+        out: &Outlet<AudioFrame>,
+        stop: CancellationToken,
+    ) -> Result<(), Fault> {
+        let mut child = self.start()?;
+        let program = self.settings.program.clone();
+        let log = log_lines(child.stderr.take(), program.to_string_lossy().into_owned());
+        let Some(mut stdout) = child.stdout.take() else { return Ok(()) };
+        let listened = self.listen(&mut stdout, out, &stop).await;
+        // A child that goes on writing learns that nobody reads any more.
+        drop(stdout);
+        let status = match listened {
+            // It has closed its output: it is about to end by itself.
+            Ok(true) => match timeout(self.settings.grace, child.wait()).await {
+                Ok(ended) => ended,
+                Err(_) => self.end(&mut child).await.map(|_| ExitStatus::default()),
+            },
+            Ok(false) | Err(_) => self.end(&mut child).await.map(|_| ExitStatus::default()),
+        };
+        let last_line = log.last_line(self.settings.grace).await;
+        listened?;
+        let status = status.map_err(|cause| {
+            Fault::transient(CommandError::Read { program: program.clone(), cause })
+        })?;
+        if status.success() || stop.is_cancelled() {
+            return Ok(());
+        }
+        Err(Fault::transient(CommandError::Ended { program, status, last_line }))
+    }
+}
+
+/// One run of the program.
+struct Life {
+    framer: Framer,
+    /// Where on the timeline its first sample stands.
+    begun: Option<MediaTime>,
+    given: u64,
+}
+
+/// Passes lines on to the log; it ends when the pipe closes, and with the life it belongs to.
+struct Log(JoinHandle<Option<String>>);
+
+impl Log {
+    /// A grandchild may hold the pipe open for ever, so this waits no longer than `grace`.
+    async fn last_line(mut self, grace: Duration) -> Option<String> {
+        timeout(grace, &mut self.0).await.ok()?.ok()?
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn log_lines(stderr: Option<impl AsyncRead + Send + Unpin + 'static>, program: String) -> Log {
+    Log(tokio::spawn(async move {
+        let mut stderr = stderr?;
+        let (mut line, mut last) = (Vec::new(), None);
+        let mut bytes = [0; 1024];
+        loop {
+            // What cannot be read can't be logged: the same as its end.
+            let read = stderr.read(&mut bytes).await.unwrap_or(0);
+            for byte in &bytes[..read] {
+                match byte {
+                    // ffmpeg rewrites its line of progress with a bare \r.
+                    b'\n' | b'\r' => end_line(&mut line, &mut last, &program),
+                    byte if line.len() < LONGEST_LINE => line.push(*byte),
+                    _ => (),
+                }
+            }
+            if read == 0 {
+                end_line(&mut line, &mut last, &program);
+                return last;
+            }
+        }
+    }))
+}
+
+fn end_line(line: &mut Vec<u8>, last: &mut Option<String>, program: &str) {
+    let text = String::from_utf8_lossy(line).trim().to_owned();
+    line.clear();
+    if !text.is_empty() {
+        tracing::info!(program, line = text, "standard error of a command");
+        *last = Some(text);
+    }
+}

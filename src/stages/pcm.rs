@@ -1,0 +1,153 @@
+//! Raw samples on standard input, or on any other stream of bytes, as a source.
+//!
+//! A frame counts as captured when its last byte was read. A closed pipe is the end of the stream.
+use std::io::Read;
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    sync::mpsc,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::raw::Framer;
+pub use super::raw::{RawSettings, SampleFormat};
+use crate::{
+    flow::{Fault, Outlet, Source},
+    message::{AudioFrame, MediaTime, Trace},
+};
+
+/// Bytes read at once: what a pipe of Linux holds.
+const CHUNK: usize = 64 * 1024;
+/// Chunks that may wait between the thread that reads standard input and the source.
+const CHUNKS: usize = 4;
+
+/// Why the input could not be read on.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot read samples from standard input: {0}; check the program at the other end of the pipe"
+)]
+pub struct PcmError(#[from] std::io::Error);
+
+/// See the module. A life after the first goes on where the one before it was.
+pub struct Pcm {
+    settings: RawSettings,
+    input: Input,
+    framer: Option<Framer>,
+    given: u64,
+}
+
+type Chunk = (Vec<u8>, Instant);
+
+enum Input {
+    /// Not read from yet.
+    Stdin,
+    Thread(mpsc::Receiver<std::io::Result<Chunk>>),
+    Stream(Box<dyn AsyncRead + Send + Unpin>),
+}
+
+impl Pcm {
+    /// Reads standard input.
+    pub fn new(settings: RawSettings) -> Pcm {
+        Pcm { settings, input: Input::Stdin, framer: None, given: 0 }
+    }
+
+    /// Reads something else in its stead.
+    pub fn reading(settings: RawSettings, stream: impl AsyncRead + Send + Unpin + 'static) -> Pcm {
+        Pcm { input: Input::Stream(Box::new(stream)), ..Pcm::new(settings) }
+    }
+
+    async fn give(
+        &mut self,
+        samples: &[f32],
+        captured: Instant,
+        out: &Outlet<AudioFrame>,
+    ) -> Result<(), Fault> {
+        let rate = self.settings.rate;
+        let start = MediaTime::of_sample(self.given, rate);
+        self.given += samples.len() as u64;
+        let trace = Trace::starting(captured);
+        Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole: None, trace }).await?)
+    }
+}
+
+impl Source for Pcm {
+    type Out = AudioFrame;
+
+    async fn run(
+        &mut self,
+        out: &Outlet<AudioFrame>,
+        stop: CancellationToken,
+    ) -> Result<(), Fault> {
+        let mut captured = Instant::now();
+        loop {
+            let read = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                read = self.input.read() => read,
+            };
+            let Some((bytes, at)) = read.map_err(|it| Fault::permanent(PcmError(it)))? else {
+                break;
+            };
+            captured = at;
+            let framer = self.framer.get_or_insert_with(|| Framer::new(self.settings));
+            framer.push(&bytes);
+            for samples in framer.frames() {
+                self.give(&samples, captured, out).await?;
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
+            }
+            // A file read in this way never waits, nor do edges that drop.
+            tokio::task::consume_budget().await;
+        }
+        let rest = self.framer.take().map(Framer::finish);
+        let Some(rest) = rest else { return Ok(()) };
+        rest.warn("standard input");
+        if !rest.samples.is_empty() {
+            self.give(&rest.samples, captured, out).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Input {
+    /// The next bytes; `None` at the end.
+    async fn read(&mut self) -> std::io::Result<Option<Chunk>> {
+        if let Input::Stdin = self {
+            *self = Input::Thread(read_stdin()?);
+        }
+        match self {
+            Input::Thread(chunks) => chunks.recv().await.transpose(),
+            Input::Stream(stream) => {
+                let mut bytes = vec![0; CHUNK];
+                let read = stream.read(&mut bytes).await?;
+                bytes.truncate(read);
+                Ok((read > 0).then(|| (bytes, Instant::now())))
+            }
+            Input::Stdin => Ok(None),
+        }
+    }
+}
+
+/// A thread that nobody waits for. tokio's own standard input keeps the process from ending until another byte arrives.
+fn read_stdin() -> std::io::Result<mpsc::Receiver<std::io::Result<Chunk>>> {
+    let (sender, chunks) = mpsc::channel(CHUNKS);
+    std::thread::Builder::new().name("standard input".to_owned()).spawn(move || {
+        let mut stdin = std::io::stdin().lock();
+        let mut bytes = vec![0; CHUNK];
+        loop {
+            let chunk = match stdin.read(&mut bytes) {
+                Ok(0) => return,
+                Ok(read) => Ok((bytes[..read].to_vec(), Instant::now())),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+            let failed = chunk.is_err();
+            if sender.blocking_send(chunk).is_err() || failed {
+                return;
+            }
+        }
+    })?;
+    Ok(chunks)
+}

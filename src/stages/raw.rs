@@ -1,0 +1,181 @@
+//! Raw samples in bytes, as they come over a pipe, to frames of mono sound. Shared by `pcm` and `command`.
+use std::{num::NonZeroUsize, time::Duration};
+
+use crate::{logic::downmix::Downmix, message::SampleRate};
+
+/// How one sample is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleFormat {
+    /// Whole numbers of 16 bits, little-endian.
+    S16le,
+    /// Floats of 32 bits in −1..1, little-endian.
+    F32le,
+}
+
+impl SampleFormat {
+    const fn bytes(self) -> usize {
+        match self {
+            SampleFormat::S16le => 2,
+            SampleFormat::F32le => 4,
+        }
+    }
+}
+
+/// Interleaved raw samples, and the frames that are made of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawSettings {
+    pub format: SampleFormat,
+    pub rate: SampleRate,
+    pub channels: NonZeroUsize,
+    pub downmix: Downmix,
+    /// How long a frame is.
+    pub frame: Duration,
+}
+
+impl RawSettings {
+    /// The mean of all channels, in frames of 20 ms.
+    pub fn new(format: SampleFormat, rate: SampleRate, channels: NonZeroUsize) -> RawSettings {
+        let (downmix, frame) = (Downmix::Mean, Duration::from_millis(20));
+        RawSettings { format, rate, channels, downmix, frame }
+    }
+
+    /// Bytes of one sample of every channel.
+    fn step(&self) -> usize {
+        self.format.bytes() * self.channels.get()
+    }
+}
+
+/// Cuts a stream of bytes into frames, whatever the pieces are in which it arrives.
+pub(super) struct Framer {
+    settings: RawSettings,
+    /// Less than one sample of every channel.
+    bytes: Vec<u8>,
+    mono: Vec<f32>,
+    /// Floats that were no number, or no finite one; each became silence.
+    unsound: u64,
+}
+
+/// What is left when a stream has ended.
+pub(super) struct Rest {
+    /// Less than a frame.
+    pub(super) samples: Vec<f32>,
+    /// Bytes that do not make a sample of every channel.
+    pub(super) odd_bytes: usize,
+    pub(super) unsound: u64,
+}
+
+impl Framer {
+    pub(super) fn new(settings: RawSettings) -> Framer {
+        Framer { settings, bytes: Vec::new(), mono: Vec::new(), unsound: 0 }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        let whole = self.bytes.len() / self.settings.step() * self.settings.step();
+        let mut samples = Vec::with_capacity(whole / self.settings.format.bytes());
+        match self.settings.format {
+            SampleFormat::S16le => samples.extend(
+                self.bytes[..whole]
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|it| f32::from(i16::from_le_bytes(*it)) / 32_768.0),
+            ),
+            SampleFormat::F32le => {
+                samples.extend(
+                    self.bytes[..whole].as_chunks().0.iter().map(|it| f32::from_le_bytes(*it)),
+                );
+                for sample in samples.iter_mut().filter(|it| !it.is_finite()) {
+                    *sample = 0.0;
+                    self.unsound += 1;
+                }
+            }
+        }
+        self.bytes.drain(..whole);
+        self.settings.downmix.append(&samples, self.settings.channels, &mut self.mono);
+    }
+
+    /// The whole frames that have come together.
+    pub(super) fn frames(&mut self) -> Vec<Vec<f32>> {
+        let frame = self.settings.rate.samples_in(self.settings.frame).max(1);
+        let whole = self.mono.len() / frame * frame;
+        self.mono.drain(..whole).collect::<Vec<f32>>().chunks(frame).map(<[f32]>::to_vec).collect()
+    }
+
+    pub(super) fn finish(self) -> Rest {
+        Rest { samples: self.mono, odd_bytes: self.bytes.len(), unsound: self.unsound }
+    }
+}
+
+impl Rest {
+    /// What ended in the middle of a sample, or was no sound, is told rather than passed over.
+    pub(super) fn warn(&self, source: &str) {
+        if self.odd_bytes > 0 {
+            tracing::warn!(
+                source,
+                bytes = self.odd_bytes,
+                "the input ended inside a sample; check format and channels"
+            );
+        }
+        if self.unsound > 0 {
+            tracing::warn!(
+                source,
+                samples = self.unsound,
+                "samples that are no number became silence; check the format"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn settings(format: SampleFormat, channels: usize) -> RawSettings {
+        let channels = NonZeroUsize::new(channels).unwrap();
+        RawSettings {
+            frame: Duration::from_millis(1),
+            ..RawSettings::new(format, SampleRate::new(8_000).unwrap(), channels)
+        }
+    }
+
+    #[test]
+    fn whole_numbers_and_floats_are_read_as_they_are_written() {
+        let mut framer = Framer::new(settings(SampleFormat::S16le, 2));
+        let samples: [i16; 6] = [-32_768, -32_768, 0, 16_384, 32_767, 32_767];
+        framer.push(&samples.map(i16::to_le_bytes).concat());
+        assert_eq!(framer.finish().samples, [-1.0, 0.25, 32_767.0 / 32_768.0]);
+        let mut framer = Framer::new(settings(SampleFormat::F32le, 1));
+        framer.push(&[0.5, f32::NAN, -0.25, f32::INFINITY].map(f32::to_le_bytes).concat());
+        let rest = framer.finish();
+        assert_eq!((rest.samples, rest.unsound), (vec![0.5, 0.0, -0.25, 0.0], 2));
+    }
+
+    proptest! {
+        #[test]
+        fn however_the_bytes_arrive_the_frames_are_the_same(
+            bytes in prop::collection::vec(any::<u8>(), 0..600),
+            cuts in prop::collection::vec(1usize..50, 1..6),
+            channels in 1usize..4,
+        ) {
+            let settings = settings(SampleFormat::S16le, channels);
+            let mut framer = Framer::new(settings);
+            let (mut frames, mut rest, mut cuts) = (Vec::new(), &bytes[..], cuts.iter().cycle());
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
+                framer.push(now);
+                frames.extend(framer.frames());
+                rest = later;
+            }
+            let end = framer.finish();
+            prop_assert!(frames.iter().all(|it| it.len() == 8) && end.samples.len() < 8);
+            let step = 2 * channels;
+            prop_assert_eq!(frames.len() * 8 + end.samples.len(), bytes.len() / step);
+            prop_assert_eq!(end.odd_bytes, bytes.len() % step);
+            let mut whole = Framer::new(settings);
+            whole.push(&bytes);
+            prop_assert_eq!(whole.frames(), frames);
+        }
+    }
+}

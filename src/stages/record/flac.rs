@@ -1,0 +1,99 @@
+//! A FLAC file written block by block: its length is "unknown" until it is finished, which every reader understands.
+use std::io::{self, Seek, SeekFrom, Write};
+
+use flacenc::{
+    bitsink::ByteSink,
+    component::{BitRepr, StreamInfo},
+    config::Encoder,
+    encode_fixed_size_frame,
+    error::{Verified, Verify},
+    source::{Fill, FrameBuf},
+};
+
+use super::Writer;
+use crate::message::SampleRate;
+
+/// A block is what a kill costs: 85 ms at 48 kHz, 256 ms at 16 kHz.
+const BLOCK: usize = 4096;
+/// The stated length has 36 bits.
+const LONGEST: u64 = (1 << 36) - 1;
+/// `fLaC`, and a header that says: the last block of metadata, stream information, 34 bytes.
+const BEFORE_INFO: [u8; 8] = [b'f', b'L', b'a', b'C', 0x80, 0, 0, 34];
+
+/// Mono, 16 bits.
+pub(super) struct Flac<W: Write + Seek> {
+    file: W,
+    encoder: Verified<Encoder>,
+    info: StreamInfo,
+    /// Less than a block.
+    pending: Vec<i32>,
+    blocks: usize,
+    samples: u64,
+}
+
+impl<W: Write + Seek> Flac<W> {
+    pub(super) fn new(file: W, rate: SampleRate) -> io::Result<Flac<W>> {
+        let encoder =
+            Encoder::default().into_verified().map_err(|(_, error)| io::Error::other(error))?;
+        let mut info = StreamInfo::new(rate.hertz() as usize, 1, 16).map_err(unfit)?;
+        info.set_block_sizes(BLOCK, BLOCK).map_err(unfit)?;
+        // 0 stands for unknown.
+        info.set_frame_sizes(0, 0).map_err(unfit)?;
+        let mut flac = Flac { file, encoder, info, pending: Vec::new(), blocks: 0, samples: 0 };
+        flac.write_info()?;
+        Ok(flac)
+    }
+
+    fn write_info(&mut self) -> io::Result<()> {
+        let mut sink = ByteSink::new();
+        self.info.write(&mut sink).map_err(failed)?;
+        self.file.write_all(&[&BEFORE_INFO, sink.as_slice()].concat())
+    }
+
+    fn write_block(&mut self, samples: usize) -> io::Result<()> {
+        let block: Vec<i32> = self.pending.drain(..samples).collect();
+        let mut buffer = FrameBuf::with_size(1, BLOCK).map_err(unfit)?;
+        buffer.fill_interleaved(&block).map_err(failed)?;
+        let frame = encode_fixed_size_frame(&self.encoder, &buffer, self.blocks, &self.info)
+            .map_err(failed)?;
+        let mut sink = ByteSink::new();
+        frame.write(&mut sink).map_err(failed)?;
+        self.blocks += 1;
+        self.samples += samples as u64;
+        self.file.write_all(sink.as_slice())
+    }
+}
+
+impl<W: Write + Seek + Send> Writer for Flac<W> {
+    fn write(&mut self, samples: &[i16]) -> io::Result<()> {
+        self.pending.extend(samples.iter().map(|it| i32::from(*it)));
+        while self.pending.len() >= BLOCK {
+            self.write_block(BLOCK)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        if !self.pending.is_empty() {
+            self.write_block(self.pending.len())?;
+        }
+        if self.samples <= LONGEST {
+            self.info.set_total_samples(self.samples as usize);
+        }
+        self.file.flush()?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.write_info()?;
+        self.file.seek(SeekFrom::End(0))?;
+        self.file.flush()
+    }
+}
+
+/// FLAC knows rates up to 655 350 Hz.
+fn unfit(error: flacenc::error::VerifyError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
+}
+
+/// flacenc's errors stay on their thread, so only their text goes on.
+fn failed(error: impl std::fmt::Display) -> io::Error {
+    io::Error::other(error.to_string())
+}

@@ -1,0 +1,240 @@
+//! The files of one recording: named so that nothing is overwritten, holes filled with silence, a new one where one ends.
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{RecordError, RecordFormat, RecordSettings, Writer, flac::Flac, wav};
+use crate::message::{AudioFrame, MediaTime, SampleRate};
+
+/// A jump shorter than this is the rounding of whoever made the frames.
+const TOLERANCE: std::time::Duration = std::time::Duration::from_millis(1);
+/// Silence is written in pieces of this many samples.
+const SILENCE: [i16; 4096] = [0; 4096];
+/// Nobody keeps so many.
+const MOST_FILES: u32 = 10_000;
+
+pub(super) struct Tape {
+    settings: RecordSettings,
+    most_samples: u64,
+    reel: Option<Reel>,
+}
+
+/// One file.
+struct Reel {
+    path: PathBuf,
+    rate: SampleRate,
+    start: MediaTime,
+    samples: u64,
+    writer: Box<dyn Writer>,
+}
+
+impl Tape {
+    pub(super) fn new(settings: RecordSettings) -> Tape {
+        let most_samples = match settings.format {
+            RecordFormat::Wav => wav::MOST_SAMPLES,
+            RecordFormat::Flac => u64::MAX,
+        };
+        Tape { settings, most_samples, reel: None }
+    }
+
+    pub(super) fn push(&mut self, frame: &AudioFrame) -> Result<(), RecordError> {
+        if self.reel.as_ref().is_some_and(|reel| reel.rate != frame.rate) {
+            self.finish()?;
+        }
+        if self.reel.is_none() {
+            self.reel = Some(self.open(frame.start, frame.rate)?);
+        }
+        let end = self.reel.as_ref().map_or(frame.start, Reel::end);
+        if frame.start > end + TOLERANCE {
+            let mut missing = frame.rate.samples_in(frame.start.since(end));
+            while missing > 0 {
+                let piece = missing.min(SILENCE.len());
+                self.write(&SILENCE[..piece])?;
+                missing -= piece;
+            }
+        }
+        // What was written before, where time went back.
+        let heard = match end > frame.start + TOLERANCE {
+            true => frame.rate.samples_in(end.since(frame.start)).min(frame.samples.len()),
+            false => 0,
+        };
+        let samples: Vec<i16> = frame.samples[heard..].iter().map(|it| whole(*it)).collect();
+        self.write(&samples)
+    }
+
+    /// Writes to the file at hand, and to the next one where that is full.
+    fn write(&mut self, mut samples: &[i16]) -> Result<(), RecordError> {
+        while let Some(reel) = &mut self.reel
+            && !samples.is_empty()
+        {
+            let room = self.most_samples - reel.samples;
+            let (now, later) = samples.split_at(room.min(samples.len() as u64) as usize);
+            reel.writer.write(now).map_err(|cause| failed(&reel.path, cause))?;
+            reel.samples += now.len() as u64;
+            samples = later;
+            if !samples.is_empty() {
+                let (end, rate) = (reel.end(), reel.rate);
+                self.finish()?;
+                self.reel = Some(self.open(end, rate)?);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self) -> Result<(), RecordError> {
+        let Some(mut reel) = self.reel.take() else { return Ok(()) };
+        reel.writer.finish().map_err(|cause| failed(&reel.path, cause))
+    }
+
+    fn open(&self, start: MediaTime, rate: SampleRate) -> Result<Reel, RecordError> {
+        let (path, file) = create(&self.settings.path)?;
+        let writer: io::Result<Box<dyn Writer>> = match self.settings.format {
+            RecordFormat::Wav => wav::Wav::new(file, rate).map(|it| Box::new(it) as _),
+            RecordFormat::Flac => Flac::new(file, rate).map(|it| Box::new(it) as _),
+        };
+        let writer = writer.map_err(|cause| failed(&path, cause))?;
+        tracing::info!(path = %path.display(), start = start.as_secs_f64(), rate = rate.hertz(), "recording the sound");
+        Ok(Reel { path, rate, start, samples: 0, writer })
+    }
+}
+
+impl Reel {
+    fn end(&self) -> MediaTime {
+        self.start + MediaTime::of_sample(self.samples, self.rate).since_start()
+    }
+}
+
+/// A stage that ends early leaves a finished file too.
+impl Drop for Tape {
+    fn drop(&mut self) {
+        if let Err(error) = self.finish() {
+            tracing::warn!(%error, "a recording was left as it is");
+        }
+    }
+}
+
+/// A new file at `path`, or at the next free of `name-2`, `name-3`, …
+fn create(path: &Path) -> Result<(PathBuf, File), RecordError> {
+    for number in 1..=MOST_FILES {
+        let path = if number == 1 { path.to_owned() } else { numbered(path, number) };
+        match File::create_new(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => (),
+            Err(cause) => return Err(failed(&path, cause)),
+        }
+    }
+    Err(failed(path, io::ErrorKind::AlreadyExists.into()))
+}
+
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+fn failed(path: &Path, cause: io::Error) -> RecordError {
+    let mend = match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room on that disk, or record to another"
+        }
+        io::ErrorKind::NotFound => "make the folder first",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "name a file that may be written"
+        }
+        io::ErrorKind::AlreadyExists => "move the older recordings away",
+        _ => "check the path and the disk",
+    };
+    RecordError { path: path.to_owned(), cause, mend }
+}
+
+fn whole(sample: f32) -> i16 {
+    (sample * 32_768.0).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Trace;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    fn frame(start: Duration, rate: u32, samples: usize) -> AudioFrame {
+        let (rate, trace) = (SampleRate::new(rate).unwrap(), Trace::starting(Instant::now()));
+        AudioFrame {
+            start: MediaTime::new(start),
+            rate,
+            samples: vec![0.5; samples].into(),
+            hole: None,
+            trace,
+        }
+    }
+
+    fn tape(folder: &Path, name: &str) -> Tape {
+        let format = if name.ends_with("wav") { RecordFormat::Wav } else { RecordFormat::Flac };
+        Tape::new(RecordSettings { path: folder.join(name), format })
+    }
+
+    fn samples(path: PathBuf) -> Vec<i16> {
+        hound::WavReader::open(path).unwrap().samples().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_full_file_is_followed_by_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tape = Tape { most_samples: 1_000, ..tape(folder.path(), "long.wav") };
+        for ms in 0..25 {
+            tape.push(&frame(Duration::from_millis(ms * 10), 10_000, 100)).unwrap();
+        }
+        drop(tape);
+        let lengths = ["long.wav", "long-2.wav", "long-3.wav"]
+            .map(|it| samples(folder.path().join(it)).len());
+        assert_eq!(lengths, [1_000, 1_000, 500]);
+    }
+
+    #[test]
+    fn another_rate_is_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tape = tape(folder.path(), "rates.flac");
+        tape.push(&frame(Duration::ZERO, 16_000, 160)).unwrap();
+        tape.push(&frame(Duration::from_millis(10), 48_000, 480)).unwrap();
+        tape.finish().unwrap();
+        assert!(folder.path().join("rates-2.flac").exists());
+    }
+
+    #[test]
+    fn a_disk_that_is_full_is_named_with_a_mend() {
+        struct Full(io::Cursor<Vec<u8>>);
+        impl io::Write for Full {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                match self.0.get_ref().len() + bytes.len() > 1_000 {
+                    true => Err(io::ErrorKind::StorageFull.into()),
+                    false => self.0.write(bytes),
+                }
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        impl io::Seek for Full {
+            fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+                self.0.seek(to)
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut tape = tape(folder.path(), "full.wav");
+        let rate = SampleRate::SPEECH;
+        let writer = Box::new(wav::Wav::new(Full(io::Cursor::default()), rate).unwrap());
+        let path = folder.path().join("full.wav");
+        tape.reel = Some(Reel { path, rate, start: MediaTime::ZERO, samples: 0, writer });
+        tape.push(&frame(Duration::ZERO, 16_000, 320)).unwrap();
+        let error =
+            tape.push(&frame(Duration::from_millis(20), 16_000, 320)).unwrap_err().to_string();
+        assert!(error.contains("full.wav") && error.contains("make room"), "{error}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Raw samples over a pipe.
+use livecap::{
+    message::SampleRate,
+    stages::pcm::{Pcm, RawSettings, SampleFormat},
+};
+use tokio::io::AsyncWriteExt;
+
+use super::*;
+
+fn settings() -> RawSettings {
+    RawSettings::new(SampleFormat::S16le, SampleRate::SPEECH, NonZeroUsize::new(2).unwrap())
+}
+
+#[tokio::test]
+async fn a_closed_pipe_is_the_end_and_its_last_samples_count() {
+    let (mut writer, reader) = tokio::io::duplex(1_000);
+    // A frame of 20 ms is 320 samples of two channels; one and a half of them, and a byte too many.
+    tokio::spawn(async move { writer.write_all(&[1; 480 * 4 + 1]).await.unwrap() });
+    let (ended, frames) = all_of(&mut Pcm::reading(settings(), reader)).await;
+    ended.unwrap();
+    assert_eq!(frames.iter().map(|it| it.samples.len()).collect::<Vec<_>>(), [320, 160]);
+    assert_eq!(frames[1].start, frames[0].span().end());
+}
+
+#[tokio::test]
+async fn a_stop_ends_a_wait_for_more() {
+    let (mut writer, reader) = tokio::io::duplex(10_000);
+    writer.write_all(&[0; 320 * 4]).await.unwrap();
+    let mut pcm = Pcm::reading(settings(), reader);
+    let (out, mut inlet) = outlet(10, WhenFull::Wait);
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let run = tokio::spawn(async move { pcm.run(&out, stopped).await });
+    assert_eq!(next(&mut inlet).await.unwrap().samples.len(), 320);
+    stop.cancel();
+    run.await.unwrap().unwrap();
+    assert!(next(&mut inlet).await.is_none());
+    drop(writer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn captured_is_when_it_was_read() {
+    let (mut writer, reader) = tokio::io::duplex(10_000);
+    let mut pcm = Pcm::reading(settings(), reader);
+    let (out, mut inlet) = outlet(10, WhenFull::Wait);
+    let run = tokio::spawn(async move { pcm.run(&out, CancellationToken::new()).await });
+    let began = tokio::time::Instant::now();
+    for second in 1..4u32 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        writer.write_all(&[0; 320 * 4]).await.unwrap();
+        let frame = next(&mut inlet).await.unwrap();
+        assert_eq!(frame.trace.captured() - began, Duration::from_secs(1) * second);
+    }
+    drop(writer);
+    run.await.unwrap().unwrap();
+}

@@ -1,0 +1,150 @@
+//! The session's sound in a file: whole, at its times, never over another, and there when the recorder is not.
+use std::path::Path;
+
+use livecap::{
+    flow::{Never, Stage},
+    message::{MediaTime, SampleRate, Trace},
+    stages::{
+        record::{Record, RecordFormat, RecordSettings},
+        recording::SoundFile,
+    },
+};
+use tokio::time::Instant;
+
+use super::*;
+
+const RATE: u32 = 16_000;
+
+fn record(path: &Path) -> Record<AudioFrame> {
+    let wav = path.extension().is_some_and(|it| it == "wav");
+    let format = if wav { RecordFormat::Wav } else { RecordFormat::Flac };
+    Record::new(RecordSettings { path: path.to_owned(), format })
+}
+
+fn nowhere() -> Outlet<Never> {
+    Outlet::new(Vec::new(), StageGauge::new("record"))
+}
+
+/// The tone in frames of 20 ms, from a place on the timeline on.
+fn frames(start: Duration, seconds: f64) -> Vec<AudioFrame> {
+    let rate = SampleRate::new(RATE).unwrap();
+    let sound: Vec<f32> = tone(RATE, seconds).collect();
+    let pieces = sound.chunks(320).enumerate();
+    pieces
+        .map(|(n, samples)| AudioFrame {
+            start: MediaTime::new(start + Duration::from_millis(20) * n as u32),
+            rate,
+            samples: samples.into(),
+            hole: None,
+            trace: Trace::starting(Instant::now()),
+        })
+        .collect()
+}
+
+/// The sound of a file, and whether its end was found to be right.
+fn read(path: &Path) -> Vec<f32> {
+    let mut file = SoundFile::open(path).unwrap();
+    let mut sound = Vec::new();
+    while let Some(chunk) = file.next_chunk().unwrap() {
+        sound.extend(chunk);
+    }
+    sound
+}
+
+#[tokio::test]
+async fn what_was_recorded_is_what_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["talk.wav", "talk.flac"] {
+        let path = folder.path().join(name);
+        let mut stage = record(&path);
+        for frame in frames(Duration::ZERO, 1.234) {
+            stage.handle(frame, &nowhere()).await.unwrap();
+        }
+        stage.flush(&nowhere()).await.unwrap();
+        let sound = read(&path);
+        assert_eq!(sound.len(), (1.234 * f64::from(RATE)) as usize, "{name}");
+        assert!(sound.iter().zip(tone(RATE, 1.234)).all(|(a, b)| (a - b).abs() < 1e-4), "{name}");
+        let length = SoundFile::open(&path).unwrap().length().unwrap();
+        assert_eq!(length, Duration::from_millis(1_234), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn missing_sound_is_silence_and_sound_given_twice_is_kept_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["hole.wav", "hole.flac"] {
+        let path = folder.path().join(name);
+        let mut stage = record(&path);
+        let mut all = frames(Duration::from_secs(5), 1.0);
+        all.extend(frames(Duration::from_secs(8), 1.0));
+        all.extend(frames(Duration::from_millis(8_500), 1.0));
+        for frame in all {
+            stage.handle(frame, &nowhere()).await.unwrap();
+        }
+        stage.flush(&nowhere()).await.unwrap();
+        let sound = read(&path);
+        assert_eq!(sound.len(), 72_000, "{name}");
+        assert!(loudest(&sound[16_000..48_000]) < 1e-6, "{name}");
+        for second in [0, 3] {
+            assert!(loudest(&sound[second * 16_000..][..16_000]) > 0.49, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_older_recording_is_never_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("talk.wav");
+    std::fs::write(&path, "an older one").unwrap();
+    let mut stage = record(&path);
+    for frame in frames(Duration::ZERO, 0.1) {
+        stage.handle(frame, &nowhere()).await.unwrap();
+    }
+    stage.flush(&nowhere()).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "an older one");
+    assert_eq!(read(&folder.path().join("talk-2.wav")).len(), 1_600);
+}
+
+/// What lies on the disk while it is written is what a killed process leaves.
+#[tokio::test]
+async fn a_recording_can_be_read_whenever_its_recorder_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, costs) in [("killed.wav", 16_000), ("killed.flac", 4_096)] {
+        let path = folder.path().join(name);
+        let mut stage = record(&path);
+        let mut given = 0;
+        for frame in frames(Duration::ZERO, 3.5) {
+            given += frame.samples.len();
+            stage.handle(frame, &nowhere()).await.unwrap();
+            // A prime number of frames, so that every place in a block and in a second comes up.
+            if given / 320 % 7 != 0 {
+                continue;
+            }
+            let left = folder.path().join(format!("left-{name}"));
+            std::fs::copy(&path, &left).unwrap();
+            if given < costs {
+                continue;
+            }
+            let sound = read(&left);
+            assert!(
+                sound.len() <= given && sound.len() + costs > given,
+                "{name}: {} of {given}",
+                sound.len()
+            );
+            assert!(sound.iter().zip(tone(RATE, 3.5)).all(|(a, b)| (a - b).abs() < 1e-4));
+        }
+        // A stage that is dropped without an end finishes its file, on the thread that writes it.
+        drop(stage);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("no/such/talk.flac");
+    let mut stage = record(&path);
+    let frame = frames(Duration::ZERO, 0.02).remove(0);
+    let Err(Fault::Permanent(error)) = stage.handle(frame, &nowhere()).await else { panic!() };
+    let text = error.to_string();
+    assert!(text.contains("no/such/talk.flac") && text.contains("make the folder"), "{text}");
+}
