@@ -144,3 +144,106 @@ async fn the_demo_is_recognised_word_by_word_as_it_is_spoken() {
     let partials = all.iter().filter(|it| it.kind() == Kind::Partial).count();
     assert!(partials > 20, "{partials} partials");
 }
+
+#[tokio::test]
+async fn zzz() {
+    let mut total = [WordErrors::default(); 3];
+    for entry in std::fs::read_dir("/work/shared/audio/clips").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|it| it != "flac")
+            || !std::env::var("ONLY").unwrap().split(',').any(|it| path.file_stem().unwrap() == it)
+        {
+            continue;
+        }
+        let text = reference(&path)["text"].as_str().unwrap_or_default().to_owned();
+        for (at, partials) in
+            [None, Some(Duration::from_millis(500)), Some(Duration::from_millis(300))]
+                .into_iter()
+                .enumerate()
+        {
+            let t = tokio::time::Instant::now();
+            let all = captions(
+                &path,
+                RecogniseSettings { partials, max_lag: None, ..RecogniseSettings::default() },
+            )
+            .await;
+            let heard = final_text(&all);
+            let errors = WordErrors::between(&text, &heard);
+            total[at] = total[at] + errors;
+            println!("{:?} {partials:?} {errors:?} {:?}", path.file_stem().unwrap(), t.elapsed());
+            if std::env::var("SHOW").is_ok() {
+                for t in transcripts(&all) {
+                    println!(
+                        "      {:?} {} {:.2} [{}] {}",
+                        t.kind(),
+                        t.segment().number(),
+                        t.span().end().as_secs_f64(),
+                        t.committed_text(),
+                        t.text()
+                    );
+                }
+            }
+            if partials.is_none() && errors.errors() > 0 {
+                println!("   {text}\n   {heard}");
+            }
+            if partials.is_none() {
+                // how far the words lie from the reference's
+                let r = reference(&path);
+                let gold: Vec<(String, f64, f64)> = r["sentences"]
+                    .as_array()
+                    .map(|s| {
+                        s.iter()
+                            .flat_map(|s| s["words"].as_array().unwrap().clone())
+                            .map(|w| {
+                                (
+                                    w["word"].as_str().unwrap().to_owned(),
+                                    w["start"].as_f64().unwrap(),
+                                    w["end"].as_f64().unwrap(),
+                                )
+                            })
+                            .collect()
+                    })
+                    .unwrap_or_default();
+                let words: Vec<_> = transcripts(&all)
+                    .into_iter()
+                    .filter(|it| it.kind() == Kind::Final)
+                    .flat_map(|it| it.words().to_vec())
+                    .collect();
+                if gold.len() == words.len() && !gold.is_empty() {
+                    let mut ds: Vec<f64> = gold
+                        .iter()
+                        .zip(&words)
+                        .map(|(g, w)| w.span.start.as_secs_f64() - g.1)
+                        .collect();
+                    let mut de: Vec<f64> = gold
+                        .iter()
+                        .zip(&words)
+                        .map(|(g, w)| w.span.end().as_secs_f64() - g.2)
+                        .collect();
+                    ds.sort_by(f64::total_cmp);
+                    de.sort_by(f64::total_cmp);
+                    let q = |v: &Vec<f64>| {
+                        [0.05, 0.25, 0.5, 0.75, 0.95]
+                            .map(|p| (v[(p * (v.len() - 1) as f64) as usize] * 1000.0).round())
+                    };
+                    println!("   start {:?} end {:?}", q(&ds), q(&de));
+                }
+                // where segments begin and end against sentences
+                if let Some(sentences) = r["sentences"].as_array() {
+                    for s in sentences {
+                        let (a, b) = (s["start"].as_f64().unwrap(), s["end"].as_f64().unwrap());
+                        let inside = transcripts(&all).into_iter().any(|t| {
+                            t.kind() == Kind::Final
+                                && t.span().start.as_secs_f64() <= a
+                                && t.span().end().as_secs_f64() >= b - 0.02
+                        });
+                        if !inside {
+                            println!("   not inside one segment: {a} {b} {}", s["text"]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("{total:?}");
+}

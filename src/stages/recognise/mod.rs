@@ -41,7 +41,7 @@ pub struct RecogniseSettings {
     pub language: Option<Language>,
     /// A partial comes after so much new sound. `None`: finals only.
     pub partials: Option<Duration>,
-    /// Sound older than this is given up. `None` where the source waits, so that no sound ever grows old for long.
+    /// Sound older than this is given up. `None` where the source waits: then no sound is old, and nothing is left out.
     pub max_lag: Option<Duration>,
     pub endpoint: EndpointSettings,
     /// A look that is surer than this (0 to 1) that nobody spoke has no words.
@@ -71,8 +71,12 @@ pub struct Recognise<R: Recogniser> {
     sound: Sound,
     /// Whether it has said what the life before left unsaid.
     recovered: bool,
-    /// The end of the sound of the newest look at the open segment; its start before the first.
+    /// Looks at the open segment begin here.
+    look_from: MediaTime,
+    /// The end of the sound of the newest of them.
     looked_to: MediaTime,
+    /// Words that looks will hear again, although they stand in the segment before: it was cut, to be weak, before them.
+    said: Vec<Word>,
     /// Whether the newest partial ended in words that may still change.
     tail_shown: bool,
     /// Of the newest frame.
@@ -96,7 +100,9 @@ impl<R: Recogniser> Recognise<R> {
             agreement: Agreement::default(),
             sound: Sound::default(),
             recovered: false,
+            look_from: MediaTime::ZERO,
             looked_to: MediaTime::ZERO,
+            said: Vec::new(),
             tail_shown: false,
             trace: None,
         }
@@ -132,19 +138,19 @@ impl<R: Recogniser> Recognise<R> {
         (track.heard_to, track.decided_to) = (at, at);
     }
 
-    /// Sound is missing before `frame`: what is open ends, and a gap says so.
+    /// Sound is missing up to `end`: what is open ends, and a gap says so.
     async fn tear(
         &mut self,
-        frame: &Speech,
+        end: MediaTime,
+        why: Why,
         begun: Instant,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
         self.finish(out).await?;
-        let expected = self.sound.end();
-        let why = frame.hole.unwrap_or(Why::Overload);
-        tracing::debug!(missing = ?frame.start.since(expected), why = why.name(), "sound is missing");
-        let gap = self.track().gap(expected, frame.start, why, self.traced(begun));
-        self.start_at(frame.start);
+        let start = self.sound.end();
+        tracing::debug!(missing = ?end.since(start), why = why.name(), "sound is missing");
+        let gap = self.track().gap(start, end, why, self.traced(begun));
+        self.start_at(end);
         match gap {
             Some(gap) => Ok(out.send(gap).await?),
             None => Ok(()),
@@ -165,26 +171,45 @@ impl<R: Recogniser> Recognise<R> {
         match event {
             None => Ok(()),
             Some(EndpointEvent::Opened { start }) => {
-                self.open(start);
+                self.open(start, Vec::new());
                 Ok(())
             }
             Some(EndpointEvent::Closed { end, speech }) => {
                 self.close(end, !speech.is_zero(), out).await
             }
             Some(EndpointEvent::Cut { at }) => {
+                // The cut is made where it is weakest, which may lie before words that were promised already.
+                let mut said = self.committed();
+                said.retain(|word| word.span.start + word.span.length / 2 > at);
                 self.close(at, true, out).await?;
-                self.open(at);
+                self.open(at, said);
                 Ok(())
             }
         }
     }
 
-    fn open(&mut self, start: MediaTime) {
+    fn open(&mut self, from: MediaTime, said: Vec<Word>) {
         let language = self.settings.language.clone().unwrap_or_else(|| Language::new("und"));
+        let start = said.last().map_or(from, |word| word.span.end());
         self.track().segments.open(start, language);
         self.agreement.forget();
-        self.looked_to = start;
+        (self.look_from, self.looked_to) = (from, from);
+        self.said = said;
         self.tail_shown = false;
+    }
+
+    fn is_open(&self) -> bool {
+        self.track().segments.current().is_some()
+    }
+
+    /// The words of the open segment that will not change.
+    fn committed(&self) -> Vec<Word> {
+        self.track().segments.current().map(|it| it.committed().to_vec()).unwrap_or_default()
+    }
+
+    /// The words before those that a look at the open segment can add.
+    fn known(&self) -> Vec<Word> {
+        [self.said.clone(), self.committed()].concat()
     }
 
     /// A last look at the open segment, and its final. Without speech in it there is nothing to look at.
@@ -194,18 +219,16 @@ impl<R: Recogniser> Recognise<R> {
         spoken: bool,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
-        let Some(start) = self.track().segments.current().map(|it| it.start()) else {
+        if !self.is_open() {
             return Ok(());
-        };
+        }
         let begun = Instant::now();
-        let heard = if spoken { self.look(MediaSpan::between(start, end)).await? } else { vec![] };
+        let span = MediaSpan::between(self.look_from, end);
+        let heard = if spoken { self.look(span).await? } else { Vec::new() };
+        let tail = behind(&self.known(), heard);
         let transcript = {
             let mut track = self.track();
             track.decided_to = end;
-            let tail = match track.segments.current() {
-                Some(open) => behind(open.committed(), heard),
-                None => heard,
-            };
             track.segments.close(tail, end, self.traced(begun))
         };
         match transcript {
@@ -216,21 +239,18 @@ impl<R: Recogniser> Recognise<R> {
 
     /// A look at the open segment so far, and a partial where it says anything new.
     async fn partial(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
-        let Some(start) = self.track().segments.current().map(|it| it.start()) else {
-            return Ok(());
-        };
         let end = self.sound.end();
         let begun = Instant::now();
-        let heard = self.look(MediaSpan::between(start, end)).await?;
+        let heard = self.look(MediaSpan::between(self.look_from, end)).await?;
         self.looked_to = end;
+        let agreed = self.agreement.look(&self.known(), heard);
+        let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
+        self.tail_shown = !agreed.tail.is_empty();
+        let trace = self.traced(begun);
         let transcript = {
-            let trace = self.traced(begun);
-            let mut track = self.track.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(open) = track.segments.current() else { return Ok(()) };
-            let agreed = self.agreement.look(open.committed(), heard);
-            let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
-            self.tail_shown = !agreed.tail.is_empty();
-            is_new.then(|| open.revise(agreed.words, agreed.tail, end, trace))
+            let mut track = self.track();
+            let open = track.segments.current().filter(|_| is_new);
+            open.map(|open| open.revise(agreed.words, agreed.tail, end, trace))
         };
         match transcript {
             Some(transcript) => Ok(out.send(Caption::Transcript(transcript)).await?),
@@ -261,9 +281,9 @@ impl<R: Recogniser> Recognise<R> {
     /// behind it are on their way, and a look at them is newer.
     fn partial_is_due(&self, frame: &Speech) -> bool {
         let Some(interval) = self.settings.partials else { return false };
-        let is_open = self.track().segments.current().is_some();
-        let is_due = is_open && self.sound.end().since(self.looked_to) >= interval;
-        let is_behind = frame.trace.captured().elapsed() > interval;
+        let is_due = self.is_open() && self.sound.end().since(self.looked_to) >= interval;
+        let is_live = self.settings.max_lag.is_some();
+        let is_behind = is_live && frame.trace.captured().elapsed() > interval;
         if is_due && is_behind {
             tracing::debug!(age = ?frame.trace.captured().elapsed(), "a partial is left out");
         }
@@ -284,6 +304,10 @@ impl<R: Recogniser> Stage for Recognise<R> {
         let begun = Instant::now();
         self.trace = Some(frame.trace);
         self.recover(begun, out).await?;
+        {
+            let mut track = self.track();
+            track.came_to = track.came_to.max(frame.span().end());
+        }
         let age = begun.saturating_duration_since(frame.trace.captured());
         if self.settings.max_lag.is_some_and(|most| age > most) {
             // Left out like sound that never came: the next frame that is young enough tells of the hole.
@@ -291,7 +315,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
             return Ok(());
         }
         if frame.start.since(self.sound.end()) > TOLERANCE {
-            self.tear(&frame, begun, out).await?;
+            self.tear(frame.start, frame.hole.unwrap_or(Why::Overload), begun, out).await?;
         }
         // A source that goes back in time gives sound that was heard already.
         let back = self.sound.end().since(frame.start);
@@ -316,8 +340,14 @@ impl<R: Recogniser> Stage for Recognise<R> {
     }
 
     async fn flush(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
-        self.recover(Instant::now(), out).await?;
-        self.finish(out).await
+        let begun = Instant::now();
+        self.recover(begun, out).await?;
+        self.finish(out).await?;
+        let came_to = self.track().came_to;
+        if came_to.since(self.sound.end()) > TOLERANCE {
+            self.tear(came_to, Why::Overload, begun, out).await?;
+        }
+        Ok(())
     }
 }
 

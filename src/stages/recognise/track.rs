@@ -9,6 +9,8 @@ pub struct Track {
     pub(super) segments: Segments,
     /// The end of the sound that a life has taken.
     pub(super) heard_to: MediaTime,
+    /// The end of the newest sound that came, taken or given up.
+    pub(super) came_to: MediaTime,
     /// While no segment is open: up to here it is decided what was said.
     pub(super) decided_to: MediaTime,
 }
@@ -16,11 +18,8 @@ pub struct Track {
 impl Track {
     /// A source begins its timeline at zero; sound that is missing from there on is a gap as well.
     pub fn new(name: TrackName) -> Track {
-        Track {
-            segments: Segments::new(name),
-            heard_to: MediaTime::ZERO,
-            decided_to: MediaTime::ZERO,
-        }
+        let (segments, start) = (Segments::new(name), MediaTime::ZERO);
+        Track { segments, heard_to: start, came_to: start, decided_to: start }
     }
 
     /// What a new life says first: the open segment ends with its committed words, and the sound behind them, which
