@@ -1,1 +1,2 @@
 //! Every integration test, in one binary, so that it is linked once.
+mod broadcast;
