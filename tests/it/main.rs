@@ -11,3 +11,4 @@ mod plan;
 mod recognise;
 mod sound;
 mod support;
+mod broadcast;

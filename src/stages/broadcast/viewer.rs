@@ -40,7 +40,7 @@ pub(super) async fn attend(
 async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
     let (mut bell, mut states) = (hub.bell(), hub.states());
     // A newcomer is told of the state as it is, not at its next change only.
-    states.mark_changed();
+    let mut news = true;
     let attached = tokio::select! {
         attached = hub.attached() => attached,
         () = hub.ending.cancelled() => return Ok(()),
@@ -63,7 +63,8 @@ async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
             cursor = after;
         }
         // Only who has taken all captions is told how the pipeline is.
-        if states.has_changed().unwrap_or(false) && matches!(wants, Wants::Captions(_)) {
+        if news && matches!(wants, Wants::Captions(_)) {
+            news = false;
             let state = states.borrow_and_update().clone();
             if let Some(state) = state {
                 line.deliver("state", &state).await?;
@@ -72,7 +73,7 @@ async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
         tokio::select! {
             biased;
             _ = bell.changed() => (),
-            _ = states.changed(), if matches!(wants, Wants::Captions(_)) => (),
+            _ = states.changed() => news = true,
             () = hub.ending.cancelled() => return Ok(()),
         }
     }

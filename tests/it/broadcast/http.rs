@@ -1,0 +1,188 @@
+//! The same port without a websocket: pages, the API, who is let in, and long-polling.
+use livecap::{
+    cli::client::ClientError,
+    stages::{broadcast::BindError, wire::ApiState},
+};
+
+use super::*;
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named_with_what_to_do() {
+    let first = Server::bind(settings()).await.unwrap();
+    let port = first.local_addr().port();
+    let Err(error) = Server::bind(Settings { port, ..settings() }).await else {
+        panic!("the port is taken")
+    };
+    assert!(matches!(error, BindError::Taken { .. }));
+    let told = error.to_string();
+    assert!(told.contains(&first.local_addr().to_string()) && told.contains("port 0"), "{told}");
+    // It is free again as soon as the server is gone.
+    first.shutdown(SOON).await;
+    Server::bind(Settings { port, ..settings() }).await.unwrap();
+
+    let elsewhere = Settings { host: "192.0.2.1".into(), ..settings() };
+    assert!(matches!(Server::bind(elsewhere).await, Err(BindError::NotHere { .. })));
+}
+
+#[tokio::test]
+async fn pages_have_a_policy_and_the_rest_is_not_there() {
+    let server = Server::bind(settings()).await.unwrap();
+    let (head, body) = get(&server, "/").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(head.contains("content-security-policy: default-src 'none'"), "{head}");
+    assert!(body.contains("<!doctype html>"), "{body}");
+    for path in ["/nothing", "/api/nothing", "/index.html/..", "//", "/etc/passwd"] {
+        let (head, _) = get(&server, path).await;
+        assert!(head.starts_with("HTTP/1.1 404"), "{path}: {head}");
+    }
+    let (head, _) = request(&server, "POST / HTTP/1.1\r\nhost: localhost", "x").await;
+    assert!(head.starts_with("HTTP/1.1 405"), "{head}");
+    let (head, _) = get(&server, "/healthz").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+}
+
+#[tokio::test]
+async fn only_loopback_names_reach_a_loopback_server() {
+    let hosts = vec!["captions.example".to_owned()];
+    let server = Server::bind(Settings { hosts, ..settings() }).await.unwrap();
+    for (host, status) in [
+        ("localhost:31979", "200"),
+        ("127.0.0.1", "200"),
+        ("[::1]:1", "200"),
+        ("captions.example", "200"),
+        ("evil.example", "403"),
+        ("127.0.0.1.evil.example:80", "403"),
+    ] {
+        for path in ["/", "/api/state", "/socket.io/?EIO=4&transport=polling"] {
+            let head = format!("GET {path} HTTP/1.1\r\nhost: {host}");
+            let (head, _) = request(&server, &head, "").await;
+            assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{host} {path}: {head}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_state_tells_of_stages_edges_and_viewers() {
+    let mut pipeline = Pipeline::start(settings()).await;
+    let mut viewer = pipeline.viewer(captions()).await;
+    viewer.hello().await;
+    pipeline.finish("one").await;
+    viewer.final_text().await;
+    let (head, body) = get(&pipeline.server, "/api/state").await;
+    assert!(head.contains("access-control-allow-origin: *"), "{head}");
+    let state: ApiState = serde_json::from_str(&body).unwrap();
+    assert_eq!((state.viewers, state.log.first, state.log.next, state.log.ended), (1, 1, 2, false));
+    assert_eq!(state.state.stages.len(), 2);
+    let edge = &state.edges[0];
+    assert_eq!(
+        (edge.from.as_str(), edge.to.as_str(), edge.size, edge.depth),
+        ("english", "web", 16, 0)
+    );
+    assert_eq!((edge.dropped, edge.coalesced, edge.holds_ms), (0, 0, None));
+    let (head, _) = get(&pipeline.server, "/readyz").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    pipeline.recogniser.set(StageState::Restarting, None);
+    let (head, body) = get(&pipeline.server, "/readyz").await;
+    assert!(
+        head.starts_with("HTTP/1.1 503") && body.contains("english is restarting"),
+        "{head} {body}"
+    );
+}
+
+#[tokio::test]
+async fn who_cannot_be_served_is_told_why() {
+    let pipeline = Pipeline::start(Settings { max_viewers: 1, ..settings() }).await;
+    for (auth, says) in
+        [(json!({ "v": 7 }), "version 1"), (json!({ "v": 1, "from": "yesterday" }), "invalid type")]
+    {
+        let refused = Client::connect(&pipeline.url(), auth).await.err().unwrap();
+        assert!(
+            matches!(&refused, ClientError::Refused { message, .. } if message.contains(says)),
+            "{refused}"
+        );
+    }
+    let mut first = pipeline.viewer(captions()).await;
+    first.hello().await;
+    let refused = Client::connect(&pipeline.url(), captions()).await.err().unwrap();
+    assert!(
+        matches!(&refused, ClientError::Refused { message, .. } if message == "full"),
+        "{refused}"
+    );
+    // The place is free when the first has gone.
+    first.0.close().await.unwrap();
+    until_viewers(&pipeline.server, 0).await;
+    pipeline.viewer(captions()).await.hello().await;
+}
+
+/// Asks as long as it takes; each answer is a round trip.
+pub(super) async fn until_viewers(server: &Server, wanted: usize) {
+    let asking = async {
+        loop {
+            let (_, body) = get(server, "/api/state").await;
+            if serde_json::from_str::<ApiState>(&body).unwrap().viewers == wanted {
+                return;
+            }
+        }
+    };
+    timeout(SOON, asking).await.expect("the number of viewers in time");
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_ends_its_sender_only() {
+    let mut pipeline = Pipeline::start(Settings { max_payload: 1000, ..settings() }).await;
+    let mut other = pipeline.viewer(captions()).await;
+    let mut big = pipeline.viewer(captions()).await;
+    other.hello().await;
+    big.hello().await;
+    big.0.emit("painted", &[json!("x".repeat(2000))]).await.unwrap();
+    // Closed in order or reset, as its kernel saw it.
+    assert!(matches!(timeout(SOON, big.0.next()).await.unwrap(), Ok(None) | Err(_)));
+    pipeline.finish("one").await;
+    assert_eq!(other.final_text().await, (1, "one".into()));
+}
+
+#[tokio::test]
+async fn who_never_finishes_its_request_is_hung_up_on() {
+    let header_timeout = Duration::from_millis(50);
+    let server = Server::bind(Settings { header_timeout, ..settings() }).await.unwrap();
+    let mut stream = TcpStream::connect(server.local_addr()).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: localh").await.unwrap();
+    let mut answer = Vec::new();
+    timeout(SOON, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+    assert!(!String::from_utf8_lossy(&answer).contains("200"));
+}
+
+#[tokio::test]
+async fn long_polling_gets_the_same_numbers() {
+    let mut pipeline = Pipeline::start(settings()).await;
+    let mut watching = pipeline.viewer(captions()).await;
+    watching.hello().await;
+    // More than a socket's queue holds.
+    for number in 1..=300 {
+        pipeline.finish(&format!("sentence {number}")).await;
+        assert_eq!(watching.final_text().await.0, number);
+    }
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let (_, open) = get(&pipeline.server, path).await;
+    let open: Value = serde_json::from_str(&open[1..]).unwrap();
+    let session = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+    let post = format!("POST {session} HTTP/1.1\r\nhost: localhost");
+    let (head, body) = request(&pipeline.server, &post, r#"40{"v":1,"from":1}"#).await;
+    assert!(head.starts_with("HTTP/1.1 200") && body == "ok", "{head} {body}");
+    let mut numbers = Vec::new();
+    while numbers.len() < 300 {
+        let (head, body) = get(&pipeline.server, &session).await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        for packet in body.split('\u{1e}') {
+            if packet == "2" {
+                request(&pipeline.server, &post, "3").await;
+            }
+            let Some(event) = packet.strip_prefix("42") else { continue };
+            let event: Value = serde_json::from_str(event).unwrap();
+            if event[0] == "caption" {
+                numbers.push(event[1]["seq"].as_u64().unwrap());
+            }
+        }
+    }
+    assert_eq!(numbers, (1..=300).collect::<Vec<_>>());
+}
