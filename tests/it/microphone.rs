@@ -1,37 +1,123 @@
-//! A real capture without a sound card: what is played into a virtual microphone is heard, bit for bit, and missed where it is unplugged.
+//! A real capture without a sound card: what is played into a virtual microphone is heard bit for bit, and missed where it is unplugged.
 mod capture;
 
-use std::{f64::consts::TAU, path::Path};
+use std::{f64::consts::TAU, path::Path, time::Duration};
 
-use self::capture::{Capture, Event, Heard, was_the_child};
-use crate::support::virtual_microphone::{ID, RATE, VirtualMicrophone};
+use livecap::{
+    cli::devices::{self, DevicesArgs, ListFormat},
+    stages::microphone::{Channel, find},
+};
+
+use self::capture::{Capture, Event, Heard, again_in_a_child, is_child, was_the_child};
+use crate::support::virtual_microphone::{ID, NAME, RATE, VirtualMicrophone};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chirp_is_captured_bit_for_bit_at_its_own_rate() {
+async fn the_device_is_listed_and_found_by_a_part_of_its_name() {
+    if !is_child() {
+        let Some(microphone) = VirtualMicrophone::plugged_in().await else { return };
+        let test = "microphone::the_device_is_listed_and_found_by_a_part_of_its_name";
+        return again_in_a_child(&microphone, test).await;
+    }
+    let mut out = Vec::new();
+    devices::run(&DevicesArgs { format: ListFormat::Json }, &mut out).unwrap();
+    let listed: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let opens = serde_json::json!({ "rate": RATE, "channels": 1, "format": "i16" });
+    let expected = serde_json::json!([
+        { "name": NAME, "id": ID, "host": "PulseAudio", "default": true, "opens": opens }
+    ]);
+    assert_eq!(listed, expected);
+
+    for name in ["default", "Default", "feed", "MONITOR OF FEED", "mic_feed.mon"] {
+        assert_eq!(find(name, Channel::Number(1)).unwrap().id, ID, "{name}");
+    }
+    let absent = find("rode", Channel::Mix).unwrap_err().to_string();
+    assert!(absent.contains("`rode`") && absent.contains(NAME), "{absent}");
+    let channel = find("feed", Channel::Number(2)).unwrap_err().to_string();
+    assert!(channel.contains("no channel 2"), "{channel}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_played_is_captured_bit_for_bit_at_its_own_rate() {
     if was_the_child().await {
         return;
     }
     let Some(microphone) = VirtualMicrophone::plugged_in().await else { return };
-    let (played, captured) =
-        (microphone.folder().join("played.wav"), microphone.folder().join("captured.wav"));
-    let chirp = chirp(3.0);
+    let played = microphone.folder().join("played.wav");
+    let captured = microphone.folder().join("captured.wav");
+    let chirp = chirp(6.0);
     write_wav(&played, &chirp);
-    let test = "microphone::a_chirp_is_captured_bit_for_bit_at_its_own_rate";
+    let test = "microphone::what_is_played_is_captured_bit_for_bit_at_its_own_rate";
     let mut capture = Capture::start(&microphone, test, "default", &captured);
     capture.until("the first frame", |event| matches!(event, Event::Heard(_))).await;
     microphone.play(&played).await;
+    capture.until("it", Event::sounds).await;
+    capture.until("silence after it", Event::is_silent).await;
     let frames = frames(&capture.stop().await);
 
     assert!(frames.iter().all(|it| it.hole.is_none() && it.rate == RATE), "no hole, at {RATE}");
     let heard = read_wav(&captured);
-    let differ = differing(&chirp, &heard);
-    let ages: Vec<f64> = frames.iter().map(|it| it.age as f64 / 1e6).collect();
-    eprintln!("ages {:?}", &ages[..40.min(ages.len())]);
-    eprintln!(
-        "captured {:?}",
-        frames.iter().map(|it| (it.captured / 1000, it.samples)).take(60).collect::<Vec<_>>()
-    );
-    eprintln!("differ: {differ:?} rate: {}", rate_to_clock(&frames));
+    let (begin, end) = (heard.iter().position(is_sound), heard.iter().rposition(is_sound));
+    let heard = &heard[begin.unwrap()..=end.unwrap()];
+    let length = heard.len() as f64 / chirp.len() as f64;
+    let exact = exact_share(&chirp, heard);
+    let rate = rate_by_the_clock(&frames);
+    eprintln!("virtual microphone: length {length:.4}, exact {exact:.4}, rate {rate:.4}");
+    assert!((0.99..1.01).contains(&length), "as long as what was played: {length}");
+    assert!(exact > 0.95, "bit for bit but where a busy machine tore it: {exact}");
+    assert!((0.99..1.01).contains(&rate), "at the rate of the clock: {rate}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unplugged_device_is_named_and_heard_again_when_it_returns() {
+    if was_the_child().await {
+        return;
+    }
+    let Some(mut microphone) = VirtualMicrophone::plugged_in().await else { return };
+    let played = microphone.folder().join("played.wav");
+    write_wav(&played, &chirp(0.5));
+    let captured = microphone.folder().join("captured.wav");
+    let test = "microphone::an_unplugged_device_is_named_and_heard_again_when_it_returns";
+    let mut capture = Capture::start(&microphone, test, "monitor of feed", &captured);
+    let lost = |event: &Event| event.says("microphone is missing") && event.says(NAME);
+    let found = |event: &Event| event.says("heard again") && event.says(NAME);
+
+    capture.until("the first frame", |event| matches!(event, Event::Heard(_))).await;
+    microphone.play(&played).await;
+    capture.until("the first chirp", Event::sounds).await;
+
+    microphone.unplug().await;
+    capture.until("the device is named as lost", lost).await;
+    microphone.plug_in_again().await;
+    capture.until("the device is heard again", found).await;
+    capture.until("a frame after it", |event| matches!(event, Event::Heard(_))).await;
+    microphone.play(&played).await;
+    capture.until("the second chirp", Event::sounds).await;
+
+    microphone.kill_the_server().await;
+    capture.until("the server is missed", |event| event.says("microphone is missing")).await;
+    microphone.start_the_server_again().await;
+    capture.until("the device is heard again", found).await;
+    capture.until("a frame after it", |event| matches!(event, Event::Heard(_))).await;
+    microphone.play(&played).await;
+    capture.until("the third chirp", Event::sounds).await;
+
+    let frames = frames(&capture.stop().await);
+    let holes: Vec<_> = frames.iter().filter_map(|it| it.hole.as_deref()).collect();
+    assert_eq!(holes, ["device", "device"]);
+    for pair in frames.windows(2) {
+        let (end, start) = (pair[0].end(), pair[1].start);
+        assert!(start >= end, "the timeline goes on");
+        if pair[1].hole.is_some() {
+            // As long as the clock says, to the length of one callback.
+            let by_the_clock = pair[1].captured - pair[1].length() - pair[0].captured;
+            let hole = Duration::from_nanos(start - end);
+            let apart = hole.abs_diff(Duration::from_nanos(by_the_clock));
+            assert!(
+                apart < Duration::from_millis(100),
+                "{hole:?}, and {by_the_clock} ns by the clock"
+            );
+        }
+    }
 }
 
 fn frames(events: &[Event]) -> Vec<Heard> {
@@ -42,14 +128,35 @@ fn frames(events: &[Event]) -> Vec<Heard> {
     events.iter().filter_map(heard).collect()
 }
 
-/// Samples by the count of them, to samples by the clock.
-fn rate_to_clock(frames: &[Heard]) -> f64 {
-    let (first, last) = (&frames[0], &frames[frames.len() - 1]);
-    let samples: usize = frames[1..].iter().map(|it| it.samples).sum();
-    samples as f64 / f64::from(RATE) / ((last.captured - first.captured) as f64 / 1e9)
+/// How fast samples come, to the rate they say they have. A callback may be late, never early: so the clock is read where
+/// it is least late, near both ends.
+fn rate_by_the_clock(frames: &[Heard]) -> f64 {
+    let quarter = frames.len() / 4;
+    let punctual = |frames: &[Heard]| {
+        let least_late = frames.iter().min_by_key(|it| it.captured as i64 - it.end() as i64);
+        let frame = least_late.expect("frames");
+        (frame.end() as f64, frame.captured as f64)
+    };
+    let (first, last) = (punctual(&frames[..quarter]), punctual(&frames[frames.len() - quarter..]));
+    (last.0 - first.0) / (last.1 - first.1)
 }
 
-/// From 200 Hz to 6 kHz in `seconds`, never silent.
+/// The share of what was heard that was played just so, in pieces of 10 ms, in order.
+fn exact_share(played: &[i16], heard: &[f32]) -> f64 {
+    let played: Vec<f32> = played.iter().map(|it| f32::from(*it) / 32_768.0).collect();
+    let (mut at, mut exact) = (0, 0);
+    let pieces = heard.chunks_exact(RATE as usize / 100);
+    let count = pieces.len();
+    for piece in pieces {
+        if let Some(further) = played[at..].windows(piece.len()).position(|it| it == piece) {
+            at += further + piece.len();
+            exact += 1;
+        }
+    }
+    exact as f64 / count as f64
+}
+
+/// From 200 Hz to 6 kHz in `seconds`.
 fn chirp(seconds: f64) -> Vec<i16> {
     let count = (seconds * f64::from(RATE)) as usize;
     let sample = |at: usize| {
@@ -60,14 +167,8 @@ fn chirp(seconds: f64) -> Vec<i16> {
     (0..count).map(sample).collect()
 }
 
-fn differing(played: &[i16], heard: &[f32]) -> Option<(usize, usize)> {
-    let begin = heard.iter().position(|it| it.abs() > 0.01)?;
-    let same = played
-        .iter()
-        .zip(&heard[begin..])
-        .filter(|(played, heard)| f32::from(**played) / 32_768.0 != **heard)
-        .count();
-    Some((same, heard.len() - begin))
+fn is_sound(sample: &f32) -> bool {
+    sample.abs() > 0.01
 }
 
 fn write_wav(path: &Path, samples: &[i16]) {

@@ -163,7 +163,8 @@ mod tests {
         }
 
         async fn next(&mut self) -> AudioFrame {
-            let Some(Offer::Handle(frame)) = self.inlet.next().await else { panic!("it ended") };
+            let next = timeout(Duration::from_secs(60), self.inlet.next()).await;
+            let Ok(Some(Offer::Handle(frame))) = next else { panic!("no frame comes") };
             frame
         }
 

@@ -30,46 +30,58 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One frame as it was heard.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Heard {
+pub(crate) struct Heard {
     /// Nanoseconds on the audio timeline.
-    pub start: u64,
-    pub samples: usize,
-    pub rate: u32,
-    pub hole: Option<String>,
+    pub(crate) start: u64,
+    pub(crate) samples: usize,
+    pub(crate) rate: u32,
+    pub(crate) hole: Option<String>,
     /// Nanoseconds from the beginning of the capture to when the newest sample was captured.
-    pub captured: u64,
-    /// Nanoseconds from when the newest sample was captured to when the frame was taken.
-    pub age: u64,
-    pub peak: f32,
+    pub(crate) captured: u64,
+    pub(crate) peak: f32,
+}
+
+impl Heard {
+    pub(crate) fn length(&self) -> u64 {
+        self.samples as u64 * 1_000_000_000 / u64::from(self.rate)
+    }
+
+    pub(crate) fn end(&self) -> u64 {
+        self.start + self.length()
+    }
 }
 
 /// One line of the child: a frame, or what it logged.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Event {
+pub(crate) enum Event {
     Heard(Heard),
     Log(serde_json::Value),
 }
 
 impl Event {
-    pub fn says(&self, words: &str) -> bool {
+    pub(crate) fn says(&self, words: &str) -> bool {
         matches!(self, Event::Log(line) if line.to_string().contains(words))
     }
 
-    pub fn sounds(&self) -> bool {
+    pub(crate) fn sounds(&self) -> bool {
         matches!(self, Event::Heard(frame) if frame.peak > 0.05)
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Event::Heard(frame) if frame.peak == 0.0)
     }
 }
 
-pub struct Capture {
+pub(crate) struct Capture {
     child: Child,
     events: mpsc::Receiver<Event>,
-    pub seen: Vec<Event>,
+    pub(crate) seen: Vec<Event>,
 }
 
 impl Capture {
     /// Begins to capture `device` into a WAV file at `recording`, as the test called `test` does in a child.
-    pub fn start(
+    pub(crate) fn start(
         microphone: &VirtualMicrophone,
         test: &str,
         device: &str,
@@ -99,7 +111,7 @@ impl Capture {
     }
 
     /// Waits for an event like this.
-    pub async fn until(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) {
+    pub(crate) async fn until(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) {
         let found = async {
             while let Some(event) = self.events.recv().await {
                 let found = wanted(&event);
@@ -115,7 +127,7 @@ impl Capture {
     }
 
     /// Tells it to stop. Every event from the beginning.
-    pub async fn stop(mut self) -> Vec<Event> {
+    pub(crate) async fn stop(mut self) -> Vec<Event> {
         drop(self.child.stdin.take());
         let ended = timeout(PATIENCE, async {
             while let Some(event) = self.events.recv().await {
@@ -133,8 +145,22 @@ impl Capture {
     }
 }
 
+/// Runs the test called `test` anew where `microphone` is the only one; the test asks [`is_child`] what to do there.
+pub(crate) async fn again_in_a_child(microphone: &VirtualMicrophone, test: &str) {
+    let itself = std::env::current_exe().expect("this program's path");
+    let mut child = microphone.command(itself);
+    child.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(DEVICE, "");
+    let output =
+        timeout(PATIENCE, child.output()).await.expect("it ends in time").expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+pub(crate) fn is_child() -> bool {
+    std::env::var_os(DEVICE).is_some()
+}
+
 /// In a child: captures until standard input ends. False where this is no child.
-pub async fn was_the_child() -> bool {
+pub(crate) async fn was_the_child() -> bool {
     let (Ok(device), Some(path)) = (std::env::var(DEVICE), std::env::var_os(RECORDING)) else {
         return false;
     };
@@ -186,7 +212,6 @@ fn report(frame: &AudioFrame, begun: Instant) {
         rate: frame.rate.hertz(),
         hole: frame.hole.map(|why| why.name().to_owned()),
         captured: captured.saturating_duration_since(begun).as_nanos() as u64,
-        age: captured.elapsed().as_nanos() as u64,
         peak: frame.samples.iter().fold(0.0, |peak, sample| sample.abs().max(peak)),
     };
     let mut line = serde_json::to_vec(&heard).unwrap();

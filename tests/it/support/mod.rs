@@ -1,3 +1,3 @@
 //! What several tests stand on.
 #[cfg(feature = "microphone")]
-pub mod virtual_microphone;
+pub(crate) mod virtual_microphone;

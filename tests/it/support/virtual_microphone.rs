@@ -8,23 +8,33 @@ use tokio::{
 };
 
 /// What a device list says of it.
-pub const NAME: &str = "Monitor of Feed";
-pub const ID: &str = "mic_feed.monitor";
+pub(crate) const NAME: &str = "Monitor of Feed";
+pub(crate) const ID: &str = "mic_feed.monitor";
 /// Samples per second. What is played at it, in mono and 16 bits, is captured bit for bit.
-pub const RATE: u32 = 48_000;
+pub(crate) const RATE: u32 = 48_000;
 
+const SETTINGS: &str = "feed.pa";
+const SINK: [&str; 6] = [
+    "sink_name=mic_feed",
+    "format=s16le",
+    "rate=48000",
+    "channels=1",
+    // Without it the first sound comes after one to two seconds.
+    "norewinds=1",
+    "sink_properties=device.description=Feed",
+];
 const PATIENCE: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// Dropped, it takes its daemon and its folder with it.
-pub struct VirtualMicrophone {
+pub(crate) struct VirtualMicrophone {
     folder: TempDir,
     daemon: Child,
 }
 
 impl VirtualMicrophone {
     /// `None`, with a line that says why, where PulseAudio is not installed. Under CI on Debian that is a failure: there it can be.
-    pub async fn plugged_in() -> Option<VirtualMicrophone> {
+    pub(crate) async fn plugged_in() -> Option<VirtualMicrophone> {
         let installed = ["pulseaudio", "pactl", "paplay"].map(is_installed);
         if installed.contains(&false) {
             let ours = std::env::var("CI").is_ok_and(|it| it == "true")
@@ -39,45 +49,32 @@ impl VirtualMicrophone {
             return None;
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let config = folder.path().join("feed.pa");
         let socket = folder.path().join("native");
-        let native = format!(
-            "load-module module-native-protocol-unix auth-anonymous=1 socket={}",
-            socket.display()
+        let native =
+            format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
+        let settings = format!(
+            "load-module {native}\nload-module module-null-sink {}\nset-default-sink mic_feed\nset-default-source {ID}\n",
+            SINK.join(" ")
         );
-        let lines = format!(
-            "{native}\nload-module module-null-sink {}\nset-default-sink mic_feed\nset-default-source mic_feed.monitor\n",
-            sink().join(" ")
-        );
-        std::fs::write(&config, lines).expect("the daemon's settings");
-        let mut daemon = inside(folder.path(), "pulseaudio");
-        daemon.args(["-n", "-F"]).arg(&config).args([
-            "--daemonize=no",
-            "--exit-idle-time=-1",
-            "--disallow-exit",
-            "--realtime=no",
-            "--high-priority=no",
-            "--use-pid-file=no",
-            "--log-target=stderr",
-        ]);
-        let daemon = daemon.stderr(Stdio::null()).spawn().expect("pulseaudio starts");
+        std::fs::write(folder.path().join(SETTINGS), settings).expect("the daemon's settings");
+        let daemon = daemon(folder.path());
         let microphone = VirtualMicrophone { folder, daemon };
         microphone.wait_until_it_answers().await;
         Some(microphone)
     }
 
     /// A program that hears this microphone and no other.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         inside(self.folder.path(), program)
     }
 
     /// A place for files that goes with it.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Plays a WAV file into it, to its end.
-    pub async fn play(&self, recording: &Path) {
+    pub(crate) async fn play(&self, recording: &Path) {
         let mut player = self.command("paplay");
         // A long buffer: a busy machine must not tear holes into what is played.
         player.args(["--device=mic_feed", "--latency-msec=1000"]).arg(recording);
@@ -86,21 +83,23 @@ impl VirtualMicrophone {
         assert!(played.expect("paplay runs").success());
     }
 
-    pub async fn unplug(&self) {
+    pub(crate) async fn unplug(&self) {
         self.pactl(&["unload-module", "module-null-sink"]).await;
     }
 
-    pub async fn plug_in_again(&self) {
-        let sink = sink();
-        let arguments: Vec<&str> =
-            ["load-module", "module-null-sink"].into_iter().chain(sink.iter().copied()).collect();
-        self.pactl(&arguments).await;
+    pub(crate) async fn plug_in_again(&self) {
+        self.pactl(&[&["load-module", "module-null-sink"], &SINK[..]].concat()).await;
         self.pactl(&["set-default-source", ID]).await;
     }
 
     /// Ends the daemon, as a crash would.
-    pub async fn kill_the_server(&mut self) {
+    pub(crate) async fn kill_the_server(&mut self) {
         self.daemon.kill().await.expect("the daemon was running");
+    }
+
+    pub(crate) async fn start_the_server_again(&mut self) {
+        self.daemon = daemon(self.folder.path());
+        self.wait_until_it_answers().await;
     }
 
     async fn pactl(&self, arguments: &[&str]) {
@@ -134,16 +133,18 @@ impl Drop for VirtualMicrophone {
     }
 }
 
-fn sink() -> [&'static str; 6] {
-    // Without `norewinds` the first sound comes after one to two seconds.
-    [
-        "sink_name=mic_feed",
-        "format=s16le",
-        "rate=48000",
-        "channels=1",
-        "norewinds=1",
-        "sink_properties=device.description=Feed",
-    ]
+fn daemon(folder: &Path) -> Child {
+    let mut daemon = inside(folder, "pulseaudio");
+    daemon.args(["-n", "-F"]).arg(folder.join(SETTINGS)).args([
+        "--daemonize=no",
+        "--exit-idle-time=-1",
+        "--disallow-exit",
+        "--realtime=no",
+        "--high-priority=no",
+        "--use-pid-file=no",
+        "--log-target=stderr",
+    ]);
+    daemon.stderr(Stdio::null()).spawn().expect("pulseaudio starts")
 }
 
 fn inside(folder: &Path, program: impl AsRef<std::ffi::OsStr>) -> Command {
