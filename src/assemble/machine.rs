@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    models::{Catalogue, Found, Languages, ModelError, Store},
+    models::{Catalogue, CatalogueError, Found, Languages, ModelError, Store},
     spec::{
         Machine, ModelFacts, ModelTrouble, Trouble,
         plan::{DeviceChoice, Listen, ModelChoice},
@@ -19,8 +19,9 @@ pub struct ThisMachine {
 }
 
 impl ThisMachine {
-    pub fn new() -> ThisMachine {
-        ThisMachine { catalogue: Catalogue::shipped() }
+    /// An error where `LIVECAP_CATALOGUE` names a catalogue that cannot be read.
+    pub fn new() -> Result<ThisMachine, CatalogueError> {
+        Ok(ThisMachine { catalogue: Catalogue::of_environment()? })
     }
 
     pub(super) fn find(&self, model: &ModelChoice) -> Result<Found, ModelError> {
@@ -30,12 +31,6 @@ impl ThisMachine {
             ModelChoice::File(path) => path.to_string_lossy().into_owned(),
         };
         Store::of_environment()?.resolve(&self.catalogue, &asked, Path::new(""))
-    }
-}
-
-impl Default for ThisMachine {
-    fn default() -> ThisMachine {
-        ThisMachine::new()
     }
 }
 
@@ -149,5 +144,12 @@ fn absent(error: &ModelError) -> Trouble {
         ModelError::Unknown { .. } => Some("livecap models list".to_owned()),
         ModelError::NoFile(_) | ModelError::NotBuiltIn(_) | ModelError::NoFolder => None,
     };
-    Trouble { why: error.to_string(), mend }
+    // The complaint's title names the model, its help the mend: what is left is the place.
+    let why = match error {
+        ModelError::Missing { path, .. } => format!("there is no {}", path.display()),
+        ModelError::NoFile(_) => "there is no such file".to_owned(),
+        ModelError::Unknown { .. } => "it stands in no catalogue".to_owned(),
+        ModelError::NotBuiltIn(_) | ModelError::NoFolder => error.to_string(),
+    };
+    Trouble { why, mend }
 }

@@ -4,7 +4,7 @@ mod machine;
 mod recogniser;
 mod wires;
 
-use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
+use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
 use futures::FutureExt;
 use tracing::warn;
@@ -16,14 +16,17 @@ use crate::{
     flow::{EdgeSettings, Fault, Inlet, Room, Source, Stage, StageGauge, WhenFull},
     host::{HostSettings, Pipeline, StageSettings},
     logic::budget::Budget,
-    message::{Caption, Language, TrackName},
+    message::{AudioFrame, Caption, Language, Speech, TrackName},
     spec::{
-        Plan,
+        Plan, Port,
         plan::{self, Place, Planned},
     },
     stages::{
         broadcast::{self, Server},
+        command::{Command, CommandSettings},
         lines::{LineSheet, ReadLines, WriteLines},
+        pcm::{Pcm, RawSettings, SampleFormat},
+        record::{Record, RecordFormat, RecordSettings},
         recording::{Pace, Recording, RecordingSettings},
         resample::Resample,
         wire::{Clock, TrackInfo},
@@ -35,7 +38,7 @@ pub struct Assembled {
     pub pipeline: Pipeline,
     pub settings: HostSettings,
     /// They answer already, and greet viewers once they are [told](Assembled::attach) of the pipeline.
-    pub servers: Vec<Arc<Server>>,
+    pub servers: Vec<Server>,
     tracks: Vec<Vec<TrackInfo>>,
     /// What viewers should know of the models.
     notice: Option<String>,
@@ -61,6 +64,9 @@ pub enum AssembleError {
 
 /// How many captions may wait for whoever looks on.
 const LOOKED_ON: usize = 1024;
+
+/// How long a child process that was told to end may take for it.
+const COMMAND_GRACE: Duration = Duration::from_secs(2);
 
 /// Puts the plan's stages together. `looked_on`: whether somebody takes [`Assembled::captions`].
 pub async fn assemble(
@@ -112,7 +118,7 @@ struct Assembly<'a> {
     live: Vec<bool>,
     /// By the stage's name: what its track is spoken in.
     languages: HashMap<String, String>,
-    servers: Vec<(Arc<Server>, Vec<TrackInfo>)>,
+    servers: Vec<(Server, Vec<TrackInfo>)>,
     notice: Option<String>,
 }
 
@@ -143,13 +149,53 @@ impl Assembly<'_> {
             }
             Planned::Lines(lines) => self.write_lines(number, stage, &lines.place).await,
             Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
-            Planned::Pcm(_)
-            | Planned::Command(_)
-            | Planned::Record(_)
-            | Planned::Translate(_)
+            Planned::Pcm(samples) => {
+                self.source(number, stage, Pcm::new(raw(samples)));
+                Ok(())
+            }
+            Planned::Command(settings) => {
+                let program = settings.program.clone();
+                let settings = CommandSettings {
+                    // A path, other than a bare name, is seen from where livecap runs, and the child runs elsewhere.
+                    program: match program.components().count() {
+                        1 => program,
+                        _ => std::path::absolute(&program).map_err(|error| error.to_string())?,
+                    },
+                    args: settings.args.clone(),
+                    folder: Some(plan.folder().to_path_buf()),
+                    samples: raw(&settings.samples),
+                    grace: COMMAND_GRACE,
+                };
+                self.source(number, stage, Command::new(settings));
+                Ok(())
+            }
+            Planned::Record(settings) => {
+                let settings = RecordSettings {
+                    path: settings.path.clone(),
+                    format: match settings.format {
+                        plan::RecordFormat::Flac => RecordFormat::Flac,
+                        plan::RecordFormat::Wav => RecordFormat::Wav,
+                    },
+                };
+                match stage.feeds.first().map(|feed| feed.carries) {
+                    Some(Port::Speech) => {
+                        self.sink(number, stage, move || {
+                            Ok(Record::<Speech>::new(settings.clone()))
+                        });
+                    }
+                    _ => self.sink(number, stage, move || {
+                        Ok(Record::<AudioFrame>::new(settings.clone()))
+                    }),
+                }
+                Ok(())
+            }
+            Planned::Translate(_)
             | Planned::Replace(_)
             | Planned::Subtitles(_)
-            | Planned::Journal(_) => Err("this version cannot do it yet".to_owned()),
+            | Planned::Journal(_) => {
+                // Refused by the third phase of checking, as `not-built`.
+                Err("this version cannot do it yet".to_owned())
+            }
         }
     }
 
@@ -236,9 +282,9 @@ impl Assembly<'_> {
             stall: settings.stall,
             ..broadcast::Settings::default()
         };
-        let server = Arc::new(Server::bind(settings).await.map_err(|error| error.to_string())?);
-        let at_work = server.clone();
-        self.sink(number, stage, move || Ok(at_work.stage()));
+        let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
+        let broadcast = server.stage();
+        self.sink(number, stage, move || Ok(broadcast.clone()));
         let givers = stage.feeds.iter().map(|feed| &plan.stages()[feed.giver]);
         let tracks = givers.map(|giver| TrackInfo {
             name: giver.name.clone(),
@@ -331,6 +377,15 @@ impl Assembly<'_> {
     }
 }
 
+fn raw(samples: &plan::Samples) -> RawSettings {
+    let format = match samples.format {
+        plan::SampleFormat::S16le => SampleFormat::S16le,
+        plan::SampleFormat::F32le => SampleFormat::F32le,
+    };
+    let channels = NonZeroUsize::new(samples.channels.into()).unwrap_or(NonZeroUsize::MIN);
+    RawSettings::new(format, samples.rate, channels)
+}
+
 fn held_to(stage: &plan::Stage) -> StageSettings {
     let restart = stage.restart;
     let budget = Budget::new(restart.limit as usize, restart.within, restart.wait);
@@ -341,7 +396,10 @@ fn held_to(stage: &plan::Stage) -> StageSettings {
 fn live(plan: &Plan) -> Vec<bool> {
     let mut live: Vec<bool> = Vec::new();
     for stage in plan.stages() {
-        let comes = |feed: &plan::Feed| feed.when_full != plan::WhenFull::Wait || live[feed.giver];
+        let drops = |feed: &plan::Feed| {
+            matches!(feed.when_full, plan::WhenFull::DropOldest | plan::WhenFull::DropNewest)
+        };
+        let comes = |feed: &plan::Feed| drops(feed) || live[feed.giver];
         live.push(stage.feeds.iter().any(comes));
     }
     live

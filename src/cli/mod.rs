@@ -110,7 +110,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<Exit, Trouble> {
         }
         Command::Check(args) => {
             let around = Surroundings {
-                machine: &ThisMachine::new(),
+                machine: &this_machine()?,
                 overrides: &overrides(),
                 colours: out.is_terminal() && env::var_os("NO_COLOR").is_none(),
             };
@@ -146,6 +146,10 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<Exit, Trouble> {
 
 fn overrides() -> Overrides {
     Overrides::from_variables(|name| env::var(name).ok())
+}
+
+fn this_machine() -> Result<ThisMachine, Trouble> {
+    ThisMachine::new().map_err(|error| Trouble::Told(error.to_string()))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {

@@ -3,7 +3,6 @@ use std::{
     fs,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
@@ -15,7 +14,7 @@ use super::{
     terminal::{Screen, Terminal},
 };
 use crate::{
-    assemble::{Assembled, ThisMachine, assemble},
+    assemble::{Assembled, assemble},
     flow::StageGauge,
     host::{Outcome, Running, StageSettings},
     spec::{
@@ -62,7 +61,7 @@ fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
 
 pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     let plan = read_plan(&args.file)?;
-    let machine = ThisMachine::new();
+    let machine = super::this_machine()?;
     let complaints = spec::check_machine(&plan, &machine);
     if !complaints.is_empty() {
         return Err(told(&args.file, &read(&args.file)?, &complaints));
@@ -106,7 +105,7 @@ fn say(line: &str) {
 async fn until_ended(
     running: &mut Running,
     stop: &mut Stop,
-    servers: &[Arc<Server>],
+    servers: &[Server],
     terminal: &Terminal,
 ) -> Outcome {
     let mut ticks = tokio::time::interval(STATUS_EVERY);

@@ -1,4 +1,11 @@
 //! Every integration test, in one binary, so that it is linked once.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "tests say what they saw"
+)]
+mod broadcast;
 mod check;
 mod edges;
 mod engine;
@@ -11,4 +18,3 @@ mod plan;
 mod recognise;
 mod sound;
 mod support;
-mod broadcast;

@@ -80,6 +80,7 @@ impl Default for Settings {
 }
 
 /// Puts what it takes in the log. All it knows is in the server, so a new life goes on where the old one was.
+#[derive(Clone)]
 pub struct Broadcast {
     hub: Arc<hub::Hub>,
 }

@@ -9,10 +9,21 @@ pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src
     connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors *; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
+/// The headers of every page, beside its content type.
+pub(crate) const HEADERS: [(&str, &str); 4] = [
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    // The files have no version in their names: a browser asks whether its copy still stands.
+    ("cache-control", "no-cache"),
+];
+
 /// What is answered to a GET of one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) content_type: &'static str,
+    /// In quotes, as the header `etag` has it; the same bytes have the same tag in every build.
+    pub(crate) etag: String,
     pub(crate) body: Cow<'static, [u8]>,
 }
 
@@ -43,11 +54,17 @@ fn name_of(path: &str) -> Option<&str> {
 }
 
 fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
-    Page { content_type: content_type(name), body: file.data }
+    let hash = file.metadata.sha256_hash();
+    let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    Page { content_type: content_type(name), etag: format!("\"{short}\""), body: file.data }
 }
 
 fn how_to_build() -> Page {
-    Page { content_type: content_type("index.html"), body: Cow::Borrowed(UNBUILT.as_bytes()) }
+    Page {
+        content_type: content_type("index.html"),
+        etag: String::from("\"unbuilt\""),
+        body: Cow::Borrowed(UNBUILT.as_bytes()),
+    }
 }
 
 fn content_type(name: &str) -> &'static str {
@@ -105,10 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn every_built_file_has_a_type_and_is_not_empty() {
+    fn every_built_file_has_a_type_and_a_tag_of_its_own_bytes() {
         for name in Dist::iter() {
             let found = built(&name, Dist::get(&name).unwrap());
             assert_ne!(found.content_type, "application/octet-stream", "{name}");
+            assert_eq!(found.etag.len(), 26, "{name}");
             assert!(!found.body.is_empty(), "{name}");
         }
     }

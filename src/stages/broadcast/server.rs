@@ -114,7 +114,7 @@ impl Server {
     }
 
     /// Sends every viewer what there is, as far as it takes it within `grace`, and closes.
-    pub async fn shutdown(&self, grace: Duration) {
+    pub async fn shutdown(self, grace: Duration) {
         let until = Instant::now() + grace;
         self.closed.cancel();
         self.hub.ending.cancel();

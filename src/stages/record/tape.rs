@@ -187,7 +187,8 @@ mod tests {
     #[test]
     fn a_full_file_is_followed_by_the_next() {
         let folder = tempfile::tempdir().unwrap();
-        let mut tape = Tape { most_samples: 1_000, ..tape(folder.path(), "long.wav") };
+        let mut tape = tape(folder.path(), "long.wav");
+        tape.most_samples = 1_000;
         for ms in 0..25 {
             tape.push(&frame(Duration::from_millis(ms * 10), 10_000, 100)).unwrap();
         }
