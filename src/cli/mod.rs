@@ -15,6 +15,7 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
+use tokio::time::Instant;
 
 use self::{
     check::{CheckArgs, Surroundings},
@@ -74,12 +75,13 @@ impl From<Exit> for ExitCode {
 
 /// The whole program.
 pub fn main() -> ExitCode {
+    let begun = Instant::now();
     let cli = Cli::parse();
     let drawn =
         matches!(&cli.command, Command::Run(args) if !args.quiet && cli.log == LogFormat::Text);
     let terminal = Terminal::new(drawn);
     log::start(cli.log, terminal.clone());
-    match dispatch(cli.command, &terminal) {
+    match dispatch(cli.command, &terminal, begun) {
         Ok(exit) => exit.into(),
         // Whoever reads our output has seen enough.
         Err(Trouble::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -101,12 +103,12 @@ enum Trouble {
     Told(String),
 }
 
-fn dispatch(command: Command, terminal: &Terminal) -> Result<Exit, Trouble> {
+fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exit, Trouble> {
     let mut out = io::stdout().lock();
     match command {
         Command::Run(args) => {
             drop(out);
-            runtime()?.block_on(run::run(&args, terminal))
+            runtime()?.block_on(run::run(&args, terminal, begun))
         }
         Command::Check(args) => {
             let around = Surroundings {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures::FutureExt;
+use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     assemble::{Assembled, assemble},
-    flow::StageGauge,
+    flow::{Board, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
     spec::{
         self, Complaint, Plan, Planned,
@@ -36,6 +37,9 @@ pub(crate) struct RunArgs {
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }
+
+/// How often the stages are looked at until all are ready.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How often the status line is drawn.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
@@ -59,7 +63,12 @@ fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
     Trouble::Told(format!("`{path}` was refused"))
 }
 
-pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
+/// `begun`: when the process started.
+pub(crate) async fn run(
+    args: &RunArgs,
+    terminal: &Terminal,
+    begun: Instant,
+) -> Result<Exit, Trouble> {
     let plan = read_plan(&args.file)?;
     let machine = super::this_machine()?;
     let complaints = spec::check_machine(&plan, &machine);
@@ -83,7 +92,7 @@ pub(crate) async fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Tro
     }
     let mut running = pipeline.start(settings).await;
     let mut stop = Stop::new()?;
-    let outcome = until_ended(&mut running, &mut stop, &servers, terminal).await;
+    let outcome = until_ended(&mut running, &mut stop, &servers, terminal, begun).await;
     terminal.clear();
     let exit = report(&args.file, &plan, &outcome);
     if !args.exit && !stop.asked && !servers.is_empty() {
@@ -107,11 +116,21 @@ async fn until_ended(
     stop: &mut Stop,
     servers: &[Server],
     terminal: &Terminal,
+    begun: Instant,
 ) -> Outcome {
     let mut ticks = tokio::time::interval(STATUS_EVERY);
+    let board = running.board().clone();
+    let ready = ready(&board);
+    tokio::pin!(ready);
+    let mut is_ready = false;
     loop {
         let again = stop.asked;
         tokio::select! {
+            () = &mut ready, if !is_ready => {
+                is_ready = true;
+                let since_start = begun.elapsed();
+                info!("ready in {:.2} s", since_start.as_secs_f64());
+            }
             outcome = running.ended() => return outcome,
             () = stop.next() => {
                 if again {
@@ -126,6 +145,14 @@ async fn until_ended(
                 terminal.draw_status((!servers.is_empty()).then_some(viewers));
             }
         }
+    }
+}
+
+/// Returns once every stage has come to work: models loaded and warmed up, files and devices open.
+async fn ready(board: &Board) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    while board.stages().iter().any(|it| it.state == StageState::Starting) {
+        looks.tick().await;
     }
 }
 

@@ -16,5 +16,7 @@ mod numbers;
 mod plan;
 #[cfg(feature = "whisper")]
 mod recognise;
+#[cfg(feature = "whisper")]
+mod run;
 mod sound;
 mod support;

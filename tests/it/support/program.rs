@@ -1,0 +1,111 @@
+//! The real binary at work in a folder of its own.
+use std::{
+    fs,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
+    process::{Child, ChildStderr, ChildStdout, Command},
+    time::timeout,
+};
+
+/// Far longer than anything takes, so that a hang fails a test instead of holding up all.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// `livecap` with these arguments, run in `folder`, without the surroundings' own settings.
+pub(crate) fn livecap(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_livecap"));
+    command.args(args).current_dir(folder).kill_on_drop(true);
+    for name in
+        ["LIVECAP_HOST", "LIVECAP_PORT", "SIO_HOST", "SIO_PORT", "LIVECAP_LOG", "LIVECAP_CATALOGUE"]
+    {
+        command.env_remove(name);
+    }
+    // No model of the person who runs the tests is seen.
+    command.env("LIVECAP_MODELS", folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// How a run ended, with all that it wrote.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Runs to the end.
+pub(crate) async fn ended(mut command: Command) -> Ended {
+    let output = timeout(PATIENCE, command.output()).await.expect("it ends").unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Writes `text` as `pipeline.toml` into `folder` and runs it to the end.
+pub(crate) async fn run(folder: &Path, text: &str) -> Ended {
+    fs::write(folder.join("pipeline.toml"), text).unwrap();
+    ended(livecap(folder, &["run", "pipeline.toml", "--exit"])).await
+}
+
+/// A run that is watched line by line.
+pub(crate) struct Program {
+    child: Child,
+    out: Option<Lines<BufReader<ChildStdout>>>,
+    err: BufReader<ChildStderr>,
+}
+
+impl Program {
+    pub(crate) fn start(mut command: Command) -> Program {
+        let mut child = command.spawn().unwrap();
+        let out = Some(BufReader::new(child.stdout.take().unwrap()).lines());
+        let err = BufReader::new(child.stderr.take().unwrap());
+        Program { child, out, err }
+    }
+
+    /// The next line of standard output.
+    pub(crate) async fn line(&mut self) -> Option<String> {
+        let out = self.out.as_mut().expect("its output was not closed");
+        timeout(PATIENCE, out.next_line()).await.expect("a line, or the end").unwrap()
+    }
+
+    /// Goes away as a reader of its standard output.
+    pub(crate) fn close_output(&mut self) {
+        self.out = None;
+    }
+
+    /// The address that it says it listens on.
+    pub(crate) async fn address(&mut self) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            let read =
+                timeout(PATIENCE, self.err.read_line(&mut line)).await.expect("a line").unwrap();
+            assert!(read > 0, "it ended before it listened");
+            if let Some((_, address)) = line.trim().split_once("listening on ") {
+                return address.to_owned();
+            }
+        }
+    }
+
+    /// Sends a signal by name, as `kill` does.
+    pub(crate) async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("it still runs").to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().await.unwrap();
+        assert!(sent.success());
+    }
+
+    pub(crate) async fn exit(mut self) -> (ExitStatus, String) {
+        let mut rest = String::new();
+        let (status, read) = timeout(PATIENCE, async {
+            tokio::join!(self.child.wait(), self.err.read_to_string(&mut rest))
+        })
+        .await
+        .expect("it ends");
+        read.unwrap();
+        (status.unwrap(), rest)
+    }
+}
