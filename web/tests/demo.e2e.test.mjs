@@ -83,6 +83,15 @@ describe("the demo in a browser", { skip }, () => {
     }
   });
 
+  it("shows all of it to a reader who comes when it is over", async () => {
+    const late = await opened("late");
+    await late.goto(server.url);
+    await late.waitForSelector('html[data-standing="ended"]', { timeout: UNTIL_STARTED_MS });
+    await late.waitForFunction((count) => document.querySelectorAll(".caption").length === count, (await finals()).length);
+    assert.deepEqual(await finals(late), await finals());
+    await late.close();
+  });
+
   it("reaches a plain client with the same finals", async () => {
     const heard = (await demo.locator("li.final").allTextContents()).reverse().map((line) => line.replace(/^final /, ""));
     const read = await finals();
@@ -127,8 +136,8 @@ describe("the demo in a browser", { skip }, () => {
     return page;
   }
 
-  async function finals() {
-    const lines = await captions.locator('.caption[data-kind="final"]:visible').allTextContents();
+  async function finals(page = captions) {
+    const lines = await page.locator('.caption[data-kind="final"]:visible').allTextContents();
     return lines.map((line) => line.trim());
   }
 });
