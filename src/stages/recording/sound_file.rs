@@ -39,6 +39,8 @@ pub struct SoundFile {
     channels: NonZeroUsize,
     /// In frames, where the format can be believed.
     length: Option<u64>,
+    /// Its end was seen to be missing when it was opened.
+    cut_short: bool,
     slack: u64,
     position: u64,
     /// Decoded to find out rate and channels, and not given yet.
@@ -56,7 +58,8 @@ impl SoundFile {
         let mut file = SoundFile {
             path: path.to_owned(),
             track: track.id,
-            length: if cut_short { Some(u64::MAX) } else { believed_length(&*reader, track) },
+            length: believed_length(&*reader, track),
+            cut_short,
             decoder,
             rate: SampleRate::SPEECH,
             channels: NonZeroUsize::MIN,
@@ -82,7 +85,7 @@ impl SoundFile {
 
     /// As the file states it; `None` where it does not, or cannot be believed.
     pub fn length(&self) -> Option<Duration> {
-        Some(self.time(self.length.filter(|it| *it < u64::MAX)?))
+        self.length.map(|it| self.time(it))
     }
 
     /// How many samples were given or skipped so far.
@@ -109,7 +112,7 @@ impl SoundFile {
     pub fn skip_to(&mut self, target: u64) -> Result<(), SoundFileError> {
         // Only these two name the very sample that they sought to; all others are decoded up to it.
         let exact = matches!(self.reader.format_info().format, FORMAT_ID_WAVE | FORMAT_ID_FLAC);
-        let known = self.length.is_some_and(|length| target <= length && length < u64::MAX);
+        let known = self.length.is_some_and(|length| target <= length);
         if exact && known && target > self.position + u64::from(self.rate.hertz()) {
             let to = SeekTo::Timestamp { ts: Timestamp::new(target as i64), track_id: self.track };
             if let Ok(sought) = self.reader.seek(SeekMode::Accurate, to) {
@@ -208,16 +211,16 @@ impl SoundFile {
 
     fn ended(&self) -> Result<bool, SoundFileError> {
         let short = self.length.is_some_and(|length| self.position + self.slack < length);
-        if short || self.owed > 0 { self.cut_off() } else { Ok(false) }
+        if short || self.cut_short || self.owed > 0 { self.cut_off() } else { Ok(false) }
     }
 
     /// Where no length is stated the file may end anywhere: so do recordings whose recorder was killed.
     fn cut_off(&self) -> Result<bool, SoundFileError> {
-        if self.length.is_none() && self.owed == 0 {
+        if self.length.is_none() && !self.cut_short && self.owed == 0 {
             return Ok(false);
         }
         let (path, at) = (self.path.clone(), self.time(self.position));
-        Err(SoundFileError::Truncated { path, at, of: self.length() })
+        Err(SoundFileError::Truncated { path, at, of: self.length().filter(|of| *of > at) })
     }
 
     fn damaged(&self, error: &Error) -> SoundFileError {
