@@ -7,11 +7,12 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use tokio::task::spawn_blocking;
 
+use super::offline::load;
 use crate::{
     flow::{Engine, EngineError, Fault},
     logic::endpoint::EndpointSettings,
     message::{Language, TrackName},
-    models::{Found, Weights},
+    models::Found,
     spec::plan::{self, SpokenLanguage, Task},
     stages::{
         recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
@@ -41,14 +42,7 @@ impl Recogniser {
         let caution = caution
             .map(|it| format!("{it}; `livecap models pull base.en` gets a model for all words"));
         let longest = settings.longest.or(found.decoding().map(|it| it.longest));
-        let model = spawn_blocking(move || {
-            found.inspect().map_err(|error| error.to_string())?;
-            let model = match &found.weights {
-                Weights::BuiltIn(bytes) => WhisperModel::from_bytes(&found.name, bytes),
-                Weights::File(path) => WhisperModel::from_file(&found.name, path),
-            };
-            model.map_err(|error| error.to_string())
-        });
+        let model = spawn_blocking(move || load(&found));
         let model = model.await.map_err(|error| error.to_string())??;
         let language = match &settings.language {
             SpokenLanguage::Is(language) => Some(language.clone()),

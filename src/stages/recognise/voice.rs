@@ -14,13 +14,8 @@ pub trait VoiceActivity: Send + 'static {
 }
 
 /// A small neural network that carries its own weights.
+#[derive(Default)]
 pub struct NeuralVoiceActivity(Box<Detector>);
-
-impl Default for NeuralVoiceActivity {
-    fn default() -> NeuralVoiceActivity {
-        NeuralVoiceActivity(Box::default())
-    }
-}
 
 impl VoiceActivity for NeuralVoiceActivity {
     fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
