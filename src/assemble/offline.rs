@@ -74,9 +74,8 @@ impl Offline {
     }
 }
 
-/// Loads a model after it was inspected: whisper.cpp ends the process on some broken files.
+/// Takes a while for large models.
 pub(super) fn load(found: &Found) -> Result<WhisperModel, String> {
-    found.inspect().map_err(|error| error.to_string())?;
     let model = match &found.weights {
         Weights::BuiltIn(bytes) => WhisperModel::from_bytes(&found.name, bytes),
         Weights::File(path) => WhisperModel::from_file(&found.name, path),

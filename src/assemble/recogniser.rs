@@ -30,8 +30,7 @@ pub(super) struct Recogniser {
 }
 
 impl Recogniser {
-    /// Loads the model, which takes a while for large ones. `found` was inspected by the check; it is looked through once
-    /// more, since whisper.cpp ends the process on some broken files.
+    /// Loads the model, which takes a while for large ones, and looks it through once more.
     pub(super) async fn load(
         found: Found,
         settings: &plan::Whisper,
