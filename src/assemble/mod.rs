@@ -1,6 +1,8 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
 mod machine;
 #[cfg(feature = "whisper")]
+mod offline;
+#[cfg(feature = "whisper")]
 mod recogniser;
 mod wires;
 
@@ -10,6 +12,8 @@ use futures::FutureExt;
 use tracing::warn;
 
 pub use machine::ThisMachine;
+#[cfg(feature = "whisper")]
+pub use offline::{Offline, Recognised};
 use wires::Wires;
 
 use crate::{

@@ -7,11 +7,12 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use tokio::task::spawn_blocking;
 
+use super::offline::load;
 use crate::{
     flow::{Engine, EngineError, Fault},
     logic::endpoint::EndpointSettings,
     message::{Language, TrackName},
-    models::{Found, Weights},
+    models::Found,
     spec::plan::{self, SpokenLanguage, Task},
     stages::{
         recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
@@ -29,8 +30,7 @@ pub(super) struct Recogniser {
 }
 
 impl Recogniser {
-    /// Loads the model, which takes a while for large ones. `found` was inspected by the check; it is looked through once
-    /// more, since whisper.cpp ends the process on some broken files.
+    /// Loads the model, which takes a while for large ones, and looks it through once more.
     pub(super) async fn load(
         found: Found,
         settings: &plan::Whisper,
@@ -41,14 +41,7 @@ impl Recogniser {
         let caution = caution
             .map(|it| format!("{it}; `livecap models pull base.en` gets a model for all words"));
         let longest = settings.longest.or(found.decoding().map(|it| it.longest));
-        let model = spawn_blocking(move || {
-            found.inspect().map_err(|error| error.to_string())?;
-            let model = match &found.weights {
-                Weights::BuiltIn(bytes) => WhisperModel::from_bytes(&found.name, bytes),
-                Weights::File(path) => WhisperModel::from_file(&found.name, path),
-            };
-            model.map_err(|error| error.to_string())
-        });
+        let model = spawn_blocking(move || load(&found));
         let model = model.await.map_err(|error| error.to_string())??;
         let language = match &settings.language {
             SpokenLanguage::Is(language) => Some(language.clone()),

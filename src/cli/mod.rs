@@ -7,6 +7,8 @@ mod log;
 pub mod models;
 mod run;
 mod terminal;
+#[cfg(feature = "whisper")]
+mod transcribe;
 
 use std::{
     env,
@@ -47,6 +49,9 @@ enum Command {
     Check(CheckArgs),
     /// Draw a pipeline file: what listens to what, over which queue
     Graph(GraphArgs),
+    /// Write what is said in a sound file as text, subtitles or JSON
+    #[cfg(feature = "whisper")]
+    Transcribe(transcribe::TranscribeArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List the models known by name, get one, verify those that are here
@@ -124,6 +129,11 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
                 .map_err(Trouble::Write),
             Err(told) => Err(told),
         },
+        #[cfg(feature = "whisper")]
+        Command::Transcribe(args) => {
+            runtime()?.block_on(transcribe::transcribe(&args, &mut out))?;
+            Ok(Exit::Fine)
+        }
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;
             Ok(Exit::Fine)

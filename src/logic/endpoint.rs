@@ -30,6 +30,13 @@ impl Default for EndpointSettings {
     }
 }
 
+impl EndpointSettings {
+    /// Whether a frame of this probability goes on with speech.
+    pub fn goes_on(&self, speech: f32) -> bool {
+        speech >= self.threshold * RELEASE
+    }
+}
+
 /// Hysteresis: once somebody speaks, this part of the threshold is enough to go on, so that weak syllables hold on.
 pub const RELEASE: f32 = 0.7;
 /// Speech too short to open a segment is forgotten after so much silence.
@@ -208,7 +215,7 @@ impl Open {
             let speech_before = self.speech;
             self.recent.push_back(Frame { start: frame.span.start, strength, speech_before });
         }
-        if frame.speech >= settings.threshold * RELEASE {
+        if settings.goes_on(frame.speech) {
             self.last_speech = frame.span.end();
             self.speech += frame.span.length;
         }

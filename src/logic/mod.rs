@@ -3,6 +3,8 @@ pub mod agree;
 pub mod budget;
 pub mod downmix;
 pub mod endpoint;
+pub mod place;
+pub mod reference;
 pub mod spoken;
 pub mod subtitle;
 pub mod wer;

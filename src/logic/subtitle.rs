@@ -1,1 +1,199 @@
-//! x
+//! Finals to subtitles: two lines of at most 42 characters, long segments split at sentence ends by their words' times.
+use std::{fmt::Write, time::Duration};
+
+use crate::message::{MediaSpan, MediaTime, Word};
+
+/// Characters in a line (measures.md: 37 to 42).
+pub const LINE: usize = 42;
+/// Lines of a cue.
+pub const LINES: usize = 2;
+/// A cue stays at least so long, where the next one leaves it the time.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// A cue cannot be shorter, even where its words have no length.
+const TICK: Duration = Duration::from_millis(1);
+
+/// What is shown at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cue {
+    pub span: MediaSpan,
+    /// One or two.
+    pub lines: Vec<String>,
+}
+
+/// The cues of segments in the order of the timeline. No two overlap, none is empty.
+pub fn cues<'a>(segments: impl IntoIterator<Item = &'a [Word]>) -> Vec<Cue> {
+    let mut cues: Vec<Cue> = Vec::new();
+    for segment in segments {
+        let words = pieces(segment);
+        let mut rest = &words[..];
+        while !rest.is_empty() {
+            let (cue, after) = rest.split_at(cue_length(rest));
+            let free = cues.last().map_or(MediaTime::ZERO, |it| it.span.end());
+            let start = cue[0].span.start.max(free);
+            let end = cue[cue.len() - 1].span.end().max(start + TICK);
+            cues.push(Cue {
+                span: MediaSpan::between(start, end),
+                lines: lines(cue).unwrap_or_default(),
+            });
+            rest = after;
+        }
+    }
+    let starts: Vec<MediaTime> = cues.iter().skip(1).map(|it| it.span.start).collect();
+    for (at, cue) in cues.iter_mut().enumerate() {
+        let wished = cue.span.end().max(cue.span.start + SHORTEST);
+        let end = starts.get(at).map_or(wished, |next| wished.min(*next).max(cue.span.end()));
+        cue.span = MediaSpan::between(cue.span.start, end);
+    }
+    cues
+}
+
+/// As SubRip (`.srt`).
+pub fn srt(cues: &[Cue]) -> String {
+    let mut text = String::new();
+    for (at, cue) in cues.iter().enumerate() {
+        let (start, end) = (clock(cue.span.start, ','), clock(cue.span.end(), ','));
+        let lines = cue.lines.join("\n").replace("-->", "->");
+        let _ = write!(text, "{}\n{start} --> {end}\n{lines}\n\n", at + 1);
+    }
+    text
+}
+
+/// As WebVTT (`.vtt`).
+pub fn vtt(cues: &[Cue]) -> String {
+    let mut text = "WEBVTT\n\n".to_owned();
+    for cue in cues {
+        let (start, end) = (clock(cue.span.start, '.'), clock(cue.span.end(), '.'));
+        let lines = cue.lines.join("\n");
+        let lines = lines.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let _ = write!(text, "{start} --> {end}\n{lines}\n\n");
+    }
+    text
+}
+
+/// `01:02:03,456`; hours as many as there are.
+fn clock(at: MediaTime, point: char) -> String {
+    let ms = at.since_start().as_millis();
+    let (s, ms) = (ms / 1000, ms % 1000);
+    format!("{:02}:{:02}:{:02}{point}{ms:03}", s / 3600, s / 60 % 60, s % 60)
+}
+
+/// The words, those that no line can hold cut to pieces; line ends inside of words would end a cue.
+fn pieces(words: &[Word]) -> Vec<Word> {
+    let mut pieces = Vec::new();
+    for word in words {
+        let text: String =
+            word.text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+        if text.trim().is_empty() {
+            continue;
+        }
+        let space = if text.starts_with(char::is_whitespace) { " " } else { "" };
+        let letters: Vec<char> = text.trim().chars().collect();
+        for (at, piece) in letters.chunks(LINE).enumerate() {
+            let space = if at == 0 { space } else { "" };
+            pieces.push(Word {
+                text: format!("{space}{}", piece.iter().collect::<String>()),
+                ..*word
+            });
+        }
+    }
+    pieces
+}
+
+/// How many of the words make the next cue: all that fit, back to the last end of a sentence where not all do, or to
+/// the last comma in the second half.
+fn cue_length(words: &[Word]) -> usize {
+    let fitting = (1..=words.len()).take_while(|count| lines(&words[..*count]).is_some()).last();
+    let fitting = fitting.unwrap_or(1);
+    if fitting == words.len() {
+        return fitting;
+    }
+    let ends_with = |marks: &[char], from: usize| {
+        (from..=fitting).rev().find(|count| words[*count - 1].text.ends_with(marks))
+    };
+    ends_with(&['.', '?', '!', '。', '？', '！'], 1)
+        .or_else(|| ends_with(&[',', ';', ':', '，', '、'], fitting / 2 + 1))
+        .unwrap_or(fitting)
+}
+
+/// The words as at most two lines, as equal as can be; `None` where they do not fit.
+fn lines(words: &[Word]) -> Option<Vec<String>> {
+    let whole = joined(words);
+    if whole.chars().count() <= LINE {
+        return Some(vec![whole]);
+    }
+    let halves = (1..words.len()).map(|at| [joined(&words[..at]), joined(&words[at..])]);
+    let length = |line: &String| line.chars().count();
+    let fits = |halves: &[String; LINES]| halves.iter().all(|line| length(line) <= LINE);
+    let best = halves.filter(fits).min_by_key(|[a, b]| length(a).abs_diff(length(b)));
+    best.map(Vec::from)
+}
+
+fn joined(words: &[Word]) -> String {
+    words.iter().map(|it| it.text.as_str()).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Words of 300 ms each, from `start` ms on.
+    fn words(start: u64, text: &str) -> Vec<Word> {
+        let place = |n: usize| MediaSpan {
+            start: MediaTime::new(Duration::from_millis(start + 300 * n as u64)),
+            length: Duration::from_millis(300),
+        };
+        let word = |(n, it): (usize, &str)| Word { text: format!(" {it}"), span: place(n) };
+        text.split_whitespace().enumerate().map(word).collect()
+    }
+
+    #[test]
+    fn a_long_segment_is_split_at_the_end_of_a_sentence_by_its_word_times() {
+        let segment = words(
+            500,
+            "The first slide shows the plan. The train to Amsterdam leaves from platform five at ten thirty. Thank you.",
+        );
+        assert_eq!(
+            srt(&cues([&segment[..]])),
+            "1\n00:00:00,500 --> 00:00:02,300\nThe first slide shows the plan.\n\n\
+             2\n00:00:02,300 --> 00:00:06,200\nThe train to Amsterdam leaves from\nplatform five at ten thirty. Thank you.\n\n"
+        );
+    }
+
+    #[test]
+    fn a_short_cue_stays_for_a_second_where_there_is_time() {
+        let (first, second, third) =
+            (words(0, "Yes."), words(400, "No."), words(5_000, "Tags <b> & -->"));
+        assert_eq!(
+            vtt(&cues([&first[..], &second[..], &third[..]])),
+            "WEBVTT\n\n00:00:00.000 --> 00:00:00.400\nYes.\n\n00:00:00.400 --> 00:00:01.400\nNo.\n\n\
+             00:00:05.000 --> 00:00:06.200\nTags &lt;b&gt; &amp; --&gt;\n\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn cues_are_well_formed_and_hold_every_word(
+            segments in prop::collection::vec((0u64..3_000, "([a-z]{1,60}[.,]?|[日本語]{1,4})( ([a-z]{1,12}[.,]?)){0,30}"), 0..6),
+        ) {
+            let mut from = 0;
+            let segments: Vec<Vec<Word>> = segments.iter().map(|(pause, text)| {
+                let words = words(from + pause, text);
+                from += pause + 300 * words.len() as u64;
+                words
+            }).collect();
+            let cues = cues(segments.iter().map(Vec::as_slice));
+            for cue in &cues {
+                prop_assert!((1..=LINES).contains(&cue.lines.len()), "{cue:?}");
+                prop_assert!(cue.lines.iter().all(|it| !it.is_empty() && it.chars().count() <= LINE), "{cue:?}");
+                prop_assert!(cue.span.length >= TICK, "{cue:?}");
+            }
+            for pair in cues.windows(2) {
+                prop_assert!(pair[0].span.end() <= pair[1].span.start, "{pair:?}");
+            }
+            let bare = |text: String| text.split_whitespace().collect::<String>();
+            let shown: String = cues.iter().flat_map(|it| it.lines.clone()).collect();
+            prop_assert_eq!(bare(shown), bare(segments.iter().map(|it| joined(it)).collect()));
+        }
+    }
+}

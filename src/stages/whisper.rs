@@ -1,5 +1,5 @@
 //! Whisper models by whisper.cpp, as a recogniser. The only file that names whisper-rs.
-use std::{num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, path::Path, sync::Arc};
 
 use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
@@ -7,7 +7,10 @@ use whisper_rs::{
 };
 
 use super::recognise::{Hypothesis, RecogniseError, Recogniser};
-use crate::message::{Language, MediaSpan, MediaTime, Word};
+use crate::{
+    message::{Language, MediaSpan, Word},
+    models::{self, Header, InspectError},
+};
 
 /// Samples of one position of the encoder: 20 ms.
 const POSITION: usize = 320;
@@ -17,7 +20,7 @@ const MARGIN: usize = 8;
 const SHORTEST: usize = 16_000 / 4;
 /// The looks of a loop that repeats itself end after this many tokens, and as many more for each second of sound.
 const MOST_TOKENS: usize = 8;
-/// Languages written without spaces: each character is a word, as in Whisper's own word times.
+/// Languages written without spaces: each token is a word.
 const WITHOUT_SPACES: [&str; 6] = ["zh", "ja", "th", "lo", "my", "yue"];
 
 /// The weights of a model. Clones share them; each recogniser has a state of its own.
@@ -41,6 +44,8 @@ pub struct WhisperSettings {
 /// Why a model cannot be used. None of them will get better by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum WhisperError {
+    #[error("{0}")]
+    Broken(InspectError),
     #[error("the model `{model}` cannot be loaded: {cause}")]
     Load { model: String, cause: String },
     #[error(
@@ -73,29 +78,31 @@ impl WhisperSettings {
 }
 
 impl WhisperModel {
-    /// From the bytes of a model file. They must have been inspected: whisper.cpp ends the process on some broken files.
+    /// From the bytes of a model file.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<WhisperModel, WhisperError> {
-        WhisperModel::load(name, || {
+        WhisperModel::load(name, models::inspect_bytes(name, bytes), || {
             WhisperContext::new_from_buffer_with_params(bytes, WhisperModel::parameters())
         })
     }
 
-    /// From a model file, which must have been inspected as well.
     pub fn from_file(name: &str, path: &Path) -> Result<WhisperModel, WhisperError> {
-        WhisperModel::load(name, || {
+        WhisperModel::load(name, models::inspect(path), || {
             WhisperContext::new_with_params(path, WhisperModel::parameters())
         })
     }
 
+    /// Loads what was found whole: whisper.cpp takes some broken files for models, and ends the process on others.
     fn load(
         name: &str,
+        inspected: Result<Header, InspectError>,
         load: impl FnOnce() -> Result<WhisperContext, whisper_rs::WhisperError>,
     ) -> Result<WhisperModel, WhisperError> {
+        inspected.map_err(WhisperError::Broken)?;
         // Once for the process: whisper.cpp's own log goes to tracing, at its levels, instead of standard error.
         whisper_rs::install_logging_hooks();
-        let broken =
+        let refused =
             |cause| WhisperError::Load { model: name.to_owned(), cause: format!("{cause}") };
-        Ok(WhisperModel { context: Arc::new(load().map_err(broken)?), name: name.into() })
+        Ok(WhisperModel { context: Arc::new(load().map_err(refused)?), name: name.into() })
     }
 
     fn parameters() -> WhisperContextParameters<'static> {
@@ -112,12 +119,10 @@ impl WhisperModel {
     fn check(&self, settings: &WhisperSettings) -> Result<(), WhisperError> {
         let model = || self.name.to_string();
         if let Some(language) = &settings.language {
-            let code = language.as_str();
-            let is_code = !code.is_empty() && code.bytes().all(|it| it.is_ascii_lowercase());
-            if !is_code || whisper_rs::get_lang_id(code).is_none() {
+            if !is_language(language.as_str()) {
                 return Err(WhisperError::UnknownLanguage { language: language.clone() });
             }
-            if !self.is_multilingual() && code != "en" {
+            if !self.is_multilingual() && language.as_str() != "en" {
                 return Err(WhisperError::EnglishOnly {
                     model: model(),
                     language: language.clone(),
@@ -161,7 +166,6 @@ impl Whisper {
         parameters.set_temperature_inc(0.0);
         parameters.set_no_context(true);
         parameters.set_single_segment(true);
-        parameters.set_token_timestamps(true);
         // Suppressing looks words up in the vocabulary in a way that ends the process where one is not there.
         parameters.set_suppress_blank(false);
         parameters.set_suppress_nst(false);
@@ -182,17 +186,16 @@ impl Whisper {
     }
 
     fn words(&self, language: &str) -> Vec<Word> {
-        let mut words = WordsOfTokens::new(!WITHOUT_SPACES.contains(&language));
+        let mut words = WordsOfTokens::in_language(language);
         let end_of_text = self.model.context.token_eot();
         for segment in self.state.as_iter() {
             for at in 0..segment.n_tokens() {
                 let Some(token) = segment.get_token(at) else { continue };
-                let data = token.token_data();
                 // Times and other marks stand behind the words in every vocabulary.
-                if data.id < end_of_text
+                if token.token_id() < end_of_text
                     && let Ok(bytes) = token.to_bytes()
                 {
-                    words.add(bytes, centiseconds(data.t0), centiseconds(data.t1));
+                    words.add(bytes);
                 }
             }
         }
@@ -226,7 +229,9 @@ impl Recogniser for Whisper {
             whisper_rs::get_lang_str(self.state.full_lang_id_from_state()).unwrap_or("en");
         let no_speech =
             self.state.as_iter().map(|it| it.no_speech_probability()).fold(0.0, f32::max);
-        Ok(Hypothesis { words: self.words(language), language: Language::new(language), no_speech })
+        // whisper.cpp's own word times are late by 0.3 s and more, and those by alignment end the process on bad output.
+        let (words, timed) = (self.words(language), false);
+        Ok(Hypothesis { words, timed, language: Language::new(language), no_speech })
     }
 }
 
@@ -243,44 +248,77 @@ impl WhisperModel {
     }
 }
 
-fn centiseconds(t: i64) -> MediaTime {
-    MediaTime::new(Duration::from_millis(10 * t.max(0) as u64))
+/// Asked of whisper.cpp only where it is safe to: it also takes whole names, and whisper-rs panics on a zero byte.
+fn is_language(code: &str) -> bool {
+    let is_code = (2..=3).contains(&code.len()) && code.bytes().all(|it| it.is_ascii_lowercase());
+    is_code && whisper_rs::get_lang_id(code).is_some()
 }
 
 /// Joins tokens to words. A token may hold a part of a character, so bytes are kept until a word is whole.
 struct WordsOfTokens {
     spaced: bool,
-    words: Vec<(Vec<u8>, MediaTime, MediaTime)>,
+    words: Vec<Vec<u8>>,
 }
 
 impl WordsOfTokens {
-    fn new(spaced: bool) -> WordsOfTokens {
-        WordsOfTokens { spaced, words: Vec::new() }
+    fn in_language(language: &str) -> WordsOfTokens {
+        WordsOfTokens { spaced: !WITHOUT_SPACES.contains(&language), words: Vec::new() }
     }
 
-    fn add(&mut self, bytes: &[u8], start: MediaTime, end: MediaTime) {
+    fn add(&mut self, token: &[u8]) {
         let begins = |last: &[u8]| {
             let whole = std::str::from_utf8(last).is_ok();
-            if self.spaced { bytes.starts_with(b" ") } else { whole && !is_punctuation(bytes) }
+            if self.spaced { token.starts_with(b" ") } else { whole && !is_punctuation(token) }
         };
         match self.words.last_mut() {
-            Some((last, _, until)) if !begins(last) => {
-                last.extend_from_slice(bytes);
-                *until = end.max(*until);
-            }
-            _ => self.words.push((bytes.to_vec(), start, end)),
+            Some(last) if !begins(last) => last.extend_from_slice(token),
+            _ => self.words.push(token.to_vec()),
         }
     }
 
     fn finish(self) -> Vec<Word> {
-        let word = |(bytes, start, end): (Vec<u8>, MediaTime, MediaTime)| Word {
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-            span: MediaSpan::between(start, end),
-        };
-        self.words.into_iter().map(word).filter(|it| !it.text.trim().is_empty()).collect()
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        let texts = self.words.into_iter().map(text).filter(|it| !it.trim().is_empty());
+        texts.map(|text| Word { text, span: MediaSpan::default() }).collect()
     }
 }
 
-fn is_punctuation(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| !text.chars().any(char::is_alphanumeric))
+fn is_punctuation(token: &[u8]) -> bool {
+    std::str::from_utf8(token).is_ok_and(|text| !text.chars().any(char::is_alphanumeric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(language: &str, tokens: &[&[u8]], words: &[&str]) {
+        let mut joined = WordsOfTokens::in_language(language);
+        tokens.iter().for_each(|token| joined.add(token));
+        let texts: Vec<String> = joined.finish().into_iter().map(|it| it.text).collect();
+        assert_eq!(texts, words);
+    }
+
+    #[test]
+    fn tokens_make_words_with_their_punctuation() {
+        check(
+            "en",
+            &[b" Amster", b"dam", b",", b" I", b"'m", b" ", b" here", b"."],
+            &[" Amsterdam,", " I'm", " here."],
+        );
+        check(
+            "zh",
+            &["你".as_bytes(), "好".as_bytes(), "。".as_bytes(), "吗".as_bytes()],
+            &["你", "好。", "吗"],
+        );
+        let (half, rest) = "é".as_bytes().split_at(1);
+        check("fr", &[b" caf", half, rest], &[" café"]);
+    }
+
+    #[test]
+    fn what_is_no_language_is_refused_before_whisper_sees_it() {
+        for code in ["", "EN", "xx", "en\0", "english language"] {
+            assert!(!is_language(code), "{code:?}");
+        }
+        assert!(["en", "nl", "yue", "haw"].iter().all(|code| is_language(code)));
+    }
 }

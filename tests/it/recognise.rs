@@ -1,5 +1,6 @@
 //! Recordings to captions by the demo model, through real stages and edges.
 use std::{
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
@@ -10,11 +11,11 @@ use livecap::{
         EdgeSettings, Engine, Inlet, Item, Offer, Outlet, Receiver, Room, Source, StageGauge,
         WhenFull, drive, edge,
     },
-    logic::wer::WordErrors,
+    logic::{reference::Reference, wer::WordErrors},
     message::{Caption, Kind, Language, TrackName, Transcript},
     stages::{
-        recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
-        recording::{Pace, Recording, RecordingSettings},
+        recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Recogniser, Track},
+        recording::{Pace, Recording, RecordingSettings, SoundFile},
         resample::Resample,
         whisper::{Whisper, WhisperError, WhisperModel, WhisperSettings},
     },
@@ -91,8 +92,8 @@ async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
 }
 
 fn transcripts(captions: &[Caption]) -> Vec<&Transcript> {
-    let transcript = |it| match it {
-        &Caption::Transcript(ref it) => it,
+    let transcript = |caption| match caption {
+        Caption::Transcript(it) => it,
         Caption::Gap(gap) => panic!("a gap in a whole recording: {gap:?}"),
     };
     captions.iter().map(transcript).collect()
@@ -103,7 +104,7 @@ fn final_text(captions: &[Caption]) -> String {
     finals.map(|it| it.text() + " ").collect()
 }
 
-fn reference(recording: &Path) -> serde_json::Value {
+fn reference(recording: &Path) -> Reference {
     let text =
         std::fs::read_to_string(recording.with_extension("json")).expect("a reference is there");
     serde_json::from_str(&text).expect("the reference is JSON")
@@ -113,26 +114,20 @@ fn reference(recording: &Path) -> serde_json::Value {
 fn check_words(recording: &Path, captions: &[Caption]) {
     let reference = reference(recording);
     let heard = final_text(captions);
-    let errors = WordErrors::between(reference["text"].as_str().unwrap(), &heard);
-    println!("{}: {errors:?} {heard}", recording.display());
+    let errors = WordErrors::between(&reference.text, &heard);
     assert!(errors.rate().unwrap() <= 0.05, "{errors:?} in: {heard}");
 }
 
 #[tokio::test]
 async fn the_demo_is_recognised_word_by_word_as_it_is_spoken() {
     let recording = in_project("pipelines/demo.flac");
-    let captions = captions(&recording, RecogniseSettings::default()).await;
+    // Without a bound of lag nothing is left out, however slow this machine is.
+    let settings = RecogniseSettings { max_lag: None, ..RecogniseSettings::default() };
+    let captions = captions(&recording, settings).await;
     check_words(&recording, &captions);
     let all = transcripts(&captions);
     for pair in all.windows(2) {
         let (old, new) = (pair[0], pair[1]);
-        println!(
-            "{:?} {} [{}] {}",
-            new.kind(),
-            new.span().end().as_secs_f64(),
-            new.committed_text(),
-            new.text()
-        );
         assert!((old.segment(), old.revision()) < (new.segment(), new.revision()));
         if old.segment() == new.segment() {
             assert_eq!(old.kind(), Kind::Partial, "something follows a final");
@@ -146,104 +141,107 @@ async fn the_demo_is_recognised_word_by_word_as_it_is_spoken() {
 }
 
 #[tokio::test]
-async fn zzz() {
-    let mut total = [WordErrors::default(); 3];
-    for entry in std::fs::read_dir("/work/shared/audio/clips").unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|it| it != "flac")
-            || !std::env::var("ONLY").unwrap().split(',').any(|it| path.file_stem().unwrap() == it)
-        {
-            continue;
-        }
-        let text = reference(&path)["text"].as_str().unwrap_or_default().to_owned();
-        for (at, partials) in
-            [None, Some(Duration::from_millis(500)), Some(Duration::from_millis(300))]
-                .into_iter()
-                .enumerate()
-        {
-            let t = tokio::time::Instant::now();
-            let all = captions(
-                &path,
-                RecogniseSettings { partials, max_lag: None, ..RecogniseSettings::default() },
-            )
-            .await;
-            let heard = final_text(&all);
-            let errors = WordErrors::between(&text, &heard);
-            total[at] = total[at] + errors;
-            println!("{:?} {partials:?} {errors:?} {:?}", path.file_stem().unwrap(), t.elapsed());
-            if std::env::var("SHOW").is_ok() {
-                for t in transcripts(&all) {
-                    println!(
-                        "      {:?} {} {:.2} [{}] {}",
-                        t.kind(),
-                        t.segment().number(),
-                        t.span().end().as_secs_f64(),
-                        t.committed_text(),
-                        t.text()
-                    );
-                }
-            }
-            if partials.is_none() && errors.errors() > 0 {
-                println!("   {text}\n   {heard}");
-            }
-            if partials.is_none() {
-                // how far the words lie from the reference's
-                let r = reference(&path);
-                let gold: Vec<(String, f64, f64)> = r["sentences"]
-                    .as_array()
-                    .map(|s| {
-                        s.iter()
-                            .flat_map(|s| s["words"].as_array().unwrap().clone())
-                            .map(|w| {
-                                (
-                                    w["word"].as_str().unwrap().to_owned(),
-                                    w["start"].as_f64().unwrap(),
-                                    w["end"].as_f64().unwrap(),
-                                )
-                            })
-                            .collect()
-                    })
-                    .unwrap_or_default();
-                let words: Vec<_> = transcripts(&all)
-                    .into_iter()
-                    .filter(|it| it.kind() == Kind::Final)
-                    .flat_map(|it| it.words().to_vec())
-                    .collect();
-                if gold.len() == words.len() && !gold.is_empty() {
-                    let mut ds: Vec<f64> = gold
-                        .iter()
-                        .zip(&words)
-                        .map(|(g, w)| w.span.start.as_secs_f64() - g.1)
-                        .collect();
-                    let mut de: Vec<f64> = gold
-                        .iter()
-                        .zip(&words)
-                        .map(|(g, w)| w.span.end().as_secs_f64() - g.2)
-                        .collect();
-                    ds.sort_by(f64::total_cmp);
-                    de.sort_by(f64::total_cmp);
-                    let q = |v: &Vec<f64>| {
-                        [0.05, 0.25, 0.5, 0.75, 0.95]
-                            .map(|p| (v[(p * (v.len() - 1) as f64) as usize] * 1000.0).round())
-                    };
-                    println!("   start {:?} end {:?}", q(&ds), q(&de));
-                }
-                // where segments begin and end against sentences
-                if let Some(sentences) = r["sentences"].as_array() {
-                    for s in sentences {
-                        let (a, b) = (s["start"].as_f64().unwrap(), s["end"].as_f64().unwrap());
-                        let inside = transcripts(&all).into_iter().any(|t| {
-                            t.kind() == Kind::Final
-                                && t.span().start.as_secs_f64() <= a
-                                && t.span().end().as_secs_f64() >= b - 0.02
-                        });
-                        if !inside {
-                            println!("   not inside one segment: {a} {b} {}", s["text"]);
-                        }
-                    }
-                }
-            }
-        }
+async fn finals_alone_say_the_same_and_their_words_have_their_times() {
+    let recording = in_project("pipelines/demo.flac");
+    let settings =
+        RecogniseSettings { partials: None, max_lag: None, ..RecogniseSettings::default() };
+    let captions = captions(&recording, settings).await;
+    check_words(&recording, &captions);
+    let finals = transcripts(&captions);
+    assert!(finals.iter().all(|it| it.kind() == Kind::Final));
+    let words: Vec<_> = finals.iter().flat_map(|it| it.words()).collect();
+    let spoken: Vec<_> = reference(&recording).sentences.unwrap_or_default();
+    let spoken: Vec<_> = spoken.into_iter().flat_map(|it| it.words.unwrap_or_default()).collect();
+    assert_eq!(words.len(), spoken.len());
+    let off = |at: usize| (words[at].span.start.as_secs_f64() - spoken[at].start).abs();
+    let mut off: Vec<f64> = (0..words.len()).map(off).collect();
+    off.sort_by(f64::total_cmp);
+    assert!(off[off.len() / 2] < 0.15 && off[off.len() - 1] < 0.5, "{off:?}");
+}
+
+#[tokio::test]
+async fn silence_and_noise_say_nothing() {
+    let clips = in_project("../shared/audio/clips/silence-noise.flac");
+    if !clips.exists() {
+        let _ = writeln!(io::stderr(), "left out: there is no {}", clips.display());
+        return;
     }
-    println!("{total:?}");
+    let captions =
+        captions(&clips, RecogniseSettings { max_lag: None, ..RecogniseSettings::default() }).await;
+    assert!(captions.is_empty(), "{captions:?}");
+}
+
+/// Every first and last word is in reach of the looks: a sentence lies within one segment or within two that touch.
+#[tokio::test]
+async fn no_sentence_is_clipped_by_the_endpoint() {
+    let recording = in_project("pipelines/demo.flac");
+    let settings =
+        RecogniseSettings { partials: None, max_lag: None, ..RecogniseSettings::default() };
+    let captions = captions(&recording, settings).await;
+    let spans: Vec<_> = transcripts(&captions).iter().map(|it| it.span()).collect();
+    for sentence in reference(&recording).sentences.unwrap_or_default() {
+        let holds = |at: f64| {
+            spans.iter().any(|it| it.start.as_secs_f64() <= at && at <= it.end().as_secs_f64())
+        };
+        assert!(holds(sentence.start) && holds(sentence.end), "{sentence:?} in {spans:?}");
+    }
+}
+
+#[test]
+fn what_a_model_cannot_do_is_refused_with_the_reason() {
+    let dutch = WhisperSettings { language: Some(Language::new("nl")), ..english() };
+    let refused = |settings| Whisper::start(&model(), &settings).err().map(|it| it.to_string());
+    assert!(matches!(Whisper::start(&model(), &dutch), Err(WhisperError::EnglishOnly { .. })));
+    let unknown = WhisperSettings { language: Some(Language::new("klingon")), ..english() };
+    assert!(refused(unknown).unwrap().contains("`klingon`"));
+    let translate = WhisperSettings { translate: true, ..english() };
+    assert!(matches!(
+        Whisper::start(&model(), &translate),
+        Err(WhisperError::CannotTranslate { .. })
+    ));
+    let zero = WhisperSettings { prompt: Some("a\0b".to_owned()), ..english() };
+    assert!(matches!(Whisper::start(&model(), &zero), Err(WhisperError::Prompt { .. })));
+    assert!(matches!(WhisperModel::from_bytes("cut", b"lmgg"), Err(WhisperError::Broken(_))));
+}
+
+/// A state that has looked at long sound must not hear it in a short look (flash attention would).
+#[test]
+fn a_look_has_no_memory_of_the_looks_before() {
+    let samples = decoded(&in_project("pipelines/demo.flac"));
+    let (long, short) = (&samples[..16_000 * 9], &samples[16_000 * 4..16_000 * 6]);
+    let mut fresh = Whisper::start(&model(), &english()).unwrap();
+    let alone = fresh.look(short).unwrap();
+    let mut used = Whisper::start(&model(), &english()).unwrap();
+    used.look(long).unwrap();
+    assert_eq!(used.look(short).unwrap(), alone);
+    assert!(!alone.words.is_empty());
+    // Less than whisper.cpp takes, and more than its window.
+    assert_eq!(used.look(&[]).unwrap().words, []);
+    assert_eq!(used.look(&samples[..100]).unwrap().words, []);
+    assert!(used.look(&samples.repeat(2)).is_ok());
+}
+
+#[test]
+fn a_prompt_leaves_plain_speech_as_it_is() {
+    let samples = decoded(&in_project("pipelines/demo.flac"));
+    let mut plain = Whisper::start(&model(), &english()).unwrap();
+    let settings =
+        WhisperSettings { prompt: Some("Amsterdam, Rotterdam.".to_owned()), ..english() };
+    let mut prompted = Whisper::start(&model(), &settings).unwrap();
+    let sentence = &samples[16_000 * 2..16_000 * 4 + 8_000];
+    for _ in 0..2 {
+        assert_eq!(
+            prompted.look(sentence).unwrap().words.len(),
+            plain.look(sentence).unwrap().words.len()
+        );
+    }
+}
+
+fn decoded(path: &Path) -> Vec<f32> {
+    let mut file = SoundFile::open(path).unwrap();
+    let mut samples = Vec::new();
+    while let Some(chunk) = file.next_chunk().unwrap() {
+        samples.extend(chunk);
+    }
+    samples
 }

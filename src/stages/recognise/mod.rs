@@ -28,6 +28,7 @@ use crate::{
     logic::{
         agree::{Agreement, behind},
         endpoint::{Activity, Endpoint, EndpointEvent, EndpointSettings},
+        place::place,
     },
     message::{Caption, Hop, Language, MediaSpan, MediaTime, SampleRate, Speech, Trace, Why, Word},
 };
@@ -269,12 +270,15 @@ impl<R: Recogniser> Recognise<R> {
         if let Some(open) = self.track().segments.current() {
             open.set_language(heard.language);
         }
-        let place = |at: MediaTime| (span.start + at.since_start()).min(span.end());
-        let placed = |word: Word| Word {
-            span: MediaSpan::between(place(word.span.start), place(word.span.end())),
+        if !heard.timed {
+            return Ok(place(heard.words, &self.sound.spoken(span), span));
+        }
+        let shifted = |at: MediaTime| (span.start + at.since_start()).min(span.end());
+        let shift = |word: Word| Word {
+            span: MediaSpan::between(shifted(word.span.start), shifted(word.span.end())),
             ..word
         };
-        Ok(heard.words.into_iter().map(placed).collect())
+        Ok(heard.words.into_iter().map(shift).collect())
     }
 
     /// Whether so much of the open segment is new that it is worth a look. Sound that has waited is not: the frames
@@ -328,7 +332,12 @@ impl<R: Recogniser> Stage for Recognise<R> {
 
         while let Some((span, samples)) = self.sound.next_frame() {
             let speech = self.voice.hear(samples);
-            let event = self.endpoint.step(Activity { span, speech, level: level(samples) });
+            let activity = Activity { span, speech, level: level(samples) };
+            if self.settings.endpoint.goes_on(speech) {
+                let start = span.start - self.voice.lag();
+                self.sound.mark_spoken(MediaSpan { start, ..span });
+            }
+            let event = self.endpoint.step(activity);
             self.follow(event, out).await?;
         }
         self.sound.forget_before(self.endpoint.keep_from());

@@ -11,8 +11,10 @@ pub trait Recogniser: 'static {
 /// What one look heard.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothesis {
-    /// Their spans are counted from the first sample of the look.
     pub words: Vec<Word>,
+    /// Whether it knows the words' spans, counted from the first sample of the look. If not, they are placed where
+    /// somebody speaks.
+    pub timed: bool,
     pub language: Language,
     /// The recogniser's own probability, 0 to 1, that nobody spoke.
     pub no_speech: f32,

@@ -1,6 +1,9 @@
 //! The sound that may still be looked at, and where on the timeline it stands.
 use super::voice::FRAME;
-use crate::message::{MediaSpan, MediaTime, SampleRate};
+use crate::{
+    logic::place::clipped,
+    message::{MediaSpan, MediaTime, SampleRate},
+};
 
 const RATE: SampleRate = SampleRate::SPEECH;
 
@@ -14,6 +17,8 @@ pub(super) struct Sound {
     /// The number of the first sample that the voice detector has not heard.
     unheard: usize,
     samples: Vec<f32>,
+    /// Where somebody speaks, as far as it is held.
+    spoken: Vec<MediaSpan>,
 }
 
 impl Sound {
@@ -39,6 +44,19 @@ impl Sound {
         Some((span, frame))
     }
 
+    /// A frame in which somebody spoke.
+    pub(super) fn mark_spoken(&mut self, frame: MediaSpan) {
+        match self.spoken.last_mut() {
+            Some(last) if last.end() == frame.start => last.length += frame.length,
+            _ => self.spoken.push(frame),
+        }
+    }
+
+    /// Where somebody speaks in `span`.
+    pub(super) fn spoken(&self, span: MediaSpan) -> Vec<MediaSpan> {
+        clipped(&self.spoken, span)
+    }
+
     /// What is held of `span`.
     pub(super) fn within(&self, span: MediaSpan) -> Vec<f32> {
         let held = self.first..self.first + self.samples.len();
@@ -51,6 +69,8 @@ impl Sound {
         let keep = self.number(at).clamp(self.first, self.unheard);
         self.samples.drain(..keep - self.first);
         self.first = keep;
+        let start = self.place(keep);
+        self.spoken.retain(|it| start < it.end());
     }
 
     fn place(&self, number: usize) -> MediaTime {

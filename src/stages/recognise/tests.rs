@@ -48,7 +48,7 @@ impl Recogniser for Script {
             }
             from += run.len();
         }
-        Ok(Hypothesis { words, language: Language::new("en"), no_speech: 0.0 })
+        Ok(Hypothesis { words, timed: true, language: Language::new("en"), no_speech: 0.0 })
     }
 }
 
@@ -148,10 +148,7 @@ fn told(captions: &[Caption]) -> Vec<String> {
 }
 
 fn transcripts(captions: &[Caption]) -> Vec<&Transcript> {
-    let transcript = |it| match it {
-        &Caption::Transcript(ref it) => Some(it),
-        Caption::Gap(_) => None,
-    };
+    let transcript = |caption| if let Caption::Transcript(it) = caption { Some(it) } else { None };
     captions.iter().filter_map(transcript).collect()
 }
 

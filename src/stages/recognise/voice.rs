@@ -1,4 +1,6 @@
 //! Tells speech from other sound, frame by frame. The only file that names earshot.
+use std::time::Duration;
+
 use earshot::Detector;
 
 /// Samples in one frame at 16 kHz: 16 ms.
@@ -9,18 +11,18 @@ pub trait VoiceActivity: Send + 'static {
     /// The probability, 0 to 1, that somebody speaks in `frame`, [`FRAME`] samples at 16 kHz in −1..1.
     fn hear(&mut self, frame: &[f32; FRAME]) -> f32;
 
+    /// How much later than a voice its probability rises and falls, on average.
+    fn lag(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// The stream is torn: what comes next has nothing to do with what came before.
     fn forget(&mut self);
 }
 
 /// A small neural network that carries its own weights.
+#[derive(Default)]
 pub struct NeuralVoiceActivity(Box<Detector>);
-
-impl Default for NeuralVoiceActivity {
-    fn default() -> NeuralVoiceActivity {
-        NeuralVoiceActivity(Box::default())
-    }
-}
 
 impl VoiceActivity for NeuralVoiceActivity {
     fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
@@ -28,6 +30,11 @@ impl VoiceActivity for NeuralVoiceActivity {
         let mut within = *frame;
         within.iter_mut().for_each(|it| *it = if it.is_nan() { 0.0 } else { it.clamp(-1.0, 1.0) });
         self.0.predict_f32(&within).clamp(0.0, 1.0)
+    }
+
+    /// Six frames. Seen on the times of 317 words; it rises 50 ms late and falls 150 ms late.
+    fn lag(&self) -> Duration {
+        Duration::from_millis(96)
     }
 
     fn forget(&mut self) {

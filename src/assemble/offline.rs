@@ -1,0 +1,137 @@
+//! A recording to its finals, as fast as the machine can: each segment decoded once, whole.
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use super::ThisMachine;
+use crate::{
+    flow::{
+        EdgeSettings, Engine, Fault, Inlet, Item, Offer, Outlet, Receiver, Room, Source, Stage,
+        StageGauge, WhenFull, drive, edge,
+    },
+    logic::endpoint::EndpointSettings,
+    message::{Caption, Kind, Language, TrackName, Transcript},
+    models::{Found, Weights},
+    spec::plan::ModelChoice,
+    stages::{
+        recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Recogniser, Track},
+        recording::{Pace, Recording, RecordingSettings},
+        resample::Resample,
+        whisper::{Whisper, WhisperModel, WhisperSettings},
+    },
+};
+
+/// What to recognise, and by what.
+#[derive(Clone, Debug)]
+pub struct Offline {
+    pub recording: PathBuf,
+    pub model: ModelChoice,
+    /// `None`: what the model finds, segment by segment.
+    pub language: Option<Language>,
+    /// `None`: one less than the machine has cores, at least 1.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// What came of it: a damaged recording gives what could be decoded of it, and the reason why there is no more.
+pub struct Recognised {
+    pub finals: Vec<Transcript>,
+    pub broken: Option<Fault>,
+}
+
+impl Offline {
+    /// An error where the model cannot be used at all.
+    pub async fn recognise(&self, machine: &ThisMachine) -> Result<Recognised, String> {
+        let found = machine.find(&self.model).map_err(|error| error.to_string())?;
+        let longest = found.decoding().map(|it| it.longest);
+        let settings = WhisperSettings {
+            language: self.language.clone(),
+            translate: false,
+            prompt: None,
+            threads: self.threads.unwrap_or_else(WhisperSettings::spare_threads),
+        };
+        let loaded = spawn_blocking(move || load(&found)).await;
+        let model = loaded.map_err(|error| error.to_string())??;
+        let engine = Engine::start("transcribe", move || Whisper::start(&model, &settings)).await;
+        let engine = engine.map_err(|error| error.to_string())?;
+        let endpoint = EndpointSettings::default();
+        let endpoint =
+            EndpointSettings { longest: longest.unwrap_or(endpoint.longest), ..endpoint };
+        let language = self.language.clone();
+        let recognise = RecogniseSettings {
+            language,
+            partials: None,
+            max_lag: None,
+            endpoint,
+            ..RecogniseSettings::default()
+        };
+        Ok(recognised(&self.recording, recognise, engine).await)
+    }
+}
+
+/// Takes a while for large models.
+pub(super) fn load(found: &Found) -> Result<WhisperModel, String> {
+    let model = match &found.weights {
+        Weights::BuiltIn(bytes) => WhisperModel::from_bytes(&found.name, bytes),
+        Weights::File(path) => WhisperModel::from_file(&found.name, path),
+    };
+    model.map_err(|error| error.to_string())
+}
+
+async fn recognised<R: Recogniser>(
+    recording: &Path,
+    settings: RecogniseSettings,
+    engine: Engine<R>,
+) -> Recognised {
+    let (from_file, sound) = wire("recording");
+    let (from_resample, speech) = wire("resample");
+    let (from_recogniser, captions) = wire("recogniser");
+    let pace = Pace::Max;
+    let mut file = Recording::new(RecordingSettings { pace, ..RecordingSettings::new(recording) });
+    let voice = NeuralVoiceActivity::default();
+    let track = Arc::new(Mutex::new(Track::new(TrackName::new("transcribe"))));
+    let recogniser = Recognise::new(settings, engine, voice, track);
+    let (read, resampled, heard, finals) = tokio::join!(
+        async move { file.run(&from_file, CancellationToken::new()).await },
+        run(Resample::new(), sound, from_resample),
+        run(recogniser, speech, from_recogniser),
+        finals(captions),
+    );
+    // The first that failed is why the others ended.
+    let failed = [read, resampled, heard].into_iter().filter_map(Result::err);
+    let broken = failed.into_iter().find(|fault| !matches!(fault, Fault::DownstreamGone));
+    Recognised { finals, broken }
+}
+
+fn wire<T: Item>(from: &str) -> (Outlet<T>, Receiver<T>) {
+    let room = Room::Span(Duration::from_secs(1));
+    let (sender, receiver) = edge(from, "", EdgeSettings { room, when_full: WhenFull::Wait });
+    (Outlet::new(vec![sender], StageGauge::new(from)), receiver)
+}
+
+/// One life of a stage between its edges, which it lets go of at its end.
+async fn run<S: Stage>(
+    mut stage: S,
+    from: Receiver<S::In>,
+    out: Outlet<S::Out>,
+) -> Result<(), Fault> {
+    drive(&mut stage, &mut Inlet::new(vec![from]), &out, &StageGauge::new("")).await
+}
+
+async fn finals(from: Receiver<Caption>) -> Vec<Transcript> {
+    let (mut inlet, mut finals) = (Inlet::new(vec![from]), Vec::new());
+    while let Some(Offer::Handle(caption)) = inlet.next().await {
+        inlet.settle();
+        if let Caption::Transcript(transcript) = caption
+            && transcript.kind() == Kind::Final
+        {
+            finals.push(transcript);
+        }
+    }
+    finals
+}

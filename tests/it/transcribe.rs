@@ -1,0 +1,81 @@
+//! `livecap transcribe`, typed as somebody would, on the bundled recording with the bundled model.
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use livecap::logic::{reference::Reference, subtitle::LINE, wer::WordErrors};
+
+fn livecap(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_livecap"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("transcribe").args(arguments);
+    command.output().expect("the program starts")
+}
+
+fn written(format: &str) -> String {
+    let output = livecap(&["pipelines/demo.flac", "--model", "demo", "--format", format]);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn reference() -> Reference {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/demo.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn check_words(text: &str) {
+    let errors = WordErrors::between(&reference().text, text);
+    assert!(errors.rate().unwrap() <= 0.05, "{errors:?} in {text}");
+}
+
+#[test]
+fn text_has_a_line_for_each_segment() {
+    let text = written("txt");
+    check_words(&text);
+    assert!(text.lines().count() >= 5, "{text}");
+}
+
+#[test]
+fn subtitles_are_well_formed_and_at_their_time() {
+    let text = written("srt");
+    let mut spoken = String::new();
+    let mut last = String::new();
+    for (at, cue) in text.trim_end().split("\n\n").enumerate() {
+        let lines: Vec<&str> = cue.lines().collect();
+        assert_eq!(lines[0], (at + 1).to_string());
+        let (start, end) = lines[1].split_once(" --> ").unwrap();
+        // Of equal length, so that they compare as the times do.
+        assert!(last.as_str() <= start && start < end, "{cue}");
+        last = end.to_owned();
+        assert!((3..=4).contains(&lines.len()), "{cue}");
+        assert!(lines[2..].iter().all(|line| line.chars().count() <= LINE), "{cue}");
+        spoken += &format!("{} ", lines[2..].join(" "));
+    }
+    check_words(&spoken);
+    assert!(written("vtt").starts_with("WEBVTT\n\n00:00:00."));
+}
+
+#[test]
+fn json_has_the_shape_of_a_reference() {
+    let json: Reference = serde_json::from_str(&written("json")).unwrap();
+    check_words(&json.text);
+    let sentences = json.sentences.unwrap();
+    let words = sentences.iter().flat_map(|it| it.words.clone().unwrap());
+    assert!(words.clone().count() >= 50);
+    assert!(words.clone().all(|it| it.start <= it.end && it.end <= 24.0));
+}
+
+#[test]
+fn what_cannot_be_transcribed_is_refused_with_the_reason() {
+    let refused = |arguments: &[&str], reason: &str| {
+        let output = livecap(arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{told}");
+        assert!(told.contains(reason), "{told}");
+    };
+    refused(&["nope.flac", "--model", "demo"], "nope.flac");
+    refused(&["Cargo.toml", "--model", "demo"], "not a sound file");
+    refused(&["pipelines/demo.flac", "--model", "dem"], "dem");
+    refused(&["pipelines/demo.flac", "--model", "./Cargo.toml"], "Cargo.toml");
+    refused(&["pipelines/demo.flac", "--model", "demo", "--language", "nl"], "English only");
+}
