@@ -4,11 +4,13 @@ use tokio::net::TcpSocket;
 
 use super::*;
 
-const SENTENCES: u64 = 3000;
+const SENTENCES: u64 = 1000;
 
-/// Buffers of the kernel are megabytes otherwise, and would make anybody look quick.
+/// Buffers of the kernel are megabytes otherwise, and would make anybody look quick. Pings come often: one that found its
+/// queue full would end the connection.
 fn small_buffers() -> Settings {
-    Settings { send_buffer: 8 * 1024, ..settings() }
+    let ping_interval = Duration::from_millis(20);
+    Settings { send_buffer: 8 * 1024, ping_interval, ping_timeout: SOON, ..settings() }
 }
 
 async fn slow_viewer(pipeline: &Pipeline, auth: Value) -> Viewer {
