@@ -111,7 +111,7 @@ async fn shutting_down_hands_over_what_there_is() {
         pipeline.finish(&long_sentence(number)).await;
     }
     let (server, _) = pipeline.end().await;
-    let closing = tokio::spawn(server.shutdown(SOON));
+    let closing = tokio::spawn(async move { server.shutdown(SOON).await });
     for number in 1..=200 {
         assert_eq!(slow.final_text().await.0, number);
     }
