@@ -65,7 +65,7 @@ impl Default for Settings {
             port: 31979,
             hosts: Vec::new(),
             origins: Vec::new(),
-            keep: Keep { count: 10_000, age: Duration::from_secs(6 * 3600) },
+            keep: Keep { count: 10_000, age: Duration::from_secs(4 * 3600) },
             max_viewers: 10_000,
             max_payload: 100_000,
             stall: Duration::from_secs(30),
