@@ -7,6 +7,7 @@ use std::{collections::VecDeque, time::Duration};
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::{
+    io::AsyncWriteExt,
     net::TcpStream,
     time::{Instant, timeout_at},
 };
@@ -188,6 +189,8 @@ impl Client {
             }
         }
         self.ended = true;
+        // The server waits for it. It may have hung up already.
+        let _ = self.socket.get_mut().shutdown().await;
         Ok(Came::End)
     }
 

@@ -12,11 +12,15 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep, sleep_until},
+    runtime::Handle,
+    time::{Instant, Sleep, sleep_until, timeout},
 };
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::{
+    sync::{CancellationToken, WaitForCancellationFutureOwned},
+    task::TaskTracker,
+};
 
 /// How often one viewer has taken all that was written for it so far. The library below gives no sight of its queues;
 /// this is what can be seen of them from outside.
@@ -64,27 +68,44 @@ impl Pulse {
     }
 }
 
+/// Where the last of each connection is waited for, and how long.
+#[derive(Clone)]
+pub(super) struct Farewells {
+    pub(super) tasks: TaskTracker,
+    pub(super) limit: Duration,
+}
+
 /// socketioxide's writer does not notice a cancelled session while it is blocked: an error from here is what ends it.
 pub(super) struct Connection {
-    stream: TcpStream,
+    /// There until it is dropped.
+    stream: Option<TcpStream>,
+    /// The other end has hung up.
+    ended: bool,
     pulse: Arc<Pulse>,
     stall: Duration,
     /// Runs while bytes wait that the other end does not take.
     stalled: Option<Pin<Box<Sleep>>>,
     cut: CancellationToken,
     until_cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    farewells: Farewells,
 }
 
 impl Connection {
-    /// `cut` ends it from outside.
+    /// `cut` ends it from outside; `farewells` runs what is left to do when it is dropped.
     pub(super) fn new(
         stream: TcpStream,
         pulse: Arc<Pulse>,
         stall: Duration,
         cut: CancellationToken,
+        farewells: Farewells,
     ) -> Connection {
         let until_cut = Box::pin(cut.clone().cancelled_owned());
-        Connection { stream, pulse, stall, stalled: None, cut, until_cut }
+        let stream = Some(stream);
+        Connection { stream, ended: false, pulse, stall, stalled: None, cut, until_cut, farewells }
+    }
+
+    fn stream(&mut self) -> Pin<&mut TcpStream> {
+        Pin::new(self.stream.as_mut().expect("only taken when dropped"))
     }
 
     /// Passes on what a write came to, and gives up on an end that took nothing for too long.
@@ -120,7 +141,13 @@ impl AsyncRead for Connection {
         if self.cut.is_cancelled() || self.until_cut.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(cut_off()));
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = self.stream().poll_read(context, buffer);
+        self.ended |= match &read {
+            Poll::Ready(read) => read.is_err() || buffer.filled().len() == before,
+            Poll::Pending => false,
+        };
+        read
     }
 }
 
@@ -130,7 +157,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let written = self.stream().poll_write(context, bytes);
         self.watch(context, written)
     }
 
@@ -139,17 +166,17 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        let written = self.stream().poll_write_vectored(context, parts);
         self.watch(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 
     /// Asked for when all that was to be written has been: the moment at which a viewer has taken it.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        let flushed = self.stream().poll_flush(context);
         if matches!(flushed, Poll::Ready(Ok(()))) {
             self.pulse.taken().add();
         }
@@ -157,7 +184,30 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.stream().poll_shutdown(context)
+    }
+}
+
+/// A socket that is closed with something unread in it is reset, and takes with it what the other end has not read yet:
+/// the last captions of who was slow. So it is read to its end first.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.ended || self.cut.is_cancelled() {
+            return;
+        }
+        let (Some(stream), Ok(runtime)) = (self.stream.take(), Handle::try_current()) else {
+            return;
+        };
+        let farewell = timeout(self.farewells.limit, read_to_end(stream));
+        let farewell = self.cut.clone().run_until_cancelled_owned(farewell);
+        self.farewells.tasks.spawn_on(farewell, &runtime);
+    }
+}
+
+async fn read_to_end(mut stream: TcpStream) {
+    if stream.shutdown().await.is_ok() {
+        let mut scrap = [0; 512];
+        while stream.read(&mut scrap).await.is_ok_and(|count| count > 0) {}
     }
 }
 

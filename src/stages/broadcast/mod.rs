@@ -50,6 +50,8 @@ pub struct Settings {
     /// How long a client may take for the head of a request.
     pub header_timeout: Duration,
     pub lookup_timeout: Duration,
+    /// How long the other end may take to hang up after us.
+    pub farewell: Duration,
     /// How long to wait when the system gives no more connections.
     pub accept_pause: Duration,
     /// Bytes that the system may hold for one connection.
@@ -63,7 +65,7 @@ impl Default for Settings {
             port: 31979,
             hosts: Vec::new(),
             origins: Vec::new(),
-            keep: Keep { count: 10_000, age: Duration::from_secs(6 * 3600) },
+            keep: Keep { count: 10_000, age: Duration::from_secs(4 * 3600) },
             max_viewers: 10_000,
             max_payload: 100_000,
             stall: Duration::from_secs(30),
@@ -73,6 +75,7 @@ impl Default for Settings {
             ping_timeout: Duration::from_secs(20),
             header_timeout: Duration::from_secs(10),
             lookup_timeout: Duration::from_secs(5),
+            farewell: Duration::from_secs(2),
             accept_pause: Duration::from_millis(100),
             send_buffer: 256 * 1024,
         }

@@ -20,7 +20,7 @@ use tower::ServiceExt;
 
 use super::{
     Broadcast, Settings,
-    connection::{Connection, Pulse},
+    connection::{Connection, Farewells, Pulse},
     http,
     hub::Hub,
     sockets,
@@ -169,7 +169,9 @@ impl Door {
         let _ = stream.set_nodelay(true);
         let pulse = Arc::new(Pulse::default());
         let (stall, cut) = (self.hub.settings.stall, self.cut.child_token());
-        let connection = Connection::new(stream, pulse.clone(), stall, cut);
+        let farewells =
+            Farewells { tasks: self.connections.clone(), limit: self.hub.settings.farewell };
+        let connection = Connection::new(stream, pulse.clone(), stall, cut, farewells);
         let (door, closed) = (self.clone(), self.closed.clone());
         let service = service_fn(move |request| door.clone().answer(request, pulse.clone()));
         let served = http1::Builder::new()

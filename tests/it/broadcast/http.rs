@@ -4,6 +4,9 @@ use livecap::{
     stages::{broadcast::BindError, wire::ApiState},
 };
 
+use futures::{SinkExt, StreamExt};
+use tokio_tungstenite::{client_async, tungstenite::Message};
+
 use super::*;
 
 #[tokio::test]
@@ -162,13 +165,8 @@ async fn long_polling_gets_the_same_numbers() {
         pipeline.finish(&format!("sentence {number}")).await;
         assert_eq!(watching.final_text().await.0, number);
     }
-    let path = "/socket.io/?EIO=4&transport=polling";
-    let (_, open) = get(&pipeline.server, path).await;
-    let open: Value = serde_json::from_str(&open[1..]).unwrap();
-    let session = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+    let session = polling(&pipeline.server, r#"40{"v":1,"from":1}"#).await;
     let post = format!("POST {session} HTTP/1.1\r\nhost: localhost");
-    let (head, body) = request(&pipeline.server, &post, r#"40{"v":1,"from":1}"#).await;
-    assert!(head.starts_with("HTTP/1.1 200") && body == "ok", "{head} {body}");
     let mut numbers = Vec::new();
     while numbers.len() < 300 {
         let (head, body) = get(&pipeline.server, &session).await;
@@ -185,4 +183,65 @@ async fn long_polling_gets_the_same_numbers() {
         }
     }
     assert_eq!(numbers, (1..=300).collect::<Vec<_>>());
+}
+
+/// Opens a session by polling, as browsers do; its path.
+async fn polling(server: &Server, connect: &str) -> String {
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let (_, open) = get(server, path).await;
+    let open: Value = serde_json::from_str(&open[1..]).unwrap();
+    let session = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+    let post = format!("POST {session} HTTP/1.1\r\nhost: localhost");
+    let (head, body) = request(server, &post, connect).await;
+    assert!(head.starts_with("HTTP/1.1 200") && body == "ok", "{head} {body}");
+    session
+}
+
+#[tokio::test]
+async fn who_upgrades_from_polling_goes_on_without_a_hole() {
+    let mut pipeline = Pipeline::start(settings()).await;
+    let mut watching = pipeline.viewer(captions()).await;
+    watching.hello().await;
+    for number in 1..=300 {
+        pipeline.finish(&format!("sentence {number}")).await;
+        assert_eq!(watching.final_text().await.0, number);
+    }
+    let session = polling(&pipeline.server, r#"40{"v":1,"from":1}"#).await;
+    let (_, first) = get(&pipeline.server, &session).await;
+    let mut packets: Vec<String> = first.split('\u{1e}').map(str::to_owned).collect();
+    let address = pipeline.server.local_addr();
+    let url = format!("ws://{address}{}", session.replace("polling", "websocket"));
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut socket, _) = client_async(url, stream).await.unwrap();
+    socket.send(Message::text("2probe")).await.unwrap();
+    let mut upgraded = false;
+    let reading = async {
+        while !packets.iter().any(|it| it.contains("\"seq\":301,")) {
+            let Message::Text(text) = socket.next().await.unwrap().unwrap() else { continue };
+            match text.as_str() {
+                "3probe" => {
+                    socket.send(Message::text("5")).await.unwrap();
+                    upgraded = true;
+                    pipeline.finish("sentence 301").await;
+                }
+                "2" => socket.send(Message::text("3")).await.unwrap(),
+                _ => packets.push(text.to_string()),
+            }
+        }
+    };
+    timeout(SOON, reading).await.unwrap();
+    assert!(upgraded);
+    let events = packets.iter().filter_map(|it| it.strip_prefix("42"));
+    let events = events.map(|it| serde_json::from_str::<Value>(it).unwrap());
+    let numbers = events.filter(|it| it[0] == "caption").map(|it| it[1]["seq"].as_u64().unwrap());
+    assert_eq!(numbers.collect::<Vec<_>>(), (1..=301).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn who_polls_does_not_hold_up_a_shutdown() {
+    let pipeline = Pipeline::start(settings()).await;
+    let session = polling(&pipeline.server, "40").await;
+    let (_, first) = get(&pipeline.server, &session).await;
+    assert!(first.contains("40{"), "{first}");
+    timeout(SOON / 2, pipeline.server.shutdown(SOON)).await.expect("a quick shutdown");
 }

@@ -35,7 +35,8 @@ const SOON: Duration = Duration::from_secs(20);
 
 fn settings() -> Settings {
     let ms = Duration::from_millis;
-    Settings { port: 0, state_look: ms(5), state_every: ms(60_000), ..Settings::default() }
+    let often = Settings { state_look: ms(5), state_every: ms(60_000), ..Settings::default() };
+    Settings { port: 0, farewell: ms(200), ..often }
 }
 
 /// A served pipeline of one recogniser, whose captions the test writes.

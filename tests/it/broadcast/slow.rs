@@ -4,11 +4,13 @@ use tokio::net::TcpSocket;
 
 use super::*;
 
-const SENTENCES: u64 = 3000;
+const SENTENCES: u64 = 1000;
 
-/// Buffers of the kernel are megabytes otherwise, and would make anybody look quick.
+/// Buffers of the kernel are megabytes otherwise, and would make anybody look quick. Pings come often: one that found its
+/// queue full would end the connection.
 fn small_buffers() -> Settings {
-    Settings { send_buffer: 8 * 1024, ..settings() }
+    let ping_interval = Duration::from_millis(20);
+    Settings { send_buffer: 8 * 1024, ping_interval, ping_timeout: SOON, ..settings() }
 }
 
 async fn slow_viewer(pipeline: &Pipeline, auth: Value) -> Viewer {
@@ -109,7 +111,7 @@ async fn shutting_down_hands_over_what_there_is() {
         pipeline.finish(&long_sentence(number)).await;
     }
     let (server, _) = pipeline.end().await;
-    let closing = tokio::spawn(server.shutdown(SOON));
+    let closing = tokio::spawn(async move { server.shutdown(SOON).await });
     for number in 1..=200 {
         assert_eq!(slow.final_text().await.0, number);
     }
