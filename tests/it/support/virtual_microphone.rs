@@ -43,8 +43,8 @@ impl VirtualMicrophone {
                 !ours,
                 "apt-get install -y --no-install-recommends pulseaudio pulseaudio-utils"
             );
-            eprintln!(
-                "skipped: a virtual microphone (pulseaudio and pulseaudio-utils are not installed)"
+            super::say(
+                "skipped: a virtual microphone (pulseaudio and pulseaudio-utils are not installed)",
             );
             return None;
         }
@@ -59,7 +59,7 @@ impl VirtualMicrophone {
         std::fs::write(folder.path().join(SETTINGS), settings).expect("the daemon's settings");
         let daemon = daemon(folder.path());
         let microphone = VirtualMicrophone { folder, daemon };
-        microphone.wait_until_it_answers().await;
+        microphone.until_it_answers().await;
         Some(microphone)
     }
 
@@ -99,7 +99,7 @@ impl VirtualMicrophone {
 
     pub(crate) async fn start_the_server_again(&mut self) {
         self.daemon = daemon(self.folder.path());
-        self.wait_until_it_answers().await;
+        self.until_it_answers().await;
     }
 
     async fn pactl(&self, arguments: &[&str]) {
@@ -108,21 +108,31 @@ impl VirtualMicrophone {
         assert!(output.status.success(), "pactl {arguments:?}: {output:?}");
     }
 
-    async fn wait_until_it_answers(&self) {
-        let answers = async {
+    /// Until some program takes sound from it: what is played before is not heard.
+    pub(crate) async fn until_somebody_listens(&self) {
+        self.until("somebody listens", &["list", "source-outputs"], "Corked: no").await;
+    }
+
+    async fn until_it_answers(&self) {
+        self.until("pulseaudio answers", &["list", "short", "sources"], ID).await;
+    }
+
+    /// Asks again and again, because there is nothing of another program to wait on.
+    async fn until(&self, what: &str, question: &[&str], answer: &str) {
+        let answered = async {
             let mut glance = interval(GLANCE);
             glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 glance.tick().await;
-                let output =
-                    self.command("pactl").args(["list", "short", "sources"]).output().await;
-                let sources = output.expect("pactl runs").stdout;
-                if String::from_utf8_lossy(&sources).contains(ID) {
+                let output = self.command("pactl").args(question).output().await;
+                let output = output.expect("pactl runs").stdout;
+                if String::from_utf8_lossy(&output).contains(answer) {
                     return;
                 }
             }
         };
-        timeout(PATIENCE, answers).await.expect("pulseaudio answers in time");
+        let answered = timeout(PATIENCE, answered).await;
+        assert!(answered.is_ok(), "{what} within {PATIENCE:?}");
     }
 }
 
@@ -154,6 +164,8 @@ fn inside(folder: &Path, program: impl AsRef<std::ffi::OsStr>) -> Command {
         .env("PULSE_SERVER", server)
         .env("XDG_RUNTIME_DIR", folder)
         .env("HOME", folder)
+        // What it says is read.
+        .env("LC_ALL", "C")
         .env_remove("PULSE_RUNTIME_PATH")
         .env_remove("DBUS_SESSION_BUS_ADDRESS")
         .stdin(Stdio::null())
