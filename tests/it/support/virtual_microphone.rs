@@ -14,27 +14,34 @@ pub(crate) const ID: &str = "mic_feed.monitor";
 pub(crate) const RATE: u32 = 48_000;
 
 const SETTINGS: &str = "feed.pa";
-const SINK: [&str; 6] = [
-    "sink_name=mic_feed",
-    "format=s16le",
-    "rate=48000",
-    "channels=1",
-    // Without it the first sound comes after one to two seconds.
-    "norewinds=1",
-    "sink_properties=device.description=Feed",
-];
 const PATIENCE: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(50);
+
+/// How it gives its sound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// As PulseAudio calls it.
+    pub(crate) format: &'static str,
+    pub(crate) rate: u32,
+    pub(crate) channels: u16,
+}
+
+impl Default for Shape {
+    fn default() -> Shape {
+        Shape { format: "s16le", rate: RATE, channels: 1 }
+    }
+}
 
 /// Dropped, it takes its daemon and its folder with it.
 pub(crate) struct VirtualMicrophone {
     folder: TempDir,
     daemon: Child,
+    shape: Shape,
 }
 
 impl VirtualMicrophone {
     /// `None`, with a line that says why, where PulseAudio is not installed. Under CI on Debian that is a failure: there it can be.
-    pub(crate) async fn plugged_in() -> Option<VirtualMicrophone> {
+    pub(crate) async fn plugged_in(shape: Shape) -> Option<VirtualMicrophone> {
         let installed = ["pulseaudio", "pactl", "paplay"].map(is_installed);
         if installed.contains(&false) {
             let ours = std::env::var("CI").is_ok_and(|it| it == "true")
@@ -54,11 +61,11 @@ impl VirtualMicrophone {
             format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
         let settings = format!(
             "load-module {native}\nload-module module-null-sink {}\nset-default-sink mic_feed\nset-default-source {ID}\n",
-            SINK.join(" ")
+            shape.sink().join(" ")
         );
         std::fs::write(folder.path().join(SETTINGS), settings).expect("the daemon's settings");
         let daemon = daemon(folder.path());
-        let microphone = VirtualMicrophone { folder, daemon };
+        let microphone = VirtualMicrophone { folder, daemon, shape };
         microphone.until_it_answers().await;
         Some(microphone)
     }
@@ -88,7 +95,10 @@ impl VirtualMicrophone {
     }
 
     pub(crate) async fn plug_in_again(&self) {
-        self.pactl(&[&["load-module", "module-null-sink"], &SINK[..]].concat()).await;
+        let sink = self.shape.sink();
+        let sink = sink.iter().map(String::as_str);
+        let load: Vec<&str> = ["load-module", "module-null-sink"].into_iter().chain(sink).collect();
+        self.pactl(&load).await;
         self.pactl(&["set-default-source", ID]).await;
     }
 
@@ -140,6 +150,20 @@ impl Drop for VirtualMicrophone {
     fn drop(&mut self) {
         // The folder goes after it.
         let _ = self.daemon.start_kill();
+    }
+}
+
+impl Shape {
+    fn sink(self) -> [String; 6] {
+        [
+            "sink_name=mic_feed".to_owned(),
+            format!("format={}", self.format),
+            format!("rate={}", self.rate),
+            format!("channels={}", self.channels),
+            // Without it the first sound comes after one to two seconds.
+            "norewinds=1".to_owned(),
+            "sink_properties=device.description=Feed".to_owned(),
+        ]
     }
 }
 
