@@ -1,4 +1,6 @@
 //! A real capture without a sound card: what is played into a virtual microphone is heard bit for bit, and missed where it is unplugged.
+#[cfg(feature = "whisper")]
+mod captions;
 mod capture;
 
 use std::{f64::consts::TAU, path::Path, time::Duration};
