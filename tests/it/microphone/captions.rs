@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::support::{
     say,
-    virtual_microphone::{Shape, VirtualMicrophone},
+    virtual_microphone::{NAME, Shape, VirtualMicrophone},
 };
 
 /// For one line. A machine with nine other things to do needs some seconds.
@@ -70,6 +70,24 @@ async fn captions_come_out_of_a_virtual_microphone() {
     say(&format!("virtual microphone: {} of {} words wrong", errors.errors(), errors.words));
     // The model is right but for a few of them; what a busy machine could not recognise in time is missing.
     assert!(errors.rate().unwrap() < 0.2, "{finals:#?}");
+}
+
+#[tokio::test]
+async fn a_microphone_that_is_not_there_is_refused_before_anything_runs() {
+    let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
+    let file = microphone.folder().join("absent.toml");
+    std::fs::write(&file, PIPELINE.replace("\"feed\"", "\"no such thing\"")).unwrap();
+    for command in ["check", "run"] {
+        let mut livecap = microphone.command(env!("CARGO_BIN_EXE_livecap"));
+        let output = timeout(PATIENCE, livecap.arg(command).arg(&file).output()).await;
+        let output = output.expect("it ends in time").unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}: {told}");
+        for words in ["no-device", "`no such thing`", NAME, "livecap devices"] {
+            assert!(told.contains(words), "{command} says {words}: {told}");
+        }
+    }
 }
 
 /// Every line until a final one or a gap is as wanted, with it.
