@@ -64,7 +64,10 @@ fn table(devices: &[crate::stages::microphone::DeviceInfo], out: &mut dyn Write)
         let mark = if device.default { '*' } else { ' ' };
         let opens = device.opens.as_ref().map_or_else(
             || "cannot be opened now".to_owned(),
-            |it| format!("{} Hz, {} channels, {}", it.rate, it.channels, it.format),
+            |it| {
+                let plural = if it.channels == 1 { "" } else { "s" };
+                format!("{} Hz, {} channel{plural}, {}", it.rate, it.channels, it.format)
+            },
         );
         writeln!(
             out,

@@ -14,8 +14,9 @@ pub(crate) enum LogFormat {
 
 /// Starts the log of the process. `LIVECAP_LOG` sets levels, as in `LIVECAP_LOG=livecap=debug`; without it `info`.
 pub(crate) fn start(format: LogFormat, terminal: Terminal) {
+    // The sound server's client calls each end of a connection an error; the microphone says which of them is one.
     let filter = EnvFilter::try_from_env("LIVECAP_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,livecap=info"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,livecap=info,pulseaudio=off"));
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Text => {

@@ -1,4 +1,6 @@
 //! A real capture without a sound card: what is played into a virtual microphone is heard bit for bit, and missed where it is unplugged.
+#[cfg(feature = "whisper")]
+mod captions;
 mod capture;
 
 use std::{f64::consts::TAU, path::Path, time::Duration};
@@ -9,12 +11,17 @@ use livecap::{
 };
 
 use self::capture::{Capture, Event, Heard, again_in_a_child, is_child, was_the_child};
-use crate::support::virtual_microphone::{ID, NAME, RATE, VirtualMicrophone};
+use crate::support::{
+    say,
+    virtual_microphone::{ID, NAME, RATE, Shape, VirtualMicrophone},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_device_is_listed_and_found_by_a_part_of_its_name() {
     if !is_child() {
-        let Some(microphone) = VirtualMicrophone::plugged_in().await else { return };
+        let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else {
+            return;
+        };
         let test = "microphone::the_device_is_listed_and_found_by_a_part_of_its_name";
         return again_in_a_child(&microphone, test).await;
     }
@@ -41,14 +48,14 @@ async fn what_is_played_is_captured_bit_for_bit_at_its_own_rate() {
     if was_the_child().await {
         return;
     }
-    let Some(microphone) = VirtualMicrophone::plugged_in().await else { return };
+    let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
     let played = microphone.folder().join("played.wav");
     let captured = microphone.folder().join("captured.wav");
-    let chirp = chirp(6.0);
-    write_wav(&played, &chirp);
+    let chirp = chirp(10.0, RATE);
+    write_wav(&played, RATE, &[&chirp]);
     let test = "microphone::what_is_played_is_captured_bit_for_bit_at_its_own_rate";
-    let mut capture = Capture::start(&microphone, test, "default", &captured);
-    capture.until("the first frame", |event| matches!(event, Event::Heard(_))).await;
+    let mut capture = Capture::start(&microphone, test, "default", None, &captured);
+    microphone.until_somebody_listens().await;
     microphone.play(&played).await;
     capture.until("it", Event::sounds).await;
     capture.until("silence after it", Event::is_silent).await;
@@ -61,10 +68,43 @@ async fn what_is_played_is_captured_bit_for_bit_at_its_own_rate() {
     let length = heard.len() as f64 / chirp.len() as f64;
     let exact = exact_share(&chirp, heard);
     let rate = rate_by_the_clock(&frames);
-    eprintln!("virtual microphone: length {length:.4}, exact {exact:.4}, rate {rate:.4}");
+    say(&format!("virtual microphone: length {length:.4}, exact {exact:.4}, rate {rate:.4}"));
     assert!((0.99..1.01).contains(&length), "as long as what was played: {length}");
     assert!(exact > 0.95, "bit for bit but where a busy machine tore it: {exact}");
-    assert!((0.99..1.01).contains(&rate), "at the rate of the clock: {rate}");
+    // What a busy machine does to it is the clock's reading, not the count: 0.995 to 1.009 in 6 s at a load of 7.
+    assert!((0.98..1.02).contains(&rate), "at the rate of the clock: {rate}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_rates_and_formats_and_one_channel_of_two_are_captured_as_well() {
+    if was_the_child().await {
+        return;
+    }
+    let test = "microphone::other_rates_and_formats_and_one_channel_of_two_are_captured_as_well";
+    for (format, rate) in
+        [("s32le", 96_000), ("s24-32le", 44_100), ("float32le", 32_000), ("u8", 16_000)]
+    {
+        let shape = Shape { format, rate, channels: 2 };
+        let Some(microphone) = VirtualMicrophone::plugged_in(shape).await else { return };
+        let played = microphone.folder().join("played.wav");
+        let captured = microphone.folder().join("captured.wav");
+        let chirp = chirp(0.5, rate);
+        let silence = vec![0; chirp.len()];
+        write_wav(&played, rate, &[&silence, &chirp]);
+        let mut capture = Capture::start(&microphone, test, ID, Some(2), &captured);
+        microphone.until_somebody_listens().await;
+        microphone.play(&played).await;
+        capture.until("it", Event::sounds).await;
+        capture.until("silence after it", Event::is_silent).await;
+        let frames = frames(&capture.stop().await);
+
+        assert!(frames.iter().all(|it| it.rate == rate), "{format} at {rate}");
+        let heard = read_wav(&captured);
+        let begin = heard.iter().position(is_sound).unwrap();
+        let end = heard.iter().rposition(is_sound).unwrap();
+        let exact = exact_share(&chirp, &heard[begin..=end]);
+        assert!(exact > 0.9, "{format} at {rate}, bit for bit: {exact}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,12 +112,14 @@ async fn an_unplugged_device_is_named_and_heard_again_when_it_returns() {
     if was_the_child().await {
         return;
     }
-    let Some(mut microphone) = VirtualMicrophone::plugged_in().await else { return };
+    let Some(mut microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else {
+        return;
+    };
     let played = microphone.folder().join("played.wav");
-    write_wav(&played, &chirp(0.5));
+    write_wav(&played, RATE, &[&chirp(0.5, RATE)]);
     let captured = microphone.folder().join("captured.wav");
     let test = "microphone::an_unplugged_device_is_named_and_heard_again_when_it_returns";
-    let mut capture = Capture::start(&microphone, test, "monitor of feed", &captured);
+    let mut capture = Capture::start(&microphone, test, "monitor of feed", None, &captured);
     let lost = |event: &Event| event.says("microphone is missing") && event.says(NAME);
     let found = |event: &Event| event.says("heard again") && event.says(NAME);
 
@@ -157,29 +199,31 @@ fn exact_share(played: &[i16], heard: &[f32]) -> f64 {
 }
 
 /// From 200 Hz to 6 kHz in `seconds`.
-fn chirp(seconds: f64) -> Vec<i16> {
-    let count = (seconds * f64::from(RATE)) as usize;
-    let sample = |at: usize| {
-        let t = at as f64 / f64::from(RATE);
+fn chirp(seconds: f64, rate: u32) -> Vec<i16> {
+    let sample = |at: u32| {
+        let t = f64::from(at) / f64::from(rate);
         let phase = TAU * (200.0 * t + 5_800.0 / seconds * t * t / 2.0);
-        (f64::cos(phase) * 16_000.0) as i16
+        // In steps that 8 bits can tell apart.
+        ((f64::cos(phase) * 60.0).round() * 256.0) as i16
     };
-    (0..count).map(sample).collect()
+    (0..(seconds * f64::from(rate)) as u32).map(sample).collect()
 }
 
 fn is_sound(sample: &f32) -> bool {
     sample.abs() > 0.01
 }
 
-fn write_wav(path: &Path, samples: &[i16]) {
+fn write_wav(path: &Path, rate: u32, channels: &[&[i16]]) {
     let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: RATE,
+        channels: channels.len() as u16,
+        sample_rate: rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut writer = hound::WavWriter::create(path, spec).unwrap();
-    samples.iter().for_each(|it| writer.write_sample(*it).unwrap());
+    for at in 0..channels[0].len() {
+        channels.iter().for_each(|samples| writer.write_sample(samples[at]).unwrap());
+    }
     writer.finalize().unwrap();
 }
 

@@ -12,6 +12,8 @@ mod watch;
 
 #[cfg(test)]
 mod scripted;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

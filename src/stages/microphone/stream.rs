@@ -64,33 +64,55 @@ type Build = fn(&Device, StreamConfig, Mouth, Trouble) -> Result<Stream, cpal::E
 
 fn builder(format: SampleFormat) -> Option<Build> {
     Some(match format {
-        SampleFormat::I8 => build::<i8>,
-        SampleFormat::I16 => build::<i16>,
-        SampleFormat::I24 => build::<I24>,
-        SampleFormat::I32 => build::<i32>,
-        SampleFormat::I64 => build::<i64>,
-        SampleFormat::U8 => build::<u8>,
-        SampleFormat::U16 => build::<u16>,
-        SampleFormat::U24 => build::<U24>,
-        SampleFormat::U32 => build::<u32>,
-        SampleFormat::U64 => build::<u64>,
-        SampleFormat::F32 => build::<f32>,
-        SampleFormat::F64 => build::<f64>,
+        SampleFormat::I8 => build::<i8, Plain>,
+        SampleFormat::I16 => build::<i16, Plain>,
+        SampleFormat::I24 => build::<I24, LowBits>,
+        SampleFormat::I32 => build::<i32, Plain>,
+        SampleFormat::I64 => build::<i64, Plain>,
+        SampleFormat::U8 => build::<u8, Plain>,
+        SampleFormat::U16 => build::<u16, Plain>,
+        SampleFormat::U24 => build::<U24, Plain>,
+        SampleFormat::U32 => build::<u32, Plain>,
+        SampleFormat::U64 => build::<u64, Plain>,
+        SampleFormat::F32 => build::<f32, Plain>,
+        SampleFormat::F64 => build::<f64, Plain>,
         // One bit at some megahertz is no sample.
         _ => return None,
     })
 }
 
-fn build<T>(
+/// How a sample becomes a number in −1..1.
+trait Reading<T> {
+    fn read(sample: T) -> f32;
+}
+
+/// As its type says.
+struct Plain;
+
+impl<T> Reading<T> for Plain
+where
+    f32: FromSample<T>,
+{
+    fn read(sample: T) -> f32 {
+        f32::from_sample_(sample)
+    }
+}
+
+/// Of the low 24 of its 32 bits: PulseAudio leaves the sign out of the upper 8, and cpal takes them as they are.
+struct LowBits;
+
+impl Reading<I24> for LowBits {
+    fn read(sample: I24) -> f32 {
+        f32::from_sample_(sample.inner() << 8)
+    }
+}
+
+fn build<T: SizedSample, R: Reading<T>>(
     device: &Device,
     config: StreamConfig,
     mouth: Mouth,
     trouble: Trouble,
-) -> Result<Stream, cpal::Error>
-where
-    T: SizedSample,
-    f32: FromSample<T>,
-{
+) -> Result<Stream, cpal::Error> {
     let Mouth { mut ear, pick, rate } = mouth;
     let channels = usize::from(config.channels);
     device.build_input_stream(
@@ -98,10 +120,7 @@ where
         move |data: &[T], info: &InputCallbackInfo| {
             let frames = data.chunks_exact(channels);
             let captured = captured(info, rate.duration_of(frames.len()));
-            ear.hear(
-                frames.map(|frame| pick.from(frame.iter().map(|it| it.to_sample()))),
-                captured,
-            );
+            ear.hear(frames.map(|frame| pick.from(frame.iter().map(|it| R::read(*it)))), captured);
         },
         move |error| match error.kind() {
             ErrorKind::Xrun => trouble.skip(),
@@ -119,4 +138,26 @@ fn captured(info: &InputCallbackInfo, length: Duration) -> Instant {
     let oldest = stamp.callback.saturating_duration_since(stamp.capture).min(OLDEST);
     let now = Instant::now();
     now.checked_sub(oldest.saturating_sub(length)).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_of_24_bits_has_its_sign_wherever_the_server_left_it() {
+        for (value, expected) in [(0, 0.0), (-1 << 23, -1.0), (1 << 22, 0.5), (-(1 << 22), -0.5)] {
+            let cut = I24::new_unchecked(value & 0x00ff_ffff);
+            assert_eq!(LowBits::read(cut), expected);
+            assert_eq!(LowBits::read(I24::new_unchecked(value)), expected);
+        }
+    }
+
+    #[test]
+    fn every_format_of_whole_numbers_and_floats_is_read() {
+        assert_eq!((Plain::read(i8::MIN), Plain::read(i64::MIN)), (-1.0, -1.0));
+        assert_eq!((Plain::read(128u8), Plain::read(32_768u16)), (0.0, 0.0));
+        assert_eq!((Plain::read(0.25f32), Plain::read(-0.25f64)), (0.25, -0.25));
+        assert!(builder(SampleFormat::U24).is_some() && builder(SampleFormat::DsdU8).is_none());
+    }
 }

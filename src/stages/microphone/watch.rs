@@ -126,8 +126,8 @@ impl<B: Backend> Watcher<B> {
             if let Some(cause) = failure {
                 return Ok(Ended::Lost(DeviceError::Lost { device, cause }));
             }
-            let silent_for = last_heard.elapsed();
-            if silent_for >= self.settings.silent_after {
+            let silent_for = self.settings.silent_after;
+            if last_heard.elapsed() >= silent_for {
                 return Ok(Ended::Lost(DeviceError::Silent { device, silent_for }));
             }
         }

@@ -11,7 +11,7 @@ use std::{
 use livecap::{
     flow::{EdgeSettings, Inlet, Offer, Outlet, Room, Source, StageGauge, WhenFull, edge},
     message::AudioFrame,
-    stages::microphone::{Microphone, MicrophoneSettings},
+    stages::microphone::{Channel, Microphone, MicrophoneSettings},
 };
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::virtual_microphone::VirtualMicrophone;
 
 const DEVICE: &str = "LIVECAP_TEST_DEVICE";
+const CHANNEL: &str = "LIVECAP_TEST_CHANNEL";
 const RECORDING: &str = "LIVECAP_TEST_RECORDING";
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -85,12 +86,16 @@ impl Capture {
         microphone: &VirtualMicrophone,
         test: &str,
         device: &str,
+        channel: Option<u16>,
         recording: &Path,
     ) -> Capture {
         let itself = std::env::current_exe().expect("this program's path");
         let mut child = microphone.command(itself);
         child.args([test, "--exact", "--nocapture", "--test-threads=1"]);
         child.env(DEVICE, device).env(RECORDING, recording);
+        if let Some(channel) = channel {
+            child.env(CHANNEL, channel.to_string());
+        }
         let mut child = child
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -171,7 +176,9 @@ pub(crate) async fn was_the_child() -> bool {
         .with_writer(stdout)
         .with_max_level(tracing::Level::DEBUG)
         .init();
-    let settings = MicrophoneSettings { device, ..MicrophoneSettings::default() };
+    let channel = std::env::var(CHANNEL).ok().map(|it| Channel::Number(it.parse().unwrap()));
+    let channel = channel.unwrap_or_default();
+    let settings = MicrophoneSettings { device, channel, ..MicrophoneSettings::default() };
     let settled = EdgeSettings { room: Room::Span(PATIENCE), when_full: WhenFull::DropOldest };
     let (sender, receiver) = edge("mic", "test", settled);
     let outlet = Outlet::new(vec![sender], StageGauge::new("mic"));

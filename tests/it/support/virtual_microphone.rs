@@ -14,27 +14,34 @@ pub(crate) const ID: &str = "mic_feed.monitor";
 pub(crate) const RATE: u32 = 48_000;
 
 const SETTINGS: &str = "feed.pa";
-const SINK: [&str; 6] = [
-    "sink_name=mic_feed",
-    "format=s16le",
-    "rate=48000",
-    "channels=1",
-    // Without it the first sound comes after one to two seconds.
-    "norewinds=1",
-    "sink_properties=device.description=Feed",
-];
 const PATIENCE: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(50);
+
+/// How it gives its sound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// As PulseAudio calls it.
+    pub(crate) format: &'static str,
+    pub(crate) rate: u32,
+    pub(crate) channels: u16,
+}
+
+impl Default for Shape {
+    fn default() -> Shape {
+        Shape { format: "s16le", rate: RATE, channels: 1 }
+    }
+}
 
 /// Dropped, it takes its daemon and its folder with it.
 pub(crate) struct VirtualMicrophone {
     folder: TempDir,
     daemon: Child,
+    shape: Shape,
 }
 
 impl VirtualMicrophone {
     /// `None`, with a line that says why, where PulseAudio is not installed. Under CI on Debian that is a failure: there it can be.
-    pub(crate) async fn plugged_in() -> Option<VirtualMicrophone> {
+    pub(crate) async fn plugged_in(shape: Shape) -> Option<VirtualMicrophone> {
         let installed = ["pulseaudio", "pactl", "paplay"].map(is_installed);
         if installed.contains(&false) {
             let ours = std::env::var("CI").is_ok_and(|it| it == "true")
@@ -43,8 +50,8 @@ impl VirtualMicrophone {
                 !ours,
                 "apt-get install -y --no-install-recommends pulseaudio pulseaudio-utils"
             );
-            eprintln!(
-                "skipped: a virtual microphone (pulseaudio and pulseaudio-utils are not installed)"
+            super::say(
+                "skipped: a virtual microphone (pulseaudio and pulseaudio-utils are not installed)",
             );
             return None;
         }
@@ -54,12 +61,12 @@ impl VirtualMicrophone {
             format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display());
         let settings = format!(
             "load-module {native}\nload-module module-null-sink {}\nset-default-sink mic_feed\nset-default-source {ID}\n",
-            SINK.join(" ")
+            shape.sink().join(" ")
         );
         std::fs::write(folder.path().join(SETTINGS), settings).expect("the daemon's settings");
         let daemon = daemon(folder.path());
-        let microphone = VirtualMicrophone { folder, daemon };
-        microphone.wait_until_it_answers().await;
+        let microphone = VirtualMicrophone { folder, daemon, shape };
+        microphone.until_it_answers().await;
         Some(microphone)
     }
 
@@ -88,7 +95,10 @@ impl VirtualMicrophone {
     }
 
     pub(crate) async fn plug_in_again(&self) {
-        self.pactl(&[&["load-module", "module-null-sink"], &SINK[..]].concat()).await;
+        let sink = self.shape.sink();
+        let sink = sink.iter().map(String::as_str);
+        let load: Vec<&str> = ["load-module", "module-null-sink"].into_iter().chain(sink).collect();
+        self.pactl(&load).await;
         self.pactl(&["set-default-source", ID]).await;
     }
 
@@ -99,7 +109,7 @@ impl VirtualMicrophone {
 
     pub(crate) async fn start_the_server_again(&mut self) {
         self.daemon = daemon(self.folder.path());
-        self.wait_until_it_answers().await;
+        self.until_it_answers().await;
     }
 
     async fn pactl(&self, arguments: &[&str]) {
@@ -108,21 +118,31 @@ impl VirtualMicrophone {
         assert!(output.status.success(), "pactl {arguments:?}: {output:?}");
     }
 
-    async fn wait_until_it_answers(&self) {
-        let answers = async {
+    /// Until some program takes sound from it: what is played before is not heard.
+    pub(crate) async fn until_somebody_listens(&self) {
+        self.until("somebody listens", &["list", "source-outputs"], "Corked: no").await;
+    }
+
+    async fn until_it_answers(&self) {
+        self.until("pulseaudio answers", &["list", "short", "sources"], ID).await;
+    }
+
+    /// Asks again and again, because there is nothing of another program to wait on.
+    async fn until(&self, what: &str, question: &[&str], answer: &str) {
+        let answered = async {
             let mut glance = interval(GLANCE);
             glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 glance.tick().await;
-                let output =
-                    self.command("pactl").args(["list", "short", "sources"]).output().await;
-                let sources = output.expect("pactl runs").stdout;
-                if String::from_utf8_lossy(&sources).contains(ID) {
+                let output = self.command("pactl").args(question).output().await;
+                let output = output.expect("pactl runs").stdout;
+                if String::from_utf8_lossy(&output).contains(answer) {
                     return;
                 }
             }
         };
-        timeout(PATIENCE, answers).await.expect("pulseaudio answers in time");
+        let answered = timeout(PATIENCE, answered).await;
+        assert!(answered.is_ok(), "{what} within {PATIENCE:?}");
     }
 }
 
@@ -130,6 +150,20 @@ impl Drop for VirtualMicrophone {
     fn drop(&mut self) {
         // The folder goes after it.
         let _ = self.daemon.start_kill();
+    }
+}
+
+impl Shape {
+    fn sink(self) -> [String; 6] {
+        [
+            "sink_name=mic_feed".to_owned(),
+            format!("format={}", self.format),
+            format!("rate={}", self.rate),
+            format!("channels={}", self.channels),
+            // Without it the first sound comes after one to two seconds.
+            "norewinds=1".to_owned(),
+            "sink_properties=device.description=Feed".to_owned(),
+        ]
     }
 }
 
@@ -154,6 +188,8 @@ fn inside(folder: &Path, program: impl AsRef<std::ffi::OsStr>) -> Command {
         .env("PULSE_SERVER", server)
         .env("XDG_RUNTIME_DIR", folder)
         .env("HOME", folder)
+        // What it says is read.
+        .env("LC_ALL", "C")
         .env_remove("PULSE_RUNTIME_PATH")
         .env_remove("DBUS_SESSION_BUS_ADDRESS")
         .stdin(Stdio::null())

@@ -1,0 +1,120 @@
+//! The whole way: a recording played into a virtual microphone comes out of `livecap run` as captions.
+use std::{path::Path, process::Stdio, time::Duration};
+
+use livecap::logic::wer::WordErrors;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+use crate::support::{
+    say,
+    virtual_microphone::{NAME, Shape, VirtualMicrophone},
+};
+
+/// For one line. A machine with nine other things to do needs some seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const PIPELINE: &str = r#"
+[pipeline]
+name = "virtual"
+
+[microphone.mic]
+device = "feed"
+
+[resample.speech]
+from = "mic"
+
+[whisper.english]
+from = "speech"
+model = "demo"
+
+[lines.out]
+from = "english"
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn captions_come_out_of_a_virtual_microphone() {
+    let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
+    let file = microphone.folder().join("virtual.toml");
+    std::fs::write(&file, PIPELINE).unwrap();
+    let mut livecap = microphone.command(env!("CARGO_BIN_EXE_livecap"));
+    let mut livecap = livecap.arg("run").arg(&file).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(livecap.stdout.take().unwrap()).lines();
+    microphone.until_somebody_listens().await;
+
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
+    let heard = async { until(&mut lines, |line| text(line).contains("listening")).await };
+    let recording = shipped.join("demo.flac");
+    let (_, heard) = tokio::join!(microphone.play(&recording), heard);
+    let kinds: Vec<&str> = heard.iter().filter_map(|line| line["type"].as_str()).collect();
+    assert_eq!(kinds[0], "intermediate", "the first words before their sentence ends: {kinds:?}");
+
+    microphone.unplug().await;
+    microphone.plug_in_again().await;
+    // A busy machine may have made gaps of its own.
+    let hole = |line: &Value| line["type"] == "gap" && line["why"] == "device";
+    until(&mut lines, hole).await;
+
+    terminate(&livecap).await;
+    let status = timeout(PATIENCE, livecap.wait()).await.expect("it ends in time").unwrap();
+    assert_eq!(status.code(), Some(0), "told to stop, it ends well");
+
+    let finals = heard.iter().filter(|line| line["type"] == "final");
+    let finals: Vec<&str> = finals.map(text).collect();
+    let reference = std::fs::read_to_string(shipped.join("demo.json")).unwrap();
+    let reference: Value = serde_json::from_str(&reference).unwrap();
+    let errors = WordErrors::between(text(&reference), &finals.join(" "));
+    say(&format!("virtual microphone: {} of {} words wrong", errors.errors(), errors.words));
+    // The model is right but for a few of them; what a busy machine could not recognise in time is missing.
+    assert!(errors.rate().unwrap() < 0.2, "{finals:#?}");
+}
+
+#[tokio::test]
+async fn a_microphone_that_is_not_there_is_refused_before_anything_runs() {
+    let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
+    let file = microphone.folder().join("absent.toml");
+    std::fs::write(&file, PIPELINE.replace("\"feed\"", "\"no such thing\"")).unwrap();
+    for command in ["check", "run"] {
+        let mut livecap = microphone.command(env!("CARGO_BIN_EXE_livecap"));
+        let output = timeout(PATIENCE, livecap.arg(command).arg(&file).output()).await;
+        let output = output.expect("it ends in time").unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}: {told}");
+        for words in ["no-device", "`no such thing`", NAME, "livecap devices"] {
+            assert!(told.contains(words), "{command} says {words}: {told}");
+        }
+    }
+}
+
+/// Every line until a final one or a gap is as wanted, with it.
+async fn until(
+    lines: &mut Lines<BufReader<ChildStdout>>,
+    wanted: impl Fn(&Value) -> bool,
+) -> Vec<Value> {
+    let mut seen = Vec::new();
+    loop {
+        let line = timeout(PATIENCE, lines.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("no line comes after {seen:#?}"));
+        let line = line.unwrap().unwrap_or_else(|| panic!("it ended after {seen:#?}"));
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let found = line["type"] != "intermediate" && wanted(&line);
+        seen.push(line);
+        if found {
+            return seen;
+        }
+    }
+}
+
+fn text(line: &Value) -> &str {
+    line["text"].as_str().unwrap_or_default()
+}
+
+async fn terminate(child: &Child) {
+    let id = child.id().expect("it runs").to_string();
+    let told = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+    assert!(told.success());
+}
