@@ -108,6 +108,15 @@ describe("a later segment", () => {
   });
 });
 
+describe("two tracks", () => {
+  it("that speak at the same time stand in the order of the pipeline", () => {
+    const ledger = fresh();
+    ledger.caption(caption({ track: "french", lang: "fr", text: "bonjour", start: 10 }));
+    ledger.caption(caption({ text: "good morning", start: 10 }));
+    assert.deepEqual(texts(ledger.rows), ["good morning", "bonjour"]);
+  });
+});
+
 describe("a gap", () => {
   it("stands at its place on the timeline", () => {
     const ledger = fresh();
