@@ -26,6 +26,9 @@ use crate::{logic::downmix::Downmix, message::SampleRate};
 /// How far the length that a lossy format states may lie from what it decodes to: its encoder's delay and padding.
 const LOSSY_SLACK: u64 = 4608;
 
+/// What a damaged packet says of its own length may be damage too, so no more silence than this is made for it.
+const LONGEST_DAMAGE: Duration = Duration::from_secs(10);
+
 /// An open sound file.
 ///
 /// A file that was cut off, or is damaged, gives all sound that can be decoded first, and the error after it. Damage in
@@ -171,15 +174,14 @@ impl SoundFile {
             let decoded = match self.decoder.decode(&packet) {
                 Ok(decoded) => decoded,
                 // A damaged packet, or the half of one at the end of a file that was cut off.
-                Err(Error::DecodeError(cause)) => {
+                Err(error @ (Error::DecodeError(_) | Error::IoError(_))) => {
+                    if self.owed == 0 {
+                        let (path, at) = (self.path.display(), self.time(self.position));
+                        tracing::warn!(%path, ?at, %error, "damaged sound, silence in its place");
+                    }
+                    let most = u64::from(self.rate.hertz()) * LONGEST_DAMAGE.as_secs();
                     let owed = frames_of(&*self.reader, &packet, self.rate);
-                    let at = self.time(self.position + self.owed);
-                    tracing::warn!(path = %self.path.display(), ?at, cause, "damaged sound, silence in its place");
-                    self.owed += owed;
-                    continue;
-                }
-                Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.owed += frames_of(&*self.reader, &packet, self.rate);
+                    self.owed = self.owed.saturating_add(owed).min(most);
                     continue;
                 }
                 Err(error) => return Err(self.damaged(&error)),

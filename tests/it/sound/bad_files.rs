@@ -2,6 +2,7 @@
 use std::{fs, path::Path};
 
 use livecap::stages::recording::{Pace, Recording, RecordingSettings, SoundFile, SoundFileError};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -142,4 +143,29 @@ async fn a_truncated_recording_is_heard_to_its_last_sample_and_then_ends_for_goo
     assert!(length(&frames).as_secs_f64() > 0.9);
     let Err(Fault::Permanent(error)) = ended else { panic!("{ended:?}") };
     assert!(error.to_string().contains("cut.wav"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+    /// Whatever bytes are changed or missing: there is an end to it, an error at worst, and never much more sound than
+    /// there was.
+    #[test]
+    fn no_damage_makes_it_panic(
+        name in prop::sample::select(vec!["tone.flac", "tone.mp3", "tone.ogg", "tone.m4a", "tone-front.m4a"]),
+        changes in prop::collection::vec((0.0f64..1.0, any::<u8>()), 0..12),
+        kept in 0.0f64..1.5,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let mut bytes = fs::read(fixture(name)).unwrap();
+        for (place, byte) in changes {
+            // Headers are where damage does most.
+            let at = (place * place * place * bytes.len() as f64) as usize;
+            bytes[at] = byte;
+        }
+        bytes.truncate((kept * bytes.len() as f64) as usize);
+        fs::write(&path, bytes).unwrap();
+        let (given, ended) = read(&path);
+        prop_assert!(given < 10_000_000, "{given} {ended:?}");
+    }
 }
