@@ -18,3 +18,5 @@ mod plan;
 mod recognise;
 mod sound;
 mod support;
+#[cfg(feature = "whisper")]
+mod transcribe;
