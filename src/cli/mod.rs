@@ -131,7 +131,7 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         },
         #[cfg(feature = "whisper")]
         Command::Transcribe(args) => {
-            runtime()?.block_on(transcribe::transcribe(&args, &mut out))?;
+            runtime()?.block_on(transcribe::transcribe(&args, &this_machine()?, &mut out))?;
             Ok(Exit::Fine)
         }
         Command::Devices(args) => {

@@ -56,7 +56,7 @@ pub(crate) async fn transcribe(args: &TranscribeArgs, out: &mut dyn Write) -> Re
         language: spoken.map(Language::new),
         threads: args.threads,
     };
-    let recognised = offline.recognise(&ThisMachine::new()).await.map_err(Trouble::Told)?;
+    let recognised = offline.recognise(machine).await.map_err(Trouble::Told)?;
     if recognised.broken.is_none() || !recognised.finals.is_empty() {
         out.write_all(written(args.format, &recognised.finals).as_bytes())?;
         out.flush()?;

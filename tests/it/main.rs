@@ -20,3 +20,5 @@ mod recognise;
 mod run;
 mod sound;
 mod support;
+#[cfg(feature = "whisper")]
+mod transcribe;

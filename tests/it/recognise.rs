@@ -1,6 +1,5 @@
 //! Recordings to captions by the demo model, through real stages and edges.
 use std::{
-    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
@@ -92,10 +91,12 @@ async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
 }
 
 fn transcripts(captions: &[Caption]) -> Vec<&Transcript> {
-    let transcript = |caption| match caption {
-        Caption::Transcript(it) => it,
-        Caption::Gap(gap) => panic!("a gap in a whole recording: {gap:?}"),
-    };
+    fn transcript(caption: &Caption) -> &Transcript {
+        match caption {
+            Caption::Transcript(it) => it,
+            Caption::Gap(gap) => panic!("a gap in a whole recording: {gap:?}"),
+        }
+    }
     captions.iter().map(transcript).collect()
 }
 
@@ -163,7 +164,7 @@ async fn finals_alone_say_the_same_and_their_words_have_their_times() {
 async fn silence_and_noise_say_nothing() {
     let clips = in_project("../shared/audio/clips/silence-noise.flac");
     if !clips.exists() {
-        let _ = writeln!(io::stderr(), "left out: there is no {}", clips.display());
+        println!("left out: there is no {}", clips.display());
         return;
     }
     let captions =

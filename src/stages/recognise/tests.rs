@@ -148,7 +148,9 @@ fn told(captions: &[Caption]) -> Vec<String> {
 }
 
 fn transcripts(captions: &[Caption]) -> Vec<&Transcript> {
-    let transcript = |caption| if let Caption::Transcript(it) = caption { Some(it) } else { None };
+    fn transcript(caption: &Caption) -> Option<&Transcript> {
+        if let Caption::Transcript(it) = caption { Some(it) } else { None }
+    }
     captions.iter().filter_map(transcript).collect()
 }
 
