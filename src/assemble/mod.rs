@@ -1,4 +1,5 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
+mod assembly;
 mod machine;
 #[cfg(feature = "whisper")]
 mod offline;
@@ -6,35 +7,20 @@ mod offline;
 mod recogniser;
 mod wires;
 
-use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
+use std::num::NonZeroUsize;
 
-use futures::FutureExt;
-use tracing::warn;
-
+use assembly::Assembly;
 pub use machine::ThisMachine;
 #[cfg(feature = "whisper")]
 pub use offline::{Offline, Recognised};
 use wires::Wires;
 
 use crate::{
-    flow::{EdgeSettings, Fault, Inlet, Room, Source, Stage, StageGauge, WhenFull},
-    host::{HostSettings, Pipeline, StageSettings},
-    logic::budget::Budget,
-    message::{AudioFrame, Caption, Language, Speech, TrackName},
-    spec::{
-        Plan, Port,
-        plan::{self, Place, Planned},
-    },
-    stages::{
-        broadcast::{self, Server},
-        command::{Command, CommandSettings},
-        lines::{LineSheet, ReadLines, WriteLines},
-        pcm::{Pcm, RawSettings, SampleFormat},
-        record::{Record, RecordFormat, RecordSettings},
-        recording::{Pace, Recording, RecordingSettings},
-        resample::Resample,
-        wire::{Clock, TrackInfo},
-    },
+    flow::{EdgeSettings, Inlet, Room, WhenFull},
+    host::{HostSettings, Pipeline},
+    message::Caption,
+    spec::{Plan, plan},
+    stages::{broadcast::Server, wire::TrackInfo},
 };
 
 /// A pipeline with all that has to stand before it starts.
@@ -69,9 +55,6 @@ pub enum AssembleError {
 /// How many captions may wait for whoever looks on.
 const LOOKED_ON: usize = 1024;
 
-/// How long a child process that was told to end may take for it.
-const COMMAND_GRACE: Duration = Duration::from_secs(2);
-
 /// Puts the plan's stages together. `looked_on`: whether somebody takes [`Assembled::captions`].
 pub async fn assemble(
     plan: &Plan,
@@ -82,17 +65,7 @@ pub async fn assemble(
     let room = Room::Items(NonZeroUsize::MIN.saturating_add(LOOKED_ON - 1));
     let tap = EdgeSettings { room, when_full: WhenFull::DropOldest };
     let captions = looked_on.then(|| wires.tap(plan, "terminal", tap));
-    let pipeline = Pipeline::new(wires.board());
-    let mut assembly = Assembly {
-        machine,
-        wires,
-        pipeline,
-        clock: Clock::start(),
-        live: live(plan),
-        languages: HashMap::new(),
-        servers: Vec::new(),
-        notice: None,
-    };
+    let mut assembly = Assembly::new(machine, wires, live(plan));
     for (number, stage) in plan.stages().iter().enumerate() {
         assembly.add(number, stage, plan).await.map_err(|cause| AssembleError::Stage {
             file: plan.name().to_owned(),
@@ -111,289 +84,6 @@ pub async fn assemble(
         notice: assembly.notice,
         captions,
     })
-}
-
-struct Assembly<'a> {
-    machine: &'a ThisMachine,
-    wires: Wires,
-    pipeline: Pipeline,
-    clock: Clock,
-    /// By the stage's number: whether its input comes whether or not it keeps up.
-    live: Vec<bool>,
-    /// By the stage's name: what its track is spoken in.
-    languages: HashMap<String, String>,
-    servers: Vec<(Server, Vec<TrackInfo>)>,
-    notice: Option<String>,
-}
-
-impl Assembly<'_> {
-    async fn add(&mut self, number: usize, stage: &plan::Stage, plan: &Plan) -> Result<(), String> {
-        match &stage.work {
-            Planned::Microphone(settings) => self.microphone(number, stage, settings),
-            Planned::Recording(settings) => {
-                let settings = RecordingSettings {
-                    pace: match settings.speed {
-                        plan::Speed::Times(times) => Pace::Real(times),
-                        plan::Speed::Max => Pace::Max,
-                    },
-                    start: settings.start,
-                    repeat: settings.repeat,
-                    ..RecordingSettings::new(&settings.path)
-                };
-                self.source(number, stage, Recording::new(settings));
-                Ok(())
-            }
-            Planned::Resample => {
-                self.between(number, stage, || Ok(Resample::new()));
-                Ok(())
-            }
-            Planned::Whisper(settings) => self.whisper(number, stage, settings).await,
-            Planned::Lines(lines) if stage.feeds.is_empty() => {
-                self.read_lines(number, stage, &lines.place).await
-            }
-            Planned::Lines(lines) => self.write_lines(number, stage, &lines.place).await,
-            Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
-            Planned::Pcm(samples) => {
-                self.source(number, stage, Pcm::new(raw(samples)));
-                Ok(())
-            }
-            Planned::Command(settings) => {
-                let program = settings.program.clone();
-                let settings = CommandSettings {
-                    // A path, other than a bare name, is seen from where livecap runs, and the child runs elsewhere.
-                    program: match program.components().count() {
-                        1 => program,
-                        _ => std::path::absolute(&program).map_err(|error| error.to_string())?,
-                    },
-                    args: settings.args.clone(),
-                    folder: Some(plan.folder().to_path_buf()),
-                    samples: raw(&settings.samples),
-                    grace: COMMAND_GRACE,
-                };
-                self.source(number, stage, Command::new(settings));
-                Ok(())
-            }
-            Planned::Record(settings) => {
-                let settings = RecordSettings {
-                    path: settings.path.clone(),
-                    format: match settings.format {
-                        plan::RecordFormat::Flac => RecordFormat::Flac,
-                        plan::RecordFormat::Wav => RecordFormat::Wav,
-                    },
-                };
-                match stage.feeds.first().map(|feed| feed.carries) {
-                    Some(Port::Speech) => {
-                        self.sink(number, stage, move || {
-                            Ok(Record::<Speech>::new(settings.clone()))
-                        });
-                    }
-                    _ => self.sink(number, stage, move || {
-                        Ok(Record::<AudioFrame>::new(settings.clone()))
-                    }),
-                }
-                Ok(())
-            }
-            Planned::Translate(_)
-            | Planned::Replace(_)
-            | Planned::Subtitles(_)
-            | Planned::Journal(_) => {
-                // Refused by the third phase of checking, as `not-built`.
-                Err("this version cannot do it yet".to_owned())
-            }
-        }
-    }
-
-    #[cfg(feature = "microphone")]
-    fn microphone(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        settings: &plan::Microphone,
-    ) -> Result<(), String> {
-        use crate::stages::microphone::{Channel, Microphone, MicrophoneSettings};
-        let settings = MicrophoneSettings {
-            device: match &settings.device {
-                plan::DeviceChoice::Default => "default".to_owned(),
-                plan::DeviceChoice::Named(name) => name.clone(),
-            },
-            channel: match settings.channel {
-                plan::Channel::Mix => Channel::Mix,
-                plan::Channel::Number(number) => Channel::Number(number),
-            },
-            ..MicrophoneSettings::default()
-        };
-        self.source(number, stage, Microphone::new(settings));
-        Ok(())
-    }
-
-    #[cfg(not(feature = "microphone"))]
-    fn microphone(
-        &mut self,
-        _: usize,
-        _: &plan::Stage,
-        _: &plan::Microphone,
-    ) -> Result<(), String> {
-        Err("this build is without the feature `microphone`".to_owned())
-    }
-
-    #[cfg(feature = "whisper")]
-    async fn whisper(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        settings: &plan::Whisper,
-    ) -> Result<(), String> {
-        let found = self.machine.find(&settings.model).map_err(|error| error.to_string())?;
-        let recogniser =
-            recogniser::Recogniser::load(found, settings, stage, self.live[number]).await?;
-        self.languages.insert(stage.name.clone(), recogniser.language());
-        if let Some(caution) = recogniser.caution() {
-            warn!(stage = stage.name, "{caution}");
-            self.notice = Some(caution.to_owned());
-        }
-        let make = move || recogniser.life();
-        let gauge = StageGauge::new(&stage.name);
-        let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
-        self.pipeline.stage(held_to(stage), gauge, make, inlet, outlet);
-        Ok(())
-    }
-
-    #[cfg(not(feature = "whisper"))]
-    async fn whisper(
-        &mut self,
-        _: usize,
-        _: &plan::Stage,
-        _: &plan::Whisper,
-    ) -> Result<(), String> {
-        Err("this build is without the feature `whisper`".to_owned())
-    }
-
-    async fn broadcast(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        settings: &plan::Broadcast,
-        plan: &Plan,
-    ) -> Result<(), String> {
-        let settings = broadcast::Settings {
-            host: settings.listen.host.clone(),
-            port: settings.listen.port,
-            hosts: settings.hosts.clone(),
-            origins: settings.origins.clone(),
-            keep: broadcast::Keep { count: settings.keep.count, age: settings.keep.age },
-            max_viewers: settings.max_viewers,
-            max_payload: settings.max_payload,
-            stall: settings.stall,
-            ..broadcast::Settings::default()
-        };
-        let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
-        let broadcast = server.stage();
-        self.sink(number, stage, move || Ok(broadcast.clone()));
-        let givers = stage.feeds.iter().map(|feed| &plan.stages()[feed.giver]);
-        let tracks = givers.map(|giver| TrackInfo {
-            name: giver.name.clone(),
-            lang: self.languages.get(&giver.name).cloned().unwrap_or_else(|| "und".to_owned()),
-            langs: Vec::new(),
-        });
-        self.servers.push((server, tracks.collect()));
-        Ok(())
-    }
-
-    async fn read_lines(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        place: &Place,
-    ) -> Result<(), String> {
-        let track = TrackName::new(&stage.name);
-        let language = Language::new("und");
-        let source = match place {
-            Place::Standard => {
-                let from = tokio::io::BufReader::new(tokio::io::stdin());
-                ReadLines::new(track, "standard input", from, language)
-            }
-            Place::File(path) => {
-                let cannot = |error| format!("cannot read {}: {error}", path.display());
-                let file = tokio::fs::File::open(path).await.map_err(cannot)?;
-                ReadLines::new(
-                    track,
-                    &path.display().to_string(),
-                    tokio::io::BufReader::new(file),
-                    language,
-                )
-            }
-        };
-        self.source(number, stage, source);
-        Ok(())
-    }
-
-    async fn write_lines(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        place: &Place,
-    ) -> Result<(), String> {
-        let sheet = match place {
-            Place::Standard => LineSheet::new("standard output", tokio::io::stdout(), self.clock),
-            Place::File(path) => {
-                let cannot = |error| format!("cannot write {}: {error}", path.display());
-                let file = tokio::fs::File::create(path).await.map_err(cannot)?;
-                LineSheet::new(&path.display().to_string(), file, self.clock)
-            }
-        };
-        self.sink(number, stage, move || Ok(WriteLines::new(sheet.clone())));
-        Ok(())
-    }
-
-    fn source<S: Source<Out: wires::Carried>>(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        source: S,
-    ) {
-        let gauge = StageGauge::new(&stage.name);
-        let outlet = self.wires.outlet(number, &gauge);
-        self.pipeline.source(held_to(stage), gauge, source, outlet);
-    }
-
-    fn between<S: Stage<In: wires::Carried, Out: wires::Carried>>(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        mut make: impl FnMut() -> Result<S, Fault> + Send + 'static,
-    ) {
-        let gauge = StageGauge::new(&stage.name);
-        let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
-        let make = move || std::future::ready(make()).boxed();
-        self.pipeline.stage(held_to(stage), gauge, make, inlet, outlet);
-    }
-
-    fn sink<S: Stage<In: wires::Carried>>(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        mut make: impl FnMut() -> Result<S, Fault> + Send + 'static,
-    ) {
-        let gauge = StageGauge::new(&stage.name);
-        let inlet = self.wires.inlet(number);
-        let make = move || std::future::ready(make()).boxed();
-        self.pipeline.sink(held_to(stage), gauge, make, inlet);
-    }
-}
-
-fn raw(samples: &plan::Samples) -> RawSettings {
-    let format = match samples.format {
-        plan::SampleFormat::S16le => SampleFormat::S16le,
-        plan::SampleFormat::F32le => SampleFormat::F32le,
-    };
-    let channels = NonZeroUsize::new(samples.channels.into()).unwrap_or(NonZeroUsize::MIN);
-    RawSettings::new(format, samples.rate, channels)
-}
-
-fn held_to(stage: &plan::Stage) -> StageSettings {
-    let restart = stage.restart;
-    let budget = Budget::new(restart.limit as usize, restart.within, restart.wait);
-    StageSettings { budget, patience: stage.patience }
 }
 
 /// Sound that is given up somewhere upstream comes at its own pace; where every edge waits, so does the source.

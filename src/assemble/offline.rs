@@ -74,8 +74,9 @@ impl Offline {
     }
 }
 
-/// Takes a while for large models.
+/// Takes a while for large models. The file is looked through first: whisper.cpp ends the process on some broken ones.
 pub(super) fn load(found: &Found) -> Result<WhisperModel, String> {
+    found.inspect().map_err(|error| error.to_string())?;
     let model = match &found.weights {
         Weights::BuiltIn(bytes) => WhisperModel::from_bytes(&found.name, bytes),
         Weights::File(path) => WhisperModel::from_file(&found.name, path),

@@ -44,7 +44,11 @@ enum Format {
 }
 
 /// Writes what could be recognised, also where the file is damaged and the rest is an error.
-pub(crate) async fn transcribe(args: &TranscribeArgs, out: &mut dyn Write) -> Result<(), Trouble> {
+pub(crate) async fn transcribe(
+    args: &TranscribeArgs,
+    machine: &ThisMachine,
+    out: &mut dyn Write,
+) -> Result<(), Trouble> {
     let path = PathBuf::from(&args.model);
     let is_path = path.is_file() || path.components().count() > 1;
     let model =

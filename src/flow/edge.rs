@@ -222,14 +222,14 @@ impl<T: Item> Queue<T> {
     fn has_room(&self, state: &State<T>, item: &T) -> bool {
         match self.settings.room {
             Room::Items(size) => state.items.len() < size.get(),
-            Room::Span(holds) => state.items.is_empty() || state.held + item.length() <= holds,
+            Room::Span(holds) => state.items.is_empty() || state.held + weight(item) <= holds,
         }
     }
 }
 
 impl<T: Item> State<T> {
     fn push(&mut self, item: T) {
-        self.held += item.length();
+        self.held += weight(&item);
         self.items.push_back(item);
         self.reading.received += 1;
         self.reading.high_water = self.reading.high_water.max(self.items.len());
@@ -241,7 +241,7 @@ impl<T: Item> State<T> {
 
     fn pop(&mut self) -> Option<T> {
         let item = self.items.pop_front()?;
-        self.held = self.held.saturating_sub(item.length());
+        self.held = self.held.saturating_sub(weight(&item));
         Some(item)
     }
 
@@ -263,9 +263,14 @@ impl<T: Item> State<T> {
         self.items.retain(|item| !worthless(item));
         let left_out = before - self.items.len();
         if left_out > 0 {
-            self.held = self.items.iter().map(Item::length).sum();
+            self.held = self.items.iter().map(weight).sum();
             self.reading.coalesced += left_out as u64;
         }
         left_out > 0
     }
+}
+
+/// What an item takes of a room that is a length of time. One without a length counts too: every edge has a size.
+fn weight<T: Item>(item: &T) -> Duration {
+    item.length().max(Duration::from_millis(1))
 }
