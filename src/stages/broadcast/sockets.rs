@@ -2,6 +2,7 @@
 use std::{
     collections::HashMap,
     future::ready,
+    ptr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -139,8 +140,8 @@ impl Sockets {
             return;
         }
         let mut upgrades = lock(&self.upgrades);
-        // Of connections that are gone: so there are never more than connections.
-        upgrades.retain(|_, pulse| pulse.strong_count() > 0);
+        // One a connection at most, and none of connections that are gone.
+        upgrades.retain(|_, it| it.strong_count() > 0 && !ptr::eq(it.as_ptr(), &**pulse));
         upgrades.insert(sid, Arc::downgrade(pulse));
         drop(upgrades);
         if let Some(taken) = taken() {
