@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -25,23 +25,15 @@ use tokio_util::{
 /// How often one viewer has taken all that was written for it so far. The library below gives no sight of its queues;
 /// this is what can be seen of them from outside.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
-    times: AtomicU64,
-    by_websocket: AtomicBool,
-}
+pub(super) struct Taken(AtomicU64);
 
 impl Taken {
     pub(super) fn times(&self) -> u64 {
-        self.times.load(Relaxed)
+        self.0.load(Relaxed)
     }
 
     pub(super) fn add(&self) {
-        self.times.fetch_add(1, Relaxed);
-    }
-
-    /// Whether a websocket counts here. One that was upgraded before its viewer was known does not.
-    pub(super) fn by_websocket(&self) -> bool {
-        self.by_websocket.load(Relaxed)
+        self.0.fetch_add(1, Relaxed);
     }
 }
 
@@ -51,20 +43,13 @@ pub(super) struct Pulse(Mutex<Arc<Taken>>);
 
 impl Pulse {
     /// Where a viewer looks who came by a websocket on this connection.
-    pub(super) fn websocket(&self) -> Arc<Taken> {
-        let taken = self.taken();
-        taken.by_websocket.store(true, Relaxed);
-        taken
+    pub(super) fn taken(&self) -> Arc<Taken> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// From now on the connection is the websocket of a viewer who came by polling.
     pub(super) fn upgrade(&self, viewer: Arc<Taken>) {
-        viewer.by_websocket.store(true, Relaxed);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = viewer;
-    }
-
-    fn taken(&self) -> Arc<Taken> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

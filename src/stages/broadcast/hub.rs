@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     flow::{Board, StageState},
-    message::{Caption, Gap, Hop, MediaSpan, Milestone, Why},
+    message::{Caption, Gap, Hop, Milestone, Why},
     stages::wire::{ApiState, Clock, EdgeState, Hello, StateEvent, TrackInfo, VERSION},
 };
 
@@ -116,7 +116,7 @@ impl Hub {
     pub(super) fn give_up(&self, caption: &Caption) {
         let span = match caption {
             Caption::Transcript(it) => it.span(),
-            Caption::Gap(it) => MediaSpan { ..it.span },
+            Caption::Gap(it) => it.span,
         };
         let (track, trace) = (caption.track().clone(), *caption.trace());
         self.log().gap(&Gap { track, span, why: Why::Fault, trace }, Instant::now());

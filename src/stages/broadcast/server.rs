@@ -10,7 +10,6 @@ use axum::{
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use socketioxide::SocketIo;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream, lookup_host},
     time::{Instant, sleep, timeout, timeout_at},
@@ -23,7 +22,7 @@ use super::{
     connection::{Connection, Farewells, Pulse},
     http,
     hub::Hub,
-    sockets,
+    sockets::{self, Sockets},
 };
 use crate::{flow::Board, stages::wire::TrackInfo};
 
@@ -31,7 +30,7 @@ use crate::{flow::Board, stages::wire::TrackInfo};
 pub struct Server {
     hub: Arc<Hub>,
     address: SocketAddr,
-    io: SocketIo,
+    sockets: Sockets,
     viewers: TaskTracker,
     connections: TaskTracker,
     /// No more connections are taken.
@@ -68,10 +67,10 @@ impl Server {
         let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
         let hub = Hub::new(settings);
         let viewers = TaskTracker::new();
-        let (layer, io) = sockets::open(&hub, &viewers);
+        let (layer, sockets) = sockets::open(&hub, &viewers);
         let server = Server {
             address,
-            io,
+            sockets,
             viewers,
             connections: TaskTracker::new(),
             closed: CancellationToken::new(),
@@ -80,7 +79,7 @@ impl Server {
         };
         let door = Arc::new(Door {
             router: http::router(&server.hub, layer),
-            io: server.io.clone(),
+            sockets: server.sockets.clone(),
             hub: server.hub.clone(),
             guarded: address.ip().is_loopback(),
             connections: server.connections.clone(),
@@ -122,8 +121,7 @@ impl Server {
         if timeout_at(until, self.viewers.wait()).await.is_err() {
             tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");
         }
-        // Sends what is queued, then closes the transports: clients take that for a lost connection, and come back.
-        let _ = timeout_at(until, self.io.close()).await;
+        let _ = timeout_at(until, self.sockets.close()).await;
         self.connections.close();
         let _ = timeout_at(until, self.connections.wait()).await;
         self.cut.cancel();
@@ -141,7 +139,7 @@ impl Drop for Server {
 /// What takes connections, and every request first.
 struct Door {
     router: Router,
-    io: SocketIo,
+    sockets: Sockets,
     hub: Arc<Hub>,
     /// On a loopback address only requests are answered that know it by a name of its own.
     guarded: bool,
@@ -203,7 +201,7 @@ impl Door {
             return Ok((StatusCode::FORBIDDEN, told).into_response());
         }
         if let Some(query) = request.uri().query().filter(|_| request.method() == "GET") {
-            sockets::note_request(&self.io, query, &pulse);
+            self.sockets.note_request(query, &pulse);
         }
         request.extensions_mut().insert(pulse);
         self.router.clone().oneshot(request).await

@@ -2,7 +2,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
-use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
+use socketioxide::{SendError, SocketError, extract::SocketRef};
 use tokio::time::sleep;
 
 use super::{
@@ -162,7 +162,7 @@ impl Line {
     fn send(&mut self, name: &str, data: &RawValue) -> Result<(), NotSent> {
         if self.events >= BURST || self.bytes >= BURST_BYTES {
             let taken = self.taken.times();
-            if self.mark == taken && !self.is_unseen() {
+            if self.mark == taken {
                 return Err(NotSent::Full);
             }
             (self.mark, self.events, self.bytes) = (taken, 0, 0);
@@ -191,12 +191,6 @@ impl Line {
                 Err(NotSent::Gone) => return Err(Gone),
             }
         }
-    }
-
-    /// Whether nothing can be seen of what this viewer takes. It is then trusted after the longest wait.
-    fn is_unseen(&self) -> bool {
-        let websocket = self.socket.transport_type() == TransportType::Websocket;
-        websocket && !self.taken.by_websocket() && self.wait == LONGEST_WAIT
     }
 
     async fn wait(&mut self) {

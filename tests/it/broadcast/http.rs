@@ -165,7 +165,7 @@ async fn long_polling_gets_the_same_numbers() {
         pipeline.finish(&format!("sentence {number}")).await;
         assert_eq!(watching.final_text().await.0, number);
     }
-    let session = polling(&pipeline.server, r#"40{"v":1,"from":1}"#).await;
+    let session = polling(&pipeline.server, CONNECT).await;
     let post = format!("POST {session} HTTP/1.1\r\nhost: localhost");
     let mut numbers = Vec::new();
     while numbers.len() < 300 {
@@ -185,56 +185,72 @@ async fn long_polling_gets_the_same_numbers() {
     assert_eq!(numbers, (1..=300).collect::<Vec<_>>());
 }
 
-/// Opens a session by polling, as browsers do; its path.
+/// Opens a session by polling, and joins the namespace; its path.
 async fn polling(server: &Server, connect: &str) -> String {
-    let path = "/socket.io/?EIO=4&transport=polling";
-    let (_, open) = get(server, path).await;
-    let open: Value = serde_json::from_str(&open[1..]).unwrap();
-    let session = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+    let session = polling_session(server).await;
     let post = format!("POST {session} HTTP/1.1\r\nhost: localhost");
     let (head, body) = request(server, &post, connect).await;
     assert!(head.starts_with("HTTP/1.1 200") && body == "ok", "{head} {body}");
     session
 }
 
+async fn polling_session(server: &Server) -> String {
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let (_, open) = get(server, path).await;
+    let open: Value = serde_json::from_str(&open[1..]).unwrap();
+    format!("{path}&sid={}", open["sid"].as_str().unwrap())
+}
+
+const CONNECT: &str = r#"40{"v":1,"from":1}"#;
+
 #[tokio::test]
 async fn who_upgrades_from_polling_goes_on_without_a_hole() {
-    let mut pipeline = Pipeline::start(settings()).await;
-    let mut watching = pipeline.viewer(captions()).await;
-    watching.hello().await;
-    for number in 1..=300 {
-        pipeline.finish(&format!("sentence {number}")).await;
-        assert_eq!(watching.final_text().await.0, number);
-    }
-    let session = polling(&pipeline.server, r#"40{"v":1,"from":1}"#).await;
-    let (_, first) = get(&pipeline.server, &session).await;
-    let mut packets: Vec<String> = first.split('\u{1e}').map(str::to_owned).collect();
-    let address = pipeline.server.local_addr();
-    let url = format!("ws://{address}{}", session.replace("polling", "websocket"));
-    let stream = TcpStream::connect(address).await.unwrap();
-    let (mut socket, _) = client_async(url, stream).await.unwrap();
-    socket.send(Message::text("2probe")).await.unwrap();
-    let mut upgraded = false;
-    let reading = async {
-        while !packets.iter().any(|it| it.contains("\"seq\":301,")) {
-            let Message::Text(text) = socket.next().await.unwrap().unwrap() else { continue };
-            match text.as_str() {
-                "3probe" => {
-                    socket.send(Message::text("5")).await.unwrap();
-                    upgraded = true;
-                    pipeline.finish("sentence 301").await;
-                }
-                "2" => socket.send(Message::text("3")).await.unwrap(),
-                _ => packets.push(text.to_string()),
-            }
+    // Browsers join the namespace and upgrade at once: either comes first.
+    for joins_first in [true, false] {
+        let mut pipeline = Pipeline::start(settings()).await;
+        let mut watching = pipeline.viewer(captions()).await;
+        watching.hello().await;
+        for number in 1..=300 {
+            pipeline.finish(&format!("sentence {number}")).await;
+            assert_eq!(watching.final_text().await.0, number);
         }
-    };
-    timeout(SOON, reading).await.unwrap();
-    assert!(upgraded);
-    let events = packets.iter().filter_map(|it| it.strip_prefix("42"));
-    let events = events.map(|it| serde_json::from_str::<Value>(it).unwrap());
-    let numbers = events.filter(|it| it[0] == "caption").map(|it| it[1]["seq"].as_u64().unwrap());
-    assert_eq!(numbers.collect::<Vec<_>>(), (1..=301).collect::<Vec<_>>());
+        let mut packets = Vec::new();
+        let session = if joins_first {
+            let session = polling(&pipeline.server, CONNECT).await;
+            let (_, first) = get(&pipeline.server, &session).await;
+            packets.extend(first.split('\u{1e}').map(str::to_owned));
+            session
+        } else {
+            polling_session(&pipeline.server).await
+        };
+        let address = pipeline.server.local_addr();
+        let url = format!("ws://{address}{}", session.replace("polling", "websocket"));
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (mut socket, _) = client_async(url, stream).await.unwrap();
+        socket.send(Message::text("2probe")).await.unwrap();
+        let reading = async {
+            while !packets.iter().any(|it| it.contains("\"seq\":301,")) {
+                let Message::Text(text) = socket.next().await.unwrap().unwrap() else { continue };
+                match text.as_str() {
+                    "3probe" => {
+                        socket.send(Message::text("5")).await.unwrap();
+                        if !joins_first {
+                            socket.send(Message::text(CONNECT)).await.unwrap();
+                        }
+                        pipeline.finish("sentence 301").await;
+                    }
+                    "2" => socket.send(Message::text("3")).await.unwrap(),
+                    _ => packets.push(text.to_string()),
+                }
+            }
+        };
+        timeout(SOON, reading).await.unwrap();
+        let events = packets.iter().filter_map(|it| it.strip_prefix("42"));
+        let events = events.map(|it| serde_json::from_str::<Value>(it).unwrap());
+        let captions = events.filter(|it| it[0] == "caption");
+        let numbers: Vec<_> = captions.map(|it| it[1]["seq"].as_u64().unwrap()).collect();
+        assert_eq!(numbers, (1..=301).collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]
