@@ -10,7 +10,7 @@ help:
 	@echo "make fmt lint docs bench"
 
 setup:
-	@tools/setup $(if $(TESTS),tests)
+	@.ci/setup $(if $(TESTS),tests)
 
 # The dev profile: it builds in half the time of a release, and what costs time while it runs (the recogniser, the
 # resampler) is optimised in both. Without a terminal nobody can press Ctrl-C: there the demo ends with its recording.

@@ -35,11 +35,13 @@ const COMMAND_GRACE: Duration = Duration::from_secs(2);
 
 /// What is being put together, stage after stage.
 pub(super) struct Assembly<'a> {
+    #[cfg_attr(not(feature = "whisper"), expect(dead_code, reason = "recognisers ask it"))]
     machine: &'a ThisMachine,
     wires: Wires,
     pub(super) pipeline: Pipeline,
     clock: Clock,
     /// By the stage's number: whether its input comes whether or not it keeps up.
+    #[cfg_attr(not(feature = "whisper"), expect(dead_code, reason = "recognisers ask it"))]
     live: Vec<bool>,
     /// By the stage's name: what its track is spoken in.
     languages: HashMap<String, String>,
@@ -69,7 +71,17 @@ impl<'a> Assembly<'a> {
         plan: &Plan,
     ) -> Result<(), String> {
         match &stage.work {
-            Planned::Microphone(settings) => self.microphone(number, stage, settings),
+            #[cfg(feature = "microphone")]
+            Planned::Microphone(settings) => {
+                self.source(
+                    number,
+                    stage,
+                    crate::stages::microphone::Microphone::new(microphone(settings)),
+                );
+                Ok(())
+            }
+            #[cfg(not(feature = "microphone"))]
+            Planned::Microphone(_) => Err(without("microphone")),
             Planned::Recording(settings) => {
                 let settings = RecordingSettings {
                     pace: match settings.speed {
@@ -87,7 +99,10 @@ impl<'a> Assembly<'a> {
                 self.between(number, stage, || Ok(Resample::new()));
                 Ok(())
             }
+            #[cfg(feature = "whisper")]
             Planned::Whisper(settings) => self.whisper(number, stage, settings).await,
+            #[cfg(not(feature = "whisper"))]
+            Planned::Whisper(_) => Err(without("whisper")),
             Planned::Lines(lines) if stage.feeds.is_empty() => {
                 self.read_lines(number, stage, &lines.place).await
             }
@@ -143,39 +158,6 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    #[cfg(feature = "microphone")]
-    fn microphone(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        settings: &plan::Microphone,
-    ) -> Result<(), String> {
-        use crate::stages::microphone::{Channel, Microphone, MicrophoneSettings};
-        let settings = MicrophoneSettings {
-            device: match &settings.device {
-                plan::DeviceChoice::Default => "default".to_owned(),
-                plan::DeviceChoice::Named(name) => name.clone(),
-            },
-            channel: match settings.channel {
-                plan::Channel::Mix => Channel::Mix,
-                plan::Channel::Number(number) => Channel::Number(number),
-            },
-            ..MicrophoneSettings::default()
-        };
-        self.source(number, stage, Microphone::new(settings));
-        Ok(())
-    }
-
-    #[cfg(not(feature = "microphone"))]
-    fn microphone(
-        &mut self,
-        _: usize,
-        _: &plan::Stage,
-        _: &plan::Microphone,
-    ) -> Result<(), String> {
-        Err("this build is without the feature `microphone`".to_owned())
-    }
-
     #[cfg(feature = "whisper")]
     async fn whisper(
         &mut self,
@@ -196,16 +178,6 @@ impl<'a> Assembly<'a> {
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
         self.pipeline.stage(held_to(stage), gauge, make, inlet, outlet);
         Ok(())
-    }
-
-    #[cfg(not(feature = "whisper"))]
-    async fn whisper(
-        &mut self,
-        _: usize,
-        _: &plan::Stage,
-        _: &plan::Whisper,
-    ) -> Result<(), String> {
-        Err("this build is without the feature `whisper`".to_owned())
     }
 
     async fn broadcast(
@@ -319,6 +291,29 @@ impl<'a> Assembly<'a> {
         let make = move || std::future::ready(make()).boxed();
         self.pipeline.sink(held_to(stage), gauge, make, inlet);
     }
+}
+
+#[cfg(feature = "microphone")]
+pub(super) fn microphone(
+    settings: &plan::Microphone,
+) -> crate::stages::microphone::MicrophoneSettings {
+    use crate::stages::microphone::{Channel, MicrophoneSettings};
+    MicrophoneSettings {
+        device: match &settings.device {
+            plan::DeviceChoice::Default => "default".to_owned(),
+            plan::DeviceChoice::Named(name) => name.clone(),
+        },
+        channel: match settings.channel {
+            plan::Channel::Mix => Channel::Mix,
+            plan::Channel::Number(number) => Channel::Number(number),
+        },
+        ..MicrophoneSettings::default()
+    }
+}
+
+#[cfg(not(all(feature = "microphone", feature = "whisper")))]
+fn without(feature: &str) -> String {
+    format!("this build is without the feature `{feature}`")
 }
 
 fn raw(samples: &plan::Samples) -> RawSettings {

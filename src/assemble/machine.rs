@@ -9,7 +9,7 @@ use crate::{
     models::{Catalogue, CatalogueError, Found, Languages, ModelError, Store},
     spec::{
         Machine, ModelFacts, ModelTrouble, Trouble,
-        plan::{DeviceChoice, Listen, ModelChoice},
+        plan::{Listen, Microphone, ModelChoice},
     },
 };
 
@@ -53,18 +53,15 @@ impl Machine for ThisMachine {
     }
 
     #[cfg(feature = "microphone")]
-    fn microphone(&self, device: &DeviceChoice) -> Result<(), Trouble> {
-        use crate::stages::microphone::{Channel, find};
-        let name = match device {
-            DeviceChoice::Default => "default",
-            DeviceChoice::Named(name) => name,
-        };
+    fn microphone(&self, microphone: &Microphone) -> Result<(), Trouble> {
+        let settings = super::assembly::microphone(microphone);
         let mend = Some("livecap devices".to_owned());
-        find(name, Channel::Mix).map(drop).map_err(|error| Trouble { why: error.to_string(), mend })
+        let found = crate::stages::microphone::find(&settings.device, settings.channel);
+        found.map(drop).map_err(|error| Trouble { why: error.to_string(), mend })
     }
 
     #[cfg(not(feature = "microphone"))]
-    fn microphone(&self, _device: &DeviceChoice) -> Result<(), Trouble> {
+    fn microphone(&self, _microphone: &Microphone) -> Result<(), Trouble> {
         let mend = Some("cargo install livecap --features microphone".to_owned());
         Err(Trouble { why: "this build is without the feature `microphone`".to_owned(), mend })
     }

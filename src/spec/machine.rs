@@ -5,7 +5,8 @@ use super::{
     Code, Complaint, Plan,
     complaint::{in_file_order, list},
     plan::{
-        DeviceChoice, Listen, ModelChoice, Place, Planned, SpokenLanguage, Stage, Task, Whisper,
+        DeviceChoice, Listen, Microphone, ModelChoice, Place, Planned, SpokenLanguage, Stage, Task,
+        Whisper,
     },
     units::Length,
 };
@@ -13,7 +14,8 @@ use super::{
 /// What checking asks of the world. Every answer is about now: what is there may be gone when the pipeline starts.
 pub trait Machine {
     fn model(&self, model: &ModelChoice) -> Result<ModelFacts, ModelTrouble>;
-    fn microphone(&self, device: &DeviceChoice) -> Result<(), Trouble>;
+    /// Is the device there, with the channel that is wanted of it?
+    fn microphone(&self, microphone: &Microphone) -> Result<(), Trouble>;
     /// Is it a file that can be read?
     fn readable(&self, path: &Path) -> Result<(), Trouble>;
     /// Could a file be written here? It may exist already.
@@ -91,7 +93,7 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
                 DeviceChoice::Default => "there is no microphone".to_owned(),
                 DeviceChoice::Named(name) => format!("there is no microphone `{name}`"),
             };
-            told(stage, Code::NoDevice, "device", what, machine.microphone(&microphone.device))
+            told(stage, Code::NoDevice, "device", what, machine.microphone(microphone))
         }
         Planned::Recording(recording) => reads(stage, &recording.path, machine),
         Planned::Command(command) => {

@@ -10,7 +10,7 @@ use livecap::{
     cli::check::{CheckArgs, CheckFormat, Surroundings, check},
     spec::{
         self, Code, Machine, ModelFacts, ModelTrouble, Overrides, Trouble,
-        plan::{DeviceChoice, Listen, ModelChoice},
+        plan::{DeviceChoice, Listen, Microphone, ModelChoice},
     },
 };
 
@@ -46,8 +46,8 @@ impl Machine for Desk {
         })
     }
 
-    fn microphone(&self, device: &DeviceChoice) -> Result<(), Trouble> {
-        match device {
+    fn microphone(&self, microphone: &Microphone) -> Result<(), Trouble> {
+        match &microphone.device {
             DeviceChoice::Default => Ok(()),
             DeviceChoice::Named(name) => unless_missing(
                 name,

@@ -1,4 +1,5 @@
 //! What several tests stand on.
+#[cfg(feature = "whisper")]
 pub(crate) mod program;
 #[cfg(feature = "microphone")]
 pub(crate) mod virtual_microphone;
