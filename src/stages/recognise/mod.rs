@@ -82,6 +82,8 @@ pub struct Recognise<R: Recogniser> {
     tail_shown: bool,
     /// Of the newest frame.
     trace: Option<Trace>,
+    /// When it was done with the frame before.
+    rested: Option<Instant>,
 }
 
 impl<R: Recogniser> Recognise<R> {
@@ -106,6 +108,7 @@ impl<R: Recogniser> Recognise<R> {
             said: Vec::new(),
             tail_shown: false,
             trace: None,
+            rested: None,
         }
     }
 
@@ -281,17 +284,14 @@ impl<R: Recogniser> Recognise<R> {
         Ok(heard.words.into_iter().map(shift).collect())
     }
 
-    /// Whether so much of the open segment is new that it is worth a look. Sound that has waited is not: the frames
-    /// behind it are on their way, and a look at them is newer.
-    fn partial_is_due(&self, frame: &Speech) -> bool {
+    /// Whether so much of the open segment is new that it is worth a look. Not before the newest frame: where this one
+    /// waited on the edge, those behind it are at hand, and a look at them shows more.
+    fn partial_is_due(&self, is_newest: bool) -> bool {
         let Some(interval) = self.settings.partials else { return false };
-        let is_due = self.is_open() && self.sound.end().since(self.looked_to) >= interval;
         let is_live = self.settings.max_lag.is_some();
-        let is_behind = is_live && frame.trace.captured().elapsed() > interval;
-        if is_due && is_behind {
-            tracing::debug!(age = ?frame.trace.captured().elapsed(), "a partial is left out");
-        }
-        is_due && !is_behind
+        (is_newest || !is_live)
+            && self.is_open()
+            && self.sound.end().since(self.looked_to) >= interval
     }
 
     fn traced(&self, begun: Instant) -> Trace {
@@ -307,6 +307,9 @@ impl<R: Recogniser> Stage for Recognise<R> {
     async fn handle(&mut self, frame: Speech, out: &Outlet<Caption>) -> Result<(), Fault> {
         let begun = Instant::now();
         self.trace = Some(frame.trace);
+        // One that was waited for is the newest there is; those that wait follow each other at once.
+        let waited = |rested| begun.saturating_duration_since(rested) >= frame.duration() / 16;
+        let is_newest = self.rested.is_none_or(waited);
         self.recover(begun, out).await?;
         {
             let mut track = self.track();
@@ -316,6 +319,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
         if self.settings.max_lag.is_some_and(|most| age > most) {
             // Left out like sound that never came: the next frame that is young enough tells of the hole.
             tracing::debug!(?age, "sound is given up");
+            self.rested = Some(Instant::now());
             return Ok(());
         }
         if frame.start.since(self.sound.end()) > TOLERANCE {
@@ -342,9 +346,10 @@ impl<R: Recogniser> Stage for Recognise<R> {
         }
         self.sound.forget_before(self.endpoint.keep_from());
         self.track().decided_to = self.endpoint.decided_to();
-        if self.partial_is_due(&frame) {
+        if self.partial_is_due(is_newest) {
             self.partial(out).await?;
         }
+        self.rested = Some(Instant::now());
         Ok(())
     }
 

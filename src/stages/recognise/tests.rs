@@ -89,7 +89,8 @@ fn frames(sound: &[f32]) -> Vec<AudioFrame> {
 fn settings() -> RecogniseSettings {
     let endpoint =
         EndpointSettings { longest: Duration::from_secs(4), ..EndpointSettings::default() };
-    RecogniseSettings { endpoint, ..RecogniseSettings::default() }
+    // All sound is there at once, and none of it is old.
+    RecogniseSettings { endpoint, max_lag: None, ..RecogniseSettings::default() }
 }
 
 /// What comes of the frames, life after life, until one ends well.
@@ -244,10 +245,32 @@ async fn old_sound_gives_no_partials_and_too_old_sound_is_given_up() {
     let second = frames.len() * 2 / 5;
     frames[..second].iter_mut().for_each(|it| aged(it, Duration::from_secs(1)));
     frames[second..second * 2].iter_mut().for_each(|it| aged(it, Duration::from_secs(5)));
-    let told = told(&captions(settings(), frames, &[]).await);
+    let live = RecogniseSettings { max_lag: Some(Duration::from_secs(4)), ..settings() };
+    let told = told(&captions(live, frames, &[]).await);
     assert_eq!(told[0], "final w1 w2 w3");
     assert!(told[1].starts_with("gap overload"), "{told:?}");
     assert!(told.last().unwrap().ends_with("w9"), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sound_that_was_waited_for_is_looked_at_at_once() {
+    let script = Engine::start("script", || Ok::<_, Fault>(Script(Arc::default()))).await;
+    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let live = RecogniseSettings { max_lag: Some(Duration::from_secs(4)), ..settings() };
+    let mut life =
+        Recognise::new(live, script.unwrap_or_else(|it| panic!("{it}")), ScriptedVoice, track);
+    let room = Room::Span(Duration::MAX);
+    let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
+    let out = Outlet::new(vec![sender], StageGauge::new("script"));
+    for frame in frames(&speech(&[(3, 0)])) {
+        tokio::time::advance(frame.duration()).await;
+        let trace = Trace::starting(Instant::now());
+        let frame = AudioFrame { trace, ..frame };
+        life.handle(Speech::new(frame).unwrap(), &out).await.unwrap();
+    }
+    let mut inlet = Inlet::new(vec![list]);
+    let Some(Offer::Handle(first)) = inlet.next().await else { panic!("a partial was due") };
+    assert_eq!(told(&[first]), ["partial  | x1"]);
 }
 
 fn looks() -> impl Strategy<Value = Vec<Look>> {
