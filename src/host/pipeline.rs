@@ -1,5 +1,5 @@
 //! Puts stages together and runs them: the door to this folder.
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use ractor::{Actor, ActorRef};
@@ -8,42 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     actor::SharedLife,
-    life::{Life, SourceLife, StageLife},
+    life::{Factory, Life, SourceLife, StageLife},
+    settings::{HostSettings, StageSettings},
     supervisor::{Child, Order, Outcome, Role, Supervisor},
 };
-use crate::{
-    flow::{Board, Fault, Inlet, Outlet, Source, Stage, StageGauge},
-    logic::budget::Budget,
-};
-
-/// Waits of the supervisor. Tests make them milliseconds.
-#[derive(Clone, Copy, Debug)]
-pub struct HostSettings {
-    /// How long stages may drain after they were told to stop, before those that hold out are ended.
-    pub grace: Duration,
-    /// How often stages are looked at for being stuck.
-    pub look_every: Duration,
-}
-
-impl Default for HostSettings {
-    fn default() -> HostSettings {
-        HostSettings { grace: Duration::from_secs(5), look_every: Duration::from_millis(500) }
-    }
-}
-
-/// What the supervisor holds a stage to.
-#[derive(Clone, Debug)]
-pub struct StageSettings {
-    pub budget: Budget,
-    /// How long it may be at one item before it is named as stuck.
-    pub patience: Duration,
-}
-
-impl Default for StageSettings {
-    fn default() -> StageSettings {
-        StageSettings { budget: Budget::default(), patience: Duration::from_secs(10) }
-    }
-}
+use crate::flow::{Board, Fault, Inlet, Outlet, Source, Stage, StageGauge};
 
 /// Stages with their edges, upstream first, not yet running.
 #[derive(Default)]
@@ -78,8 +47,7 @@ impl Pipeline {
         inlet: Inlet<S::In>,
         outlet: Outlet<S::Out>,
     ) {
-        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
-        self.add(Role::Between, settings, gauge, life);
+        self.add_stage(Role::Between, settings, gauge, Box::new(make), inlet, outlet);
     }
 
     /// A stage that others can do without: the pipeline goes on as long as one sink lives.
@@ -91,8 +59,7 @@ impl Pipeline {
         inlet: Inlet<S::In>,
     ) {
         let outlet = Outlet::new(Vec::new(), gauge.clone());
-        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
-        self.add(Role::Sink, settings, gauge, life);
+        self.add_stage(Role::Sink, settings, gauge, Box::new(make), inlet, outlet);
     }
 
     /// A sink that only looks on: the pipeline does not go on for its sake.
@@ -104,8 +71,20 @@ impl Pipeline {
         inlet: Inlet<S::In>,
     ) {
         let outlet = Outlet::new(Vec::new(), gauge.clone());
-        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
-        self.add(Role::Watcher, settings, gauge, life);
+        self.add_stage(Role::Watcher, settings, gauge, Box::new(make), inlet, outlet);
+    }
+
+    fn add_stage<S: Stage>(
+        &mut self,
+        role: Role,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        make: Factory<S>,
+        inlet: Inlet<S::In>,
+        outlet: Outlet<S::Out>,
+    ) {
+        let life = StageLife { make, inlet, outlet, gauge: gauge.clone() };
+        self.add(role, settings, gauge, life);
     }
 
     fn add(

@@ -8,7 +8,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{
     actor::{Host, SharedLife},
-    pipeline::{HostSettings, StageSettings},
+    settings::{HostSettings, StageSettings},
     verdict::{Verdict, verdict},
 };
 use crate::flow::{Fault, StageGauge, StageState};
