@@ -9,8 +9,6 @@ mod broadcast;
 mod check;
 mod edges;
 mod engine;
-#[cfg(feature = "microphone")]
-mod microphone;
 mod models;
 mod numbers;
 mod plan;
