@@ -9,10 +9,12 @@ mod broadcast;
 mod check;
 mod edges;
 mod engine;
+mod ledger;
 #[cfg(feature = "microphone")]
 mod microphone;
 mod models;
 mod numbers;
+mod panics;
 mod plan;
 #[cfg(feature = "whisper")]
 mod recognise;
