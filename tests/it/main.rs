@@ -9,7 +9,6 @@ mod broadcast;
 mod check;
 mod edges;
 mod engine;
-mod ledger;
 #[cfg(feature = "microphone")]
 mod microphone;
 mod models;

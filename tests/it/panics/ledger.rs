@@ -32,6 +32,11 @@ impl Ledger {
         self.open.as_ref()
     }
 
+    /// How many numbered events came.
+    pub(crate) fn numbered(&self) -> u64 {
+        self.numbered
+    }
+
     pub(crate) fn take(&mut self, event: &Event) {
         match event.name.as_str() {
             "caption" => self.caption(argument(event)),
@@ -41,7 +46,7 @@ impl Ledger {
         }
     }
 
-    fn caption(&mut self, caption: CaptionEvent) {
+    pub(crate) fn caption(&mut self, caption: CaptionEvent) {
         if let Some(newest) = &self.newest {
             let (before, now) = (newest.segment, caption.segment);
             assert!(before <= now, "numbers only grow: {caption:?} after {newest:?}");
@@ -70,7 +75,7 @@ impl Ledger {
         }
     }
 
-    fn gap(&mut self, gap: GapEvent) {
+    pub(crate) fn gap(&mut self, gap: GapEvent) {
         self.number(gap.seq);
         if gap.why == "restart" {
             self.open = None;
