@@ -7,7 +7,7 @@ mod offline;
 mod recogniser;
 mod wires;
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, path::Path};
 
 use assembly::Assembly;
 pub use machine::ThisMachine;
@@ -55,9 +55,11 @@ pub enum AssembleError {
 /// How many captions may wait for whoever looks on.
 const LOOKED_ON: usize = 1024;
 
-/// Puts the plan's stages together. `looked_on`: whether somebody takes [`Assembled::captions`].
+/// Puts the plan's stages together. `file` is where the plan was read, for errors; `looked_on`: whether somebody takes
+/// [`Assembled::captions`].
 pub async fn assemble(
     plan: &Plan,
+    file: &Path,
     machine: &ThisMachine,
     looked_on: bool,
 ) -> Result<Assembled, AssembleError> {
@@ -68,7 +70,7 @@ pub async fn assemble(
     let mut assembly = Assembly::new(machine, wires, live(plan));
     for (number, stage) in plan.stages().iter().enumerate() {
         assembly.add(number, stage, plan).await.map_err(|cause| AssembleError::Stage {
-            file: plan.name().to_owned(),
+            file: file.display().to_string(),
             line: stage.line,
             stage: stage.title(),
             cause,

@@ -14,6 +14,7 @@ use std::{
     env,
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -78,6 +79,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// How long tasks that were ended may take to clean up behind them, before the process goes.
+const LETTING_GO: Duration = Duration::from_millis(200);
+
 /// The whole program.
 pub fn main() -> ExitCode {
     let begun = Instant::now();
@@ -113,7 +117,7 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
     match command {
         Command::Run(args) => {
             drop(out);
-            runtime()?.block_on(run::run(&args, terminal, begun))
+            at_work(run::run(&args, terminal, begun))?
         }
         Command::Check(args) => {
             let around = Surroundings {
@@ -131,7 +135,7 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         },
         #[cfg(feature = "whisper")]
         Command::Transcribe(args) => {
-            runtime()?.block_on(transcribe::transcribe(&args, &this_machine()?, &mut out))?;
+            at_work(transcribe::transcribe(&args, &this_machine()?, &mut out))??;
             Ok(Exit::Fine)
         }
         Command::Devices(args) => {
@@ -140,7 +144,7 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         }
         Command::Models(args) => {
             drop(out);
-            match runtime()?.block_on(models::run(&args, &mut io::stdout())) {
+            match at_work(models::run(&args, &mut io::stdout()))? {
                 Ok(()) => Ok(Exit::Fine),
                 Err(ModelsError::Output(error)) => Err(Trouble::Write(error)),
                 Err(error) => {
@@ -164,9 +168,15 @@ fn this_machine() -> Result<ThisMachine, Trouble> {
     ThisMachine::new().map_err(|error| Trouble::Told(error.to_string()))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+/// Runs `work` to its end, and lets go of what has not come back by then: a runtime that is dropped waits for ever for a
+/// read of standard input, or for a call into a library that hangs.
+fn at_work<T>(work: impl Future<Output = T>) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Trouble::Told(format!("cannot start the threads: {error}")))
+    let runtime =
+        runtime.map_err(|error| Trouble::Told(format!("cannot start the threads: {error}")))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LETTING_GO);
+    Ok(done)
 }
 
 #[cfg(test)]
@@ -176,5 +186,21 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_call_that_never_comes_back_does_not_keep_the_process_from_ending() {
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (let_go, held) = std::sync::mpsc::channel::<()>();
+        let done = at_work(async move {
+            tokio::task::spawn_blocking(move || {
+                begun.send(()).unwrap();
+                held.recv()
+            });
+            has_begun.recv().unwrap();
+            7
+        });
+        assert_eq!(done.unwrap(), 7);
+        drop(let_go);
     }
 }

@@ -69,6 +69,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
     begun: Instant,
 ) -> Result<Exit, Trouble> {
+    let mut stop = Stop::new()?;
     let plan = read_plan(&args.file)?;
     let machine = super::this_machine()?;
     let complaints = spec::check_machine(&plan, &machine);
@@ -77,8 +78,12 @@ pub(crate) async fn run(
     }
     // Captions on the terminal stand in the way of lines that the file itself writes to standard output.
     let shown = !args.quiet && !writes_standard_output(&plan);
-    let mut assembled =
-        assemble(&plan, &machine, shown).await.map_err(|error| Trouble::Told(error.to_string()))?;
+    let assembled = tokio::select! {
+        assembled = assemble(&plan, &args.file, &machine, shown) => assembled,
+        // Models take a while to load, and nothing has to drain yet.
+        () = stop.next() => return Ok(Exit::Fine),
+    };
+    let mut assembled = assembled.map_err(|error| Trouble::Told(error.to_string()))?;
     if let Some(captions) = assembled.captions.take() {
         let terminal = terminal.clone();
         let make = move || std::future::ready(Ok(Screen(terminal.clone()))).boxed();
@@ -91,7 +96,6 @@ pub(crate) async fn run(
         say(&format!("listening on http://{}", server.local_addr()));
     }
     let mut running = pipeline.start(settings).await;
-    let mut stop = Stop::new()?;
     let outcome = until_ended(&mut running, &mut stop, &servers, terminal, begun).await;
     terminal.clear();
     let exit = report(&args.file, &plan, &outcome);

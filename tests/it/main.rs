@@ -11,6 +11,7 @@ mod edges;
 mod engine;
 mod models;
 mod numbers;
+mod panics;
 mod plan;
 #[cfg(feature = "whisper")]
 mod recognise;
