@@ -27,7 +27,7 @@ use self::{
     log::LogFormat,
     models::{ModelsArgs, ModelsError},
     run::RunArgs,
-    terminal::Terminal,
+    terminal::{Terminal, Voice},
 };
 use crate::{assemble::ThisMachine, spec::Overrides};
 
@@ -35,8 +35,16 @@ use crate::{assemble::ThisMachine, spec::Overrides};
 #[derive(Parser)]
 #[command(name = "livecap", version, arg_required_else_help = true)]
 struct Cli {
-    /// How to write the log on standard error; LIVECAP_LOG sets its level, as in `LIVECAP_LOG=debug`
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    /// How to write the log on standard error: lines for people, or one JSON object a line. LIVECAP_LOG sets its level, as in
+    /// `LIVECAP_LOG=debug`
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        display_order = 900
+    )]
     log: LogFormat,
     #[command(subcommand)]
     command: Command,
@@ -86,10 +94,16 @@ const LETTING_GO: Duration = Duration::from_millis(200);
 pub fn main() -> ExitCode {
     let begun = Instant::now();
     let cli = Cli::parse();
-    let drawn =
-        matches!(&cli.command, Command::Run(args) if !args.quiet && cli.log == LogFormat::Text);
-    let terminal = Terminal::new(drawn);
-    log::start(cli.log, terminal.clone());
+    let voice = match &cli.command {
+        Command::Run(args) => args.voice(cli.log),
+        _ => Voice::Silent,
+    };
+    let terminal = Terminal::new(voice);
+    log::start(
+        cli.log,
+        matches!(&cli.command, Command::Run(_)) && voice == Voice::Silent,
+        terminal.clone(),
+    );
     match dispatch(cli.command, &terminal, begun) {
         Ok(exit) => exit.into(),
         // Whoever reads our output has seen enough.
@@ -154,7 +168,10 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
             }
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "livecap", &mut out);
+            // It panics where its output cannot be written: a full disk, a closed pipe.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "livecap", &mut script);
+            out.write_all(&script).and_then(|()| out.flush())?;
             Ok(Exit::Fine)
         }
     }

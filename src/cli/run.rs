@@ -11,8 +11,10 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{
-    Exit, Trouble, overrides,
-    terminal::{Screen, Terminal},
+    Exit, Trouble,
+    log::LogFormat,
+    overrides,
+    terminal::{Screen, Terminal, Voice},
 };
 use crate::{
     assemble::{Assembled, assemble},
@@ -35,8 +37,22 @@ pub(crate) struct RunArgs {
     exit: bool,
     /// Write no captions and no status, only what goes wrong
     #[arg(long, short)]
-    pub(crate) quiet: bool,
+    quiet: bool,
 }
+
+impl RunArgs {
+    /// How what is no caption is said.
+    pub(crate) fn voice(&self, log: LogFormat) -> Voice {
+        match (self.quiet, log) {
+            (true, _) => Voice::Silent,
+            (false, LogFormat::Json) => Voice::Log,
+            (false, LogFormat::Text) => Voice::Plain,
+        }
+    }
+}
+
+/// The stage that shows captions on the terminal.
+const SCREEN: &str = "terminal";
 
 /// How often the stages are looked at until all are ready.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -87,31 +103,31 @@ pub(crate) async fn run(
     if let Some(captions) = assembled.captions.take() {
         let terminal = terminal.clone();
         let make = move || std::future::ready(Ok(Screen(terminal.clone()))).boxed();
-        let gauge = StageGauge::new("terminal");
+        let gauge = StageGauge::new(SCREEN);
         assembled.pipeline.watcher(StageSettings::default(), gauge, make, captions);
     }
+    terminal.name_tracks(tracks(&plan) > 1);
     assembled.attach();
     let Assembled { pipeline, settings, servers, .. } = assembled;
     for server in &servers {
-        say(&format!("listening on http://{}", server.local_addr()));
+        terminal.say(&format!("listening on http://{}", server.local_addr()));
     }
     let mut running = pipeline.start(settings).await;
     let outcome = until_ended(&mut running, &mut stop, &servers, terminal, begun).await;
     terminal.clear();
     let exit = report(&args.file, &plan, &outcome);
     if !args.exit && !stop.asked && !servers.is_empty() {
-        say("the pipeline has ended; the captions stay up until Ctrl-C");
+        let pages: Vec<_> =
+            servers.iter().map(|it| format!("http://{}", it.local_addr())).collect();
+        let pages = pages.join(" and ");
+        terminal
+            .say(&format!("the pipeline has ended; the captions stay up on {pages} until Ctrl-C"));
         stop.next().await;
     }
     for server in servers {
         server.shutdown(settings.grace).await;
     }
     Ok(exit)
-}
-
-/// A line for people on standard error, above what is drawn in place, whatever the log's level.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Waits for the end of the pipeline. Ctrl-C or SIGTERM drains it, a second one insists.
@@ -162,16 +178,25 @@ async fn ready(board: &Board) {
 
 /// What became of the pipeline, in words and as an exit code.
 fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
-    for failure in &outcome.failures {
-        let stage = plan.stages().iter().find(|it| it.name == failure.stage);
+    // A sink without which the others went on was named when it gave up.
+    let stage = |name: &str| plan.stages().iter().find(|it| it.name == name);
+    for failure in outcome.failures.iter().filter(|_| outcome.gave_up) {
+        let stage = stage(&failure.stage);
         let place = stage.map_or(String::new(), |it| format!("{}:{}: ", file.display(), it.line));
         let title = stage.map_or(failure.stage.clone(), plan::Stage::title);
-        error!("{place}`{title}` gave up after {} restarts: {}", failure.restarts, failure.cause);
+        let after = match failure.restarts {
+            0 => String::new(),
+            1 => " after 1 restart".to_owned(),
+            several => format!(" after {several} restarts"),
+        };
+        error!("{place}`{title}` gave up{after}: {}", failure.cause);
     }
     for stage in &outcome.held_out {
         error!(stage, "did not come to an end within the grace time");
     }
-    if outcome.gave_up { Exit::GaveUp } else { Exit::Fine }
+    // What was asked for on standard output did not get there.
+    let untold = stage(SCREEN).is_none() && outcome.failures.iter().any(|it| it.stage == SCREEN);
+    if outcome.gave_up || untold { Exit::GaveUp } else { Exit::Fine }
 }
 
 /// Ctrl-C and SIGTERM, listened for from the start, so that none is missed between two waits.
@@ -214,6 +239,10 @@ impl Stop {
         drop(tokio::signal::ctrl_c().await);
         self.asked = true;
     }
+}
+
+fn tracks(plan: &Plan) -> usize {
+    plan.stages().iter().filter(|it| matches!(it.work, Planned::Whisper(_))).count()
 }
 
 fn writes_standard_output(plan: &Plan) -> bool {

@@ -207,24 +207,28 @@ impl State {
             restarts: child.gauge.read().restarts,
             cause: cause.clone(),
         };
-        error!(stage = failure.stage, restarts = failure.restarts, cause, "gave up");
         let role = child.role;
         let ends_others = matches!(role, Role::Source | Role::Between);
         let state = if ends_others { StageState::Ended } else { StageState::Degraded };
-        child.end(state, Some(cause));
-        self.outcome.failures.push(failure);
+        child.end(state, Some(cause.clone()));
         let sink_lives = self.children.iter().any(|it| it.role == Role::Sink && it.life.is_some());
+        let (stage, restarts) = (&failure.stage, failure.restarts);
         if ends_others || !sink_lives {
+            // The outcome tells it in a moment, with the place in the file.
+            debug!(stage, restarts, cause, "gave up");
             self.outcome.gave_up = true;
             self.begin_stop(me);
+        } else {
+            error!(stage, restarts, cause, "gave up; the others go on");
         }
+        self.outcome.failures.push(failure);
     }
 
     fn begin_stop(&mut self, me: &ActorRef<Order>) {
         if self.stop.is_cancelled() {
             return;
         }
-        info!("stopping");
+        debug!("stopping");
         self.stop.cancel();
         // A source that waits for its next life will not get one.
         for child in &mut self.children {

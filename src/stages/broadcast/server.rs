@@ -89,7 +89,7 @@ impl Server {
         server.connections.spawn(door.clone().accept(listener));
         let watch = server.hub.clone().keep_watch();
         server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
-        tracing::info!(%address, "serving captions");
+        tracing::debug!(%address, "serving captions");
         Ok(server)
     }
 

@@ -1,5 +1,6 @@
 //! `livecap run` as somebody types it: the real binary, the bundled model, the bundled recording.
 mod bad_input;
+mod said;
 mod stopping;
 
 use std::{fs, path::Path};
@@ -8,7 +9,7 @@ use livecap::{cli::client::Client, logic::wer::WordErrors, stages::wire::Line};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::support::program::{PATIENCE, Program, ended, livecap, run};
+use crate::support::program::{PATIENCE, Program, livecap, run};
 
 pub(crate) fn shipped(file: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines").join(file).display().to_string()
@@ -78,23 +79,6 @@ async fn without_a_terminal_the_finals_are_plain_lines() {
     .await;
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert_nearly_the_reference(&ended.out.lines().collect::<Vec<_>>().join(" "));
-}
-
-#[tokio::test]
-async fn quiet_writes_no_captions_and_the_log_can_be_json() {
-    let folder = tempfile::tempdir().unwrap();
-    let web = "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\n";
-    fs::write(folder.path().join("pipeline.toml"), demo("\"max\"", web)).unwrap();
-    let args = ["run", "pipeline.toml", "--exit", "--quiet", "--log", "json"];
-    let ended = ended(livecap(folder.path(), &args)).await;
-    assert_eq!((ended.code, ended.out.as_str()), (Some(0), ""));
-    let mut events = 0;
-    for line in ended.err.lines().filter(|it| it.starts_with('{')) {
-        let event: Value = serde_json::from_str(line).unwrap();
-        assert!(event["level"].is_string() && event["message"].is_string(), "{line}");
-        events += 1;
-    }
-    assert!(events > 0, "{}", ended.err);
 }
 
 #[tokio::test]
