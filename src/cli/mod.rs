@@ -207,8 +207,8 @@ mod tests {
 
     #[test]
     fn a_call_that_never_comes_back_does_not_keep_the_process_from_ending() {
-        let (begun, has_begun) = std::sync::mpsc::channel();
-        let (let_go, held) = std::sync::mpsc::channel::<()>();
+        let (begun, has_begun) = std::sync::mpsc::sync_channel(1);
+        let (let_go, held) = std::sync::mpsc::sync_channel::<()>(1);
         let done = at_work(async move {
             tokio::task::spawn_blocking(move || {
                 begun.send(()).unwrap();

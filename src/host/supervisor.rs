@@ -194,23 +194,23 @@ impl State {
                 child.gauge.set(StageState::Restarting, Some(why));
                 me.send_after(after, move || Order::Start(index));
             }
-            Verdict::GiveUp => self.give_up(me, index, cause(end)),
+            Verdict::GiveUp => self.give_up(me, index, &cause(end)),
         }
     }
 
     /// Without a source or a stage in between the pipeline ends, after all that is under way has come out. It goes on
     /// without a sink while another sink lives.
-    fn give_up(&mut self, me: &ActorRef<Order>, index: usize, cause: String) {
+    fn give_up(&mut self, me: &ActorRef<Order>, index: usize, cause: &str) {
         let child = &mut self.children[index];
         let failure = Failure {
             stage: child.gauge.name().to_owned(),
             restarts: child.gauge.read().restarts,
-            cause: cause.clone(),
+            cause: cause.to_owned(),
         };
         let role = child.role;
         let ends_others = matches!(role, Role::Source | Role::Between);
         let state = if ends_others { StageState::Ended } else { StageState::Degraded };
-        child.end(state, Some(cause.clone()));
+        child.end(state, Some(cause.to_owned()));
         let sink_lives = self.children.iter().any(|it| it.role == Role::Sink && it.life.is_some());
         let (stage, restarts) = (&failure.stage, failure.restarts);
         if ends_others || !sink_lives {
