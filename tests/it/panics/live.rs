@@ -159,7 +159,7 @@ async fn a_recogniser_that_gives_up_keeps_its_promises() {
 
 #[tokio::test(start_paused = true)]
 async fn an_engine_that_never_comes_back_is_named_and_keeps_nothing_from_ending() {
-    let (let_go, held) = std::sync::mpsc::channel::<()>();
+    let (let_go, held) = std::sync::mpsc::sync_channel::<()>(1);
     let held = Mutex::new(held);
     let hang = move |_: &str| assert!(held.lock().unwrap().recv().is_err());
     let mut live = Live::start(Bomb::new(&[13], hang), 9).await;
