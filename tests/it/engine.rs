@@ -73,7 +73,7 @@ fn fickle(seed: u64, stage: u64, done: Arc<Done>) -> Habit {
 /// source, those in between, and the sink.
 fn drawn<const KEPT: bool>(seed: u64, done: &[Arc<Done>; 3]) -> Line<KEPT> {
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut line = Line::<KEPT>::new(random.u32(0..120));
+    let mut line = Line::<KEPT>::new(random.u32(0..80));
     let policies = [WhenFull::Wait, WhenFull::Wait, WhenFull::DropOldest, WhenFull::DropNewest];
     let mut edge = || room(random.usize(1..8), policies[random.usize(..policies.len())]);
     let [source, between, sink] = done;
