@@ -47,7 +47,22 @@ impl Pipeline {
         inlet: Inlet<S::In>,
         outlet: Outlet<S::Out>,
     ) {
-        self.add_stage(Role::Between, settings, gauge, Box::new(make), inlet, outlet);
+        self.stage_with_last_words(settings, gauge, make, Vec::new, inlet, outlet);
+    }
+
+    /// As [`stage`](Self::stage). `last_words` is what it owes to those downstream where it gives up, or is ended.
+    pub fn stage_with_last_words<S: Stage>(
+        &mut self,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        last_words: impl FnMut() -> Vec<S::Out> + Send + 'static,
+        inlet: Inlet<S::In>,
+        outlet: Outlet<S::Out>,
+    ) {
+        let (make, last_words) = (Box::new(make), Box::new(last_words));
+        let life = StageLife { make, last_words, inlet, outlet, gauge: gauge.clone() };
+        self.add(Role::Between, settings, gauge, life);
     }
 
     /// A stage that others can do without: the pipeline goes on as long as one sink lives.
@@ -58,8 +73,7 @@ impl Pipeline {
         make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
         inlet: Inlet<S::In>,
     ) {
-        let outlet = Outlet::new(Vec::new(), gauge.clone());
-        self.add_stage(Role::Sink, settings, gauge, Box::new(make), inlet, outlet);
+        self.add_last(Role::Sink, settings, gauge, Box::new(make), inlet);
     }
 
     /// A sink that only looks on: the pipeline does not go on for its sake.
@@ -70,20 +84,20 @@ impl Pipeline {
         make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
         inlet: Inlet<S::In>,
     ) {
-        let outlet = Outlet::new(Vec::new(), gauge.clone());
-        self.add_stage(Role::Watcher, settings, gauge, Box::new(make), inlet, outlet);
+        self.add_last(Role::Watcher, settings, gauge, Box::new(make), inlet);
     }
 
-    fn add_stage<S: Stage>(
+    fn add_last<S: Stage>(
         &mut self,
         role: Role,
         settings: StageSettings,
         gauge: Arc<StageGauge>,
         make: Factory<S>,
         inlet: Inlet<S::In>,
-        outlet: Outlet<S::Out>,
     ) {
-        let life = StageLife { make, inlet, outlet, gauge: gauge.clone() };
+        let outlet = Outlet::new(Vec::new(), gauge.clone());
+        let last_words = Box::new(Vec::new);
+        let life = StageLife { make, last_words, inlet, outlet, gauge: gauge.clone() };
         self.add(role, settings, gauge, life);
     }
 

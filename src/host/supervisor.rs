@@ -77,6 +77,14 @@ impl Child {
         self.gauge.rest();
         self.gauge.set(state, why);
     }
+
+    /// Ends it before its upstream has. What it owes is given once its life has let go; the edges end after that.
+    fn end_early(&mut self, state: StageState, why: String) {
+        if let Some(life) = self.life.clone() {
+            tokio::spawn(async move { life.lock().await.end().await });
+        }
+        self.end(state, Some(why));
+    }
 }
 
 pub(super) enum Order {
@@ -127,7 +135,7 @@ impl Actor for Supervisor {
             Order::Stop => state.begin_stop(&me),
             Order::GraceOver => state.end_the_first_that_holds_out(&me),
             Order::Insist => {
-                for child in &mut state.children {
+                for child in state.children.iter_mut().filter(|it| it.life.is_some()) {
                     child.end(StageState::Ended, Some("ended at once, as asked".to_owned()));
                 }
             }
@@ -210,7 +218,7 @@ impl State {
         let role = child.role;
         let ends_others = matches!(role, Role::Source | Role::Between);
         let state = if ends_others { StageState::Ended } else { StageState::Degraded };
-        child.end(state, Some(cause.to_owned()));
+        child.end_early(state, cause.to_owned());
         let sink_lives = self.children.iter().any(|it| it.role == Role::Sink && it.life.is_some());
         let (stage, restarts) = (&failure.stage, failure.restarts);
         if ends_others || !sink_lives {
@@ -246,7 +254,7 @@ impl State {
         let stage = child.gauge.name().to_owned();
         let busy_ms = child.gauge.busy_for().map(|it| it.as_millis() as u64);
         warn!(stage, busy_ms, "held out past the grace time, ended");
-        child.end(StageState::Ended, Some("held out past the grace time".to_owned()));
+        child.end_early(StageState::Ended, "held out past the grace time".to_owned());
         self.outcome.held_out.push(stage);
         me.send_after((self.settings.grace / 10).max(Duration::from_millis(1)), || {
             Order::GraceOver

@@ -9,6 +9,9 @@ mod broadcast;
 mod check;
 mod edges;
 mod engine;
+mod lives;
+#[cfg(feature = "microphone")]
+mod microphone;
 mod models;
 mod numbers;
 mod panics;

@@ -94,8 +94,11 @@ impl Talk {
 impl Source for Talk {
     type Out = Speech;
 
-    async fn run(&mut self, out: &Outlet<Speech>, _: CancellationToken) -> Result<(), Fault> {
+    async fn run(&mut self, out: &Outlet<Speech>, stop: CancellationToken) -> Result<(), Fault> {
         while let Some(frame) = self.frames.pop_front() {
+            if stop.is_cancelled() {
+                break;
+            }
             if self.live {
                 sleep_until(self.started + frame.span().end().since_start()).await;
             }
@@ -190,6 +193,8 @@ fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
     let gauge = StageGauge::new("english");
     let outlet = Outlet::new(vec![to_sink], gauge.clone());
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let promised = track.clone();
+    let last_words = move || promised.lock().unwrap().last_words(Instant::now());
     let make = move || {
         let (bomb, track, making) = (bomb.clone(), track.clone(), setting.making.clone());
         async move {
@@ -205,7 +210,8 @@ fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
         }
         .boxed()
     };
-    pipeline.stage(setting.recogniser, gauge, make, Inlet::new(vec![speech]), outlet);
+    let inlet = Inlet::new(vec![speech]);
+    pipeline.stage_with_last_words(setting.recogniser, gauge, make, last_words, inlet, outlet);
     let make = move || std::future::ready(Ok(sink.clone())).boxed();
     pipeline.sink(generous(), StageGauge::new("sink"), make, Inlet::new(vec![captions]));
     pipeline
