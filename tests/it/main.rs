@@ -10,8 +10,6 @@ mod check;
 mod edges;
 mod engine;
 mod lives;
-#[cfg(feature = "microphone")]
-mod microphone;
 mod models;
 mod numbers;
 mod panics;
