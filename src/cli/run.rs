@@ -97,7 +97,7 @@ pub(crate) async fn run(
     let assembled = tokio::select! {
         assembled = assemble(&plan, &args.file, &machine, shown) => assembled,
         // Models take a while to load, and nothing has to drain yet.
-        () = stop.next() => return Ok(Exit::Fine),
+        _ = stop.next() => return Ok(Exit::Fine),
     };
     let mut assembled = assembled.map_err(|error| Trouble::Told(error.to_string()))?;
     if let Some(captions) = assembled.captions.take() {
@@ -152,7 +152,10 @@ async fn until_ended(
                 info!("ready in {:.2} s", since_start.as_secs_f64());
             }
             outcome = running.ended() => return outcome,
-            () = stop.next() => {
+            by_key = stop.next() => {
+                if by_key {
+                    terminal.interrupted();
+                }
                 if again {
                     running.insist();
                 } else {
@@ -228,16 +231,17 @@ impl Stop {
         Ok(Stop { asked: false })
     }
 
-    /// Returns on the next one.
-    async fn next(&mut self) {
+    /// Returns on the next one: whether it is what Ctrl-C sends.
+    async fn next(&mut self) -> bool {
         #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => (),
-            _ = self.terminate.recv() => (),
-        }
+        let by_key = tokio::select! {
+            _ = self.interrupt.recv() => true,
+            _ = self.terminate.recv() => false,
+        };
         #[cfg(not(unix))]
-        drop(tokio::signal::ctrl_c().await);
+        let by_key = tokio::signal::ctrl_c().await.is_ok();
         self.asked = true;
+        by_key
     }
 }
 

@@ -94,6 +94,15 @@ impl Terminal {
         self.status.tick();
     }
 
+    /// After Ctrl-C: the terminal has echoed `^C`. indicatif leaves the cursor at the right border, so that stands on a line
+    /// of its own, and what is drawn in place would be looked for one line too low. (A SIGINT that nobody typed cannot be
+    /// told apart; it costs the line above on the screen.)
+    pub(crate) fn interrupted(&self) {
+        if self.voice == Voice::Plain && io::stderr().is_terminal() && io::stdin().is_terminal() {
+            let _ = io::stderr().write_all(b"\r\x1b[2K\x1b[1A");
+        }
+    }
+
     /// Takes the lines drawn in place off the screen.
     pub(crate) fn clear(&self) {
         self.partial.finish_and_clear();
