@@ -15,7 +15,7 @@ use super::{
     terminal::{Screen, Terminal},
 };
 use crate::{
-    assemble::{Assembled, assemble},
+    assemble::{Assembled, LookedOn, assemble},
     flow::{Board, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
     spec::{
@@ -50,12 +50,12 @@ pub(crate) fn read_plan(file: &Path) -> Result<Plan, Trouble> {
     spec::check_with(&text, file, &overrides()).map_err(|complaints| told(file, &text, &complaints))
 }
 
-fn read(file: &Path) -> Result<String, Trouble> {
+pub(super) fn read(file: &Path) -> Result<String, Trouble> {
     let cannot = |error| Trouble::Told(format!("cannot read `{}`: {error}", file.display()));
     fs::read_to_string(file).map_err(cannot)
 }
 
-fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
+pub(super) fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let path = file.display().to_string();
     let drawn = spec::render(&path, text, complaints, colours);
@@ -77,8 +77,10 @@ pub(crate) async fn run(
     }
     // Captions on the terminal stand in the way of lines that the file itself writes to standard output.
     let shown = !args.quiet && !writes_standard_output(&plan);
-    let mut assembled =
-        assemble(&plan, &machine, shown).await.map_err(|error| Trouble::Told(error.to_string()))?;
+    let looked_on = LookedOn { captions: shown, sound: false };
+    let mut assembled = assemble(&plan, &machine, looked_on)
+        .await
+        .map_err(|error| Trouble::Told(error.to_string()))?;
     if let Some(captions) = assembled.captions.take() {
         let terminal = terminal.clone();
         let make = move || std::future::ready(Ok(Screen(terminal.clone()))).boxed();
@@ -149,7 +151,7 @@ async fn until_ended(
 }
 
 /// Returns once every stage has come to work: models loaded and warmed up, files and devices open.
-async fn ready(board: &Board) {
+pub(super) async fn ready(board: &Board) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     while board.stages().iter().any(|it| it.state == StageState::Starting) {
         looks.tick().await;
@@ -157,7 +159,7 @@ async fn ready(board: &Board) {
 }
 
 /// What became of the pipeline, in words and as an exit code.
-fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
+pub(super) fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
     for failure in &outcome.failures {
         let stage = plan.stages().iter().find(|it| it.name == failure.stage);
         let place = stage.map_or(String::new(), |it| format!("{}:{}: ", file.display(), it.line));
