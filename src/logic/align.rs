@@ -28,7 +28,8 @@ pub fn align(gold: &[String], heard: &[String]) -> Vec<Option<usize>> {
 }
 
 /// For each word of `settled` the equal word of `shown` that stands in its place: where the two are laid over each other
-/// with the fewest words put in, taken out or changed; of several ways the one that keeps to the beginning.
+/// with the fewest words put in, taken out or changed; of several ways the one in the fewest
+/// pieces, and of those the one that keeps to the beginning.
 pub fn in_place(settled: &[String], shown: &[String]) -> Vec<Option<usize>> {
     let mut places = vec![None; settled.len()];
     for (at, by) in diagonal(settled, shown) {
@@ -90,6 +91,10 @@ enum Step {
 
 /// How far from the straight way the first search goes.
 const BAND: usize = 64;
+/// What a part put in, taken out or changed costs beside what it costs to leave the common way once more: of ways with
+/// equally many edits the one in the fewest pieces is taken, so that no word is torn to where its letters happen to occur
+/// (continuous alignment: D. Macháček and P. Polák, IWSLT 2025, section 5.1).
+const EDIT: usize = 1 << 32;
 
 /// The pairs on the cheapest way through both, from the beginning; equal and changed ones.
 fn diagonal<T: Part>(first: &[T], second: &[T]) -> Vec<(usize, usize)> {
@@ -102,6 +107,10 @@ fn diagonal<T: Part>(first: &[T], second: &[T]) -> Vec<(usize, usize)> {
     }
 }
 
+/// What is left to pay from a cell on, and the next step: behind a common part, and behind one that was not.
+type Cell = [(usize, Step); 2];
+const UNREACHED: Cell = [(usize::MAX, Step::Second); 2];
+
 /// The same among the ways that stray at most `band` from the straight one (E. Ukkonen, Algorithms for approximate string
 /// matching, 1985): time and room are those of the band. `None` where a way outside of it may be cheaper.
 fn within<T: Part>(first: &[T], second: &[T], band: usize) -> Option<Vec<(usize, usize)>> {
@@ -109,47 +118,56 @@ fn within<T: Part>(first: &[T], second: &[T], band: usize) -> Option<Vec<(usize,
     let below = rows.saturating_sub(columns) + band;
     let width = below + columns.saturating_sub(rows) + band + 1;
     // A cell (row, column) stands at `column + below - row` of its row.
-    let cell = |row: usize, column: usize| {
+    let place = |row: usize, column: usize| {
         (column + below).checked_sub(row).filter(|it| *it < width && column <= columns)
     };
-    let mut steps = vec![Step::Second; (rows + 1) * width];
+    let mut steps = vec![[Step::Second; 2]; (rows + 1) * width];
     // From the end to the beginning, so that the way can be walked from the beginning. `later` is the row below.
-    let mut later = vec![usize::MAX; width];
-    let mut costs = vec![usize::MAX; width];
+    let (mut later, mut cells) = (vec![UNREACHED; width], vec![UNREACHED; width]);
     for row in (0..=rows).rev() {
-        costs.fill(usize::MAX);
+        cells.fill(UNREACHED);
         let (from, to) = (row.saturating_sub(below), (row + width - 1 - below).min(columns));
         for column in (from..=to).rev() {
-            let Some(here) = cell(row, column) else { continue };
+            let Some(here) = place(row, column) else { continue };
             if row == rows && column == columns {
-                costs[here] = 0;
+                cells[here] = [(0, Step::Both); 2];
                 continue;
             }
-            let mut best = (usize::MAX, Step::Second);
-            if row < rows && column < columns && later[here] < usize::MAX {
-                let equal = first[row] == second[column];
-                if equal || first[row].may_become(&second[column]) {
-                    best = (later[here] + usize::from(!equal), Step::Both);
-                }
-            }
-            if row < rows && here > 0 && later[here - 1] < usize::MAX {
-                best = cheaper(best, (later[here - 1] + 1, Step::First));
-            }
-            if column < columns && here + 1 < width && costs[here + 1] < usize::MAX {
-                best = cheaper(best, (costs[here + 1] + 1, Step::Second));
-            }
-            (costs[here], steps[row * width + here]) = best;
+            let both = || {
+                let (one, other) = (first.get(row)?, second.get(column)?);
+                let equal = one == other;
+                let may = equal || one.may_become(other);
+                may.then_some(later[here][0].0.checked_add(if equal { 0 } else { EDIT })?)
+            };
+            let apart = |cell: &Cell| cell[1].0.checked_add(EDIT);
+            let one = (row < rows && here > 0).then(|| apart(&later[here - 1])).flatten();
+            let other =
+                (column < columns && here + 1 < width).then(|| apart(&cells[here + 1])).flatten();
+            let (both, one, other) = (both(), one, other);
+            cells[here] = [1, 0].map(|left| {
+                // The first of those that cost the same, so that the beginning keeps together.
+                let ways = [
+                    (both, Step::Both),
+                    (one.and_then(|it| it.checked_add(left)), Step::First),
+                    (other.and_then(|it| it.checked_add(left)), Step::Second),
+                ];
+                let ways = ways.into_iter().filter_map(|(cost, step)| Some((cost?, step)));
+                ways.min_by_key(|it| it.0).unwrap_or(UNREACHED[0])
+            });
+            steps[row * width + here] = cells[here].map(|it| it.1);
         }
-        std::mem::swap(&mut later, &mut costs);
+        std::mem::swap(&mut later, &mut cells);
     }
-    let cost = later[cell(0, 0)?];
+    let edits = later[place(0, 0)?][0].0 / EDIT;
     // A way that leaves the band goes at least once more than `band` too far, and comes back.
-    if cost > rows.abs_diff(columns) + 2 * band + 1 {
+    if edits > rows.abs_diff(columns) + 2 * band + 1 {
         return None;
     }
-    let (mut row, mut column, mut pairs) = (0, 0, Vec::new());
+    let (mut row, mut column, mut apart, mut pairs) = (0, 0, 0, Vec::new());
     while row < rows || column < columns {
-        match steps[row * width + cell(row, column)?] {
+        let step = steps[row * width + place(row, column)?][apart];
+        apart = usize::from(step != Step::Both);
+        match step {
             Step::Both => {
                 pairs.push((row, column));
                 (row, column) = (row + 1, column + 1);
@@ -159,11 +177,6 @@ fn within<T: Part>(first: &[T], second: &[T], band: usize) -> Option<Vec<(usize,
         }
     }
     Some(pairs)
-}
-
-/// The first one where both cost the same.
-fn cheaper(one: (usize, Step), other: (usize, Step)) -> (usize, Step) {
-    if other.0 < one.0 { other } else { one }
 }
 
 #[cfg(test)]
@@ -199,7 +212,9 @@ mod tests {
 
     #[test]
     fn a_long_way_off_is_found_too() {
-        let gold: Vec<String> = (0..200).map(|it| format!("w{it}")).collect();
+        let letter = |at: usize, of: char| char::from_u32(of as u32 + at as u32 % 26).unwrap();
+        let word = |at: usize| format!("{0}{0}{1}", letter(at, 'a'), letter(at / 26, 'A'));
+        let gold: Vec<String> = (0..200).map(word).collect();
         let pairs = align(&gold, &gold[100..]);
         assert_eq!(pairs[100..], (0..100).map(Some).collect::<Vec<_>>());
     }

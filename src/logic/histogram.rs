@@ -57,7 +57,8 @@ impl Distribution {
         }
         let rank = ((quantile * count as f64).ceil() as u64).clamp(1, count);
         let nth = |side: &Histogram<u64>, rank: u64| {
-            side.value_at_quantile(rank as f64 / side.len() as f64) as f64 / 1000.0
+            // Half a rank short, so that rounding does not reach for the next one.
+            side.value_at_quantile((rank as f64 - 0.5) / side.len() as f64) as f64 / 1000.0
         };
         let below = self.below.len();
         let value = match rank.checked_sub(below) {

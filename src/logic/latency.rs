@@ -221,3 +221,146 @@ impl Lag {
 fn texts(update: &Update) -> Vec<String> {
     update.spoken().into_iter().map(|it| it.0).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            reference::{Reference, Sentence, TimedWord},
+            update::{gold, partial, settled},
+        },
+        *,
+    };
+    use proptest::prelude::*;
+
+    fn check(found: &[f64], expected: &[f64]) {
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() < 0.001;
+        let same = found.len() == expected.len() && found.iter().zip(expected).all(close);
+        assert!(same, "{found:?} is not {expected:?}");
+    }
+
+    /// "good morning" is said in a second, "everyone" in the next; what is shown on paper beside it.
+    fn log() -> Vec<Update> {
+        vec![
+            partial(0, 0, "good", "", 0.8),
+            partial(0, 1, "good mourning", "", 1.2),
+            partial(0, 2, "good morning every", "good", 1.6),
+            partial(0, 3, "good morning everyone", "good morning", 2.3),
+            settled(0, 4, "Good morning, everyone.", 3.0),
+        ]
+    }
+
+    #[test]
+    fn every_word_has_four_latencies() {
+        let gold = gold(&[("good", 0.5), ("morning", 1.0), ("everyone", 2.0)]);
+        let log = log();
+        let found = Comparison::new(&log, &gold, 1.0).latencies();
+        check(&found.first_seen, &[300.0, 600.0, 300.0]);
+        check(&found.settled, &[300.0, 600.0, 300.0]);
+        check(&found.committed, &[1100.0, 1300.0, 1000.0]);
+        check(&found.last, &[2500.0, 2000.0, 1000.0]);
+        check(&found.first_partial, &[800.0]);
+        check(&found.finalisation, &[1000.0]);
+    }
+
+    #[test]
+    fn a_word_that_comes_and_goes_settles_when_it_has_come_to_stay() {
+        let log = [
+            partial(0, 0, "red", "", 1.1),
+            partial(0, 1, "read", "", 1.5),
+            partial(0, 2, "red", "", 1.9),
+            settled(0, 3, "red", 2.5),
+        ];
+        let found = Comparison::new(&log, &gold(&[("red", 1.0)]), 1.0).latencies();
+        check(&found.first_seen, &[100.0]);
+        check(&found.settled, &[900.0]);
+        check(&found.committed, &[1500.0]);
+    }
+
+    #[test]
+    fn a_word_heard_as_another_counts_and_one_that_was_not_heard_does_not() {
+        let log = [partial(0, 0, "rad", "", 1.2), settled(0, 1, "rad bag", 3.0)];
+        let gold = gold(&[("red", 1.0), ("leather", 2.0), ("bag", 2.5)]);
+        let found = Comparison::new(&log, &gold, 1.0).latencies();
+        check(&found.first_seen, &[200.0, 500.0]);
+    }
+
+    #[test]
+    fn at_twice_the_pace_words_are_due_in_half_the_time() {
+        let (log, gold) = ([settled(0, 0, "red", 0.75)], gold(&[("red", 1.0)]));
+        let comparison = Comparison::new(&log, &gold, 2.0);
+        check(&comparison.latencies().last, &[250.0]);
+        assert_eq!(comparison.lag().points, [(0.75, 500.0)]);
+    }
+
+    #[test]
+    fn two_sentences_in_one_segment_have_each_their_own_first_word_and_one_final() {
+        let sentence = |text: &str, start: f64, end: f64| Sentence {
+            text: text.to_owned(),
+            start,
+            end,
+            words: None,
+        };
+        let sentences = vec![sentence("See you.", 0.2, 1.0), sentence("Thank you.", 1.4, 2.0)];
+        let said = Reference { text: String::new(), sentences: Some(sentences) };
+        let log = [
+            partial(0, 0, "sea", "", 0.7),
+            partial(0, 1, "see you thank", "", 1.9),
+            settled(0, 2, "See you. Thank you.", 2.6),
+        ];
+        let gold = Gold::of(&said);
+        let found = Comparison::new(&log, &gold, 1.0).latencies();
+        check(&found.first_partial, &[500.0, 500.0]);
+        check(&found.finalisation, &[1600.0, 600.0]);
+        assert!(found.settled.is_empty());
+    }
+
+    #[test]
+    fn lag_is_the_age_of_the_newest_word_and_its_slope_is_that_of_a_line() {
+        let gold = gold(&[("one", 1.0), ("two", 2.0), ("three", 3.0)]);
+        // A tenth of a second later with each second.
+        let log = [
+            partial(0, 0, "one", "", 1.5),
+            partial(0, 1, "one two", "", 2.6),
+            settled(0, 2, "one two three", 3.7),
+        ];
+        let lag = Comparison::new(&log, &gold, 1.0).lag();
+        check(&lag.points.iter().map(|it| it.1).collect::<Vec<_>>(), &[500.0, 600.0, 700.0]);
+        check(&[lag.mean().unwrap(), lag.max().unwrap()], &[600.0, 700.0]);
+        check(&[lag.slope_per_min().unwrap()], &[100.0 / 1.1 * 60.0]);
+        assert_eq!(Lag::default().mean(), None);
+    }
+
+    #[test]
+    fn a_word_without_a_spoken_one_has_the_end_that_the_recogniser_gave_it() {
+        let mut update = settled(0, 0, "uh", 2.0);
+        update.words = vec![TimedWord { word: " uh".to_owned(), start: 0.5, end: 0.9 }];
+        let (log, gold) = ([update], Gold::default());
+        let comparison = Comparison::new(&log, &gold, 1.0);
+        check(&[comparison.lag().points[0].1], &[1100.0]);
+        assert_eq!(comparison.inserted(), [(0.5, 0.9)]);
+    }
+
+    proptest! {
+        /// Whatever is shown before the final: seen before settled, settled and committed no later than final.
+        #[test]
+        fn no_word_settles_before_it_is_seen_or_after_its_final(states in prop::collection::vec(("([ab] ){0,4}", 0usize..4), 0..8)) {
+            let mut log: Vec<Update> = Vec::new();
+            for (at, (text, committed)) in states.iter().enumerate() {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                let committed = words[..words.len().min(*committed)].join(" ");
+                log.push(partial(0, at as u32, text.trim(), &committed, at as f64));
+            }
+            log.push(settled(0, 8, "a b a", 8.0));
+            let gold = gold(&[("a", 1.0), ("b", 2.0), ("a", 3.0)]);
+            let found = Comparison::new(&log, &gold, 1.0).latencies();
+            prop_assert_eq!(found.last.len(), 3);
+            for word in 0..3 {
+                let times = [found.first_seen[word], found.settled[word], found.last[word]];
+                prop_assert!(times.is_sorted(), "{times:?}");
+                prop_assert!(found.first_seen[word] <= found.committed[word]);
+                prop_assert!(found.committed[word] <= found.last[word]);
+            }
+        }
+    }
+}

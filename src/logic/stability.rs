@@ -81,3 +81,78 @@ pub fn silence_words(comparison: &Comparison<'_>, gold: &Gold, audio: f64) -> Op
     let minutes = (audio - spoken) / 60.0;
     (minutes > 0.0).then_some((words, minutes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            reference::Reference,
+            update::{gold, partial, settled},
+        },
+        *,
+    };
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_was_taken_back_is_counted_from_the_first_changed_word() {
+        let log = [
+            partial(0, 0, "the bus to", "", 0.0),
+            // "bus" and "to" go.
+            partial(0, 1, "the train to London", "", 0.0),
+            settled(0, 2, "the train to London", 0.0),
+            // Never finished: "uh" goes too.
+            partial(1, 0, "uh", "", 0.0),
+            settled(2, 0, "Thank you", 0.0),
+        ];
+        let sum = Erasure::of(&log);
+        assert_eq!(sum, Erasure { deleted: 3, of_finals: 6 });
+        assert_eq!(sum.normalised(), Some(0.5));
+        assert_eq!(Erasure::default().normalised(), None);
+    }
+
+    #[test]
+    fn a_broken_promise_is_counted_once_for_each_word() {
+        let log = [
+            partial(0, 0, "the train to", "the train", 0.0),
+            partial(0, 1, "the bus to", "the bus", 0.0),
+            settled(0, 2, "a bus", 0.0),
+        ];
+        assert_eq!(committed_changes(&log), 2);
+        let kept =
+            [partial(0, 0, "the train to", "the train", 0.0), settled(0, 1, "the train", 0.0)];
+        assert_eq!(committed_changes(&kept), 0);
+    }
+
+    #[test]
+    fn only_words_outside_of_sentences_were_said_in_silence() {
+        let gold = gold(&[("one", 1.0), ("two", 2.0)]);
+        let mut log = [settled(0, 0, "uh one two you", 3.0)];
+        for (word, start) in log[0].words.iter_mut().zip([0.4, 0.6, 1.5, 40.0]) {
+            (word.start, word.end) = (start, start + 0.2);
+        }
+        // The sentence is from 0 to 2 s, so "uh" was put in while somebody spoke.
+        let comparison = Comparison::new(&log, &gold, 1.0);
+        assert_eq!(silence_words(&comparison, &gold, 62.0), Some((1, 1.0)));
+        let text = Gold::of(&Reference { text: "one two".to_owned(), sentences: None });
+        assert_eq!(silence_words(&Comparison::new(&log, &text, 1.0), &text, 62.0), None);
+        let nothing = Gold::default();
+        let all = silence_words(&Comparison::new(&log, &nothing, 1.0), &nothing, 60.0);
+        assert_eq!(all, Some((4, 1.0)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_only_added_to_erases_nothing(lengths in prop::collection::vec(0usize..6, 1..10)) {
+            let mut lengths = lengths;
+            lengths.sort_unstable();
+            let text = |length: usize| ["a", "b", "c", "d", "e", "f"][..length].join(" ");
+            let mut log: Vec<Update> = Vec::new();
+            for (at, length) in lengths.iter().enumerate() {
+                log.push(partial(0, at as u32, &text(*length), &text(length / 2), 0.0));
+            }
+            log.push(settled(0, 10, &text(6), 0.0));
+            prop_assert_eq!(Erasure::of(&log).deleted, 0);
+            prop_assert_eq!(committed_changes(&log), 0);
+        }
+    }
+}

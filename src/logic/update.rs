@@ -16,6 +16,8 @@ pub struct Update {
     pub committed: String,
     /// The words of `text` with the recogniser's times, seconds on the audio timeline.
     pub words: Vec<TimedWord>,
+    /// The end of the newest sound behind it, seconds on the audio timeline.
+    pub heard_to: f64,
     /// When it was received: seconds after the moment at which sample 0 was captured.
     pub at: f64,
 }
@@ -96,3 +98,47 @@ impl Gold {
         self.tokens.iter().map(|it| it.text.clone()).collect()
     }
 }
+
+/// Logs on paper, for tests.
+#[cfg(test)]
+mod on_paper {
+    use super::*;
+    use crate::logic::reference::Sentence;
+
+    fn state(segment: u64, revision: u32, text: &str, committed: &str, at: f64) -> Update {
+        let word = |word: &str| TimedWord { word: format!(" {word}"), start: at, end: at };
+        let words = text.split_whitespace().map(word).collect();
+        let (text, committed) = (text.to_owned(), committed.to_owned());
+        let heard_to = at;
+        Update { segment, revision, is_final: false, text, committed, words, heard_to, at }
+    }
+
+    pub(in crate::logic) fn partial(
+        segment: u64,
+        revision: u32,
+        text: &str,
+        committed: &str,
+        at: f64,
+    ) -> Update {
+        state(segment, revision, text, committed, at)
+    }
+
+    pub(in crate::logic) fn settled(segment: u64, revision: u32, text: &str, at: f64) -> Update {
+        Update { is_final: true, ..state(segment, revision, text, text, at) }
+    }
+
+    /// One sentence from 0 to the end of its last word.
+    pub(in crate::logic) fn gold(words: &[(&str, f64)]) -> Gold {
+        let word = |(word, end): &(&str, f64)| TimedWord {
+            word: (*word).to_owned(),
+            start: end - 0.2,
+            end: *end,
+        };
+        let words: Vec<TimedWord> = words.iter().map(word).collect();
+        let end = words.last().map_or(0.0, |it| it.end);
+        let sentence = Sentence { text: String::new(), start: 0.0, end, words: Some(words) };
+        Gold::of(&Reference { text: String::new(), sentences: Some(vec![sentence]) })
+    }
+}
+#[cfg(test)]
+pub(super) use on_paper::{gold, partial, settled};

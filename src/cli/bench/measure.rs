@@ -116,6 +116,16 @@ impl<'a> Figures<'a> {
         self.silence.map(|(words, minutes)| words as f64 / minutes)
     }
 
+    /// The age of the newest sound behind each caption when it was published, in milliseconds of the wall clock.
+    pub(super) fn ages(&self) -> Lag {
+        let age = |(_, trace): &(TrackName, Trace)| {
+            let published = trace.hop(Milestone::Published)?.done;
+            let at = published.saturating_duration_since(self.run.zero?).as_secs_f64();
+            Some((at, trace.age(Milestone::Published)?.as_secs_f64() * 1000.0))
+        };
+        Lag { points: self.run.traces.iter().filter_map(age).collect() }
+    }
+
     /// From captured to published.
     pub(super) fn end_to_end_ms(&self) -> Option<Summary> {
         self.distribution(&self.run.traces, |it| it.age(Milestone::Published))
@@ -229,6 +239,7 @@ fn update(event: &CaptionEvent, at: f64) -> Update {
         text: event.text.clone(),
         committed: committed.cloned().unwrap_or_default(),
         words: timed.collect(),
+        heard_to: event.end,
         at,
     }
 }

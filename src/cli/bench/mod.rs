@@ -1,19 +1,26 @@
 //! `livecap bench`: a pipeline fed with a known recording, and every measure of `docs/measures.md` taken of it.
+mod compare;
+mod html;
+mod logs;
 mod machine;
 mod measure;
 mod meter;
 mod report;
 mod run;
 mod said;
+mod sweep;
 mod table;
 mod viewer;
 
 use std::{
     io::{self, Write},
     num::NonZeroUsize,
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
 };
+
+use clap::ValueEnum;
+use serde_json::Value;
 
 use self::{
     measure::Figures,
@@ -26,6 +33,7 @@ use super::{
 };
 use crate::{
     assemble::ThisMachine,
+    logic::reference::Reference,
     spec::{
         self, Plan, Planned, Replay,
         plan::{self, Speed},
@@ -49,6 +57,24 @@ pub(crate) struct BenchArgs {
     /// One JSON object instead of the table
     #[arg(long)]
     json: bool,
+    /// Write a page with plots too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the updates of the last run to this folder, for simulstream, asr_latency and whisper_streaming
+    #[arg(long, value_name = "DIR")]
+    log: Option<PathBuf>,
+    /// Tell the ratio of each figure to that of an earlier report, written with `--json`
+    #[arg(long, value_name = "REPORT")]
+    compare: Option<PathBuf>,
+    /// Instead: raise the speed, or the number of recognisers side by side, until the lag is no longer bounded
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["speed", "html", "log", "compare"])]
+    sweep: Option<Sweep>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sweep {
+    Speed,
+    Tracks,
 }
 
 /// Of `--speed`.
@@ -107,28 +133,16 @@ pub(crate) async fn bench(args: &BenchArgs, machine: &ThisMachine) -> Result<Exi
     let planned = bench.replayed(Way::Unpaced, NonZeroUsize::MIN)?;
     let recording = recording(&planned);
     let said = said::of(args.reference.as_deref(), recording)?;
-    let mut taken: Vec<(Way, Plan, Run)> = Vec::new();
-    for way in ways {
-        match bench.run(way, NonZeroUsize::MIN).await {
-            Ok((plan, run)) => taken.push((way, plan, run)),
-            Err(Failed::Told(trouble)) => return Err(trouble),
-            Err(Failed::GaveUp(exit)) => return Ok(exit),
-        }
-    }
-    let figures: Vec<Figures<'_>> =
-        taken.iter().map(|(way, plan, run)| Figures::of(*way, plan, run, said.as_ref())).collect();
-    let Some(report) = Report::new(machine, &figures) else {
-        return Err(Trouble::Told("nothing was run".to_owned()));
+    let before = args.compare.as_deref().map(compare::read).transpose()?;
+    let done = match args.sweep {
+        Some(what) => sweep::sweep(&bench, what, said.as_ref()).await,
+        None => bench.measure(&ways, recording, said.as_ref(), before.as_ref()).await,
     };
-    let mut out = io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &report).map_err(io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        table::write(&report, &mut out)?;
+    match done {
+        Ok(()) => Ok(Exit::Fine),
+        Err(Failed::Told(trouble)) => Err(trouble),
+        Err(Failed::GaveUp(exit)) => Ok(exit),
     }
-    out.flush()?;
-    Ok(Exit::Fine)
 }
 
 struct Bench<'a> {
@@ -138,6 +152,58 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    async fn measure(
+        &self,
+        ways: &[Way],
+        recording: &Path,
+        said: Option<&Reference>,
+        before: Option<&Value>,
+    ) -> Result<(), Failed> {
+        let mut taken: Vec<(Way, Plan, Run)> = Vec::new();
+        for way in ways {
+            let (plan, run) = self.run(*way, NonZeroUsize::MIN).await?;
+            taken.push((*way, plan, run));
+        }
+        let figures = taken.iter().map(|(way, plan, run)| Figures::of(*way, plan, run, said));
+        let figures: Vec<Figures<'_>> = figures.collect();
+        let (Some(report), Some(last)) = (Report::new(self.machine, &figures), figures.last())
+        else {
+            return Err(Trouble::Told("nothing was run".to_owned()).into());
+        };
+        let cannot = |path: &Path, error: io::Error| {
+            Trouble::Told(format!("cannot write `{}`: {error}", path.display()))
+        };
+        if let Some(folder) = &self.args.log {
+            logs::write(folder, last, recording, said).map_err(|error| cannot(folder, error))?;
+        }
+        if let Some(path) = &self.args.html {
+            let page = html::page(&report, last).map_err(Trouble::Told)?;
+            std::fs::write(path, page).map_err(|error| cannot(path, error))?;
+        }
+        let now = serde_json::to_value(&report).map_err(io::Error::from).map_err(Trouble::Write)?;
+        let compared = before.map(|before| (before, &now));
+        self.print(&report, compared).map_err(Trouble::Write)?;
+        Ok(())
+    }
+
+    fn print(&self, report: &Report, compared: Option<(&Value, &Value)>) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if self.args.json {
+            serde_json::to_writer_pretty(&mut out, report)?;
+            writeln!(out)?;
+            // Nothing but the object on standard output.
+            if let Some((before, now)) = compared {
+                compare::write(before, now, &mut io::stderr().lock())?;
+            }
+        } else {
+            table::write(report, &mut out)?;
+            if let Some((before, now)) = compared {
+                compare::write(before, now, &mut out)?;
+            }
+        }
+        out.flush()
+    }
+
     /// The plan as it is run, seen to find all it names on this machine.
     fn replayed(&self, way: Way, tracks: NonZeroUsize) -> Result<Plan, Trouble> {
         let file = &self.args.file;
@@ -163,12 +229,12 @@ impl Bench<'_> {
 }
 
 /// What a replayed plan hears.
-fn recording(plan: &Plan) -> &std::path::Path {
+fn recording(plan: &Plan) -> &Path {
     let recording = plan.stages().iter().find_map(|stage| match &stage.work {
         Planned::Recording(recording) => Some(recording.path.as_path()),
         _ => None,
     });
-    recording.unwrap_or(std::path::Path::new(""))
+    recording.unwrap_or(Path::new(""))
 }
 
 /// The recognisers of a replayed plan.
