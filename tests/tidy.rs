@@ -31,6 +31,8 @@ const FENCED: &[(&str, &[&str])] = &[
     ("flacenc", &["src/stages/record/"]),
     ("rustix", &["src/stages/command.rs"]),
     ("whisper_rs", &["src/stages/whisper"]),
+    ("hdrhistogram", &["src/logic/histogram.rs"]),
+    ("plotters", &["src/cli/bench/html.rs"]),
     ("earshot", &["src/stages/recognise/voice.rs"]),
     ("socketioxide", &["src/stages/broadcast/"]),
     ("axum", &["src/stages/broadcast/"]),

@@ -24,7 +24,8 @@ impl ThisMachine {
         Ok(ThisMachine { catalogue: Catalogue::of_environment()? })
     }
 
-    pub(super) fn find(&self, model: &ModelChoice) -> Result<Found, ModelError> {
+    /// The model file that a plan names.
+    pub fn find(&self, model: &ModelChoice) -> Result<Found, ModelError> {
         let asked = match model {
             ModelChoice::Named(name) => name.clone(),
             // The plan's paths were taken from the pipeline file's folder already.

@@ -1,4 +1,6 @@
 //! The command line: one subcommand a file.
+#[cfg(feature = "whisper")]
+mod bench;
 pub mod check;
 pub mod client;
 pub mod devices;
@@ -61,6 +63,9 @@ enum Command {
     /// Write what is said in a sound file as text, subtitles or JSON
     #[cfg(feature = "whisper")]
     Transcribe(transcribe::TranscribeArgs),
+    /// Measure a pipeline on a recording: errors, latencies, lag, and where the milliseconds go
+    #[cfg(feature = "whisper")]
+    Bench(bench::BenchArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List the models known by name, get one, verify those that are here
@@ -151,6 +156,11 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         Command::Transcribe(args) => {
             at_work(transcribe::transcribe(&args, &this_machine()?, &mut out))??;
             Ok(Exit::Fine)
+        }
+        #[cfg(feature = "whisper")]
+        Command::Bench(args) => {
+            drop(out);
+            at_work(bench::bench(&args, &this_machine()?))?
         }
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;

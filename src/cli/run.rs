@@ -17,7 +17,7 @@ use super::{
     terminal::{Screen, Terminal, Voice},
 };
 use crate::{
-    assemble::{Assembled, assemble},
+    assemble::{Assembled, LookedOn, assemble},
     flow::{Board, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
     spec::{
@@ -66,12 +66,12 @@ pub(crate) fn read_plan(file: &Path) -> Result<Plan, Trouble> {
     spec::check_with(&text, file, &overrides()).map_err(|complaints| told(file, &text, &complaints))
 }
 
-fn read(file: &Path) -> Result<String, Trouble> {
+pub(super) fn read(file: &Path) -> Result<String, Trouble> {
     let cannot = |error| Trouble::Told(format!("cannot read `{}`: {error}", file.display()));
     fs::read_to_string(file).map_err(cannot)
 }
 
-fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
+pub(super) fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let path = file.display().to_string();
     let drawn = spec::render(&path, text, complaints, colours);
@@ -94,8 +94,9 @@ pub(crate) async fn run(
     }
     // Captions on the terminal stand in the way of lines that the file itself writes to standard output.
     let shown = !args.quiet && !writes_standard_output(&plan);
+    let looked_on = LookedOn { captions: shown, sound: false };
     let assembled = tokio::select! {
-        assembled = assemble(&plan, &args.file, &machine, shown) => assembled,
+        assembled = assemble(&plan, &args.file, &machine, looked_on) => assembled,
         // Models take a while to load, and nothing has to drain yet.
         _ = stop.next() => return Ok(Exit::Fine),
     };
@@ -172,7 +173,7 @@ async fn until_ended(
 }
 
 /// Returns once every stage has come to work: models loaded and warmed up, files and devices open.
-async fn ready(board: &Board) {
+pub(super) async fn ready(board: &Board) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     while board.stages().iter().any(|it| it.state == StageState::Starting) {
         looks.tick().await;
@@ -180,7 +181,7 @@ async fn ready(board: &Board) {
 }
 
 /// What became of the pipeline, in words and as an exit code.
-fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
+pub(super) fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
     // A sink without which the others went on was named when it gave up.
     let stage = |name: &str| plan.stages().iter().find(|it| it.name == name);
     for failure in outcome.failures.iter().filter(|_| outcome.gave_up) {

@@ -5,6 +5,8 @@
     unreachable_pub,
     reason = "tests say what they saw"
 )]
+#[cfg(feature = "whisper")]
+mod bench;
 mod broadcast;
 mod check;
 mod edges;
