@@ -101,6 +101,9 @@ impl Gold {
 
 /// Logs on paper, for tests.
 #[cfg(test)]
+pub(super) use on_paper::{gold, partial, settled};
+
+#[cfg(test)]
 mod on_paper {
     use super::*;
     use crate::logic::reference::Sentence;
@@ -140,5 +143,3 @@ mod on_paper {
         Gold::of(&Reference { text: String::new(), sentences: Some(vec![sentence]) })
     }
 }
-#[cfg(test)]
-pub(super) use on_paper::{gold, partial, settled};
