@@ -213,6 +213,11 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+        // Global arguments meet those of the subcommands only here.
+        for subcommand in Cli::command().get_subcommands() {
+            let of_all = subcommand.get_arguments().any(|it| it.get_id() == "log");
+            assert!(!of_all, "{}: `--log` is that of all commands", subcommand.get_name());
+        }
     }
 
     #[test]

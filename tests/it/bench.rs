@@ -107,8 +107,17 @@ async fn the_report_has_the_shape_that_is_promised() {
 #[tokio::test]
 async fn a_paced_run_has_every_latency_and_its_logs_and_page() {
     let folder = folder();
-    let arguments =
-        ["--speed", "4", "--json", "--log", "logs", "--html", "page.html", "--compare", "a.json"];
+    let arguments = [
+        "--speed",
+        "4",
+        "--json",
+        "--event-log",
+        "logs",
+        "--html",
+        "page.html",
+        "--compare",
+        "a.json",
+    ];
     let before = r#"{ "latency_ms": {}, "audio_s": 10.0 }"#;
     fs::write(folder.path().join("a.json"), before).unwrap();
     let ran = bench(folder.path(), &arguments).await;

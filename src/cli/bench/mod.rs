@@ -62,12 +62,12 @@ pub(crate) struct BenchArgs {
     html: Option<PathBuf>,
     /// Write the updates of the last run to this folder, for simulstream, asr_latency and whisper_streaming
     #[arg(long, value_name = "DIR")]
-    log: Option<PathBuf>,
+    event_log: Option<PathBuf>,
     /// Tell the ratio of each figure to that of an earlier report, written with `--json`
     #[arg(long, value_name = "REPORT")]
     compare: Option<PathBuf>,
     /// Instead: raise the speed, or the number of recognisers side by side, until the lag is no longer bounded
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["speed", "html", "log", "compare"])]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["speed", "html", "event_log", "compare"])]
     sweep: Option<Sweep>,
 }
 
@@ -173,7 +173,7 @@ impl Bench<'_> {
         let cannot = |path: &Path, error: io::Error| {
             Trouble::Told(format!("cannot write `{}`: {error}", path.display()))
         };
-        if let Some(folder) = &self.args.log {
+        if let Some(folder) = &self.args.event_log {
             logs::write(folder, last, recording, said).map_err(|error| cannot(folder, error))?;
         }
         if let Some(path) = &self.args.html {
