@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use super::offline::load;
 use crate::{
     flow::{Engine, EngineError, Fault},
-    logic::endpoint::EndpointSettings,
+    logic::{endpoint::EndpointSettings, pace::PaceSettings},
     message::{Language, TrackName},
     models::Found,
     spec::plan::{self, SpokenLanguage, Task},
@@ -53,9 +53,14 @@ impl Recogniser {
             (None, true) => None,
         };
         let endpoint = settings.endpoint;
+        let pace = PaceSettings {
+            interval: settings.partials,
+            pause: endpoint.silence / 2,
+            ..PaceSettings::default()
+        };
         let recognise = RecogniseSettings {
             language: shown,
-            partials: Some(settings.partials),
+            partials: Some(pace),
             max_lag: live.then_some(settings.max_lag),
             endpoint: EndpointSettings {
                 silence: endpoint.silence,

@@ -3,6 +3,8 @@ pub mod agree;
 pub mod budget;
 pub mod downmix;
 pub mod endpoint;
+pub mod guard;
+pub mod pace;
 pub mod place;
 pub mod reference;
 pub mod spoken;
