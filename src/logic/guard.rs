@@ -183,7 +183,9 @@ mod tests {
 
     fn heard(text: &str) -> Vec<Heard> {
         let word = |it: &str| Word { text: format!(" {it}"), span: MediaSpan::default() };
-        text.split_whitespace().map(|it| Heard { word: word(it), probability: 0.9 }).collect()
+        text.split_whitespace()
+            .map(|it| Heard { word: word(it), probability: 0.9, mark: 1.0 })
+            .collect()
     }
 
     fn check(guards: &Guards, text: &str, doubts: Doubts) -> (String, Option<Guard>) {

@@ -10,3 +10,4 @@ pub mod reference;
 pub mod spoken;
 pub mod subtitle;
 pub mod wer;
+pub mod window;

@@ -5,6 +5,8 @@ use crate::message::MediaTime;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PaceSettings {
+    /// The first look at a segment comes so long after it opened.
+    pub first: Duration,
     /// While somebody speaks there is a look after so much new sound.
     pub interval: Duration,
     /// Looks may take this part of the time, 0 to 1: where one costs more than that, the interval grows.
@@ -15,8 +17,8 @@ pub struct PaceSettings {
 
 impl Default for PaceSettings {
     fn default() -> PaceSettings {
-        let (interval, pause) = (Duration::from_millis(300), Duration::from_millis(250));
-        PaceSettings { interval, share: 0.5, pause }
+        let ms = Duration::from_millis;
+        PaceSettings { first: ms(150), interval: ms(350), share: 0.5, pause: ms(250) }
     }
 }
 
@@ -34,6 +36,8 @@ pub enum Due {
 pub struct Pace {
     settings: PaceSettings,
     cost: Duration,
+    /// Whether the open segment has been looked at.
+    has_looked: bool,
     looked_to: MediaTime,
     /// The end of the speech before the pause that was looked at.
     paused_at: Option<MediaTime>,
@@ -41,17 +45,18 @@ pub struct Pace {
 
 impl Pace {
     pub fn new(settings: PaceSettings) -> Pace {
-        Pace { settings, cost: Duration::ZERO, looked_to: MediaTime::ZERO, paused_at: None }
+        let (cost, looked_to) = (Duration::ZERO, MediaTime::ZERO);
+        Pace { settings, cost, has_looked: false, looked_to, paused_at: None }
     }
 
-    /// A segment begins at `at`.
+    /// A segment was opened by the sound up to `at`.
     pub fn begin(&mut self, at: MediaTime) {
-        (self.looked_to, self.paused_at) = (at, None);
+        (self.has_looked, self.looked_to, self.paused_at) = (false, at, None);
     }
 
     /// How much new sound makes a look due.
     pub fn interval(&self) -> Duration {
-        let least = self.cost.div_f32(self.settings.share.clamp(0.01, 1.0));
+        let least = self.cost.div_f64(f64::from(self.settings.share.clamp(0.01, 1.0)));
         least.max(self.settings.interval)
     }
 
@@ -62,7 +67,7 @@ impl Pace {
 
     /// Whether a look at the sound up to `end` comes in the place of two.
     pub fn is_late(&self, end: MediaTime) -> bool {
-        end.since(self.looked_to) >= self.interval() * 2
+        self.has_looked && end.since(self.looked_to) >= self.interval() * 2
     }
 
     /// What is due with the sound that ends at `end`, where somebody spoke up to `spoken_to`.
@@ -70,13 +75,14 @@ impl Pace {
         if end.since(spoken_to) >= self.settings.pause {
             return (self.paused_at != Some(spoken_to)).then_some(Due::Pause);
         }
-        let is_new = spoken_to > self.looked_to;
-        (is_new && end.since(self.looked_to) >= self.interval()).then_some(Due::Speech)
+        let wait = if self.has_looked { self.interval() } else { self.settings.first };
+        let is_new = spoken_to > self.looked_to && end.since(self.looked_to) >= wait;
+        is_new.then_some(Due::Speech)
     }
 
     /// There was a look at the sound up to `end`.
     pub fn looked(&mut self, due: Due, spoken_to: MediaTime, end: MediaTime) {
-        self.looked_to = end;
+        (self.has_looked, self.looked_to) = (true, end);
         self.paused_at = (due == Due::Pause).then_some(spoken_to);
     }
 
@@ -111,8 +117,10 @@ mod tests {
     #[test]
     fn speech_is_looked_at_in_steps_and_a_pause_once() {
         let mut pace = Pace::new(PaceSettings::default());
-        let expected = [(300, Due::Speech), (600, Due::Speech), (1_000, Due::Pause)];
-        assert_eq!(looks(&mut pace, 750, 3_000), expected);
+        let expected = [150, 500, 850].map(|it| (it, Due::Speech));
+        let looks = looks(&mut pace, 750, 3_000);
+        assert_eq!(looks[..3], expected);
+        assert_eq!(looks[3..], [(1_000, Due::Pause)]);
     }
 
     #[test]
@@ -120,7 +128,8 @@ mod tests {
         let mut pace = Pace::new(PaceSettings::default());
         pace.measured(Duration::from_millis(400));
         assert!(pace.is_stretched());
-        assert_eq!(looks(&mut pace, 2_000, 2_000), [(800, Due::Speech), (1_600, Due::Speech)]);
+        let expected = [150, 950, 1_750].map(|it| (it, Due::Speech));
+        assert_eq!(looks(&mut pace, 2_000, 2_000), expected);
         (0..40).for_each(|_| pace.measured(Duration::from_millis(40)));
         assert!(!pace.is_stretched());
     }

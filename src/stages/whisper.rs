@@ -302,8 +302,8 @@ fn is_language(code: &str) -> bool {
 /// Joins tokens to words. A token may hold a part of a character, so bytes are kept until a word is whole.
 struct WordsOfTokens {
     spaced: bool,
-    /// Each with the probability of its least likely token.
-    words: Vec<(Vec<u8>, f32)>,
+    /// Each with the probabilities of its least likely token and of the punctuation behind it.
+    words: Vec<(Vec<u8>, f32, f32)>,
 }
 
 impl WordsOfTokens {
@@ -317,19 +317,20 @@ impl WordsOfTokens {
             if self.spaced { token.starts_with(b" ") } else { whole && !is_punctuation(token) }
         };
         match self.words.last_mut() {
-            Some((last, least)) if !begins(last) => {
+            Some((last, least, mark)) if !begins(last) => {
                 last.extend_from_slice(token);
                 // A doubtful full stop makes no word doubtful.
-                *least = if is_punctuation(token) { *least } else { least.min(probability) };
+                let of = if is_punctuation(token) { mark } else { least };
+                *of = of.min(probability);
             }
-            _ => self.words.push((token.to_vec(), probability)),
+            _ => self.words.push((token.to_vec(), probability, 1.0)),
         }
     }
 
     fn finish(self) -> Vec<Heard> {
-        let heard = |(bytes, probability): (Vec<u8>, f32)| {
+        let heard = |(bytes, probability, mark): (Vec<u8>, f32, f32)| {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            Heard { word: Word { text, span: MediaSpan::default() }, probability }
+            Heard { word: Word { text, span: MediaSpan::default() }, probability, mark }
         };
         self.words.into_iter().map(heard).filter(|it| !it.word.text.trim().is_empty()).collect()
     }

@@ -32,6 +32,7 @@ use crate::{
         endpoint::{Activity, Endpoint, EndpointEvent, EndpointSettings},
         guard::{GuardSettings, Guards},
         pace::{Pace, PaceSettings},
+        window::WindowSettings,
     },
     message::{Caption, Hop, Language, MediaSpan, MediaTime, SampleRate, Speech, Trace, Why, Word},
 };
@@ -46,6 +47,7 @@ pub struct RecogniseSettings {
     /// When there are partials. `None`: finals only.
     pub partials: Option<PaceSettings>,
     pub agreement: AgreementSettings,
+    pub window: WindowSettings,
     /// Sound older than this is given up. `None` where the source waits: then no sound is old, and nothing is left out.
     pub max_lag: Option<Duration>,
     pub endpoint: EndpointSettings,
@@ -60,6 +62,7 @@ impl Default for RecogniseSettings {
             language: None,
             partials: Some(PaceSettings::default()),
             agreement: AgreementSettings::default(),
+            window: WindowSettings::default(),
             max_lag: Some(Duration::from_secs(4)),
             endpoint: EndpointSettings::default(),
             guards: GuardSettings::default(),

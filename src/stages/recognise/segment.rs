@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Ask, Hypothesis, RecogniseError, Recognise, Recogniser, Wanted};
+use super::{Ask, FRAME, Hypothesis, Recognise, RecogniseError, Recogniser, Wanted, level};
 use crate::{
     flow::{Fault, Outlet},
     logic::{
@@ -11,8 +11,9 @@ use crate::{
         guard::Doubts,
         pace::Due,
         place::place,
+        window::moved,
     },
-    message::{Caption, Language, MediaSpan, MediaTime, Transcript, Word},
+    message::{Caption, Language, MediaSpan, MediaTime, SampleRate, Transcript, Word},
 };
 
 /// From so much sound on a look is trusted to tell the language of its segment.
@@ -32,7 +33,7 @@ impl<R: Recogniser> Recognise<R> {
         let start = said.last().map_or(from, |word| word.span.end());
         self.track().segments.open(start, language);
         self.agreement.forget();
-        self.pace.begin(from);
+        self.pace.begin(self.sound.end().max(from));
         self.look_from = from;
         (self.settled, self.language) = (None, None);
         self.said = said;
@@ -48,9 +49,23 @@ impl<R: Recogniser> Recognise<R> {
         self.track().segments.current().map(|it| it.committed().to_vec()).unwrap_or_default()
     }
 
-    /// The words before those that a look at the open segment can add.
+    /// The words before those that a look at the open segment can add, as far as the look hears them again.
     fn known(&self) -> Vec<Word> {
-        [self.said.clone(), self.committed()].concat()
+        let mut known = [self.said.clone(), self.committed()].concat();
+        known.retain(|it| it.span.start + it.span.length / 2 > self.look_from);
+        known
+    }
+
+    /// What is committed is not heard again where the looks have grown long.
+    fn move_window(&mut self, end: MediaTime) {
+        let window = MediaSpan::between(self.look_from, end);
+        if window.length <= self.settings.window.length {
+            return;
+        }
+        let levels: Vec<f32> = self.sound.within(window).chunks(FRAME).map(level).collect();
+        let frame = SampleRate::SPEECH.duration_of(FRAME);
+        let place = moved(self.settings.window, window, &self.committed(), &levels, frame);
+        self.look_from = place.unwrap_or(self.look_from);
     }
 
     /// Its final, by a last look at all of it unless there was one at the pause. `spoken_to`: where its speech ended;
@@ -67,10 +82,11 @@ impl<R: Recogniser> Recognise<R> {
         let begun = Instant::now();
         let span = MediaSpan::between(self.look_from, end);
         let settled = self.settled.take().filter(|it| Some(it.spoken_to) == spoken_to);
-        let heard = match (spoken_to, settled) {
-            (None, _) => Vec::new(),
-            (Some(_), Some(settled)) => settled.heard,
-            (Some(_), None) => self.look(span, Wanted::default()).await?.unwrap_or_default(),
+        let heard = match settled {
+            // Nobody spoke, or the cut lies before words that are committed.
+            _ if spoken_to.is_none() || span.length.is_zero() => Vec::new(),
+            Some(settled) => settled.heard,
+            None => self.look(span, Wanted::default()).await?.unwrap_or_default(),
         };
         let tail = behind(&self.known(), heard).into_iter().map(|it| it.word).collect();
         let transcript = {
@@ -93,11 +109,11 @@ impl<R: Recogniser> Recognise<R> {
         self.pace.looked(due, spoken_to, end);
         // Half of what it may lag is left for the looks behind it.
         let until = self.settings.max_lag.map(|it| begun + it / 2);
+        self.move_window(end);
         let look = self.look(MediaSpan::between(self.look_from, end), Wanted::until(until));
         let Some(heard) = look.await? else { return Ok(()) };
         let sound_end = if due == Due::Pause { SoundEnd::Pause } else { SoundEnd::Speech(end) };
-        self.settled =
-            (due == Due::Pause).then(|| Settled { spoken_to, heard: heard.clone() });
+        self.settled = (due == Due::Pause).then(|| Settled { spoken_to, heard: heard.clone() });
         let agreed = self.agreement.look(&self.known(), heard, sound_end);
         let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
         self.tail_shown = !agreed.tail.is_empty();
@@ -145,20 +161,18 @@ impl<R: Recogniser> Recognise<R> {
         if let Some(open) = self.track().segments.current() {
             open.set_language(language);
         }
-        let (texts, probabilities): (Vec<Word>, Vec<f32>) =
-            words.into_iter().map(|it| (it.word, it.probability)).unzip();
-        let texts = if timed {
+        let texts = words.iter().map(|it| it.word.clone());
+        let placed: Vec<Word> = if timed {
             let shifted = |at: MediaTime| (span.start + at.since_start()).min(span.end());
             let shift = |word: Word| Word {
                 span: MediaSpan::between(shifted(word.span.start), shifted(word.span.end())),
                 ..word
             };
-            texts.into_iter().map(shift).collect()
+            texts.map(shift).collect()
         } else {
-            place(texts, &self.sound.spoken(span), span)
+            place(texts.collect(), &self.sound.spoken(span), span)
         };
-        let pair = |(word, probability)| Heard { word, probability };
-        texts.into_iter().zip(probabilities).map(pair).collect()
+        words.into_iter().zip(placed).map(|(heard, word)| Heard { word, ..heard }).collect()
     }
 
     /// Whether the open segment is worth a look. Not before the newest frame: where this one waited on the edge, those
