@@ -217,7 +217,7 @@ mod tests {
         for (text, doubts) in [("you", silent), ("you", guess), (phrase, SURE)] {
             all_of(&off, text, doubts);
         }
-        all_of(&off, &"so it is ".repeat(30).trim().to_owned(), SURE);
+        all_of(&off, "so it is ".repeat(30).trim(), SURE);
     }
 
     #[test]
