@@ -136,7 +136,7 @@ impl Guards {
 }
 
 fn bare(words: &[Heard]) -> Vec<String> {
-    words.iter().map(|it| spoken::bare(&it.word.text)).filter(|it| !it.is_empty()).collect()
+    spoken::words(&words.iter().map(|it| it.word.text.as_str()).collect::<String>())
 }
 
 /// Bits of a letter.
