@@ -4,7 +4,7 @@ use std::{hint::black_box, time::Duration};
 use criterion::{Criterion, criterion_group, criterion_main};
 use livecap::{
     logic::{
-        agree::Agreement,
+        agree::{Agreement, Heard, SoundEnd},
         align::align,
         endpoint::{Activity, Endpoint, EndpointSettings},
         wer::WordErrors,
@@ -32,12 +32,15 @@ fn texts(count: usize) -> Vec<String> {
 
 /// Twenty words, ten of them settled, the last one new.
 fn agree(criterion: &mut Criterion) {
-    let (committed, before, now) = (words(10), words(19), words(20));
+    let heard = |count| -> Vec<Heard> {
+        words(count).into_iter().map(|word| Heard { word, probability: 0.9, mark: 0.9 }).collect()
+    };
+    let (committed, before, now) = (words(10), heard(19), heard(20));
     criterion.bench_function("logic/agree, a look of 20 words", |bencher| {
         bencher.iter(|| {
             let mut agreement = Agreement::default();
-            agreement.look(&committed, before.clone());
-            agreement.look(black_box(&committed), now.clone())
+            agreement.look(&committed, before.clone(), SoundEnd::Pause);
+            agreement.look(black_box(&committed), now.clone(), SoundEnd::Pause)
         });
     });
 }

@@ -45,6 +45,8 @@ pub(super) struct Assembly<'a> {
     live: Vec<bool>,
     /// By the stage's name: what its track is spoken in.
     languages: HashMap<String, String>,
+    #[cfg(feature = "whisper")]
+    models: recogniser::Models,
     pub(super) servers: Vec<(Server, Vec<TrackInfo>)>,
     pub(super) notice: Option<String>,
 }
@@ -58,6 +60,8 @@ impl<'a> Assembly<'a> {
             clock: Clock::start(),
             live,
             languages: HashMap::new(),
+            #[cfg(feature = "whisper")]
+            models: recogniser::Models::default(),
             servers: Vec::new(),
             notice: None,
         }
@@ -100,7 +104,7 @@ impl<'a> Assembly<'a> {
                 Ok(())
             }
             #[cfg(feature = "whisper")]
-            Planned::Whisper(settings) => self.whisper(number, stage, settings).await,
+            Planned::Whisper(settings) => self.whisper(number, stage, settings, plan).await,
             #[cfg(not(feature = "whisper"))]
             Planned::Whisper(_) => Err(without("whisper")),
             Planned::Lines(lines) if stage.feeds.is_empty() => {
@@ -164,10 +168,18 @@ impl<'a> Assembly<'a> {
         number: usize,
         stage: &plan::Stage,
         settings: &plan::Whisper,
+        plan: &Plan,
     ) -> Result<(), String> {
         let found = self.machine.find(&settings.model).map_err(|error| error.to_string())?;
-        let recogniser =
-            recogniser::Recogniser::load(found, settings, stage, self.live[number]).await?;
+        let gauge = StageGauge::new(&stage.name);
+        let recogniser = recogniser::Recogniser::load(
+            (found, &mut self.models),
+            settings,
+            (stage, gauge.clone()),
+            self.live[number],
+            share(plan),
+        );
+        let recogniser = recogniser.await?;
         self.languages.insert(stage.name.clone(), recogniser.language());
         if let Some(caution) = recogniser.caution() {
             tracing::warn!(stage = stage.name, "{caution}");
@@ -175,7 +187,6 @@ impl<'a> Assembly<'a> {
         }
         let last_words = recogniser.last_words();
         let make = move || recogniser.life();
-        let gauge = StageGauge::new(&stage.name);
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
         let settings = held_to(stage);
         self.pipeline.stage_with_last_words(settings, gauge, make, last_words, inlet, outlet);
@@ -331,4 +342,11 @@ fn held_to(stage: &plan::Stage) -> StageSettings {
     let restart = stage.restart;
     let budget = Budget::new(restart.limit as usize, restart.within, restart.wait);
     StageSettings { budget, patience: stage.patience }
+}
+
+/// How much of the time the looks of each recogniser may take: all together leave half of it to the rest of the machine.
+#[cfg(feature = "whisper")]
+fn share(plan: &Plan) -> f32 {
+    let recognisers = plan.stages().iter().filter(|it| matches!(it.work, Planned::Whisper(_)));
+    0.5 / recognisers.count().max(1) as f32
 }

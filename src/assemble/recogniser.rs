@@ -1,5 +1,6 @@
 //! A recogniser from its settings: the model loaded once, a new engine and state for each life, one track for all of them.
 use std::{
+    collections::HashMap,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -9,16 +10,36 @@ use tokio::{task::spawn_blocking, time::Instant};
 
 use super::offline::load;
 use crate::{
-    flow::{Engine, EngineError, Fault},
-    logic::endpoint::EndpointSettings,
+    flow::{Engine, EngineError, Fault, StageGauge},
+    logic::{endpoint::EndpointSettings, guard::GuardSettings, pace::PaceSettings},
     message::{Caption, Language, TrackName},
-    models::Found,
-    spec::plan::{self, SpokenLanguage, Task},
+    models::{Found, Weights},
+    spec::plan::{self, Guard, SpokenLanguage, Task},
     stages::{
         recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
+
+/// The models of a pipeline, each loaded once: their weights are shared.
+#[derive(Default)]
+pub(super) struct Models(HashMap<String, WhisperModel>);
+
+impl Models {
+    /// Loads the model, which takes a while for large ones, unless that was done.
+    async fn get(&mut self, found: Found) -> Result<WhisperModel, String> {
+        let key = match &found.weights {
+            Weights::BuiltIn(_) => found.name.clone(),
+            Weights::File(path) => path.display().to_string(),
+        };
+        if let Some(model) = self.0.get(&key) {
+            return Ok(model.clone());
+        }
+        let model = spawn_blocking(move || load(&found));
+        let model = model.await.map_err(|error| error.to_string())??;
+        Ok(self.0.entry(key).or_insert(model).clone())
+    }
+}
 
 pub(super) struct Recogniser {
     name: String,
@@ -26,23 +47,24 @@ pub(super) struct Recogniser {
     whisper: WhisperSettings,
     recognise: RecogniseSettings,
     track: Arc<Mutex<Track>>,
+    gauge: Arc<StageGauge>,
     caution: Option<String>,
 }
 
 impl Recogniser {
-    /// Loads the model, which takes a while for large ones, and looks it through once more.
+    /// `share`: how much of the time its looks may take, 0 to 1.
     pub(super) async fn load(
-        found: Found,
+        (found, models): (Found, &mut Models),
         settings: &plan::Whisper,
-        stage: &plan::Stage,
+        (stage, gauge): (&plan::Stage, Arc<StageGauge>),
         live: bool,
+        share: f32,
     ) -> Result<Recogniser, String> {
         let caution = found.caution();
         let caution = caution
             .map(|it| format!("{it}; `livecap models pull base.en` gets a model for all words"));
         let longest = settings.longest.or(found.decoding().map(|it| it.longest));
-        let model = spawn_blocking(move || load(&found));
-        let model = model.await.map_err(|error| error.to_string())??;
+        let model = models.get(found).await?;
         let language = match &settings.language {
             SpokenLanguage::Is(language) => Some(language.clone()),
             SpokenLanguage::FromModel | SpokenLanguage::Auto => None,
@@ -53,9 +75,15 @@ impl Recogniser {
             (None, true) => None,
         };
         let endpoint = settings.endpoint;
+        let pace = PaceSettings {
+            interval: settings.partials,
+            pause: endpoint.silence / 2,
+            share,
+            ..PaceSettings::default()
+        };
         let recognise = RecogniseSettings {
             language: shown,
-            partials: Some(settings.partials),
+            partials: Some(pace),
             max_lag: live.then_some(settings.max_lag),
             endpoint: EndpointSettings {
                 silence: endpoint.silence,
@@ -64,6 +92,8 @@ impl Recogniser {
                 threshold: endpoint.threshold,
                 ..EndpointSettings::default()
             },
+            guards: guards(settings),
+            condition: settings.condition,
             ..RecogniseSettings::default()
         };
         let recognise = match longest {
@@ -84,7 +114,8 @@ impl Recogniser {
             threads,
         };
         let track = Arc::new(Mutex::new(Track::new(TrackName::new(&stage.name))));
-        Ok(Recogniser { name: stage.name.clone(), model, whisper, recognise, track, caution })
+        let name = stage.name.clone();
+        Ok(Recogniser { name, model, whisper, recognise, track, gauge, caution })
     }
 
     /// What its track is spoken in; `auto` where that is recognised.
@@ -107,15 +138,33 @@ impl Recogniser {
     pub(super) fn life(&self) -> BoxFuture<'static, Result<Recognise<Whisper>, Fault>> {
         let (model, whisper, recognise) =
             (self.model.clone(), self.whisper.clone(), self.recognise.clone());
-        let (name, track) = (self.name.clone(), self.track.clone());
+        let (name, track, gauge) = (self.name.clone(), self.track.clone(), self.gauge.clone());
         async move {
             let engine = Engine::start(&name, move || Whisper::start(&model, &whisper)).await;
             let engine = engine.map_err(|error| match error {
                 EngineError::Make(error) => Fault::permanent(error),
                 EngineError::Fault(fault) => fault,
             })?;
-            Ok(Recognise::new(recognise, engine, NeuralVoiceActivity::default(), track))
+            let voice = NeuralVoiceActivity::default();
+            Ok(Recognise::new(recognise, engine, voice, track).counting_on(gauge))
         }
         .boxed()
+    }
+}
+
+/// The guards that are asked for, at their usual limits.
+fn guards(settings: &plan::Whisper) -> GuardSettings {
+    let usual = GuardSettings::default();
+    let has = |guard| settings.guards.contains(&guard);
+    let phrases = settings.phrases.clone().unwrap_or(usual.phrases);
+    GuardSettings {
+        no_speech: if has(Guard::NoSpeech) { usual.no_speech } else { 1.0 },
+        log_probability: match has(Guard::LogProbability) {
+            true => usual.log_probability,
+            false => f32::NEG_INFINITY,
+        },
+        compression: if has(Guard::Compression) { usual.compression } else { f32::INFINITY },
+        repetition: has(Guard::Repetition),
+        phrases: if has(Guard::Phrases) { phrases } else { Vec::new() },
     }
 }

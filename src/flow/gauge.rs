@@ -1,5 +1,6 @@
 //! What can be read of a running pipeline at any time, also after a crash: counts of every edge, the state of every stage.
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -48,6 +49,8 @@ pub struct StageReading {
     /// Items that two lives failed on, passed on as such.
     pub given_up: u64,
     pub restarts: u64,
+    /// What the stage counts by itself, as the words that a guard left out, by name.
+    pub counts: BTreeMap<&'static str, u64>,
     /// How long it has been at the item in hand, time spent waiting for room downstream left out.
     pub busy_for: Option<Duration>,
     /// How long it has been at work, all together; waiting for room downstream left out.
@@ -65,6 +68,7 @@ pub struct StageGauge {
     handled: AtomicU64,
     given_up: AtomicU64,
     restarts: AtomicU64,
+    counts: Mutex<BTreeMap<&'static str, u64>>,
     state: Mutex<(StageState, Option<String>)>,
 }
 
@@ -78,6 +82,7 @@ impl StageGauge {
             handled: AtomicU64::new(0),
             given_up: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
+            counts: Mutex::default(),
             state: Mutex::default(),
         })
     }
@@ -95,6 +100,7 @@ impl StageGauge {
             handled: self.handled.load(Relaxed),
             given_up: self.given_up.load(Relaxed),
             restarts: self.restarts.load(Relaxed),
+            counts: self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             busy_for: self.busy_for(),
             busy: Duration::from_nanos(self.busy.load(Relaxed)),
         }
@@ -106,6 +112,11 @@ impl StageGauge {
 
     pub fn count_restart(&self) {
         self.restarts.fetch_add(1, Relaxed);
+    }
+
+    /// One more of what the stage counts by itself.
+    pub fn count(&self, what: &'static str) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += 1;
     }
 
     pub fn busy_for(&self) -> Option<Duration> {

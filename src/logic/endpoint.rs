@@ -58,8 +58,8 @@ pub struct Activity {
 pub enum EndpointEvent {
     /// A segment began at `start`, which lies before the frame that told so.
     Opened { start: MediaTime },
-    /// It ended at `end`; `speech` is how much of it was speech.
-    Closed { end: MediaTime, speech: Duration },
+    /// It ended at `end`, behind the speech, of which it held so much up to `spoken_to`.
+    Closed { end: MediaTime, spoken_to: MediaTime, speech: Duration },
     /// It grew too long: it ends at `at`, and the next begins there.
     Cut { at: MediaTime },
 }
@@ -133,6 +133,14 @@ impl Endpoint {
         }
     }
 
+    /// The end of the newest speech of the open segment.
+    pub fn spoken_to(&self) -> Option<MediaTime> {
+        match &self.state {
+            State::Quiet { .. } => None,
+            State::Speaking(open) => Some(open.last_speech),
+        }
+    }
+
     /// Starts afresh: the stream goes on at `at`, and nothing before it belongs to what comes.
     pub fn restart(&mut self, at: MediaTime) {
         self.state = State::Quiet { floor: at, now: at, run: None };
@@ -142,9 +150,7 @@ impl Endpoint {
     pub fn finish(&mut self, at: MediaTime) -> Option<EndpointEvent> {
         let event = match &self.state {
             State::Quiet { .. } => None,
-            State::Speaking(open) => {
-                Some(EndpointEvent::Closed { end: self.end_of(open).min(at), speech: open.speech })
-            }
+            State::Speaking(open) => Some(self.closed(open, at)),
         };
         self.restart(at);
         event
@@ -195,14 +201,17 @@ impl Endpoint {
             return None;
         }
         let State::Speaking(open) = &self.state else { return None };
-        let (end_of_segment, speech) = (self.end_of(open), open.speech);
-        self.state = State::Quiet { floor: end_of_segment, now: end, run: None };
-        Some(EndpointEvent::Closed { end: end_of_segment, speech })
+        let event = self.closed(open, end);
+        let floor = if let EndpointEvent::Closed { end, .. } = event { end } else { end };
+        self.state = State::Quiet { floor, now: end, run: None };
+        Some(event)
     }
 
-    /// Behind the last speech, for the breath that a detector no longer takes for a word.
-    fn end_of(&self, open: &Open) -> MediaTime {
-        open.last_speech + self.settings.pre_roll.min(self.settings.silence)
+    /// Behind the last speech there is breath that a detector no longer takes for a word; the sound goes up to `at`.
+    fn closed(&self, open: &Open, at: MediaTime) -> EndpointEvent {
+        let end = open.last_speech + self.settings.pre_roll.min(self.settings.silence);
+        let (spoken_to, speech) = (open.last_speech, open.speech);
+        EndpointEvent::Closed { end: end.min(at), spoken_to, speech }
     }
 }
 

@@ -107,7 +107,7 @@ fn stages(
                 continue;
             };
             live = places[giver].1;
-            let (room, when_full) = queues::edge(link.carries, queues[index], live);
+            let (room, when_full) = queues::edge(link.carries, queues[index], live, &work);
             feeds.push(Feed { giver, carries: link.carries, room, when_full });
         }
         places.push((index, live));

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::{
     Code, Complaint, Port,
-    plan::{Room, WhenFull},
+    plan::{Planned, Room, WhenFull},
     resolve::{Queue, Table},
     units::Length,
 };
@@ -12,12 +12,17 @@ use super::{
 const SOUND: Duration = Duration::from_secs(2);
 const CAPTIONS: usize = 64;
 
-/// The edge into `table` that carries `port`. `live`: its sound comes whether or not it is taken.
-pub(super) fn edge(port: Port, queue: Queue, live: bool) -> (Room, WhenFull) {
+/// The edge into `taker` that carries `port`. `live`: its sound comes whether or not it is taken.
+pub(super) fn edge(port: Port, queue: Queue, live: bool, taker: &Planned) -> (Room, WhenFull) {
+    // What a recogniser may lag behind is its to give up, with a gap, not the edge's.
+    let lag = if let Planned::Whisper(it) = taker { it.max_lag } else { Duration::ZERO };
     match port {
         Port::Audio | Port::Speech => {
             let when_full = if live { WhenFull::DropOldest } else { WhenFull::Wait };
-            (Room::Span(queue.holds.unwrap_or(SOUND)), queue.when_full.unwrap_or(when_full))
+            (
+                Room::Span(queue.holds.unwrap_or(SOUND.max(lag))),
+                queue.when_full.unwrap_or(when_full),
+            )
         }
         Port::Captions => (
             Room::Items(queue.size.unwrap_or(CAPTIONS)),

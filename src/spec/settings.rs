@@ -75,7 +75,7 @@ pub struct Whisper {
     pub model: ModelChoice,
     pub language: SpokenLanguage,
     pub task: Task,
-    /// While somebody speaks, a partial comes at least this often.
+    /// While somebody speaks, a partial comes after so much new sound, or later where looks cost much.
     pub partials: Duration,
     /// What lies further back than this is given up, with a gap.
     pub max_lag: Duration,
@@ -85,6 +85,39 @@ pub struct Whisper {
     /// `None`: one less than the machine has cores, at least 1.
     pub threads: Option<usize>,
     pub endpoint: Endpoint,
+    pub guards: Vec<Guard>,
+    /// `None`: those that Whisper models are known for.
+    pub phrases: Option<Vec<String>>,
+    /// Whether each segment is told what was said before it.
+    pub condition: bool,
+}
+
+/// What keeps words out that nobody said.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guard {
+    /// The model is sure that nobody spoke.
+    NoSpeech,
+    /// The words are improbable.
+    LogProbability,
+    /// The text goes round and round.
+    Compression,
+    /// Something is said over and over.
+    Repetition,
+    /// It is one of `phrases`, and nothing else.
+    Phrases,
+}
+
+impl Guard {
+    pub const ALL: [Guard; 5] = [
+        Guard::NoSpeech,
+        Guard::LogProbability,
+        Guard::Compression,
+        Guard::Repetition,
+        Guard::Phrases,
+    ];
 }
 
 /// When a segment begins and ends.

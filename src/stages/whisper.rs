@@ -1,13 +1,14 @@
 //! Whisper models by whisper.cpp, as a recogniser. The only file that names whisper-rs.
-use std::{num::NonZeroUsize, path::Path, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, num::NonZeroUsize, path::Path, rc::Rc, sync::Arc};
 
 use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
     WhisperTokenId,
 };
 
-use super::recognise::{Hypothesis, RecogniseError, Recogniser};
+use super::recognise::{Ask, Hypothesis, RecogniseError, Recogniser, Wanted};
 use crate::{
+    logic::agree::Heard,
     message::{Language, MediaSpan, Word},
     models::{self, Header, InspectError},
 };
@@ -140,8 +141,12 @@ impl WhisperModel {
 pub struct Whisper {
     model: WhisperModel,
     state: WhisperState,
-    /// Built once and cloned: the setters for texts leak what they are given.
+    /// Built once and cloned: the setters for texts and callbacks leak what they are given.
     parameters: FullParams<'static, 'static>,
+    /// The same for each language that was asked for beside the one of the settings.
+    in_language: HashMap<Language, FullParams<'static, 'static>>,
+    /// What whisper.cpp asks between its steps.
+    wanted: Rc<RefCell<Wanted>>,
     prompt: Vec<WhisperTokenId>,
 }
 
@@ -173,21 +178,48 @@ impl Whisper {
         parameters.set_print_progress(false);
         parameters.set_print_realtime(false);
         parameters.set_print_timestamps(false);
+        let wanted = Rc::<RefCell<Wanted>>::default();
+        let asked = wanted.clone();
+        // Boxed: given a plain closure, whisper-rs calls it through a pointer of another type.
+        let unwanted: Box<dyn FnMut() -> bool> = Box::new(move || !asked.borrow().is_still());
+        parameters.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(unwanted);
         let failed = |cause| WhisperError::Load { model: model.name.to_string(), cause };
         let state = context.create_state().map_err(|error| failed(error.to_string()))?;
         let prompt = settings.prompt.as_deref().map(|text| model.tokens(text)).transpose()?;
+        let (in_language, prompt) = (HashMap::new(), prompt.unwrap_or_default());
         let mut whisper =
-            Whisper { model: model.clone(), state, parameters, prompt: prompt.unwrap_or_default() };
+            Whisper { model: model.clone(), state, parameters, in_language, wanted, prompt };
         whisper.look(&[0.0; 16_000]).map_err(|error| WhisperError::FirstLook {
             model: model.name.to_string(),
-            cause: error.cause,
+            cause: error.to_string(),
         })?;
         Ok(whisper)
     }
 
-    fn words(&self, language: &str) -> Vec<Word> {
+    fn parameters(&mut self, language: Option<&Language>) -> FullParams<'static, 'static> {
+        let Some(language) = language.filter(|it| is_language(it.as_str())) else {
+            return self.parameters.clone();
+        };
+        let known = self.in_language.entry(language.clone()).or_insert_with(|| {
+            let mut parameters = self.parameters.clone();
+            let text = whisper_rs::get_lang_id(language.as_str());
+            parameters.set_language(text.and_then(whisper_rs::get_lang_str));
+            parameters
+        });
+        known.clone()
+    }
+
+    /// The settings' prompt and what was said before, of which whisper.cpp keeps the end.
+    fn prompt(&self, context: &str) -> Vec<WhisperTokenId> {
+        let context = self.model.tokens(context).unwrap_or_default();
+        [self.prompt.clone(), context].concat()
+    }
+
+    /// The words of the newest look, and the mean logarithm of the probabilities of their tokens.
+    fn heard(&self, language: &str) -> (Vec<Heard>, f32) {
         let mut words = WordsOfTokens::in_language(language);
         let end_of_text = self.model.context.token_eot();
+        let (mut sum, mut count) = (0.0, 0.0);
         for segment in self.state.as_iter() {
             for at in 0..segment.n_tokens() {
                 let Some(token) = segment.get_token(at) else { continue };
@@ -195,17 +227,20 @@ impl Whisper {
                 if token.token_id() < end_of_text
                     && let Ok(bytes) = token.to_bytes()
                 {
-                    words.add(bytes);
+                    let probability = token.token_probability();
+                    words.add(bytes, probability);
+                    sum += probability.max(f32::MIN_POSITIVE).ln();
+                    count += 1.0;
                 }
             }
         }
-        words.finish()
+        (words.finish(), if count > 0.0 { sum / count } else { 0.0 })
     }
 }
 
 impl Recogniser for Whisper {
-    fn look(&mut self, speech: &[f32]) -> Result<Hypothesis, RecogniseError> {
-        let failed = |cause: String| RecogniseError { samples: speech.len(), cause };
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+        let samples = speech.len();
         let room = self.model.context.model_n_audio_ctx().max(1) as usize;
         // No longer than the context: whisper.cpp would begin a second window.
         let speech = &speech[..speech.len().min(room * POSITION)];
@@ -218,20 +253,30 @@ impl Recogniser for Whisper {
         };
         let context = (sound.len().div_ceil(POSITION) + MARGIN).min(room);
         let most = MOST_TOKENS + MOST_TOKENS * sound.len() / 16_000;
-        let mut parameters = self.parameters.clone();
+        let mut parameters = self.parameters(ask.language.as_ref());
         parameters.set_audio_ctx(context as i32);
         parameters.set_max_tokens(most as i32);
-        if !self.prompt.is_empty() {
-            parameters.set_tokens(&self.prompt);
+        let prompt = self.prompt(&ask.context);
+        if !prompt.is_empty() {
+            parameters.set_tokens(&prompt);
         }
-        self.state.full(parameters, sound).map_err(|error| failed(error.to_string()))?;
+        self.wanted.replace(ask.wanted.clone());
+        let done = self.state.full(parameters, sound);
+        let ended_early = !self.wanted.take().is_still();
+        if let Err(error) = done {
+            return Err(match ended_early {
+                true => RecogniseError::Unwanted,
+                false => RecogniseError::Failed { samples, cause: error.to_string() },
+            });
+        }
         let language =
             whisper_rs::get_lang_str(self.state.full_lang_id_from_state()).unwrap_or("en");
         let no_speech =
             self.state.as_iter().map(|it| it.no_speech_probability()).fold(0.0, f32::max);
         // whisper.cpp's own word times are late by 0.3 s and more, and those by alignment end the process on bad output.
-        let (words, timed) = (self.words(language), false);
-        Ok(Hypothesis { words, timed, language: Language::new(language), no_speech })
+        let ((words, log_probability), timed) = (self.heard(language), false);
+        let language = Language::new(language);
+        Ok(Hypothesis { words, timed, language, no_speech, log_probability })
     }
 }
 
@@ -257,7 +302,8 @@ fn is_language(code: &str) -> bool {
 /// Joins tokens to words. A token may hold a part of a character, so bytes are kept until a word is whole.
 struct WordsOfTokens {
     spaced: bool,
-    words: Vec<Vec<u8>>,
+    /// Each with the probabilities of its least likely token and of the punctuation behind it.
+    words: Vec<(Vec<u8>, f32, f32)>,
 }
 
 impl WordsOfTokens {
@@ -265,21 +311,28 @@ impl WordsOfTokens {
         WordsOfTokens { spaced: !WITHOUT_SPACES.contains(&language), words: Vec::new() }
     }
 
-    fn add(&mut self, token: &[u8]) {
+    fn add(&mut self, token: &[u8], probability: f32) {
         let begins = |last: &[u8]| {
             let whole = std::str::from_utf8(last).is_ok();
             if self.spaced { token.starts_with(b" ") } else { whole && !is_punctuation(token) }
         };
         match self.words.last_mut() {
-            Some(last) if !begins(last) => last.extend_from_slice(token),
-            _ => self.words.push(token.to_vec()),
+            Some((last, least, mark)) if !begins(last) => {
+                last.extend_from_slice(token);
+                // A doubtful full stop makes no word doubtful.
+                let of = if is_punctuation(token) { mark } else { least };
+                *of = of.min(probability);
+            }
+            _ => self.words.push((token.to_vec(), probability, 1.0)),
         }
     }
 
-    fn finish(self) -> Vec<Word> {
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        let texts = self.words.into_iter().map(text).filter(|it| !it.trim().is_empty());
-        texts.map(|text| Word { text, span: MediaSpan::default() }).collect()
+    fn finish(self) -> Vec<Heard> {
+        let heard = |(bytes, probability, mark): (Vec<u8>, f32, f32)| {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            Heard { word: Word { text, span: MediaSpan::default() }, probability, mark }
+        };
+        self.words.into_iter().map(heard).filter(|it| !it.word.text.trim().is_empty()).collect()
     }
 }
 
@@ -293,8 +346,8 @@ mod tests {
 
     fn check(language: &str, tokens: &[&[u8]], words: &[&str]) {
         let mut joined = WordsOfTokens::in_language(language);
-        tokens.iter().for_each(|token| joined.add(token));
-        let texts: Vec<String> = joined.finish().into_iter().map(|it| it.text).collect();
+        tokens.iter().for_each(|token| joined.add(token, 0.5));
+        let texts: Vec<String> = joined.finish().into_iter().map(|it| it.word.text).collect();
         assert_eq!(texts, words);
     }
 

@@ -54,7 +54,7 @@ pub(super) struct Listening {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Queue {
     /// For sound: how much of it may wait.
-    #[schemars(extend("x-range" = ["20ms", "10m"], "x-default" = "2s"))]
+    #[schemars(extend("x-range" = ["20ms", "10m"], "x-default" = "`2s`; before a recogniser its `max-lag` where that is more"))]
     pub(super) holds: Option<Length>,
     /// For text: how many captions may wait.
     #[schemars(range(min = 1, max = 65536), extend("x-default" = 64))]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::super::{
     Code,
-    plan::{self, ModelChoice, Planned, SpokenLanguage, Task},
+    plan::{self, Guard, ModelChoice, Planned, SpokenLanguage, Task},
     resolve::Around,
     units::Length,
 };
@@ -28,8 +28,8 @@ pub(in crate::spec) struct Whisper {
     /// What is written.
     #[serde(default = "transcribe")]
     task: Task,
-    /// While somebody speaks, a partial comes at least this often.
-    #[serde(default = "Length::ms::<500>")]
+    /// While somebody speaks, a partial comes after so much new sound, or later where looks cost much.
+    #[serde(default = "Length::ms::<350>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     partials: Length,
     /// How far the captions may lag behind the sound. Past it partials are given up, then the oldest sound, which is
@@ -62,10 +62,23 @@ pub(in crate::spec) struct Whisper {
     #[serde(default = "half")]
     #[schemars(range(min = 0.0, max = 1.0))]
     vad_threshold: f32,
+    /// What keeps words out that nobody said.
+    #[serde(default = "all_guards")]
+    guards: Vec<Guard>,
+    /// A segment that is one of these and nothing else is left out.
+    #[schemars(length(max = 1000), extend("x-default" = "those that Whisper models are known for"))]
+    phrases: Option<Vec<String>>,
+    /// Whether each segment is told what was said before it: steadier spelling, but one error may breed others.
+    #[serde(default)]
+    condition: bool,
 }
 
 fn transcribe() -> Task {
     Task::Transcribe
+}
+
+fn all_guards() -> Vec<Guard> {
+    Guard::ALL.to_vec()
 }
 
 fn half() -> f32 {
@@ -129,6 +142,9 @@ impl Whisper {
                 min_speech: self.min_speech.0,
                 threshold: self.vad_threshold,
             },
+            guards: self.guards,
+            phrases: self.phrases,
+            condition: self.condition,
         }))
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! What the stage decides it asks of `logic::endpoint` and `logic::agree`; what is said it asks of a [`Recogniser`], which
 //! blocks and so has a thread of its own. A look is waited for in `handle`: sound that comes meanwhile waits on the edge.
-//! When that grows old, partials are left out first; past `max_lag` the oldest sound is given up, with a gap.
+//! When that grows old, partials are left out first, then looks get rarer; past `max_lag` the oldest sound is given up, with
+//! a gap. Each step is counted.
 mod recogniser;
+mod segment;
 mod sound;
 #[cfg(test)]
 mod tests;
@@ -18,17 +20,19 @@ use std::{
 use tokio::time::Instant;
 
 pub use self::{
-    recogniser::{Hypothesis, RecogniseError, Recogniser},
+    recogniser::{Ask, Hypothesis, RecogniseError, Recogniser, Wanted},
     track::Track,
     voice::{FRAME, NeuralVoiceActivity, VoiceActivity},
 };
-use self::{sound::Sound, track::recognised};
+use self::{segment::Settled, sound::Sound, track::recognised};
 use crate::{
-    flow::{Engine, Fault, Outlet, Stage},
+    flow::{Engine, Fault, Outlet, Stage, StageGauge},
     logic::{
-        agree::{Agreement, behind},
+        agree::{Agreement, AgreementSettings},
         endpoint::{Activity, Endpoint, EndpointEvent, EndpointSettings},
-        place::place,
+        guard::{GuardSettings, Guards},
+        pace::{Pace, PaceSettings},
+        window::WindowSettings,
     },
     message::{Caption, Hop, Language, MediaSpan, MediaTime, SampleRate, Speech, Trace, Why, Word},
 };
@@ -40,23 +44,29 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 pub struct RecogniseSettings {
     /// What a segment is said to be in before its first look; looks settle it.
     pub language: Option<Language>,
-    /// A partial comes after so much new sound. `None`: finals only.
-    pub partials: Option<Duration>,
+    /// When there are partials. `None`: finals only.
+    pub partials: Option<PaceSettings>,
+    pub agreement: AgreementSettings,
+    pub window: WindowSettings,
     /// Sound older than this is given up. `None` where the source waits: then no sound is old, and nothing is left out.
     pub max_lag: Option<Duration>,
     pub endpoint: EndpointSettings,
-    /// A look that is surer than this (0 to 1) that nobody spoke has no words.
-    pub no_speech: f32,
+    pub guards: GuardSettings,
+    /// Whether each look is told what was said before its segment.
+    pub condition: bool,
 }
 
 impl Default for RecogniseSettings {
     fn default() -> RecogniseSettings {
         RecogniseSettings {
             language: None,
-            partials: Some(Duration::from_millis(500)),
+            partials: Some(PaceSettings::default()),
+            agreement: AgreementSettings::default(),
+            window: WindowSettings::default(),
             max_lag: Some(Duration::from_secs(4)),
             endpoint: EndpointSettings::default(),
-            no_speech: 0.9,
+            guards: GuardSettings::default(),
+            condition: false,
         }
     }
 }
@@ -72,10 +82,17 @@ pub struct Recognise<R: Recogniser> {
     sound: Sound,
     /// Whether it has said what the life before left unsaid.
     recovered: bool,
+    pace: Pace,
+    guards: Guards,
+    gauge: Arc<StageGauge>,
     /// Looks at the open segment begin here.
     look_from: MediaTime,
-    /// The end of the sound of the newest of them.
-    looked_to: MediaTime,
+    /// The look at the pause that the open segment is in.
+    settled: Option<Settled>,
+    /// The language of the open segment, once a look has settled it.
+    language: Option<Language>,
+    /// The text of the newest final.
+    before: String,
     /// Words that looks will hear again, although they stand in the segment before: it was cut, to be weak, before them.
     said: Vec<Word>,
     /// Whether the newest partial ended in words that may still change.
@@ -96,20 +113,31 @@ impl<R: Recogniser> Recognise<R> {
     ) -> Recognise<R> {
         Recognise {
             endpoint: Endpoint::new(settings.endpoint),
+            agreement: Agreement::new(settings.agreement),
+            pace: Pace::new(settings.partials.unwrap_or_default()),
+            guards: Guards::new(settings.guards.clone()),
+            gauge: StageGauge::new(""),
             settings,
             engine,
             voice: Box::new(voice),
             track,
-            agreement: Agreement::default(),
             sound: Sound::default(),
             recovered: false,
             look_from: MediaTime::ZERO,
-            looked_to: MediaTime::ZERO,
+            settled: None,
+            language: None,
+            before: String::new(),
             said: Vec::new(),
             tail_shown: false,
             trace: None,
             rested: None,
         }
+    }
+
+    /// Counts what it does when it is behind, and what its guards leave out, on `gauge`.
+    #[must_use]
+    pub fn counting_on(self, gauge: Arc<StageGauge>) -> Recognise<R> {
+        Recognise { gauge, ..self }
     }
 
     fn track(&self) -> MutexGuard<'_, Track> {
@@ -178,120 +206,18 @@ impl<R: Recogniser> Recognise<R> {
                 self.open(start, Vec::new());
                 Ok(())
             }
-            Some(EndpointEvent::Closed { end, speech }) => {
-                self.close(end, !speech.is_zero(), out).await
+            Some(EndpointEvent::Closed { end, spoken_to, speech }) => {
+                self.close(end, (!speech.is_zero()).then_some(spoken_to), out).await
             }
             Some(EndpointEvent::Cut { at }) => {
                 // The cut is made where it is weakest, which may lie before words that were promised already.
                 let mut said = self.committed();
                 said.retain(|word| word.span.start + word.span.length / 2 > at);
-                self.close(at, true, out).await?;
+                self.close(at, Some(at), out).await?;
                 self.open(at, said);
                 Ok(())
             }
         }
-    }
-
-    fn open(&mut self, from: MediaTime, said: Vec<Word>) {
-        let language = self.settings.language.clone().unwrap_or_else(|| Language::new("und"));
-        let start = said.last().map_or(from, |word| word.span.end());
-        self.track().segments.open(start, language);
-        self.agreement.forget();
-        (self.look_from, self.looked_to) = (from, from);
-        self.said = said;
-        self.tail_shown = false;
-    }
-
-    fn is_open(&self) -> bool {
-        self.track().segments.current().is_some()
-    }
-
-    /// The words of the open segment that will not change.
-    fn committed(&self) -> Vec<Word> {
-        self.track().segments.current().map(|it| it.committed().to_vec()).unwrap_or_default()
-    }
-
-    /// The words before those that a look at the open segment can add.
-    fn known(&self) -> Vec<Word> {
-        [self.said.clone(), self.committed()].concat()
-    }
-
-    /// A last look at the open segment, and its final. Without speech in it there is nothing to look at.
-    async fn close(
-        &mut self,
-        end: MediaTime,
-        spoken: bool,
-        out: &Outlet<Caption>,
-    ) -> Result<(), Fault> {
-        if !self.is_open() {
-            return Ok(());
-        }
-        let begun = Instant::now();
-        let span = MediaSpan::between(self.look_from, end);
-        let heard = if spoken { self.look(span).await? } else { Vec::new() };
-        let tail = behind(&self.known(), heard);
-        let transcript = {
-            let mut track = self.track();
-            track.decided_to = end;
-            track.segments.close(tail, end, self.traced(begun))
-        };
-        match transcript {
-            Some(transcript) => Ok(out.send(Caption::Transcript(transcript)).await?),
-            None => Ok(()),
-        }
-    }
-
-    /// A look at the open segment so far, and a partial where it says anything new.
-    async fn partial(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
-        let end = self.sound.end();
-        let begun = Instant::now();
-        let heard = self.look(MediaSpan::between(self.look_from, end)).await?;
-        self.looked_to = end;
-        let agreed = self.agreement.look(&self.known(), heard);
-        let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
-        self.tail_shown = !agreed.tail.is_empty();
-        let trace = self.traced(begun);
-        let transcript = {
-            let mut track = self.track();
-            let open = track.segments.current().filter(|_| is_new);
-            open.map(|open| open.revise(agreed.words, agreed.tail, end, trace))
-        };
-        match transcript {
-            Some(transcript) => Ok(out.send(Caption::Transcript(transcript)).await?),
-            None => Ok(()),
-        }
-    }
-
-    /// The words heard in `span`, at their places on the timeline.
-    async fn look(&mut self, span: MediaSpan) -> Result<Vec<Word>, Fault> {
-        let speech = self.sound.within(span);
-        let heard = self.engine.call(move |recogniser| recogniser.look(&speech)).await?;
-        let heard = heard.map_err(Fault::transient)?;
-        if heard.words.is_empty() || heard.no_speech > self.settings.no_speech {
-            return Ok(Vec::new());
-        }
-        if let Some(open) = self.track().segments.current() {
-            open.set_language(heard.language);
-        }
-        if !heard.timed {
-            return Ok(place(heard.words, &self.sound.spoken(span), span));
-        }
-        let shifted = |at: MediaTime| (span.start + at.since_start()).min(span.end());
-        let shift = |word: Word| Word {
-            span: MediaSpan::between(shifted(word.span.start), shifted(word.span.end())),
-            ..word
-        };
-        Ok(heard.words.into_iter().map(shift).collect())
-    }
-
-    /// Whether so much of the open segment is new that it is worth a look. Not before the newest frame: where this one
-    /// waited on the edge, those behind it are at hand, and a look at them shows more.
-    fn partial_is_due(&self, is_newest: bool) -> bool {
-        let Some(interval) = self.settings.partials else { return false };
-        let is_live = self.settings.max_lag.is_some();
-        (is_newest || !is_live)
-            && self.is_open()
-            && self.sound.end().since(self.looked_to) >= interval
     }
 
     fn traced(&self, begun: Instant) -> Trace {
@@ -318,6 +244,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
         let age = begun.saturating_duration_since(frame.trace.captured());
         if self.settings.max_lag.is_some_and(|most| age > most) {
             // Left out like sound that never came: the next frame that is young enough tells of the hole.
+            self.gauge.count("frames-given-up");
             tracing::debug!(?age, "sound is given up");
             self.rested = Some(Instant::now());
             return Ok(());
@@ -346,8 +273,8 @@ impl<R: Recogniser> Stage for Recognise<R> {
         }
         self.sound.forget_before(self.endpoint.keep_from());
         self.track().decided_to = self.endpoint.decided_to();
-        if self.partial_is_due(is_newest) {
-            self.partial(out).await?;
+        if let Some(due) = self.due(is_newest) {
+            self.partial(due, out).await?;
         }
         self.rested = Some(Instant::now());
         Ok(())

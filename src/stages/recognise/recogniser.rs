@@ -1,29 +1,87 @@
 //! What turns sound into words: the trait that an engine implements and the stage asks.
-use crate::message::{Language, Word};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use tokio::time::Instant;
+
+use crate::{logic::agree::Heard, message::Language};
 
 /// Blocks while it listens, so it lives on a thread of its own ([`Engine`](crate::flow::Engine)), where it is also made: it
 /// need not be `Send`.
 pub trait Recogniser: 'static {
     /// Looks at the whole of `speech`, 16 kHz mono in −1..1, without memory of earlier looks.
-    fn look(&mut self, speech: &[f32]) -> Result<Hypothesis, RecogniseError>;
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError>;
+
+    /// A look without any wishes.
+    fn look(&mut self, speech: &[f32]) -> Result<Hypothesis, RecogniseError> {
+        self.listen(speech, &Ask::default())
+    }
+}
+
+/// What a look is asked for beside its sound.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// The text that was said just before; empty where it is not to be a condition.
+    pub context: String,
+    /// The language, where an earlier look at the segment has settled it.
+    pub language: Option<Language>,
+    pub wanted: Wanted,
+}
+
+/// Whether the result of a look is still wanted. Clones tell the same.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    until: Option<Instant>,
+    withdrawn: Arc<AtomicBool>,
+}
+
+impl Wanted {
+    /// `None`: until it is withdrawn.
+    pub fn until(until: Option<Instant>) -> Wanted {
+        Wanted { until, withdrawn: Arc::default() }
+    }
+
+    pub fn is_still(&self) -> bool {
+        !self.withdrawn.load(Relaxed) && self.until.is_none_or(|until| Instant::now() < until)
+    }
+
+    /// Withdraws it when the guard is dropped, as it is when nobody waits for the look any more.
+    pub(super) fn guard(&self) -> impl Drop + use<> {
+        Withdraw(self.withdrawn.clone())
+    }
+}
+
+struct Withdraw(Arc<AtomicBool>);
+
+impl Drop for Withdraw {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
 }
 
 /// What one look heard.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothesis {
-    pub words: Vec<Word>,
+    pub words: Vec<Heard>,
     /// Whether it knows the words' spans, counted from the first sample of the look. If not, they are placed where
     /// somebody speaks.
     pub timed: bool,
     pub language: Language,
     /// The recogniser's own probability, 0 to 1, that nobody spoke.
     pub no_speech: f32,
+    /// Mean natural logarithm of the probabilities of the tokens; 0 without any.
+    pub log_probability: f32,
 }
 
-/// A look that failed. The recogniser may well do better when it is started anew.
+/// A look that gave nothing.
 #[derive(Debug, thiserror::Error)]
-#[error("the recogniser failed on {samples} samples of speech: {cause}")]
-pub struct RecogniseError {
-    pub samples: usize,
-    pub cause: String,
+pub enum RecogniseError {
+    /// The recogniser may well do better when it is started anew.
+    #[error("the recogniser failed on {samples} samples of speech: {cause}")]
+    Failed { samples: usize, cause: String },
+    /// Ended early, for its result was no longer [`Wanted`].
+    #[error("the look was no longer wanted")]
+    Unwanted,
 }

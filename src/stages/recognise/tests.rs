@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     flow::{EdgeSettings, Inlet, Offer, Room, StageGauge, WhenFull, drive, edge},
+    logic::agree::Heard,
     message::{AudioFrame, Kind, TrackName, Transcript},
 };
 
@@ -21,19 +22,45 @@ enum Look {
     Answer,
     Panic,
     Fail,
+    /// Goes on until it is no longer wanted.
+    Endless,
+    /// Hears a phrase that nobody said.
+    Phrase,
 }
 
 /// Hears " w7" where most of the word 7 is, " x7" where it is cut.
 struct Script(Arc<Mutex<VecDeque<Look>>>);
 
 impl Recogniser for Script {
-    fn look(&mut self, speech: &[f32]) -> Result<Hypothesis, RecogniseError> {
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
         let next = self.0.lock().unwrap().pop_front();
         match next.unwrap_or(Look::Answer) {
             Look::Answer => (),
+            Look::Endless => {
+                while ask.wanted.is_still() {
+                    std::thread::yield_now();
+                }
+                return Err(RecogniseError::Unwanted);
+            }
+            Look::Phrase => {
+                let text = " Thanks for watching!".to_owned();
+                let word = Word { text, span: MediaSpan::default() };
+                let words = vec![Heard { word, probability: 1.0, mark: 1.0 }];
+                let language = Language::new("en");
+                return Ok(Hypothesis {
+                    words,
+                    timed: true,
+                    language,
+                    no_speech: 0.0,
+                    log_probability: 0.0,
+                });
+            }
             Look::Panic => panic!("as the script says"),
             Look::Fail => {
-                return Err(RecogniseError { samples: speech.len(), cause: "scripted".to_owned() });
+                return Err(RecogniseError::Failed {
+                    samples: speech.len(),
+                    cause: "scripted".to_owned(),
+                });
             }
         }
         let mut words = Vec::new();
@@ -44,11 +71,13 @@ impl Recogniser for Script {
             let span = MediaSpan::between(place(from), place(from + run.len()));
             let mark = if run.len() >= WORD * 3 / 4 { 'w' } else { 'x' };
             if number > 0.0 && run.len() >= WORD / 8 {
-                words.push(Word { text: format!(" {mark}{number}"), span });
+                let word = Word { text: format!(" {mark}{number}"), span };
+                words.push(Heard { word, probability: 1.0, mark: 1.0 });
             }
             from += run.len();
         }
-        Ok(Hypothesis { words, timed: true, language: Language::new("en"), no_speech: 0.0 })
+        let language = Language::new("en");
+        Ok(Hypothesis { words, timed: true, language, no_speech: 0.0, log_probability: 0.0 })
     }
 }
 
@@ -138,7 +167,7 @@ fn told(captions: &[Caption]) -> Vec<String> {
         Caption::Transcript(it) => {
             let (committed, text) = (it.committed_text(), it.text());
             let tail = text.strip_prefix(&committed).unwrap().trim();
-            format!("partial {committed} | {tail}")
+            format!("partial {committed} | {tail}").trim_end().to_owned()
         }
         Caption::Gap(gap) => {
             let at = |place: MediaTime| place.since_start().as_millis();
@@ -171,7 +200,13 @@ fn check_order(captions: &[Caption]) {
 #[tokio::test(start_paused = true)]
 async fn partials_grow_into_a_final() {
     let captions = captions(settings(), frames(&speech(&[(3, 700)])), &[]).await;
-    let expected = ["partial  | x1", "partial  | w1 w2", "partial w1 w2 | w3", "final w1 w2 w3"];
+    let expected = [
+        "partial  | w1",
+        "partial w1 | w2",
+        "partial w1 w2 | w3",
+        "partial w1 w2 w3 |",
+        "final w1 w2 w3",
+    ];
     assert_eq!(told(&captions), expected);
     check_order(&captions);
 }
@@ -186,8 +221,8 @@ async fn the_end_of_the_sound_ends_the_sentence() {
 async fn a_panic_keeps_what_was_committed_and_marks_the_rest() {
     let looks = [Look::Answer, Look::Answer, Look::Answer, Look::Panic];
     let captions = captions(settings(), frames(&speech(&[(5, 700), (1, 700)])), &looks).await;
-    // The panic was in the look at 2 200 ms; w2 ended at 1 172.
-    let expected = ["partial w1 w2 | w3 x4", "final w1 w2", "gap restart 1172..2200"];
+    // The panic was in the look at 1 840 ms; w2 ended at 1 172.
+    let expected = ["partial w1 w2 | w3", "final w1 w2", "gap restart 1172..1840"];
     assert_eq!(told(&captions)[2..5], expected);
     assert_eq!(told(&captions).last().unwrap(), "final w6");
     check_order(&captions);
@@ -254,23 +289,67 @@ async fn old_sound_gives_no_partials_and_too_old_sound_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn sound_that_was_waited_for_is_looked_at_at_once() {
-    let script = Engine::start("script", || Ok::<_, Fault>(Script(Arc::default()))).await;
+    let most = Some(Duration::from_secs(4));
+    let live_settings = RecogniseSettings { max_lag: most, ..settings() };
+    let (told, _) = live(live_settings, &speech(&[(3, 0)]), &[]).await;
+    assert_eq!(told[0], "partial  | w1");
+}
+
+/// The captions of frames that come in their own time, and what was counted.
+async fn live(
+    settings: RecogniseSettings,
+    sound: &[f32],
+    looks: &[Look],
+) -> (Vec<String>, Vec<(&'static str, u64)>) {
+    let looks = Arc::new(Mutex::new(looks.iter().copied().collect()));
+    let script = Engine::start("script", || Ok::<_, Fault>(Script(looks))).await;
+    let script = script.unwrap_or_else(|error| panic!("{error}"));
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
-    let live = RecogniseSettings { max_lag: Some(Duration::from_secs(4)), ..settings() };
+    let gauge = StageGauge::new("script");
     let mut life =
-        Recognise::new(live, script.unwrap_or_else(|it| panic!("{it}")), ScriptedVoice, track);
+        Recognise::new(settings, script, ScriptedVoice, track).counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
-    let out = Outlet::new(vec![sender], StageGauge::new("script"));
-    for frame in frames(&speech(&[(3, 0)])) {
+    let out = Outlet::new(vec![sender], gauge.clone());
+    for frame in frames(sound) {
         tokio::time::advance(frame.duration()).await;
         let trace = Trace::starting(Instant::now());
         let frame = AudioFrame { trace, ..frame };
         life.handle(Speech::new(frame).unwrap(), &out).await.unwrap();
     }
-    let mut inlet = Inlet::new(vec![list]);
-    let Some(Offer::Handle(first)) = inlet.next().await else { panic!("a partial was due") };
-    assert_eq!(told(&[first]), ["partial  | x1"]);
+    life.flush(&out).await.unwrap();
+    drop((life, out));
+    let (mut inlet, mut captions) = (Inlet::new(vec![list]), Vec::new());
+    while let Some(Offer::Handle(caption)) = inlet.next().await {
+        inlet.settle();
+        captions.push(caption);
+    }
+    check_order(&captions);
+    (told(&captions), gauge.read().counts.into_iter().collect())
+}
+
+#[tokio::test]
+async fn a_look_that_takes_too_long_is_given_up_and_the_words_come_with_the_next() {
+    tokio::time::pause();
+    let settings = RecogniseSettings { max_lag: Some(Duration::from_millis(40)), ..settings() };
+    let (told, counts) = live(settings, &speech(&[(3, 700)]), &[Look::Endless]).await;
+    assert_eq!(told.last().unwrap(), "final w1 w2 w3");
+    assert!(counts.contains(&("looks-given-up", 1)), "{counts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_guard_leaves_out_is_counted() {
+    let (told, counts) = live(settings(), &speech(&[(1, 700)]), &[Look::Phrase; 3]).await;
+    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(counts, [("guarded-phrase", 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_is_looked_at_once_and_the_final_is_made_of_that_look() {
+    // The fourth look is the one at the pause; a fifth would panic.
+    let looks = [Look::Answer, Look::Answer, Look::Answer, Look::Answer, Look::Panic];
+    let (told, _) = live(settings(), &speech(&[(3, 700)]), &looks).await;
+    assert_eq!(told.last().unwrap(), "final w1 w2 w3");
 }
 
 fn looks() -> impl Strategy<Value = Vec<Look>> {

@@ -1,5 +1,5 @@
 //! How the pipeline is, on the wire: `hello`, `state`, `/api/state`.
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,9 @@ pub struct StageState {
     pub state: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// What it counted by itself; left out without any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
 }
 
 /// One edge in `/api/state`.
@@ -94,6 +97,7 @@ impl From<&StageReading> for StageState {
             name: reading.name.clone(),
             state: reading.state.name().into(),
             why: reading.why.clone(),
+            counts: reading.counts.iter().map(|(name, it)| ((*name).to_owned(), *it)).collect(),
         }
     }
 }

@@ -20,12 +20,13 @@ use livecap::{
         StageGauge, WhenFull, edge,
     },
     host::{Pipeline, StageSettings},
+    logic::agree::Heard,
     message::{
         AudioFrame, Caption, Language, MediaSpan, MediaTime, SampleRate, Speech, Trace, TrackName,
         Word,
     },
     stages::recognise::{
-        FRAME, Hypothesis, Recognise, RecogniseError, RecogniseSettings, Recogniser, Track,
+        Ask, FRAME, Hypothesis, Recognise, RecogniseError, RecogniseSettings, Recogniser, Track,
         VoiceActivity,
     },
 };
@@ -134,7 +135,7 @@ impl Bomb {
 }
 
 impl Recogniser for Bomb {
-    fn look(&mut self, speech: &[f32]) -> Result<Hypothesis, RecogniseError> {
+    fn listen(&mut self, speech: &[f32], _: &Ask) -> Result<Hypothesis, RecogniseError> {
         let heard = stretches(speech).into_iter().filter(|(number, _)| *number > 0);
         let heard: Vec<_> =
             heard.filter(|(_, span)| span.length >= RATE.duration_of(WORD / 8)).collect();
@@ -157,7 +158,10 @@ impl Recogniser for Bomb {
         };
         let words: Vec<Word> = heard.iter().map(word).collect();
         self.said = words.iter().map(|it| it.text.as_str()).collect::<String>().trim().to_owned();
-        Ok(Hypothesis { words, timed: true, language: Language::new("en"), no_speech: 0.0 })
+        let sure = |word| Heard { word, probability: 1.0, mark: 1.0 };
+        let words = words.into_iter().map(sure).collect();
+        let language = Language::new("en");
+        Ok(Hypothesis { words, timed: true, language, no_speech: 0.0, log_probability: 0.0 })
     }
 }
 

@@ -1,0 +1,157 @@
+//! When an open segment is looked at again: after new speech, as often as the cost of the looks allows, and once in a pause.
+use std::time::Duration;
+
+use crate::message::MediaTime;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PaceSettings {
+    /// The first look at a segment comes so long after it opened.
+    pub first: Duration,
+    /// While somebody speaks there is a look after so much new sound.
+    pub interval: Duration,
+    /// Looks may take this part of the time, 0 to 1: where one costs more than that, the interval grows.
+    pub share: f32,
+    /// After so much silence there is one more look, which the final is made of if nobody goes on.
+    pub pause: Duration,
+}
+
+impl Default for PaceSettings {
+    fn default() -> PaceSettings {
+        let ms = Duration::from_millis;
+        PaceSettings { first: ms(150), interval: ms(350), share: 0.5, pause: ms(250) }
+    }
+}
+
+/// Why a look is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// So much is new.
+    Speech,
+    /// Somebody paused.
+    Pause,
+}
+
+/// Follows the looks at one stream.
+#[derive(Debug)]
+pub struct Pace {
+    settings: PaceSettings,
+    cost: Duration,
+    /// Whether the open segment has been looked at.
+    has_looked: bool,
+    looked_to: MediaTime,
+    /// The end of the speech before the pause that was looked at.
+    paused_at: Option<MediaTime>,
+}
+
+impl Pace {
+    pub fn new(settings: PaceSettings) -> Pace {
+        let (cost, looked_to) = (Duration::ZERO, MediaTime::ZERO);
+        Pace { settings, cost, has_looked: false, looked_to, paused_at: None }
+    }
+
+    /// A segment was opened by the sound up to `at`.
+    pub fn begin(&mut self, at: MediaTime) {
+        (self.has_looked, self.looked_to, self.paused_at) = (false, at, None);
+    }
+
+    /// How much new sound makes a look due.
+    pub fn interval(&self) -> Duration {
+        let least = self.cost.div_f64(f64::from(self.settings.share.clamp(0.01, 1.0)));
+        least.max(self.settings.interval)
+    }
+
+    /// Whether looks are rarer than they were asked to be.
+    pub fn is_stretched(&self) -> bool {
+        self.interval() > self.settings.interval
+    }
+
+    /// Whether a look at the sound up to `end` comes in the place of two.
+    pub fn is_late(&self, end: MediaTime) -> bool {
+        self.has_looked && end.since(self.looked_to) >= self.interval() * 2
+    }
+
+    /// What is due with the sound that ends at `end`, where somebody spoke up to `spoken_to`.
+    pub fn due(&self, spoken_to: MediaTime, end: MediaTime) -> Option<Due> {
+        if end.since(spoken_to) >= self.settings.pause {
+            return (self.paused_at != Some(spoken_to)).then_some(Due::Pause);
+        }
+        let wait = if self.has_looked { self.interval() } else { self.settings.first };
+        let is_new = spoken_to > self.looked_to && end.since(self.looked_to) >= wait;
+        is_new.then_some(Due::Speech)
+    }
+
+    /// There was a look at the sound up to `end`.
+    pub fn looked(&mut self, due: Due, spoken_to: MediaTime, end: MediaTime) {
+        (self.has_looked, self.looked_to) = (true, end);
+        self.paused_at = (due == Due::Pause).then_some(spoken_to);
+    }
+
+    /// What a look cost. It follows at once where they get dearer, slowly where they get cheaper.
+    pub fn measured(&mut self, cost: Duration) {
+        self.cost = cost.max((self.cost * 7 + cost) / 8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(ms: u64) -> MediaTime {
+        MediaTime::new(Duration::from_millis(ms))
+    }
+
+    /// The places of the looks at speech up to `spoken`, then silence up to `end`, seen every 10 ms.
+    fn looks(pace: &mut Pace, spoken: u64, end: u64) -> Vec<(u64, Due)> {
+        let mut looks = Vec::new();
+        for now in (0..=end).step_by(10) {
+            let (spoken_to, now_at) = (at(now.min(spoken)), at(now));
+            if let Some(due) = pace.due(spoken_to, now_at) {
+                pace.looked(due, spoken_to, now_at);
+                looks.push((now, due));
+            }
+        }
+        looks
+    }
+
+    #[test]
+    fn speech_is_looked_at_in_steps_and_a_pause_once() {
+        let mut pace = Pace::new(PaceSettings::default());
+        let expected = [150, 500, 850].map(|it| (it, Due::Speech));
+        let looks = looks(&mut pace, 750, 3_000);
+        assert_eq!(looks[..3], expected);
+        assert_eq!(looks[3..], [(1_000, Due::Pause)]);
+    }
+
+    #[test]
+    fn looks_that_cost_much_are_rare() {
+        let mut pace = Pace::new(PaceSettings::default());
+        pace.measured(Duration::from_millis(400));
+        assert!(pace.is_stretched());
+        let expected = [150, 950, 1_750].map(|it| (it, Due::Speech));
+        assert_eq!(looks(&mut pace, 2_000, 2_000), expected);
+        (0..40).for_each(|_| pace.measured(Duration::from_millis(40)));
+        assert!(!pace.is_stretched());
+    }
+
+    proptest! {
+        /// Whatever a look costs: all speech has been looked at once there was a pause, and looks keep their distance.
+        #[test]
+        fn every_bit_of_speech_is_looked_at(
+            spoken in 0u64..8_000,
+            cost in 0u64..900,
+            share in 0.1f32..1.0,
+        ) {
+            let mut pace = Pace::new(PaceSettings { share, ..PaceSettings::default() });
+            pace.measured(Duration::from_millis(cost));
+            let looks = looks(&mut pace, spoken, spoken + 2_000);
+            let last = looks.last().unwrap();
+            prop_assert!(last.1 == Due::Pause && last.0 >= spoken);
+            prop_assert_eq!(looks.iter().filter(|it| it.1 == Due::Pause).count(), 1);
+            let speech: Vec<u64> = looks.iter().filter(|it| it.1 == Due::Speech).map(|it| it.0).collect();
+            for pair in speech.windows(2) {
+                prop_assert!(Duration::from_millis(pair[1] - pair[0]) >= pace.interval());
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The life of one segment: it opens, is looked at as it grows, and ends with a final.
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Ask, FRAME, Hypothesis, Recognise, RecogniseError, Recogniser, Wanted, level};
+use crate::{
+    flow::{Fault, Outlet},
+    logic::{
+        agree::{Heard, SoundEnd, behind},
+        guard::Doubts,
+        pace::Due,
+        place::place,
+        window::moved,
+    },
+    message::{Caption, Language, MediaSpan, MediaTime, SampleRate, Transcript, Word},
+};
+
+/// From so much sound on a look is trusted to tell the language of its segment.
+const TELLING: Duration = Duration::from_secs(2);
+
+/// A look at a pause. The final is made of it if nobody goes on.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// The end of the speech before the pause.
+    spoken_to: MediaTime,
+    heard: Vec<Heard>,
+}
+
+impl<R: Recogniser> Recognise<R> {
+    pub(super) fn open(&mut self, from: MediaTime, said: Vec<Word>) {
+        let language = self.settings.language.clone().unwrap_or_else(|| Language::new("und"));
+        let start = said.last().map_or(from, |word| word.span.end());
+        self.track().segments.open(start, language);
+        self.agreement.forget();
+        self.pace.begin(self.sound.end().max(from));
+        self.look_from = from;
+        (self.settled, self.language) = (None, None);
+        self.said = said;
+        self.tail_shown = false;
+    }
+
+    fn is_open(&self) -> bool {
+        self.track().segments.current().is_some()
+    }
+
+    /// The words of the open segment that will not change.
+    pub(super) fn committed(&self) -> Vec<Word> {
+        self.track().segments.current().map(|it| it.committed().to_vec()).unwrap_or_default()
+    }
+
+    /// The words before those that a look at the open segment can add, as far as the look hears them again.
+    fn known(&self) -> Vec<Word> {
+        let mut known = [self.said.clone(), self.committed()].concat();
+        known.retain(|it| it.span.start + it.span.length / 2 > self.look_from);
+        known
+    }
+
+    /// What is committed is not heard again where the looks have grown long.
+    fn move_window(&mut self, end: MediaTime) {
+        let window = MediaSpan::between(self.look_from, end);
+        if window.length <= self.settings.window.length {
+            return;
+        }
+        let levels: Vec<f32> = self.sound.within(window).chunks(FRAME).map(level).collect();
+        let frame = SampleRate::SPEECH.duration_of(FRAME);
+        let place = moved(self.settings.window, window, &self.committed(), &levels, frame);
+        self.look_from = place.unwrap_or(self.look_from);
+    }
+
+    /// Its final, by a last look at all of it unless there was one at the pause. `spoken_to`: where its speech ended;
+    /// without any there is nothing to look at.
+    pub(super) async fn close(
+        &mut self,
+        end: MediaTime,
+        spoken_to: Option<MediaTime>,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        if !self.is_open() {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let span = MediaSpan::between(self.look_from, end);
+        let settled = self.settled.take().filter(|it| Some(it.spoken_to) == spoken_to);
+        let heard = match settled {
+            // Nobody spoke, or the cut lies before words that are committed.
+            _ if spoken_to.is_none() || span.length.is_zero() => Vec::new(),
+            Some(settled) => settled.heard,
+            None => self.look(span, Wanted::default()).await?.unwrap_or_default(),
+        };
+        let tail = behind(&self.known(), heard).into_iter().map(|it| it.word).collect();
+        let transcript = {
+            let mut track = self.track();
+            track.decided_to = end;
+            track.segments.close(tail, end, self.traced(begun))
+        };
+        if let Some(transcript) = &transcript {
+            self.before = transcript.text();
+            self.guards.said(&self.before);
+        }
+        give(transcript, out).await
+    }
+
+    /// A look at the open segment so far, and a partial where it says anything new.
+    pub(super) async fn partial(&mut self, due: Due, out: &Outlet<Caption>) -> Result<(), Fault> {
+        let (end, begun) = (self.sound.end(), Instant::now());
+        let spoken_to = self.endpoint.spoken_to().unwrap_or(end);
+        self.count_effort(end);
+        self.pace.looked(due, spoken_to, end);
+        // Half of what it may lag is left for the looks behind it.
+        let until = self.settings.max_lag.map(|it| begun + it / 2);
+        self.move_window(end);
+        let look = self.look(MediaSpan::between(self.look_from, end), Wanted::until(until));
+        let Some(heard) = look.await? else { return Ok(()) };
+        let sound_end = if due == Due::Pause { SoundEnd::Pause } else { SoundEnd::Speech(end) };
+        self.settled = (due == Due::Pause).then(|| Settled { spoken_to, heard: heard.clone() });
+        let agreed = self.agreement.look(&self.known(), heard, sound_end);
+        let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
+        self.tail_shown = !agreed.tail.is_empty();
+        let trace = self.traced(begun);
+        let transcript = {
+            let mut track = self.track();
+            let open = track.segments.current().filter(|_| is_new);
+            open.map(|open| open.revise(agreed.words, agreed.tail, end, trace))
+        };
+        give(transcript, out).await
+    }
+
+    /// The words heard in `span`, at their places on the timeline. `None`: the look was given up.
+    async fn look(&mut self, span: MediaSpan, wanted: Wanted) -> Result<Option<Vec<Heard>>, Fault> {
+        let speech = self.sound.within(span);
+        let begun = Instant::now();
+        let context = if self.settings.condition { self.before.clone() } else { String::new() };
+        let _nobody_waits = wanted.guard();
+        let ask = Ask { context, language: self.language.clone(), wanted };
+        let heard = self.engine.call(move |recogniser| recogniser.listen(&speech, &ask)).await?;
+        self.pace.measured(begun.elapsed());
+        match heard {
+            Ok(heard) => Ok(Some(self.told(heard, span))),
+            Err(RecogniseError::Unwanted) => {
+                self.gauge.count("looks-given-up");
+                Ok(None)
+            }
+            Err(error) => Err(Fault::transient(error)),
+        }
+    }
+
+    /// What a look at `span` heard, without what nobody said.
+    fn told(&mut self, heard: Hypothesis, span: MediaSpan) -> Vec<Heard> {
+        let Hypothesis { mut words, timed, language, no_speech, log_probability } = heard;
+        if let Some(guard) = self.guards.check(&mut words, Doubts { no_speech, log_probability }) {
+            tracing::debug!(?span, guard = guard.name(), "words are left out");
+            self.gauge.count(guard.name());
+        }
+        if words.is_empty() {
+            return words;
+        }
+        if self.settings.language.is_none() && span.length >= TELLING {
+            self.language = Some(language.clone());
+        }
+        if let Some(open) = self.track().segments.current() {
+            open.set_language(language);
+        }
+        let texts = words.iter().map(|it| it.word.clone());
+        let placed: Vec<Word> = if timed {
+            let shifted = |at: MediaTime| (span.start + at.since_start()).min(span.end());
+            let shift = |word: Word| Word {
+                span: MediaSpan::between(shifted(word.span.start), shifted(word.span.end())),
+                ..word
+            };
+            texts.map(shift).collect()
+        } else {
+            place(texts.collect(), &self.sound.spoken(span), span)
+        };
+        words.into_iter().zip(placed).map(|(heard, word)| Heard { word, ..heard }).collect()
+    }
+
+    /// Whether the open segment is worth a look. Not before the newest frame: where this one waited on the edge, those
+    /// behind it are at hand, and a look at them shows more.
+    pub(super) fn due(&self, is_newest: bool) -> Option<Due> {
+        let is_live = self.settings.max_lag.is_some();
+        let spoken_to = self.settings.partials.and(self.endpoint.spoken_to())?;
+        self.pace.due(spoken_to, self.sound.end()).filter(|_| is_newest || !is_live)
+    }
+
+    fn count_effort(&self, end: MediaTime) {
+        if self.pace.is_late(end) {
+            self.gauge.count("partials-left-out");
+        }
+        if self.pace.is_stretched() {
+            self.gauge.count("looks-made-rarer");
+        }
+    }
+}
+
+async fn give(transcript: Option<Transcript>, out: &Outlet<Caption>) -> Result<(), Fault> {
+    match transcript {
+        Some(transcript) => Ok(out.send(Caption::Transcript(transcript)).await?),
+        None => Ok(()),
+    }
+}
