@@ -99,9 +99,6 @@ impl Gold {
     }
 }
 
-#[cfg(test)]
-pub(super) use on_paper::{gold, partial, settled};
-
 /// Logs on paper, for tests.
 #[cfg(test)]
 pub(super) use on_paper::{gold, partial, settled};
