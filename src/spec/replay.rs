@@ -152,3 +152,94 @@ fn side_by_side(stages: Vec<Stage>, count: NonZeroUsize) -> Vec<Stage> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::spec::check;
+
+    const FILE: &str = r#"
+        [recording.talk]
+        path = "talk.flac"
+        loop = true
+        [record.copy]
+        from = "talk"
+        path = "copy.flac"
+        [resample.speech]
+        from = "talk"
+        [whisper.english]
+        from = "speech"
+        model = "demo"
+        [lines.out]
+        from = "english"
+        [broadcast.web]
+        from = "english"
+        listen = "0.0.0.0:80"
+        open = true
+    "#;
+
+    fn replay(speed: Speed, tracks: usize) -> Replay {
+        let tracks = NonZeroUsize::new(tracks).unwrap();
+        Replay { recording: None, speed, partials: true, tracks }
+    }
+
+    fn replayed(file: &str, replay: &Replay) -> Result<Plan, ReplayError> {
+        check(file, Path::new("p.toml")).unwrap().replay(replay)
+    }
+
+    fn titles(plan: &Plan) -> Vec<String> {
+        plan.stages().iter().map(Stage::title).collect()
+    }
+
+    #[test]
+    fn only_what_leads_to_the_broadcast_is_left() {
+        let plan = replayed(FILE, &replay(Speed::Max, 1)).unwrap();
+        let left = ["recording.talk", "resample.speech", "whisper.english", "broadcast.web"];
+        assert_eq!(titles(&plan), left);
+        let givers: Vec<usize> = plan.stages()[1..].iter().map(|it| it.feeds[0].giver).collect();
+        assert_eq!(givers, [0, 1, 2]);
+        let Planned::Recording(recording) = &plan.stages()[0].work else { panic!("a recording") };
+        assert!(recording.speed == Speed::Max && !recording.repeat);
+        let Planned::Broadcast(web) = &plan.stages()[3].work else { panic!("a broadcast") };
+        assert_eq!((web.listen.host.as_str(), web.listen.port), ("127.0.0.1", 0));
+    }
+
+    #[test]
+    fn sound_waits_only_where_the_recording_does() {
+        let queues = |file: &str, speed| -> Vec<WhenFull> {
+            let plan = replayed(file, &replay(speed, 1)).unwrap();
+            plan.stages()[1..3].iter().map(|it| it.feeds[0].when_full).collect()
+        };
+        assert_eq!(queues(FILE, Speed::Max), [WhenFull::Wait; 2]);
+        assert_eq!(queues(FILE, Speed::Times(2.0)), [WhenFull::DropOldest; 2]);
+        let unpaced = FILE.replace("loop = true", "speed = \"max\"");
+        assert_eq!(queues(&unpaced, Speed::Max), [WhenFull::Wait; 2]);
+        assert_eq!(queues(&unpaced, Speed::Times(1.0)), [WhenFull::DropOldest; 2]);
+    }
+
+    #[test]
+    fn recognisers_stand_side_by_side() {
+        let plan = replayed(FILE, &replay(Speed::Times(1.0), 3)).unwrap();
+        let last = plan.stages().last().unwrap();
+        let heard = last.feeds.iter().map(|it| plan.stages()[it.giver].name.as_str());
+        assert_eq!(heard.collect::<Vec<_>>(), ["english", "english-2", "english-3"]);
+        assert!(plan.stages()[2..5].iter().all(|it| it.feeds[0].giver == 1));
+    }
+
+    #[test]
+    fn another_recording_takes_the_place_of_any_source() {
+        let file = FILE.replace("recording.talk", "pcm.talk").replace("path = \"talk.flac\"", "");
+        let file = file.replace("loop = true", "");
+        let own = replayed(&file, &replay(Speed::Max, 1));
+        assert_eq!(own.unwrap_err(), ReplayError::NoRecording { stage: "pcm.talk".to_owned() });
+        let other = Replay { recording: Some("x.wav".into()), ..replay(Speed::Max, 1) };
+        let plan = replayed(&file, &other).unwrap();
+        assert_eq!(titles(&plan)[0], "recording.talk");
+        let silent = "[lines.in]\n[broadcast.web]\nfrom = \"in\"\nlisten = \"127.0.0.1:0\"";
+        assert_eq!(replayed(silent, &other).unwrap_err(), ReplayError::NoSound);
+        let file = FILE.split("[broadcast").next().unwrap();
+        assert_eq!(replayed(file, &other).unwrap_err(), ReplayError::NoBroadcast);
+    }
+}

@@ -198,6 +198,30 @@ async fn another_recording_is_measured_against_its_own_reference() {
 }
 
 #[tokio::test]
+async fn a_sweep_tells_the_headroom() {
+    let folder = folder();
+    let form = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut wav = hound::WavWriter::create(folder.path().join("quiet.wav"), form).unwrap();
+    (0..16_000).for_each(|_| wav.write_sample(0i16).unwrap());
+    wav.finalize().unwrap();
+    let ran = bench(folder.path(), &["--input", "quiet.wav", "--sweep", "speed", "--json"]).await;
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let swept: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(keys(&swept), sorted(["machine", "commit", "sweep", "headroom", "runs"]));
+    let runs = swept["runs"].as_array().unwrap();
+    let bounded = runs.iter().filter(|it| it["bounded"] == true);
+    let best = bounded.map(|it| it["at"].as_f64().unwrap()).fold(f64::NAN, f64::max);
+    assert_eq!(swept["headroom"].as_f64().unwrap(), best);
+    // A second of silence is nothing for any machine.
+    assert!(best >= 2.0, "{swept}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_measured_is_refused_with_the_reason() {
     let folder = folder();
     fs::write(folder.path().join("bad.json"), "{}").unwrap();

@@ -130,6 +130,9 @@ fn stages(area: &Area<'_>, bars: &[Bars<'_>]) -> Drawn {
     builder.margin(12).x_label_area_size(32).y_label_area_size(56);
     let mut chart = builder.build_cartesian_2d(0.0..width, 0.0..most * 1.05)?;
     let mut mesh = chart.configure_mesh();
+    mesh.light_line_style(TRANSPARENT);
+    // Names stand below the middle of their bars.
+    mesh.x_label_offset((SIZE.0 as i32 - 80) / (2 * bars.len() as i32));
     mesh.disable_x_mesh().x_labels(bars.len() + 1).x_label_formatter(&name).y_desc("ms").draw()?;
     let kinds = [
         ("wait p50", 0.05, 0),
