@@ -40,7 +40,7 @@ impl Track {
         captions
     }
 
-    /// What is owed where no life will follow: as [`recover`](Self::recover), and a gap for what came and was given up.
+    /// What is owed where no life will follow: as when a life ended, and a gap for what came and was given up.
     pub fn last_words(&mut self, now: Instant) -> Vec<Caption> {
         let trace = Trace::starting(now);
         let mut captions = self.recover(trace);
