@@ -185,9 +185,11 @@ impl<'a> Assembly<'a> {
             tracing::warn!(stage = stage.name, "{caution}");
             self.notice = Some(caution.to_owned());
         }
+        let last_words = recogniser.last_words();
         let make = move || recogniser.life();
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
-        self.pipeline.stage(held_to(stage), gauge, make, inlet, outlet);
+        let settings = held_to(stage);
+        self.pipeline.stage_with_last_words(settings, gauge, make, last_words, inlet, outlet);
         Ok(())
     }
 

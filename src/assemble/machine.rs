@@ -24,7 +24,8 @@ impl ThisMachine {
         Ok(ThisMachine { catalogue: Catalogue::of_environment()? })
     }
 
-    pub(super) fn find(&self, model: &ModelChoice) -> Result<Found, ModelError> {
+    /// The model file that a plan names.
+    pub fn find(&self, model: &ModelChoice) -> Result<Found, ModelError> {
         let asked = match model {
             ModelChoice::Named(name) => name.clone(),
             // The plan's paths were taken from the pipeline file's folder already.
@@ -67,9 +68,15 @@ impl Machine for ThisMachine {
     }
 
     fn readable(&self, path: &Path) -> Result<(), Trouble> {
-        let why = match fs::File::open(path).and_then(|file| file.metadata()) {
+        let found = fs::metadata(path);
+        let why = match found {
             Ok(found) if found.is_dir() => "it is a folder".to_owned(),
-            Ok(_) => return Ok(()),
+            // To open a pipe is to wait for whoever writes into it.
+            Ok(found) if !found.is_file() => return Ok(()),
+            Ok(_) => match fs::File::open(path) {
+                Ok(_) => return Ok(()),
+                Err(error) => error.to_string(),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 "there is no such file".to_owned()
             }

@@ -7,7 +7,7 @@ mod offline;
 mod recogniser;
 mod wires;
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, path::Path};
 
 use assembly::Assembly;
 pub use machine::ThisMachine;
@@ -18,7 +18,7 @@ use wires::Wires;
 use crate::{
     flow::{EdgeSettings, Inlet, Room, WhenFull},
     host::{HostSettings, Pipeline},
-    message::Caption,
+    message::{AudioFrame, Caption},
     spec::{Plan, plan},
     stages::{broadcast::Server, wire::TrackInfo},
 };
@@ -34,6 +34,17 @@ pub struct Assembled {
     notice: Option<String>,
     /// Every caption of the pipeline, for whoever looks on. Slow reading loses the oldest and slows nobody.
     pub captions: Option<Inlet<Caption>>,
+    /// The sound of every source, for whoever measures. Slow reading loses the oldest and slows nobody.
+    pub sound: Option<Inlet<AudioFrame>>,
+}
+
+/// What is taken of a pipeline beside what its stages take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LookedOn {
+    /// Whether somebody takes [`Assembled::captions`].
+    pub captions: bool,
+    /// Whether somebody takes [`Assembled::sound`].
+    pub sound: bool,
 }
 
 impl Assembled {
@@ -52,23 +63,27 @@ pub enum AssembleError {
     Stage { file: String, line: usize, stage: String, cause: String },
 }
 
-/// How many captions may wait for whoever looks on.
+/// How many captions, or frames of sound, may wait for whoever looks on.
 const LOOKED_ON: usize = 1024;
 
-/// Puts the plan's stages together. `looked_on`: whether somebody takes [`Assembled::captions`].
+/// Puts the plan's stages together. `file` is where the plan was read, for errors; `looked_on`: whether somebody takes
+/// [`Assembled::captions`].
+/// Puts the plan's stages together.
 pub async fn assemble(
     plan: &Plan,
+    file: &Path,
     machine: &ThisMachine,
-    looked_on: bool,
+    looked_on: LookedOn,
 ) -> Result<Assembled, AssembleError> {
     let mut wires = Wires::of(plan);
     let room = Room::Items(NonZeroUsize::MIN.saturating_add(LOOKED_ON - 1));
     let tap = EdgeSettings { room, when_full: WhenFull::DropOldest };
-    let captions = looked_on.then(|| wires.tap(plan, "terminal", tap));
+    let captions = looked_on.captions.then(|| wires.tap(plan, "terminal", tap));
+    let sound = looked_on.sound.then(|| wires.tap_sources(plan, tap));
     let mut assembly = Assembly::new(machine, wires, live(plan));
     for (number, stage) in plan.stages().iter().enumerate() {
         assembly.add(number, stage, plan).await.map_err(|cause| AssembleError::Stage {
-            file: plan.name().to_owned(),
+            file: file.display().to_string(),
             line: stage.line,
             stage: stage.title(),
             cause,
@@ -83,6 +98,7 @@ pub async fn assemble(
         tracks,
         notice: assembly.notice,
         captions,
+        sound,
     })
 }
 

@@ -2,17 +2,17 @@
 use std::{
     collections::HashMap,
     num::NonZeroUsize,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::Instant};
 
 use super::offline::load;
 use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
     logic::{endpoint::EndpointSettings, guard::GuardSettings, pace::PaceSettings},
-    message::{Language, TrackName},
+    message::{Caption, Language, TrackName},
     models::{Found, Weights},
     spec::plan::{self, Guard, SpokenLanguage, Task},
     stages::{
@@ -126,6 +126,12 @@ impl Recogniser {
     /// What viewers must be told of the model.
     pub(super) fn caution(&self) -> Option<&str> {
         self.caution.as_deref()
+    }
+
+    /// What it owes where no life will follow.
+    pub(super) fn last_words(&self) -> impl FnMut() -> Vec<Caption> + Send + use<> {
+        let track = self.track.clone();
+        move || track.lock().unwrap_or_else(PoisonError::into_inner).last_words(Instant::now())
     }
 
     /// One life: a state of its own on a thread of its own, warmed up by a first look.

@@ -75,6 +75,19 @@ impl Wires {
         Inlet::new(receivers)
     }
 
+    /// Listens to every source of sound. It is no edge of the pipeline, and stands on no board.
+    pub(super) fn tap_sources(&mut self, plan: &Plan, settings: EdgeSettings) -> Inlet<AudioFrame> {
+        let mut receivers = Vec::new();
+        for (giver, stage) in plan.stages().iter().enumerate() {
+            if stage.feeds.is_empty() && stage.gives() == Some(Port::Audio) {
+                let (sender, receiver) = edge(&stage.name, "", settings);
+                self.audio.senders[giver].push(sender);
+                receivers.push(receiver);
+            }
+        }
+        Inlet::new(receivers)
+    }
+
     pub(super) fn outlet<T: Carried>(
         &mut self,
         stage: usize,

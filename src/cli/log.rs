@@ -1,22 +1,31 @@
 //! The log on standard error: lines for people, or JSON for machines.
+use clap::ValueEnum;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::terminal::Terminal;
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {
-    /// Lines for people.
+    // Not for the help: it would take five lines in that of every subcommand.
     #[default]
     Text,
-    /// One JSON object a line; nothing is drawn in place.
     Json,
 }
 
-/// Starts the log of the process. `LIVECAP_LOG` sets levels, as in `LIVECAP_LOG=livecap=debug`; without it `info`.
-pub(crate) fn start(format: LogFormat, terminal: Terminal) {
-    // The sound server's client calls each end of a connection an error; the microphone says which of them is one.
-    let filter = EnvFilter::try_from_env("LIVECAP_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,livecap=info,pulseaudio=off"));
+/// What others log only where it is asked for by name. The sound server's client calls each end of a connection an error, and
+/// the decoders call a damaged file one: the stages say which of them are.
+const OTHERS: &str = "pulseaudio=off,symphonia=off";
+
+/// Starts the log of the process. `LIVECAP_LOG` sets its level, as in `LIVECAP_LOG=debug`, or those of parts of it, as in
+/// `LIVECAP_LOG=warn,livecap::host=debug`; without it `info`, or `warn` where it should be `quiet`.
+pub(crate) fn start(format: LogFormat, quiet: bool, terminal: Terminal) {
+    let asked = std::env::var("LIVECAP_LOG").ok().filter(|it| !it.trim().is_empty());
+    let usual = EnvFilter::new(of_level(if quiet { Level::Warn } else { Level::Info }));
+    let (filter, wrong) = match asked.as_deref().map(str::trim).map(filter) {
+        None => (usual, None),
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(wrong)) => (usual, Some(wrong)),
+    };
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Text => {
@@ -36,5 +45,61 @@ pub(crate) fn start(format: LogFormat, terminal: Terminal) {
         LogFormat::Json => {
             registry.with(fmt::layer().json().flatten_event(true).with_writer(terminal)).init()
         }
+    }
+    if let Some(wrong) = wrong {
+        tracing::warn!("LIVECAP_LOG is passed over: {wrong}");
+    }
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// A bare level is that of livecap; what it is built on says no more than its warnings.
+fn of_level(level: Level) -> String {
+    match level {
+        Level::Off => "off".to_owned(),
+        Level::Error => format!("error,{OTHERS}"),
+        Level::Warn => format!("warn,{OTHERS}"),
+        Level::Info => format!("warn,livecap=info,{OTHERS}"),
+        Level::Debug => format!("warn,livecap=debug,{OTHERS}"),
+        Level::Trace => format!("warn,livecap=trace,{OTHERS}"),
+    }
+}
+
+fn filter(asked: &str) -> Result<EnvFilter, String> {
+    let directives = match Level::from_str(asked, true) {
+        Ok(level) => of_level(level),
+        Err(_) if asked.contains(['=', ',', ':']) => asked.to_owned(),
+        // It would be taken for the name of a module that does not exist, and nothing more be said.
+        Err(_) => {
+            return Err(format!("`{asked}` is no level: off, error, warn, info, debug or trace"));
+        }
+    };
+    EnvFilter::builder().parse(directives).map_err(|error| format!("`{asked}`: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_level_is_that_of_livecap() {
+        let shown = filter("debug").unwrap().to_string();
+        assert!(shown.contains("livecap=debug") && shown.contains("symphonia=off"), "{shown}");
+        assert_eq!(filter("OFF").unwrap().to_string(), "off");
+    }
+
+    #[test]
+    fn directives_are_taken_as_they_are_and_what_is_neither_is_told() {
+        assert_eq!(filter("livecap::host=debug").unwrap().to_string(), "livecap::host=debug");
+        assert!(filter("debgu").unwrap_err().contains("`debgu` is no level"));
+        assert!(filter("livecap=loud").unwrap_err().contains("livecap=loud"));
     }
 }

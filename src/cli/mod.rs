@@ -1,4 +1,6 @@
 //! The command line: one subcommand a file.
+#[cfg(feature = "whisper")]
+mod bench;
 pub mod check;
 pub mod client;
 pub mod devices;
@@ -14,6 +16,7 @@ use std::{
     env,
     io::{self, IsTerminal, Write},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -26,7 +29,7 @@ use self::{
     log::LogFormat,
     models::{ModelsArgs, ModelsError},
     run::RunArgs,
-    terminal::Terminal,
+    terminal::{Terminal, Voice},
 };
 use crate::{assemble::ThisMachine, spec::Overrides};
 
@@ -34,8 +37,16 @@ use crate::{assemble::ThisMachine, spec::Overrides};
 #[derive(Parser)]
 #[command(name = "livecap", version, arg_required_else_help = true)]
 struct Cli {
-    /// How to write the log on standard error; LIVECAP_LOG sets its level, as in `LIVECAP_LOG=debug`
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    /// How to write the log on standard error: lines for people, or one JSON object a line. LIVECAP_LOG sets its level, as in
+    /// `LIVECAP_LOG=debug`
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        display_order = 900
+    )]
     log: LogFormat,
     #[command(subcommand)]
     command: Command,
@@ -52,6 +63,9 @@ enum Command {
     /// Write what is said in a sound file as text, subtitles or JSON
     #[cfg(feature = "whisper")]
     Transcribe(transcribe::TranscribeArgs),
+    /// Measure a pipeline on a recording: errors, latencies, lag, and where the milliseconds go
+    #[cfg(feature = "whisper")]
+    Bench(bench::BenchArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List the models known by name, get one, verify those that are here
@@ -78,14 +92,23 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// How long tasks that were ended may take to clean up behind them, before the process goes.
+const LETTING_GO: Duration = Duration::from_millis(200);
+
 /// The whole program.
 pub fn main() -> ExitCode {
     let begun = Instant::now();
     let cli = Cli::parse();
-    let drawn =
-        matches!(&cli.command, Command::Run(args) if !args.quiet && cli.log == LogFormat::Text);
-    let terminal = Terminal::new(drawn);
-    log::start(cli.log, terminal.clone());
+    let voice = match &cli.command {
+        Command::Run(args) => args.voice(cli.log),
+        _ => Voice::Silent,
+    };
+    let terminal = Terminal::new(voice);
+    log::start(
+        cli.log,
+        matches!(&cli.command, Command::Run(_)) && voice == Voice::Silent,
+        terminal.clone(),
+    );
     match dispatch(cli.command, &terminal, begun) {
         Ok(exit) => exit.into(),
         // Whoever reads our output has seen enough.
@@ -113,7 +136,7 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
     match command {
         Command::Run(args) => {
             drop(out);
-            runtime()?.block_on(run::run(&args, terminal, begun))
+            at_work(run::run(&args, terminal, begun))?
         }
         Command::Check(args) => {
             let around = Surroundings {
@@ -131,8 +154,13 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         },
         #[cfg(feature = "whisper")]
         Command::Transcribe(args) => {
-            runtime()?.block_on(transcribe::transcribe(&args, &this_machine()?, &mut out))?;
+            at_work(transcribe::transcribe(&args, &this_machine()?, &mut out))??;
             Ok(Exit::Fine)
+        }
+        #[cfg(feature = "whisper")]
+        Command::Bench(args) => {
+            drop(out);
+            at_work(bench::bench(&args, &this_machine()?))?
         }
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;
@@ -140,7 +168,7 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         }
         Command::Models(args) => {
             drop(out);
-            match runtime()?.block_on(models::run(&args, &mut io::stdout())) {
+            match at_work(models::run(&args, &mut io::stdout()))? {
                 Ok(()) => Ok(Exit::Fine),
                 Err(ModelsError::Output(error)) => Err(Trouble::Write(error)),
                 Err(error) => {
@@ -150,7 +178,10 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
             }
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "livecap", &mut out);
+            // It panics where its output cannot be written: a full disk, a closed pipe.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "livecap", &mut script);
+            out.write_all(&script).and_then(|()| out.flush())?;
             Ok(Exit::Fine)
         }
     }
@@ -164,9 +195,15 @@ fn this_machine() -> Result<ThisMachine, Trouble> {
     ThisMachine::new().map_err(|error| Trouble::Told(error.to_string()))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+/// Runs `work` to its end, and lets go of what has not come back by then: a runtime that is dropped waits for ever for a
+/// read of standard input, or for a call into a library that hangs.
+fn at_work<T>(work: impl Future<Output = T>) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| Trouble::Told(format!("cannot start the threads: {error}")))
+    let runtime =
+        runtime.map_err(|error| Trouble::Told(format!("cannot start the threads: {error}")))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LETTING_GO);
+    Ok(done)
 }
 
 #[cfg(test)]
@@ -176,5 +213,26 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+        // Global arguments meet those of the subcommands only here.
+        for subcommand in Cli::command().get_subcommands() {
+            let of_all = subcommand.get_arguments().any(|it| it.get_id() == "log");
+            assert!(!of_all, "{}: `--log` is that of all commands", subcommand.get_name());
+        }
+    }
+
+    #[test]
+    fn a_call_that_never_comes_back_does_not_keep_the_process_from_ending() {
+        let (begun, has_begun) = std::sync::mpsc::sync_channel(1);
+        let (let_go, held) = std::sync::mpsc::sync_channel::<()>(1);
+        let done = at_work(async move {
+            tokio::task::spawn_blocking(move || {
+                begun.send(()).unwrap();
+                held.recv()
+            });
+            has_begun.recv().unwrap();
+            7
+        });
+        assert_eq!(done.unwrap(), 7);
+        drop(let_go);
     }
 }

@@ -11,11 +11,13 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{
-    Exit, Trouble, overrides,
-    terminal::{Screen, Terminal},
+    Exit, Trouble,
+    log::LogFormat,
+    overrides,
+    terminal::{Screen, Terminal, Voice},
 };
 use crate::{
-    assemble::{Assembled, assemble},
+    assemble::{Assembled, LookedOn, assemble},
     flow::{Board, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
     spec::{
@@ -35,8 +37,22 @@ pub(crate) struct RunArgs {
     exit: bool,
     /// Write no captions and no status, only what goes wrong
     #[arg(long, short)]
-    pub(crate) quiet: bool,
+    quiet: bool,
 }
+
+impl RunArgs {
+    /// How what is no caption is said.
+    pub(crate) fn voice(&self, log: LogFormat) -> Voice {
+        match (self.quiet, log) {
+            (true, _) => Voice::Silent,
+            (false, LogFormat::Json) => Voice::Log,
+            (false, LogFormat::Text) => Voice::Plain,
+        }
+    }
+}
+
+/// The stage that shows captions on the terminal.
+const SCREEN: &str = "terminal";
 
 /// How often the stages are looked at until all are ready.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -50,12 +66,12 @@ pub(crate) fn read_plan(file: &Path) -> Result<Plan, Trouble> {
     spec::check_with(&text, file, &overrides()).map_err(|complaints| told(file, &text, &complaints))
 }
 
-fn read(file: &Path) -> Result<String, Trouble> {
+pub(super) fn read(file: &Path) -> Result<String, Trouble> {
     let cannot = |error| Trouble::Told(format!("cannot read `{}`: {error}", file.display()));
     fs::read_to_string(file).map_err(cannot)
 }
 
-fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
+pub(super) fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let path = file.display().to_string();
     let drawn = spec::render(&path, text, complaints, colours);
@@ -69,6 +85,7 @@ pub(crate) async fn run(
     terminal: &Terminal,
     begun: Instant,
 ) -> Result<Exit, Trouble> {
+    let mut stop = Stop::new()?;
     let plan = read_plan(&args.file)?;
     let machine = super::this_machine()?;
     let complaints = spec::check_machine(&plan, &machine);
@@ -77,37 +94,41 @@ pub(crate) async fn run(
     }
     // Captions on the terminal stand in the way of lines that the file itself writes to standard output.
     let shown = !args.quiet && !writes_standard_output(&plan);
-    let mut assembled =
-        assemble(&plan, &machine, shown).await.map_err(|error| Trouble::Told(error.to_string()))?;
+    let looked_on = LookedOn { captions: shown, sound: false };
+    let assembled = tokio::select! {
+        assembled = assemble(&plan, &args.file, &machine, looked_on) => assembled,
+        // Models take a while to load, and nothing has to drain yet.
+        _ = stop.next() => return Ok(Exit::Fine),
+    };
+    let mut assembled = assembled.map_err(|error| Trouble::Told(error.to_string()))?;
     if let Some(captions) = assembled.captions.take() {
         let terminal = terminal.clone();
         let make = move || std::future::ready(Ok(Screen(terminal.clone()))).boxed();
-        let gauge = StageGauge::new("terminal");
+        let gauge = StageGauge::new(SCREEN);
         assembled.pipeline.watcher(StageSettings::default(), gauge, make, captions);
     }
+    terminal.name_tracks(tracks(&plan) > 1);
     assembled.attach();
     let Assembled { pipeline, settings, servers, .. } = assembled;
     for server in &servers {
-        say(&format!("listening on http://{}", server.local_addr()));
+        terminal.say(&format!("listening on http://{}", server.local_addr()));
     }
     let mut running = pipeline.start(settings).await;
-    let mut stop = Stop::new()?;
     let outcome = until_ended(&mut running, &mut stop, &servers, terminal, begun).await;
     terminal.clear();
     let exit = report(&args.file, &plan, &outcome);
     if !args.exit && !stop.asked && !servers.is_empty() {
-        say("the pipeline has ended; the captions stay up until Ctrl-C");
+        let pages: Vec<_> =
+            servers.iter().map(|it| format!("http://{}", it.local_addr())).collect();
+        let pages = pages.join(" and ");
+        terminal
+            .say(&format!("the pipeline has ended; the captions stay up on {pages} until Ctrl-C"));
         stop.next().await;
     }
     for server in servers {
         server.shutdown(settings.grace).await;
     }
     Ok(exit)
-}
-
-/// A line for people on standard error, above what is drawn in place, whatever the log's level.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Waits for the end of the pipeline. Ctrl-C or SIGTERM drains it, a second one insists.
@@ -132,7 +153,10 @@ async fn until_ended(
                 info!("ready in {:.2} s", since_start.as_secs_f64());
             }
             outcome = running.ended() => return outcome,
-            () = stop.next() => {
+            by_key = stop.next() => {
+                if by_key {
+                    terminal.interrupted();
+                }
                 if again {
                     running.insist();
                 } else {
@@ -149,7 +173,7 @@ async fn until_ended(
 }
 
 /// Returns once every stage has come to work: models loaded and warmed up, files and devices open.
-async fn ready(board: &Board) {
+pub(super) async fn ready(board: &Board) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     while board.stages().iter().any(|it| it.state == StageState::Starting) {
         looks.tick().await;
@@ -157,17 +181,26 @@ async fn ready(board: &Board) {
 }
 
 /// What became of the pipeline, in words and as an exit code.
-fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
-    for failure in &outcome.failures {
-        let stage = plan.stages().iter().find(|it| it.name == failure.stage);
+pub(super) fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
+    // A sink without which the others went on was named when it gave up.
+    let stage = |name: &str| plan.stages().iter().find(|it| it.name == name);
+    for failure in outcome.failures.iter().filter(|_| outcome.gave_up) {
+        let stage = stage(&failure.stage);
         let place = stage.map_or(String::new(), |it| format!("{}:{}: ", file.display(), it.line));
         let title = stage.map_or(failure.stage.clone(), plan::Stage::title);
-        error!("{place}`{title}` gave up after {} restarts: {}", failure.restarts, failure.cause);
+        let after = match failure.restarts {
+            0 => String::new(),
+            1 => " after 1 restart".to_owned(),
+            several => format!(" after {several} restarts"),
+        };
+        error!("{place}`{title}` gave up{after}: {}", failure.cause);
     }
     for stage in &outcome.held_out {
         error!(stage, "did not come to an end within the grace time");
     }
-    if outcome.gave_up { Exit::GaveUp } else { Exit::Fine }
+    // What was asked for on standard output did not get there.
+    let untold = stage(SCREEN).is_none() && outcome.failures.iter().any(|it| it.stage == SCREEN);
+    if outcome.gave_up || untold { Exit::GaveUp } else { Exit::Fine }
 }
 
 /// Ctrl-C and SIGTERM, listened for from the start, so that none is missed between two waits.
@@ -199,17 +232,22 @@ impl Stop {
         Ok(Stop { asked: false })
     }
 
-    /// Returns on the next one.
-    async fn next(&mut self) {
+    /// Returns on the next one: whether it is what Ctrl-C sends.
+    async fn next(&mut self) -> bool {
         #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => (),
-            _ = self.terminate.recv() => (),
-        }
+        let by_key = tokio::select! {
+            _ = self.interrupt.recv() => true,
+            _ = self.terminate.recv() => false,
+        };
         #[cfg(not(unix))]
-        drop(tokio::signal::ctrl_c().await);
+        let by_key = tokio::signal::ctrl_c().await.is_ok();
         self.asked = true;
+        by_key
     }
+}
+
+fn tracks(plan: &Plan) -> usize {
+    plan.stages().iter().filter(|it| matches!(it.work, Planned::Whisper(_))).count()
 }
 
 fn writes_standard_output(plan: &Plan) -> bool {

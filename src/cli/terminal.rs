@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use console::{Term, measure_text_width, truncate_str};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 use tracing_subscriber::fmt::MakeWriter;
@@ -23,21 +24,33 @@ pub(crate) struct Terminal {
     status: ProgressBar,
     /// Whether standard output is a terminal too, so that a final must not be written into the lines drawn in place.
     shared_with_output: bool,
+    voice: Voice,
     seen: Arc<Mutex<Seen>>,
+}
+
+/// How lines for people that are no captions are said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// As they are, on standard error.
+    Plain,
+    /// As events of the log, each line of which is an object.
+    Log,
+    Silent,
 }
 
 #[derive(Default)]
 struct Seen {
-    tracks: Vec<TrackName>,
+    /// Whether there are several tracks, so that each line says whose it is.
+    named: bool,
     open: BTreeMap<TrackName, Transcript>,
     words: usize,
     lag: Option<Duration>,
 }
 
 impl Terminal {
-    /// `drawn`: whether to draw partials and status; it is left out anyway where standard error is no terminal.
-    pub(crate) fn new(drawn: bool) -> Terminal {
-        let drawn = drawn && io::stderr().is_terminal();
+    /// Partials and status are drawn with `Voice::Plain` only, and where standard error is a terminal.
+    pub(crate) fn new(voice: Voice) -> Terminal {
+        let drawn = voice == Voice::Plain && io::stderr().is_terminal();
         let target =
             if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bars = MultiProgress::with_draw_target(target);
@@ -45,22 +58,49 @@ impl Terminal {
         let partial = bars.add(line());
         let status = bars.add(line());
         let shared_with_output = drawn && io::stdout().is_terminal();
-        Terminal { bars, partial, status, shared_with_output, seen: Arc::default() }
+        Terminal { bars, partial, status, shared_with_output, voice, seen: Arc::default() }
+    }
+
+    /// From now on each line says whose track it is, or none does.
+    pub(crate) fn name_tracks(&self, named: bool) {
+        self.lock().named = named;
+    }
+
+    /// A line for people, above what is drawn in place, whatever the log's level.
+    pub(crate) fn say(&self, line: &str) {
+        match self.voice {
+            Voice::Plain => self.bars.suspend(|| {
+                let _ = writeln!(io::stderr(), "{line}");
+            }),
+            Voice::Log => tracing::info!("{line}"),
+            Voice::Silent => (),
+        }
     }
 
     /// The newest lag, the words so far, the viewers: one line at the bottom.
     pub(crate) fn draw_status(&self, viewers: Option<usize>) {
         let seen = self.lock();
-        let lag = seen
-            .lag
-            .map_or("no words yet".to_owned(), |lag| format!("lag {:.2} s", lag.as_secs_f64()));
+        let words = match seen.lag {
+            Some(lag) => format!("lag {:.2} s · {} words", lag.as_secs_f64(), seen.words),
+            None => "no words yet".to_owned(),
+        };
         let viewers = match viewers {
             Some(1) => " · 1 viewer".to_owned(),
             Some(count) => format!(" · {count} viewers"),
             None => String::new(),
         };
-        self.status.set_message(format!("{lag} · {} words{viewers}", seen.words));
+        let status = format!("{words}{viewers}");
+        self.status.set_message(truncate_str(&status, width(), "…").into_owned());
         self.status.tick();
+    }
+
+    /// After Ctrl-C: the terminal has echoed `^C`. indicatif leaves the cursor at the right border, so that stands on a line
+    /// of its own, and what is drawn in place would be looked for one line too low. (A SIGINT that nobody typed cannot be
+    /// told apart; it costs the line above on the screen.)
+    pub(crate) fn interrupted(&self) {
+        if self.voice == Voice::Plain && io::stderr().is_terminal() && io::stdin().is_terminal() {
+            let _ = io::stderr().write_all(b"\r\x1b[2K\x1b[1A");
+        }
     }
 
     /// Takes the lines drawn in place off the screen.
@@ -71,12 +111,10 @@ impl Terminal {
 
     fn show(&self, caption: &Caption) -> io::Result<()> {
         let mut seen = self.lock();
-        if !seen.tracks.contains(caption.track()) {
-            seen.tracks.push(caption.track().clone());
-        }
-        let named =
-            if seen.tracks.len() > 1 { format!("{}: ", caption.track()) } else { String::new() };
         let track = caption.track().clone();
+        let all_named = seen.named;
+        let named =
+            |track: &TrackName| if all_named { format!("{track}: ") } else { String::new() };
         let line = match caption {
             Caption::Transcript(it) => {
                 seen.lag = Some(Instant::now().saturating_duration_since(it.trace().captured()));
@@ -88,20 +126,25 @@ impl Terminal {
                     Kind::Final => {
                         seen.open.remove(&track);
                         seen.words += it.text().split_whitespace().count();
-                        (!it.text().is_empty()).then(|| format!("{named}{}", it.text()))
+                        (!it.text().is_empty()).then(|| format!("{}{}", named(&track), it.text()))
                     }
                 }
             }
             Caption::Gap(gap) => {
                 seen.open.remove(&track);
                 let (from, to) = (gap.span.start.as_secs_f64(), gap.span.end().as_secs_f64());
-                Some(format!("{named}[{} from {from:.1} s to {to:.1} s]", gap.why.name()))
+                Some(format!("{}[{} from {from:.1} s to {to:.1} s]", named(&track), gap.why.name()))
             }
         };
-        let open: Vec<_> = seen.open.values().map(faint_where_open).collect();
+        let wide = width();
+        let open: Vec<_> =
+            seen.open.iter().map(|(track, it)| drawn(&named(track), it, wide)).collect();
         drop(seen);
         self.partial.set_message(open.join("\n"));
-        let Some(line) = line else { return Ok(()) };
+        let Some(mut line) = line else { return Ok(()) };
+        if self.shared_with_output {
+            line = wrapped(line, wide);
+        }
         let write = || {
             let mut out = io::stdout().lock();
             writeln!(out, "{line}").and_then(|()| out.flush())
@@ -119,12 +162,39 @@ fn plain() -> ProgressStyle {
     ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-/// Committed words as they are, those that may still change faint.
-fn faint_where_open(transcript: &Transcript) -> String {
+/// Columns to draw in. One less than there are: a line that fills the last one counts as two on some terminals.
+fn width() -> usize {
+    let columns = Term::stderr().size_checked().map_or(80, |(_, columns)| columns);
+    usize::from(columns).saturating_sub(1).max(1)
+}
+
+/// Breaks lines at spaces, which become line breaks: every other byte stays where it is. Only a word that is wider than
+/// the screen is left to the terminal.
+fn wrapped(mut text: String, wide: usize) -> String {
+    let (mut begin, mut space) = (0, None);
+    let spaces: Vec<usize> = text.match_indices(' ').map(|(at, _)| at).collect();
+    for end in spaces.into_iter().chain([text.len()]) {
+        if let Some(at) = space
+            && measure_text_width(&text[begin..end]) > wide
+        {
+            text.replace_range(at..=at, "\n");
+            begin = at + 1;
+        }
+        space = Some(end);
+    }
+    text
+}
+
+/// A partial: committed words as they are, those that may still change faint.
+fn drawn(named: &str, transcript: &Transcript, wide: usize) -> String {
     let (text, committed) = (transcript.text(), transcript.committed_text());
-    match text.strip_prefix(&committed) {
-        Some(rest) if !rest.is_empty() => format!("{committed}\x1b[2m{rest}\x1b[0m"),
-        _ => text,
+    let settled = if text.starts_with(&committed) { committed.len() } else { text.len() };
+    let lines = wrapped(format!("{named}{text}"), wide);
+    match lines.split_at(named.len() + settled) {
+        (_, "") => lines,
+        (settled, open) => {
+            format!("{settled}\x1b[2m{}\x1b[0m", open.replace('\n', "\x1b[0m\n\x1b[2m"))
+        }
     }
 }
 
@@ -181,10 +251,30 @@ mod tests {
     #[tokio::test]
     async fn words_that_may_change_are_faint_and_committed_ones_are_not() {
         let mut segments = Segments::new(TrackName::new("english"));
-        let words = |text: &str| vec![Word { text: format!(" {text}"), span: Default::default() }];
+        let words = |text: &str| {
+            let word = |it: &str| Word { text: format!(" {it}"), span: Default::default() };
+            text.split(' ').map(word).collect()
+        };
         let open = segments.open(MediaTime::ZERO, Language::new("en"));
         let trace = Trace::starting(Instant::now());
-        let partial = open.revise(words("good"), words("mourning"), MediaTime::ZERO, trace);
-        assert_eq!(faint_where_open(&partial), "good\x1b[2m mourning\x1b[0m");
+        let partial = open.revise(words("good"), words("mourning every"), MediaTime::ZERO, trace);
+        assert_eq!(drawn("", &partial, 80), "good\x1b[2m mourning every\x1b[0m");
+        let narrow = "english:\ngood\x1b[2m\x1b[0m\n\x1b[2mmourning\x1b[0m\n\x1b[2mevery\x1b[0m";
+        assert_eq!(drawn("english: ", &partial, 12), narrow);
+    }
+
+    #[test]
+    fn lines_break_between_words_and_a_word_that_is_too_wide_stays_whole() {
+        assert_eq!(wrapped("the first slide".to_owned(), 9), "the first\nslide");
+        assert_eq!(
+            wrapped("an extraordinarily wide word".to_owned(), 9),
+            "an\nextraordinarily\nwide word"
+        );
+        assert_eq!(
+            wrapped("日本 日本".to_owned(), 8),
+            "日本\n日本",
+            "signs of two columns count as two"
+        );
+        assert_eq!(wrapped(String::new(), 8), "");
     }
 }

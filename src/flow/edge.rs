@@ -84,6 +84,7 @@ pub fn edge<T: Item>(from: &str, to: &str, settings: EdgeSettings) -> (Sender<T>
         ended: false,
         listening: true,
         waiting: 0,
+        held_up_since: None,
         bell: Arc::default(),
     };
     let queue = Arc::new(Queue { settings, state: Mutex::new(state), freed: Notify::new() });
@@ -104,6 +105,8 @@ struct State<T> {
     listening: bool,
     /// Senders that found no room and have not been woken since.
     waiting: usize,
+    /// Since when the stage before it waits for room.
+    held_up_since: Option<Instant>,
     bell: Arc<AtomicWaker>,
 }
 
@@ -145,15 +148,12 @@ impl<T: Item> Sender<T> {
 
     /// Waits until there is room. False where the stage behind the edge is gone.
     pub(super) async fn push(&self, mut item: T) -> bool {
-        let since = Instant::now();
+        let _counted = HeldUp::now(&self.0);
         loop {
             self.0.freed.notified().await;
             match self.offer(item) {
                 Offered::Full(back) => item = back,
-                settled => {
-                    self.0.lock().reading.waited += since.elapsed();
-                    return matches!(settled, Offered::Settled);
-                }
+                settled => return matches!(settled, Offered::Settled),
             }
         }
     }
@@ -200,16 +200,42 @@ impl<T: Item> Drop for Receiver<T> {
         let mut state = self.0.lock();
         state.listening = false;
         let waiting = std::mem::take(&mut state.waiting);
+        // What still waits is lost to this listener, and nobody will take it: let go of it outside of the lock.
+        let lost = std::mem::take(&mut state.items);
+        state.reading.dropped += lost.len() as u64;
+        state.held = Duration::ZERO;
         drop(state);
+        drop(lost);
         (0..waiting).for_each(|_| self.0.freed.notify_one());
         self.0.freed.notify_waiters();
+    }
+}
+
+/// Counts the time for as long as it lives, also where the wait is called off.
+struct HeldUp<'a, T: Item>(&'a Queue<T>);
+
+impl<T: Item> HeldUp<'_, T> {
+    fn now(queue: &Queue<T>) -> HeldUp<'_, T> {
+        queue.lock().held_up_since = Some(Instant::now());
+        HeldUp(queue)
+    }
+}
+
+impl<T: Item> Drop for HeldUp<'_, T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if let Some(since) = state.held_up_since.take() {
+            state.reading.waited += since.elapsed();
+        }
     }
 }
 
 impl<T: Item> super::gauge::EdgeGauge for Queue<T> {
     fn read(&self) -> EdgeReading {
         let state = self.lock();
-        EdgeReading { depth: state.items.len(), held: state.held, ..state.reading.clone() }
+        let now = state.held_up_since.map_or(Duration::ZERO, |since| since.elapsed());
+        let waited = state.reading.waited + now;
+        EdgeReading { depth: state.items.len(), held: state.held, waited, ..state.reading.clone() }
     }
 }
 

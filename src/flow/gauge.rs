@@ -53,6 +53,8 @@ pub struct StageReading {
     pub counts: BTreeMap<&'static str, u64>,
     /// How long it has been at the item in hand, time spent waiting for room downstream left out.
     pub busy_for: Option<Duration>,
+    /// How long it has been at work, all together; waiting for room downstream left out.
+    pub busy: Duration,
 }
 
 /// Written by the stage and by its supervisor.
@@ -61,6 +63,8 @@ pub struct StageGauge {
     epoch: Instant,
     /// Nanoseconds from `epoch` to the beginning of the work in hand, plus one; 0 while there is none.
     busy_since: AtomicU64,
+    /// Nanoseconds of work that is done.
+    busy: AtomicU64,
     handled: AtomicU64,
     given_up: AtomicU64,
     restarts: AtomicU64,
@@ -74,6 +78,7 @@ impl StageGauge {
             name: name.to_owned(),
             epoch: Instant::now(),
             busy_since: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
             handled: AtomicU64::new(0),
             given_up: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
@@ -97,6 +102,7 @@ impl StageGauge {
             restarts: self.restarts.load(Relaxed),
             counts: self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             busy_for: self.busy_for(),
+            busy: Duration::from_nanos(self.busy.load(Relaxed)),
         }
     }
 
@@ -125,17 +131,25 @@ impl StageGauge {
     pub(super) fn settle(&self, given_up: bool) {
         let count = if given_up { &self.given_up } else { &self.handled };
         count.fetch_add(1, Relaxed);
-        self.busy_since.store(0, Relaxed);
+        self.rest();
     }
 
     /// A life has ended, whatever it was at.
     pub fn rest(&self) {
+        self.pause();
+    }
+
+    /// Whether it was at work.
+    fn pause(&self) -> bool {
+        let worked = self.busy_for();
+        self.busy.fetch_add(worked.unwrap_or_default().as_nanos() as u64, Relaxed);
         self.busy_since.store(0, Relaxed);
+        worked.is_some()
     }
 
     /// Not busy while the returned guard lives; the time is counted anew from its end.
     pub(super) fn waiting(&self) -> impl Drop + '_ {
-        let was_busy = self.busy_since.swap(0, Relaxed) > 0;
+        let was_busy = self.pause();
         Waiting { gauge: self, was_busy }
     }
 }

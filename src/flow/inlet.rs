@@ -49,10 +49,12 @@ impl<T: Item> Inlet<T> {
             return Some(again);
         }
         let item = poll_fn(|context| self.poll_take(context)).await?;
-        if T::OFFERED_AGAIN {
-            self.in_hand = Some(InHand { item: item.clone(), offers: 1 });
+        if !T::OFFERED_AGAIN {
+            return Some(Offer::Handle(item));
         }
-        Some(Offer::Handle(item))
+        // In hand before it is copied, so that it is not lost where that fails.
+        let held = self.in_hand.insert(InHand { item, offers: 1 });
+        Some(Offer::Handle(held.item.clone()))
     }
 
     /// The item in hand has been dealt with.

@@ -9,13 +9,20 @@ use crate::flow::{Fault, Inlet, Outlet, Source, Stage, StageGauge, StageState, d
 /// Makes the stage of a new life.
 pub type Factory<S> = Box<dyn FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send>;
 
+/// What a stage owes when no life of it will follow.
+pub(super) type LastWords<S> = Box<dyn FnMut() -> Vec<<S as Stage>::Out> + Send>;
+
 /// Owns the edges of a stage for as long as the pipeline wants it to run. Dropping it is what ends the edges.
 pub(super) trait Life: Send {
     fn run(&mut self, stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>>;
+
+    /// There will be no other life: what is owed is given.
+    fn end(&mut self) -> BoxFuture<'_, ()>;
 }
 
 pub(super) struct StageLife<S: Stage> {
     pub(super) make: Factory<S>,
+    pub(super) last_words: LastWords<S>,
     pub(super) inlet: Inlet<S::In>,
     pub(super) outlet: Outlet<S::Out>,
     pub(super) gauge: Arc<StageGauge>,
@@ -28,6 +35,16 @@ impl<S: Stage> Life for StageLife<S> {
             let mut stage = (self.make)().await?;
             self.gauge.set(StageState::Running, None);
             drive(&mut stage, &mut self.inlet, &self.outlet, &self.gauge).await
+        })
+    }
+
+    fn end(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            for item in (self.last_words)() {
+                if self.outlet.send(item).await.is_err() {
+                    return;
+                }
+            }
         })
     }
 }
@@ -43,5 +60,9 @@ impl<S: Source> Life for SourceLife<S> {
     fn run(&mut self, stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>> {
         self.gauge.set(StageState::Running, None);
         Box::pin(self.source.run(&self.outlet, stop))
+    }
+
+    fn end(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
     }
 }

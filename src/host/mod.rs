@@ -4,10 +4,12 @@
 mod actor;
 mod life;
 mod pipeline;
+mod settings;
 mod supervisor;
 mod verdict;
 
 pub use life::Factory;
-pub use pipeline::{HostSettings, Pipeline, Running, StageSettings};
+pub use pipeline::{Pipeline, Running};
+pub use settings::{HostSettings, StageSettings};
 pub use supervisor::{Failure, Outcome};
 pub use verdict::{Verdict, verdict};

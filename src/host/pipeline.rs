@@ -1,5 +1,5 @@
 //! Puts stages together and runs them: the door to this folder.
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use ractor::{Actor, ActorRef};
@@ -8,42 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     actor::SharedLife,
-    life::{Life, SourceLife, StageLife},
+    life::{Factory, Life, SourceLife, StageLife},
+    settings::{HostSettings, StageSettings},
     supervisor::{Child, Order, Outcome, Role, Supervisor},
 };
-use crate::{
-    flow::{Board, Fault, Inlet, Outlet, Source, Stage, StageGauge},
-    logic::budget::Budget,
-};
-
-/// Waits of the supervisor. Tests make them milliseconds.
-#[derive(Clone, Copy, Debug)]
-pub struct HostSettings {
-    /// How long stages may drain after they were told to stop, before those that hold out are ended.
-    pub grace: Duration,
-    /// How often stages are looked at for being stuck.
-    pub look_every: Duration,
-}
-
-impl Default for HostSettings {
-    fn default() -> HostSettings {
-        HostSettings { grace: Duration::from_secs(5), look_every: Duration::from_millis(500) }
-    }
-}
-
-/// What the supervisor holds a stage to.
-#[derive(Clone, Debug)]
-pub struct StageSettings {
-    pub budget: Budget,
-    /// How long it may be at one item before it is named as stuck.
-    pub patience: Duration,
-}
-
-impl Default for StageSettings {
-    fn default() -> StageSettings {
-        StageSettings { budget: Budget::default(), patience: Duration::from_secs(10) }
-    }
-}
+use crate::flow::{Board, Fault, Inlet, Outlet, Source, Stage, StageGauge};
 
 /// Stages with their edges, upstream first, not yet running.
 #[derive(Default)]
@@ -78,7 +47,21 @@ impl Pipeline {
         inlet: Inlet<S::In>,
         outlet: Outlet<S::Out>,
     ) {
-        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
+        self.stage_with_last_words(settings, gauge, make, Vec::new, inlet, outlet);
+    }
+
+    /// As [`stage`](Self::stage). `last_words` is what it owes to those downstream where it gives up, or is ended.
+    pub fn stage_with_last_words<S: Stage>(
+        &mut self,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        last_words: impl FnMut() -> Vec<S::Out> + Send + 'static,
+        inlet: Inlet<S::In>,
+        outlet: Outlet<S::Out>,
+    ) {
+        let (make, last_words) = (Box::new(make), Box::new(last_words));
+        let life = StageLife { make, last_words, inlet, outlet, gauge: gauge.clone() };
         self.add(Role::Between, settings, gauge, life);
     }
 
@@ -90,9 +73,7 @@ impl Pipeline {
         make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
         inlet: Inlet<S::In>,
     ) {
-        let outlet = Outlet::new(Vec::new(), gauge.clone());
-        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
-        self.add(Role::Sink, settings, gauge, life);
+        self.add_last(Role::Sink, settings, gauge, Box::new(make), inlet);
     }
 
     /// A sink that only looks on: the pipeline does not go on for its sake.
@@ -103,9 +84,21 @@ impl Pipeline {
         make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
         inlet: Inlet<S::In>,
     ) {
+        self.add_last(Role::Watcher, settings, gauge, Box::new(make), inlet);
+    }
+
+    fn add_last<S: Stage>(
+        &mut self,
+        role: Role,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        make: Factory<S>,
+        inlet: Inlet<S::In>,
+    ) {
         let outlet = Outlet::new(Vec::new(), gauge.clone());
-        let life = StageLife { make: Box::new(make), inlet, outlet, gauge: gauge.clone() };
-        self.add(Role::Watcher, settings, gauge, life);
+        let last_words = Box::new(Vec::new);
+        let life = StageLife { make, last_words, inlet, outlet, gauge: gauge.clone() };
+        self.add(role, settings, gauge, life);
     }
 
     fn add(

@@ -8,7 +8,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{
     actor::{Host, SharedLife},
-    pipeline::{HostSettings, StageSettings},
+    settings::{HostSettings, StageSettings},
     verdict::{Verdict, verdict},
 };
 use crate::flow::{Fault, StageGauge, StageState};
@@ -77,6 +77,14 @@ impl Child {
         self.gauge.rest();
         self.gauge.set(state, why);
     }
+
+    /// Ends it before its upstream has. What it owes is given once its life has let go; the edges end after that.
+    fn end_early(&mut self, state: StageState, why: String) {
+        if let Some(life) = self.life.clone() {
+            tokio::spawn(async move { life.lock().await.end().await });
+        }
+        self.end(state, Some(why));
+    }
 }
 
 pub(super) enum Order {
@@ -127,7 +135,7 @@ impl Actor for Supervisor {
             Order::Stop => state.begin_stop(&me),
             Order::GraceOver => state.end_the_first_that_holds_out(&me),
             Order::Insist => {
-                for child in &mut state.children {
+                for child in state.children.iter_mut().filter(|it| it.life.is_some()) {
                     child.end(StageState::Ended, Some("ended at once, as asked".to_owned()));
                 }
             }
@@ -194,37 +202,41 @@ impl State {
                 child.gauge.set(StageState::Restarting, Some(why));
                 me.send_after(after, move || Order::Start(index));
             }
-            Verdict::GiveUp => self.give_up(me, index, cause(end)),
+            Verdict::GiveUp => self.give_up(me, index, &cause(end)),
         }
     }
 
     /// Without a source or a stage in between the pipeline ends, after all that is under way has come out. It goes on
     /// without a sink while another sink lives.
-    fn give_up(&mut self, me: &ActorRef<Order>, index: usize, cause: String) {
+    fn give_up(&mut self, me: &ActorRef<Order>, index: usize, cause: &str) {
         let child = &mut self.children[index];
         let failure = Failure {
             stage: child.gauge.name().to_owned(),
             restarts: child.gauge.read().restarts,
-            cause: cause.clone(),
+            cause: cause.to_owned(),
         };
-        error!(stage = failure.stage, restarts = failure.restarts, cause, "gave up");
         let role = child.role;
         let ends_others = matches!(role, Role::Source | Role::Between);
         let state = if ends_others { StageState::Ended } else { StageState::Degraded };
-        child.end(state, Some(cause));
-        self.outcome.failures.push(failure);
+        child.end_early(state, cause.to_owned());
         let sink_lives = self.children.iter().any(|it| it.role == Role::Sink && it.life.is_some());
+        let (stage, restarts) = (&failure.stage, failure.restarts);
         if ends_others || !sink_lives {
+            // The outcome tells it in a moment, with the place in the file.
+            debug!(stage, restarts, cause, "gave up");
             self.outcome.gave_up = true;
             self.begin_stop(me);
+        } else {
+            error!(stage, restarts, cause, "gave up; the others go on");
         }
+        self.outcome.failures.push(failure);
     }
 
     fn begin_stop(&mut self, me: &ActorRef<Order>) {
         if self.stop.is_cancelled() {
             return;
         }
-        info!("stopping");
+        debug!("stopping");
         self.stop.cancel();
         // A source that waits for its next life will not get one.
         for child in &mut self.children {
@@ -242,7 +254,7 @@ impl State {
         let stage = child.gauge.name().to_owned();
         let busy_ms = child.gauge.busy_for().map(|it| it.as_millis() as u64);
         warn!(stage, busy_ms, "held out past the grace time, ended");
-        child.end(StageState::Ended, Some("held out past the grace time".to_owned()));
+        child.end_early(StageState::Ended, "held out past the grace time".to_owned());
         self.outcome.held_out.push(stage);
         me.send_after((self.settings.grace / 10).max(Duration::from_millis(1)), || {
             Order::GraceOver

@@ -57,6 +57,13 @@ pub enum Why {
 }
 
 impl Why {
+    pub const ALL: [Why; 5] = [Why::Overload, Why::Device, Why::Paused, Why::Restart, Why::Fault];
+
+    /// The one with this [name](Self::name).
+    pub fn named(name: &str) -> Option<Why> {
+        Why::ALL.into_iter().find(|it| it.name() == name)
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Why::Overload => "overload",

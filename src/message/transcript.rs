@@ -86,7 +86,7 @@ impl Transcript {
     pub fn words(&self) -> &[Word] {
         &self.words
     }
-    /// From where the segment began to the end of the newest sound that was looked at.
+    /// From where the segment began to the end of the newest sound that was looked at; of a final, to where it ended.
     pub fn span(&self) -> MediaSpan {
         self.span
     }
@@ -185,10 +185,12 @@ impl OpenSegment {
         transcript
     }
 
-    /// The final: what was committed, followed by `tail`.
+    /// The final: what was committed, followed by `tail`. It ends at `end`, however far looks reached, so that what comes
+    /// next has its own place; or with its last word, where that one was promised and ends behind it.
     pub fn close(mut self, tail: Vec<Word>, end: MediaTime, trace: Trace) -> Transcript {
         let whole = self.revise(tail, Vec::new(), end, trace);
-        Transcript { kind: Kind::Final, ..whole }
+        let end = whole.words.last().map_or(end, |word| end.max(word.span.end()));
+        Transcript { kind: Kind::Final, span: MediaSpan::between(self.start, end), ..whole }
     }
 }
 
@@ -253,7 +255,8 @@ impl Segments {
                 trace,
             }));
         }
-        let end = segment.end;
+        // It ends with the last word that stands: the sound behind it went unheard.
+        let end = segment.start;
         Some(Caption::Transcript(segment.close(Vec::new(), end, trace)))
     }
 }
@@ -297,6 +300,32 @@ mod tests {
         assert_eq!(end.committed_text(), end.text());
         assert!(end.supersedes(&partial));
         assert!(segments.close(words("more"), at(1600), trace()).is_none());
+    }
+
+    #[test]
+    fn a_final_ends_where_its_segment_does_however_far_looks_reached() {
+        let word = |from, to| {
+            vec![Word { text: " good".to_owned(), span: MediaSpan::between(at(from), at(to)) }]
+        };
+        let mut segments = segments();
+        segments.open(at(100), Language::new("en")).revise(
+            word(200, 500),
+            vec![],
+            at(900),
+            trace(),
+        );
+        let closed = segments.close(vec![], at(800), trace()).unwrap();
+        assert_eq!((closed.span().start, closed.span().end()), (at(100), at(800)));
+        segments.open(at(800), Language::new("en")).revise(
+            word(900, 1200),
+            vec![],
+            at(1900),
+            trace(),
+        );
+        let Some(Caption::Transcript(kept)) = segments.recover(trace()) else {
+            panic!("a final was due")
+        };
+        assert_eq!((kept.span().start, kept.span().end()), (at(800), at(1200)));
     }
 
     #[test]

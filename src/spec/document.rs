@@ -76,7 +76,7 @@ fn outside(name: &str, span: Range<usize>) -> Complaint {
 
 fn no_name(kind: Kind, span: Range<usize>) -> Complaint {
     Complaint::new(Code::NoName, format!("this `{kind}` has no name"))
-        .mark(span, "needs a name, for others to listen to")
+        .mark(span, "needs a name of your choice")
         .help(format!("[{kind}.{}]", usual_name(kind)))
 }
 

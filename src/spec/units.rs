@@ -44,16 +44,15 @@ fn split(text: &str) -> (&str, &str) {
 }
 
 /// What somebody who wrote `text` most likely meant, for a help line: `8 seconds` is `8s`, and a bare number is in
-/// milliseconds or seconds, whichever lies in `range`.
+/// seconds where it is small, else in milliseconds, if that lies in `range`.
 pub(super) fn meant(text: &str, range: Option<(Length, Length)>) -> Option<Length> {
     let (number, unit) = split(text.trim());
     let unit = match unit.trim().to_ascii_lowercase().as_str() {
         "" => {
             let fits = |it: &Length| range.is_none_or(|(least, most)| *it >= least && *it <= most);
-            return ["ms", "s"]
-                .iter()
-                .filter_map(|it| format!("{number}{it}").parse().ok())
-                .find(fits);
+            let small = number.parse::<f64>().is_ok_and(|it| it <= 10.0);
+            let units = if small { ["s", "ms"] } else { ["ms", "s"] };
+            return units.iter().filter_map(|it| format!("{number}{it}").parse().ok()).find(fits);
         }
         "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => "ms",
         "s" | "sec" | "secs" | "second" | "seconds" => "s",
@@ -141,6 +140,8 @@ mod tests {
         assert_eq!(meant("8 seconds"), Some(Length::ms::<8000>()));
         assert_eq!(meant("500"), Some(Length::ms::<500>()));
         assert_eq!(meant("4"), Some(Length::ms::<4000>()));
+        let meant = |text| super::meant(text, Some((Length::ms::<0>(), Length::ms::<600_000>())));
+        assert_eq!(meant("5"), Some(Length::ms::<5000>()), "a grace of 5 is not 5 ms");
         assert_eq!(meant("soon"), None);
     }
 

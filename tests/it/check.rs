@@ -229,6 +229,28 @@ fn the_keys_shown_in_the_reference_are_taken() {
     assert!(spec::check(example, Path::new("example.toml")).is_ok(), "{example}");
 }
 
+#[test]
+fn the_readme_shows_what_a_check_says() {
+    let page = fs::read_to_string(root().join("README.md")).unwrap();
+    let block = |language: &str| {
+        let begin = page.split(&format!("```{language}\n")).nth(1).unwrap();
+        begin.split("```").next().unwrap().to_owned()
+    };
+    let whole = block("toml");
+    assert!(spec::check(&whole, Path::new("talk.toml")).is_ok());
+    let uncommented: String = whole
+        .lines()
+        .map(|line| line.split('#').next().unwrap().trim_end().to_owned() + "\n")
+        .collect();
+    let (before, rest) = uncommented.split_once("[resample.speech]").unwrap();
+    let after = &rest[rest.find("[whisper").unwrap()..];
+    let text = format!("{before}{}", after.replace("\"speech\"", "\"mic\""));
+    let complaints = spec::check(&text, Path::new("talk.toml")).unwrap_err();
+    let told = spec::render("talk.toml", &text, &complaints, false);
+    let shown = format!("$ livecap check talk.toml\n{told}\n\ntalk.toml: 1 problem\n");
+    assert_eq!(block("text"), shown);
+}
+
 /// A table with every key at its default, as TOML.
 fn all_defaults(kind: spec::Kind, keys: &serde_json::Value) -> String {
     let mut table = toml::Table::new();

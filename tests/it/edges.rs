@@ -1,5 +1,13 @@
 //! Edges and outlets: policies, bounds, counts, and who slows whom.
-use std::{num::NonZeroUsize, time::Duration};
+use std::{
+    num::NonZeroUsize,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use futures::FutureExt;
 use livecap::flow::{
@@ -156,6 +164,59 @@ async fn an_inlet_takes_from_its_edges_in_turn_until_all_have_ended() {
     assert!(inlet.next().now_or_never().is_none(), "one giver still lives");
     drop(two);
     assert_eq!(inlet.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_when_a_listener_goes_away_is_counted_as_lost() {
+    let (sender, receiver) = edge("a", "b", items(2, WhenFull::Wait));
+    let gauge = sender.gauge();
+    let out = outlet(vec![sender]);
+    out.send(last(0)).await.unwrap();
+    out.send(last(1)).await.unwrap();
+    let mut third = Box::pin(out.send(last(2)));
+    assert!(third.as_mut().now_or_never().is_none(), "the edge is full");
+    tokio::time::advance(Duration::from_millis(20)).await;
+    assert_eq!(gauge.read().waited, Duration::from_millis(20), "while it waits");
+    drop(third);
+    tokio::time::advance(Duration::from_millis(20)).await;
+    assert_eq!(gauge.read().waited, Duration::from_millis(20), "the wait was called off");
+    drop(receiver);
+    let read = gauge.read();
+    assert_eq!((read.received, read.dropped, read.depth), (2, 2, 0));
+    assert_eq!(read.held, Duration::ZERO);
+    assert_eq!(out.send(last(3)).await, Err(Closed));
+}
+
+/// Cannot be copied a first time.
+#[derive(Debug)]
+struct Brittle(Arc<AtomicBool>);
+
+impl Clone for Brittle {
+    fn clone(&self) -> Brittle {
+        if !self.0.swap(true, SeqCst) {
+            std::panic::resume_unwind(Box::new("it breaks"));
+        }
+        Brittle(self.0.clone())
+    }
+}
+
+impl Item for Brittle {
+    const OFFERED_AGAIN: bool = true;
+}
+
+#[tokio::test]
+async fn an_item_whose_own_code_panics_is_offered_again() {
+    let (sender, receiver) = edge("a", "b", items(2, WhenFull::Wait));
+    let gauge = sender.gauge();
+    let out = Outlet::new(vec![sender], StageGauge::new("giver"));
+    out.send(Brittle(Arc::default())).await.unwrap();
+    drop(out);
+    let mut inlet = Inlet::new(vec![receiver]);
+    assert!(AssertUnwindSafe(inlet.next()).catch_unwind().await.is_err());
+    assert!(matches!(inlet.next().await, Some(Offer::Handle(_))));
+    inlet.settle();
+    assert!(inlet.next().await.is_none());
+    assert_eq!((gauge.read().received, gauge.read().taken), (1, 1));
 }
 
 proptest! {

@@ -15,10 +15,24 @@ use livecap::{
 };
 use tokio::time::Instant;
 
-use super::numbers::{Habit, Line, Number, calm, generous, quiet_panic, room};
+use super::numbers::{Habit, Line, Number, calm, failing_at, generous, quiet_panic, room, values};
 
-/// Panics, faults and slow items at random places, the same for one seed. `faults` counts what was done to items.
-fn fickle(seed: u64, stage: u64, faults: Arc<AtomicU32>) -> Habit {
+/// What was done to items.
+#[derive(Default)]
+struct Done {
+    panics: AtomicU32,
+    faults: AtomicU32,
+    slow: AtomicU32,
+}
+
+impl Done {
+    fn failures(&self) -> u32 {
+        self.panics.load(SeqCst) + self.faults.load(SeqCst)
+    }
+}
+
+/// Panics, faults and slow items at random places, the same for one seed.
+fn fickle(seed: u64, stage: u64, done: Arc<Done>) -> Habit {
     let tries = Arc::new(std::sync::Mutex::new(std::collections::HashMap::<u32, u32>::new()));
     Arc::new(move |number| {
         let mut random = fastrand::Rng::with_seed(seed ^ (stage << 32) ^ (u64::from(number) << 40));
@@ -28,10 +42,11 @@ fn fickle(seed: u64, stage: u64, faults: Arc<AtomicU32>) -> Habit {
             _ => 0,
         };
         let (panics, slow) = (random.bool(), random.u64(0..40));
-        let faults = faults.clone();
+        let done = done.clone();
         let tries = tries.clone();
         async move {
             if slow < 4 {
+                done.slow.fetch_add(1, SeqCst);
                 tokio::time::sleep(Duration::from_millis(slow)).await;
             }
             let before = {
@@ -41,10 +56,11 @@ fn fickle(seed: u64, stage: u64, faults: Arc<AtomicU32>) -> Habit {
                 *tried - 1
             };
             if before < failures {
-                faults.fetch_add(1, SeqCst);
                 if panics {
+                    done.panics.fetch_add(1, SeqCst);
                     quiet_panic();
                 }
+                done.faults.fetch_add(1, SeqCst);
                 return Err(Fault::transient("out of luck"));
             }
             Ok(())
@@ -53,14 +69,17 @@ fn fickle(seed: u64, stage: u64, faults: Arc<AtomicU32>) -> Habit {
     })
 }
 
-/// A line of five stages whose edges and habits are drawn from the seed, one sink of it.
-fn drawn<const KEPT: bool>(seed: u64, faults: &Arc<AtomicU32>) -> Line<KEPT> {
+/// A line of five stages whose edges and habits are drawn from the seed. What is done to items is counted apart for the
+/// source, those in between, and the sink.
+fn drawn<const KEPT: bool>(seed: u64, done: &[Arc<Done>; 3]) -> Line<KEPT> {
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut line = Line::<KEPT>::new(random.u32(0..120));
+    let mut line = Line::<KEPT>::new(random.u32(0..80));
     let policies = [WhenFull::Wait, WhenFull::Wait, WhenFull::DropOldest, WhenFull::DropNewest];
     let mut edge = || room(random.usize(1..8), policies[random.usize(..policies.len())]);
-    line.between = (0..3).map(|stage| (fickle(seed, stage, faults.clone()), edge())).collect();
-    line.sinks = vec![(fickle(seed, 9, faults.clone()), edge())];
+    let [source, between, sink] = done;
+    line.habit = fickle(seed, 8, source.clone());
+    line.between = (0..3).map(|stage| (fickle(seed, stage, between.clone()), edge())).collect();
+    line.sinks = vec![(fickle(seed, 9, sink.clone()), edge())];
     line
 }
 
@@ -68,12 +87,22 @@ fn paused() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
 }
 
+/// Each kind of trouble came to each kind of stage.
+#[track_caller]
+fn assert_had_it_all(done: &[Arc<Done>; 3]) {
+    for done in done {
+        let counts = [&done.panics, &done.faults, &done.slow].map(|it| it.load(SeqCst));
+        assert!(counts.iter().all(|it| *it > 500), "{counts:?} panics, faults, slow items");
+    }
+}
+
 #[test]
 fn in_a_thousand_runs_every_kept_item_is_handled_dropped_or_given_up_and_in_order() {
+    let done = <[Arc<Done>; 3]>::default();
     for seed in 0..1000 {
         paused().block_on(async {
-            let faults = Arc::new(AtomicU32::new(0));
-            let line = drawn::<true>(seed, &faults);
+            let before: u32 = done.iter().map(|it| it.failures()).sum();
+            let line = drawn::<true>(seed, &done);
             let (sent, host) = (line.count, line.host);
             let (pipeline, seen) = line.build();
             let mut running = pipeline.start(host).await;
@@ -87,28 +116,28 @@ fn in_a_thousand_runs_every_kept_item_is_handled_dropped_or_given_up_and_in_orde
                 "seed {seed}: {seen:?}"
             );
             let restarts: u64 = running.board().stages().iter().map(|it| it.restarts).sum();
-            assert_eq!(
-                restarts,
-                u64::from(faults.load(SeqCst)),
-                "seed {seed}: a restart for each fault"
-            );
+            let failures = done.iter().map(|it| it.failures()).sum::<u32>() - before;
+            assert_eq!(restarts, u64::from(failures), "seed {seed}: a restart for each");
         });
     }
+    assert_had_it_all(&done);
 }
 
 #[test]
 fn in_a_thousand_runs_a_fault_costs_the_item_in_hand_where_items_are_not_kept() {
+    let done = <[Arc<Done>; 3]>::default();
     for seed in 0..1000 {
         paused().block_on(async {
-            let faults = Arc::new(AtomicU32::new(0));
-            let line = drawn::<false>(seed, &faults);
+            let lost_before = done[1].failures() + done[2].failures();
+            let line = drawn::<false>(seed, &done);
             let (sent, host) = (line.count, line.host);
             let (pipeline, seen) = line.build();
             let mut running = pipeline.start(host).await;
             running.ended().await;
             let seen = seen[0].lock().unwrap().clone();
             let dropped: u64 = running.board().edges().iter().map(|it| it.dropped).sum();
-            let lost = u64::from(faults.load(SeqCst));
+            // What a source failed on was not sent yet.
+            let lost = u64::from(done[1].failures() + done[2].failures() - lost_before);
             assert_eq!(seen.len() as u64 + dropped + lost, u64::from(sent), "seed {seed}");
             assert!(
                 seen.windows(2).all(|it| it[0].value() < it[1].value()),
@@ -116,23 +145,7 @@ fn in_a_thousand_runs_a_fault_costs_the_item_in_hand_where_items_are_not_kept() 
             );
         });
     }
-}
-
-fn failing_at(bomb: u32, times: u32, how: fn() -> Fault) -> Habit {
-    let left = Arc::new(AtomicU32::new(times));
-    Arc::new(move |number| {
-        let left = left.clone();
-        async move {
-            let hit =
-                number == bomb && left.fetch_update(SeqCst, SeqCst, |it| it.checked_sub(1)).is_ok();
-            if hit { Err(how()) } else { Ok(()) }
-        }
-        .boxed()
-    })
-}
-
-fn values(seen: &super::numbers::Seen<true>) -> Vec<u32> {
-    seen.lock().unwrap().iter().map(|it| it.value()).collect()
+    assert_had_it_all(&done);
 }
 
 #[tokio::test(start_paused = true)]

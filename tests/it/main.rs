@@ -5,14 +5,16 @@
     unreachable_pub,
     reason = "tests say what they saw"
 )]
+#[cfg(feature = "whisper")]
+mod bench;
 mod broadcast;
 mod check;
 mod edges;
 mod engine;
-#[cfg(feature = "microphone")]
-mod microphone;
+mod lives;
 mod models;
 mod numbers;
+mod panics;
 mod plan;
 #[cfg(feature = "whisper")]
 mod recognise;

@@ -1,7 +1,10 @@
 //! Stages over numbers: what the engine's tests run instead of captions.
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -39,20 +42,27 @@ impl<const KEPT: bool> Item for Number<KEPT> {
     }
 }
 
-/// Counts from 1 to `count`, as fast as it is taken.
+/// Counts from 1 to `count`, as fast as it is taken. A life after the first goes on where the one before it was.
 pub(crate) struct Count<const KEPT: bool> {
-    pub(crate) count: u32,
+    count: u32,
+    habit: Habit,
+    given: u32,
+}
+
+impl<const KEPT: bool> Count<KEPT> {
+    pub(crate) fn new(count: u32, habit: Habit) -> Count<KEPT> {
+        Count { count, habit, given: 0 }
+    }
 }
 
 impl<const KEPT: bool> Source for Count<KEPT> {
     type Out = Number<KEPT>;
 
     async fn run(&mut self, out: &Outlet<Self::Out>, stop: CancellationToken) -> Result<(), Fault> {
-        for number in 1..=self.count {
-            if stop.is_cancelled() {
-                break;
-            }
-            out.send(Number::Whole(number)).await?;
+        while self.given < self.count && !stop.is_cancelled() {
+            (self.habit)(self.given + 1).await?;
+            out.send(Number::Whole(self.given + 1)).await?;
+            self.given += 1;
             tokio::task::yield_now().await;
         }
         Ok(())
@@ -69,6 +79,24 @@ pub(crate) fn calm() -> Habit {
 /// A panic that does not print.
 pub(crate) fn quiet_panic() -> ! {
     std::panic::resume_unwind(Box::new("boom"))
+}
+
+/// Fails on one item, so many times.
+pub(crate) fn failing_at(bomb: u32, times: u32, how: fn() -> Fault) -> Habit {
+    let left = Arc::new(AtomicU32::new(times));
+    Arc::new(move |number| {
+        let left = left.clone();
+        async move {
+            let hit =
+                number == bomb && left.fetch_update(SeqCst, SeqCst, |it| it.checked_sub(1)).is_ok();
+            if hit { Err(how()) } else { Ok(()) }
+        }
+        .boxed()
+    })
+}
+
+pub(crate) fn values(seen: &Seen<true>) -> Vec<u32> {
+    seen.lock().unwrap().iter().map(|it| it.value()).collect()
 }
 
 pub(crate) struct Pass<const KEPT: bool>(pub(crate) Habit);
@@ -117,6 +145,8 @@ impl<const KEPT: bool> Stage for Collect<KEPT> {
 /// A line of stages behind one counting source, with one or more sinks at its end.
 pub(crate) struct Line<const KEPT: bool> {
     pub(crate) count: u32,
+    /// Of the source, before it gives a number.
+    pub(crate) habit: Habit,
     pub(crate) between: Vec<(Habit, EdgeSettings)>,
     pub(crate) sinks: Vec<(Habit, EdgeSettings)>,
     pub(crate) stage: StageSettings,
@@ -136,6 +166,7 @@ impl<const KEPT: bool> Line<KEPT> {
     pub(crate) fn new(count: u32) -> Line<KEPT> {
         Line {
             count,
+            habit: calm(),
             between: Vec::new(),
             sinks: Vec::new(),
             stage: generous(),
@@ -171,8 +202,9 @@ impl<const KEPT: bool> Line<KEPT> {
         let mut outlets = outlets.into_iter();
         let mut inlets = inlets.into_iter();
         let gauge = StageGauge::new("source");
+        let source = Count::new(self.count, self.habit);
         let outlet = Outlet::new(outlets.next().unwrap(), gauge.clone());
-        pipeline.source(self.stage.clone(), gauge, Count { count: self.count }, outlet);
+        pipeline.source(self.stage.clone(), gauge, source, outlet);
         for (at, (habit, _)) in self.between.into_iter().enumerate() {
             let gauge = StageGauge::new(&format!("stage {at}"));
             let outlet = Outlet::new(outlets.next().unwrap(), gauge.clone());

@@ -65,7 +65,8 @@ function setStanding(to: Standing): void {
 }
 
 function hello(it: Hello): void {
-  notice.textContent = it.notice ?? "";
+  // What stands between backticks can be typed.
+  notice.replaceChildren(...(it.notice ?? "").split("`").map((part, at) => (at % 2 ? code(part) : part)));
   notice.hidden = !it.notice;
   const offered = languages(it.tracks);
   chooser.hidden = offered.length === 0;
@@ -129,6 +130,12 @@ function announce(caption: Caption): void {
   line.textContent = it.line.text;
   spoken.append(line);
   while (spoken.childElementCount > ANNOUNCED) spoken.firstElementChild?.remove();
+}
+
+function code(text: string): HTMLElement {
+  const it = document.createElement("code");
+  it.textContent = text;
+  return it;
 }
 
 function option(value: string, text: string): HTMLOptionElement {

@@ -97,7 +97,7 @@ export class Connection {
       this.replaying = false;
     });
     socket.on("end", (it: unknown) => {
-      if (isNext(it)) ledger.reached(it.next);
+      if (isNext(it)) ledger.ended(it.next), changed();
       listener.standing("ended");
     });
     socket.on("state", (it: unknown) => {

@@ -91,9 +91,15 @@ export class Ledger {
     this.tracks = hello.tracks;
   }
 
-  /** From `live` and `end`: all numbers below `next` were sent, or were filtered out on the reader's wish. */
+  /** From `live`: all numbers below `next` were sent, or were filtered out on the reader's wish. */
   reached(next: number): void {
     this.last = Math.max(this.last, next - 1);
+  }
+
+  /** The pipeline has ended and all finals are out: what is still open will get none. */
+  ended(next: number): void {
+    this.reached(next);
+    for (const track of this.newest.keys()) this.dropOpen(track, () => true);
   }
 
   /** Gives the segment that changed; nothing where the caption was stale. */

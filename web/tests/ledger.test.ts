@@ -82,6 +82,18 @@ describe("a caption", () => {
   });
 });
 
+describe("the end", () => {
+  it("takes what is still open off the screen and leaves the finals of all tracks", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "Said."));
+    ledger.caption(caption({ segment: 2, text: "never fin" }));
+    ledger.caption(caption({ track: "french", lang: "fr", segment: 1, text: "jamais", start: 11 }));
+    ledger.ended(2);
+    assert.deepEqual(texts(ledger.rows), ["Said."]);
+    assert.equal(ledger.from, 2);
+  });
+});
+
 describe("a later segment", () => {
   it("drops an earlier one of its track that is still open", () => {
     const ledger = fresh();

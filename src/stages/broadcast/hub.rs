@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::value::RawValue;
 use tokio::{
-    sync::watch,
+    sync::{broadcast, watch},
     time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -26,6 +26,9 @@ use crate::{
 
 const NO_LAG: u64 = u64::MAX;
 
+/// How many captions may wait for whoever measures; more lose the oldest.
+const MEASURED: usize = 4096;
+
 pub(super) struct Hub {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
@@ -36,6 +39,8 @@ pub(super) struct Hub {
     bell: watch::Sender<()>,
     attached: watch::Sender<Option<Arc<Attached>>>,
     state: watch::Sender<Option<Arc<RawValue>>>,
+    /// What was put in the log, with its whole trace, for whoever measures.
+    published: broadcast::Sender<Caption>,
     lag_ms: AtomicU64,
     viewers: AtomicUsize,
     /// The server ends: viewers get what there is, and no more.
@@ -75,6 +80,7 @@ impl Hub {
             bell: watch::Sender::new(()),
             attached: watch::Sender::new(None),
             state: watch::Sender::new(None),
+            published: broadcast::Sender::new(MEASURED),
             lag_ms: AtomicU64::new(NO_LAG),
             viewers: AtomicUsize::new(0),
             ending: CancellationToken::new(),
@@ -93,6 +99,10 @@ impl Hub {
         self.bell.subscribe()
     }
 
+    pub(super) fn published(&self) -> broadcast::Receiver<Caption> {
+        self.published.subscribe()
+    }
+
     pub(super) fn states(&self) -> watch::Receiver<Option<Arc<RawValue>>> {
         self.state.subscribe()
     }
@@ -100,9 +110,13 @@ impl Hub {
     /// Puts it in the log, where every viewer finds it.
     pub(super) fn publish(&self, caption: &Caption, begun: Instant) {
         let now = Instant::now();
+        let trace = caption.trace().with(Milestone::Published, Hop { begun, done: now });
+        if self.published.receiver_count() > 0 {
+            // Nobody may be left to take it by now.
+            let _ = self.published.send(caption.clone().traced(trace));
+        }
         match caption {
             Caption::Transcript(it) => {
-                let trace = it.trace().with(Milestone::Published, Hop { begun, done: now });
                 let lag = trace.age(Milestone::Published).unwrap_or_default();
                 self.lag_ms.store(lag.as_millis() as u64, Relaxed);
                 self.log().transcript(&it.clone().traced(trace), &self.clock, now);

@@ -24,7 +24,7 @@ use super::{
     hub::Hub,
     sockets::{self, Sockets},
 };
-use crate::{flow::Board, stages::wire::TrackInfo};
+use crate::{flow::Board, message::Caption, stages::wire::TrackInfo};
 
 /// Serves pages, events and the API until it is shut down.
 pub struct Server {
@@ -89,7 +89,7 @@ impl Server {
         server.connections.spawn(door.clone().accept(listener));
         let watch = server.hub.clone().keep_watch();
         server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
-        tracing::info!(%address, "serving captions");
+        tracing::debug!(%address, "serving captions");
         Ok(server)
     }
 
@@ -105,6 +105,12 @@ impl Server {
     /// The stage for one life; the next one goes on with the same log and the same numbers.
     pub fn stage(&self) -> Broadcast {
         Broadcast::new(self.hub.clone())
+    }
+
+    /// Every caption from now on as it is put in the log, with its whole trace. Slow reading loses the oldest and slows
+    /// nobody.
+    pub fn published(&self) -> tokio::sync::broadcast::Receiver<Caption> {
+        self.hub.published()
     }
 
     /// Tells of the pipeline behind the stage. `notice` is what every viewer should know of it.

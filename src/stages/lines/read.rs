@@ -12,7 +12,8 @@ use tracing::warn;
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{
-        Caption, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName, Word,
+        Caption, Gap, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName,
+        Why, Word,
     },
 };
 
@@ -40,6 +41,7 @@ struct Read {
     committed: Option<String>,
     start: Option<f64>,
     end: Option<f64>,
+    why: Option<String>,
 }
 
 impl ReadLines {
@@ -79,26 +81,41 @@ impl ReadLines {
                 committed: None,
                 start: None,
                 end: None,
+                why: None,
             }
         };
         let text = match (read.kind.as_str(), &read.text) {
             ("final" | "intermediate", Some(text)) => text.clone(),
             ("final" | "intermediate", None) => return Err("the key `text` is missing".to_owned()),
-            // Gaps and translations of another run say nothing of this track's own words.
+            // What another livecap gave up is missing here too.
+            ("gap", _) => return Ok(self.gap(&read).into_iter().collect()),
+            // Translations say nothing of this track's own words.
             _ => return Ok(Vec::new()),
         };
         Ok(self.take(&read, &text))
     }
 
-    fn take(&mut self, read: &Read, text: &str) -> Vec<Caption> {
-        let now = Instant::now();
-        let trace = Trace::starting(now).with(Milestone::Captured, Hop { begun: now, done: now });
-        let elapsed = MediaTime::new(now.duration_since(self.started));
+    fn gap(&self, read: &Read) -> Option<Caption> {
+        let why = read.why.as_deref().and_then(Why::named)?;
+        let trace = Trace::starting(Instant::now());
+        let track = self.segments.track().clone();
+        Some(Caption::Gap(Gap { track, span: self.span(read), why, trace }))
+    }
+
+    /// Where it says that it stands; now, where it says nothing.
+    fn span(&self, read: &Read) -> MediaSpan {
+        let elapsed = MediaTime::new(self.started.elapsed());
         let place = |seconds: Option<f64>| {
             let seconds = seconds.and_then(|it| Duration::try_from_secs_f64(it).ok());
             seconds.map_or(elapsed, MediaTime::new)
         };
-        let span = MediaSpan::between(place(read.start), place(read.end));
+        MediaSpan::between(place(read.start), place(read.end))
+    }
+
+    fn take(&mut self, read: &Read, text: &str) -> Vec<Caption> {
+        let now = Instant::now();
+        let trace = Trace::starting(now).with(Milestone::Captured, Hop { begun: now, done: now });
+        let span = self.span(read);
         let mut given = Vec::new();
         if self.open.is_some() && read.segment.is_some() && self.open != read.segment {
             given.extend(
@@ -189,7 +206,15 @@ mod tests {
         message::{Kind, Transcript},
     };
 
-    async fn read(input: &'static str) -> Vec<Transcript> {
+    async fn transcripts(input: &'static str) -> Vec<Transcript> {
+        let only = |caption| match caption {
+            Caption::Transcript(it) => it,
+            Caption::Gap(it) => panic!("only transcripts, and no {it:?}"),
+        };
+        read(input).await.into_iter().map(only).collect()
+    }
+
+    async fn read(input: &'static str) -> Vec<Caption> {
         let room = Room::Items(64.try_into().unwrap());
         let (sender, receiver) =
             edge::<Caption>("lines", "sink", EdgeSettings { room, when_full: WhenFull::Wait });
@@ -203,15 +228,14 @@ mod tests {
         let mut given = Vec::new();
         while let Some(Offer::Handle(caption)) = inlet.next().await {
             inlet.settle();
-            let Caption::Transcript(transcript) = caption else { panic!("only transcripts") };
-            given.push(transcript);
+            given.push(caption);
         }
         given
     }
 
     #[tokio::test]
     async fn partials_and_finals_of_the_demo_become_segments() {
-        let given = read(
+        let given = transcripts(
             "{\"type\":\"intermediate\",\"text\":\"good mor\"}\n{\"type\":\"final\",\"text\":\"good morning\"}\nplain line\n",
         )
         .await;
@@ -225,11 +249,19 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_caption_is_passed_over_and_what_was_open_ends_with_the_input() {
-        let given = read(
+        let given = transcripts(
             "{\"type\":\"intermediate\",\"text\":\"good morning\",\"committed\":\"good\",\"segment\":7}\n{\"no\":1}\n{\"type\":\"gap\"}\n",
         )
         .await;
         assert_eq!(given.len(), 2);
         assert_eq!((given[1].kind(), given[1].text().as_str()), (Kind::Final, "good"));
+    }
+
+    #[tokio::test]
+    async fn a_gap_of_another_livecap_is_passed_on() {
+        let line = "{\"type\":\"gap\",\"start\":1.5,\"end\":2.0,\"why\":\"overload\",\"track\":\"far\",\"seq\":9}\n";
+        let [Caption::Gap(gap)] = &read(line).await[..] else { panic!("one gap") };
+        assert_eq!((gap.why, gap.track.as_str()), (Why::Overload, "typed"));
+        assert_eq!((gap.span.start.as_secs_f64(), gap.span.end().as_secs_f64()), (1.5, 2.0));
     }
 }

@@ -77,9 +77,14 @@ pub fn find(device: &str, channel: Channel) -> Result<DeviceInfo, DeviceError> {
         there.iter().map(|info| Label { name: info.name.clone(), id: info.id.clone() }).collect();
     let at = if is_default(device) {
         let default = there.iter().position(|info| info.default);
-        default.ok_or_else(|| no_default(&labels))?
+        default.ok_or_else(|| DeviceError::NoDefault { there: usable(&there) })?
     } else {
-        choose(device, &labels)?
+        choose(device, &labels).map_err(|error| match error {
+            DeviceError::Absent { wanted, .. } => {
+                DeviceError::Absent { wanted, there: usable(&there) }
+            }
+            other => other,
+        })?
     };
     let info = there[at].clone();
     if let Some(shape) = &info.opens {
@@ -151,7 +156,8 @@ fn open(
     let found = inputs(&host)?;
     let labels: Vec<Label> = found.iter().map(|found| found.label.clone()).collect();
     let device = if is_default(&settings.device) {
-        host.default_input_device().ok_or_else(|| no_default(&labels))?
+        let there = || labels.iter().map(|label| label.name.clone()).collect();
+        host.default_input_device().ok_or_else(|| DeviceError::NoDefault { there: there() })?
     } else {
         found[choose(&settings.device, &labels)?].device.clone()
     };
@@ -180,7 +186,9 @@ struct Found {
 fn inputs(host: &Host) -> Result<Vec<Found>, DeviceError> {
     let devices =
         host.input_devices().map_err(|error| DeviceError::NoAnswer { cause: error.to_string() })?;
-    Ok(devices.map(|device| Found { label: label(&device), device }).collect())
+    let found = devices.map(|device| Found { label: label(&device), device });
+    // ALSA's `null` gives silence to whoever asks, on every machine.
+    Ok(found.filter(|found| found.label.id != "null").collect())
 }
 
 fn label(device: &Device) -> Label {
@@ -193,9 +201,10 @@ fn is_default(device: &str) -> bool {
     device.trim().eq_ignore_ascii_case("default")
 }
 
-fn no_default(labels: &[Label]) -> DeviceError {
-    let there = labels.iter().map(|label| label.name.clone()).collect();
-    DeviceError::Absent { wanted: "default".to_owned(), there }
+/// Names to take instead: a machine without a sound card has a dozen of ALSA's plugins, none of which can be opened.
+fn usable(there: &[DeviceInfo]) -> Vec<String> {
+    let opens = there.iter().filter(|info| info.opens.is_some());
+    opens.map(|info| info.name.clone()).collect()
 }
 
 /// What cpal says of `device`, sorted once, here.

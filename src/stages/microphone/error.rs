@@ -5,6 +5,8 @@ use std::time::Duration;
 pub enum DeviceError {
     #[error("there is no microphone `{wanted}`: {}", there_is(.there))]
     Absent { wanted: String, there: Vec<String> },
+    #[error("no microphone is this machine's default: {}", there_is(.there))]
+    NoDefault { there: Vec<String> },
     #[error("`{wanted}` is part of several microphones' names: {}; write more of the name, or its id", quoted(.matches))]
     Ambiguous { wanted: String, matches: Vec<String> },
     #[error(
@@ -36,6 +38,7 @@ impl DeviceError {
             | DeviceError::Denied { .. }
             | DeviceError::Unreadable { .. } => true,
             DeviceError::Absent { .. }
+            | DeviceError::NoDefault { .. }
             | DeviceError::Lost { .. }
             | DeviceError::Silent { .. }
             | DeviceError::NoAnswer { .. } => false,

@@ -1,4 +1,6 @@
 //! What outlasts the lives of a recogniser: its numbers, the words it has promised, and how far it had come.
+use tokio::time::Instant;
+
 use crate::message::{
     Caption, Gap, Hop, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName, Why,
 };
@@ -35,6 +37,14 @@ impl Track {
         let mut captions: Vec<Caption> = closed.into_iter().filter(|_| is_final).collect();
         captions.extend(self.gap(lost_from, self.heard_to, Why::Restart, trace));
         self.decided_to = self.heard_to;
+        captions
+    }
+
+    /// What is owed where no life will follow: as [`recover`](Self::recover), and a gap for what came and was given up.
+    pub fn last_words(&mut self, now: Instant) -> Vec<Caption> {
+        let trace = Trace::starting(now);
+        let mut captions = self.recover(trace);
+        captions.extend(self.gap(self.heard_to, self.came_to, Why::Overload, trace));
         captions
     }
 

@@ -50,6 +50,8 @@ pub struct SoundFile {
     first: Vec<f32>,
     /// Frames that could not be decoded, owed as silence to whatever follows.
     owed: u64,
+    /// Its packets say where they stand, counted from 0: what symphonia leaves out as damaged is seen by the jump.
+    numbered: bool,
 }
 
 impl SoundFile {
@@ -70,6 +72,7 @@ impl SoundFile {
             position: 0,
             first: Vec::new(),
             owed: 0,
+            numbered: false,
             reader,
         };
         file.decode_first()?;
@@ -171,17 +174,20 @@ impl SoundFile {
                 }
                 Err(error) => return Err(self.damaged(&error)),
             };
+            let stands = packet.pts.get();
+            if !settled {
+                self.numbered = stands == 0 && self.reader.format_info().format == FORMAT_ID_FLAC;
+            } else if self.numbered && self.length.is_none_or(|it| stands as u64 <= it) {
+                let missing = (stands as u64).saturating_sub(self.position + self.owed);
+                if missing > 0 {
+                    self.owe(missing, &"frames that are none");
+                }
+            }
             let decoded = match self.decoder.decode(&packet) {
                 Ok(decoded) => decoded,
                 // A damaged packet, or the half of one at the end of a file that was cut off.
                 Err(error @ (Error::DecodeError(_) | Error::IoError(_))) => {
-                    if self.owed == 0 {
-                        let (path, at) = (self.path.display(), self.time(self.position));
-                        tracing::warn!(%path, ?at, %error, "damaged sound, silence in its place");
-                    }
-                    let most = u64::from(self.rate.hertz()) * LONGEST_DAMAGE.as_secs();
-                    let owed = frames_of(&*self.reader, &packet, self.rate);
-                    self.owed = self.owed.saturating_add(owed).min(most);
+                    self.owe(frames_of(&*self.reader, &packet, self.rate), &error);
                     continue;
                 }
                 Err(error) => return Err(self.damaged(&error)),
@@ -209,6 +215,16 @@ impl SoundFile {
             Downmix::Mean.append(&samples, channels, mono);
             return Ok(true);
         }
+    }
+
+    /// Silence is to stand in the place of so many frames.
+    fn owe(&mut self, frames: u64, cause: &dyn std::fmt::Display) {
+        if self.owed == 0 {
+            let (path, at) = (self.path.display(), self.time(self.position));
+            tracing::warn!(%path, ?at, error = %cause, "damaged sound, silence in its place");
+        }
+        let most = u64::from(self.rate.hertz()) * LONGEST_DAMAGE.as_secs();
+        self.owed = self.owed.saturating_add(frames).min(most);
     }
 
     fn ended(&self) -> Result<bool, SoundFileError> {

@@ -142,3 +142,14 @@ async fn a_port_that_is_taken_and_a_microphone_that_is_absent_are_named() {
         format!("[microphone.talk]\ndevice = \"no such thing\"\n{}", &absent[recording..]);
     assert_told(&told(&microphone, &[]).await, 2, &["no-device", "no such thing"]);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_cannot_be_set_up_after_all_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    // A socket stands where the lines are to go: there is a folder to write in, and yet it cannot be opened.
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("out.jsonl")).unwrap();
+    let ended =
+        run(folder.path(), &demo("1.0", &(LINES.to_owned() + "path = \"out.jsonl\"\n"))).await;
+    assert_told(&ended, 2, &["pipeline.toml:9: `lines.out` cannot be set up", "out.jsonl"]);
+}

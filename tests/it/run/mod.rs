@@ -1,5 +1,6 @@
 //! `livecap run` as somebody types it: the real binary, the bundled model, the bundled recording.
 mod bad_input;
+mod said;
 mod stopping;
 
 use std::{fs, path::Path};
@@ -8,7 +9,7 @@ use livecap::{cli::client::Client, logic::wer::WordErrors, stages::wire::Line};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::support::program::{PATIENCE, Program, ended, livecap, run};
+use crate::support::program::{PATIENCE, Program, livecap, run};
 
 pub(crate) fn shipped(file: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines").join(file).display().to_string()
@@ -80,32 +81,19 @@ async fn without_a_terminal_the_finals_are_plain_lines() {
     assert_nearly_the_reference(&ended.out.lines().collect::<Vec<_>>().join(" "));
 }
 
-#[tokio::test]
-async fn quiet_writes_no_captions_and_the_log_can_be_json() {
-    let folder = tempfile::tempdir().unwrap();
-    let web = "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\n";
-    fs::write(folder.path().join("pipeline.toml"), demo("\"max\"", web)).unwrap();
-    let args = ["run", "pipeline.toml", "--exit", "--quiet", "--log", "json"];
-    let ended = ended(livecap(folder.path(), &args)).await;
-    assert_eq!((ended.code, ended.out.as_str()), (Some(0), ""));
-    let mut events = 0;
-    for line in ended.err.lines().filter(|it| it.starts_with('{')) {
-        let event: Value = serde_json::from_str(line).unwrap();
-        assert!(event["level"].is_string() && event["message"].is_string(), "{line}");
-        events += 1;
-    }
-    assert!(events > 0, "{}", ended.err);
-}
-
+/// As fast as it is taken: at its own pace a machine that is busy with other tests may rightly give sound up. The browser's
+/// test, which has the machine for itself, plays the shipped file.
 #[tokio::test]
 async fn a_client_hears_every_final_and_the_end_and_the_page_stays_up() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = livecap(folder.path(), &["run", &shipped("demo.toml")]);
+    let web = "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:1\"\n";
+    fs::write(folder.path().join("pipeline.toml"), demo("\"max\"", web)).unwrap();
+    let mut command = livecap(folder.path(), &["run", "pipeline.toml"]);
     command.env("LIVECAP_PORT", "0");
     let mut program = Program::start(command);
     let address = program.address().await;
     let mut client = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
-    let (mut finals, mut partials) = (Vec::new(), 0);
+    let mut finals = Vec::new();
     loop {
         let event = timeout(PATIENCE, client.next())
             .await
@@ -117,14 +105,12 @@ async fn a_client_hears_every_final_and_the_end_and_the_page_stays_up() {
                 finals.push(event.args[0]["text"].as_str().unwrap().to_owned());
                 assert_eq!(event.args[0]["seq"], finals.len());
             }
-            "caption" => partials += 1,
-            "gap" => panic!("sound was lost: {event:?}"),
+            "gap" => panic!("nothing had to be given up: {event:?}"),
             "end" => break,
             _ => (),
         }
     }
     assert_nearly_the_reference(&finals.join(" "));
-    assert!(partials > finals.len(), "partials came while somebody spoke: {partials}");
     // A late one gets all of it too.
     let mut late = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
     let hello = timeout(PATIENCE, late.next()).await.unwrap().unwrap().unwrap();

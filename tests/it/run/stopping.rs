@@ -1,5 +1,5 @@
 //! Being told to stop, in the middle of a sentence and by a pipe that closes.
-use std::fs;
+use std::{fs, io::Write};
 
 use livecap::stages::wire::{CaptionEvent, Line};
 
@@ -64,4 +64,41 @@ async fn a_pipe_that_closes_ends_the_run_quietly() {
     let (status, err) = program.exit().await;
     assert_eq!(status.code(), Some(0), "{err}");
     assert!(!err.contains("error") && !err.contains("gave up"), "{err}");
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_standard_input_to_say_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let typed = "[lines.typed]\n[broadcast.web]\nfrom = \"typed\"\nlisten = \"127.0.0.1:0\"\n";
+    fs::write(folder.path().join("pipeline.toml"), typed).unwrap();
+    let (input, mut keyboard) = std::io::pipe().unwrap();
+    let mut command = livecap(folder.path(), &["run", "pipeline.toml"]);
+    command.stdin(input);
+    let mut program = Program::start(command);
+    keyboard.write_all(b"good morning\n").unwrap();
+    assert_eq!(program.line().await.as_deref(), Some("good morning"));
+    program.signal("INT").await;
+    let (status, err) = program.exit().await;
+    assert_eq!(status.code(), Some(0), "{err}");
+    drop(keyboard);
+}
+
+#[tokio::test]
+async fn a_stop_while_the_pipeline_is_put_together_ends_the_run_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipes = ["one", "two"].map(|name| folder.path().join(name));
+    for pipe in &pipes {
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    }
+    let text = "[lines.one]\npath = \"one\"\n[lines.two]\npath = \"two\"\n\
+                [lines.out]\nfrom = [\"one\", \"two\"]\n";
+    fs::write(folder.path().join("pipeline.toml"), text).unwrap();
+    let program = Program::start(livecap(folder.path(), &["run", "pipeline.toml"]));
+    // Opens once the program does; to open the other one it then waits for ever.
+    let one = pipes[0].clone();
+    let opened = tokio::task::spawn_blocking(|| fs::File::create(one)).await.unwrap();
+    program.signal("TERM").await;
+    let (status, err) = program.exit().await;
+    assert_eq!(status.code(), Some(0), "{err}");
+    drop(opened);
 }

@@ -1,7 +1,11 @@
 //! A real capture without a sound card: what is played into a virtual microphone is heard bit for bit, and missed where it is unplugged.
+//!
+//! A program of its own: it listens in real time, so it must not share the machine with every other test.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests say what they saw")]
 #[cfg(feature = "whisper")]
 mod captions;
 mod capture;
+mod virtual_microphone;
 
 use std::{f64::consts::TAU, path::Path, time::Duration};
 
@@ -11,10 +15,7 @@ use livecap::{
 };
 
 use self::capture::{Capture, Event, Heard, again_in_a_child, is_child, was_the_child};
-use crate::support::{
-    say,
-    virtual_microphone::{ID, NAME, RATE, Shape, VirtualMicrophone},
-};
+use crate::virtual_microphone::{ID, NAME, RATE, Shape, VirtualMicrophone, say};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_device_is_listed_and_found_by_a_part_of_its_name() {
@@ -22,7 +23,7 @@ async fn the_device_is_listed_and_found_by_a_part_of_its_name() {
         let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else {
             return;
         };
-        let test = "microphone::the_device_is_listed_and_found_by_a_part_of_its_name";
+        let test = "the_device_is_listed_and_found_by_a_part_of_its_name";
         return again_in_a_child(&microphone, test).await;
     }
     let mut out = Vec::new();
@@ -53,7 +54,7 @@ async fn what_is_played_is_captured_bit_for_bit_at_its_own_rate() {
     let captured = microphone.folder().join("captured.wav");
     let chirp = chirp(10.0, RATE);
     write_wav(&played, RATE, &[&chirp]);
-    let test = "microphone::what_is_played_is_captured_bit_for_bit_at_its_own_rate";
+    let test = "what_is_played_is_captured_bit_for_bit_at_its_own_rate";
     let mut capture = Capture::start(&microphone, test, "default", None, &captured);
     microphone.until_somebody_listens().await;
     microphone.play(&played).await;
@@ -81,7 +82,7 @@ async fn other_rates_and_formats_and_one_channel_of_two_are_captured_as_well() {
     if was_the_child().await {
         return;
     }
-    let test = "microphone::other_rates_and_formats_and_one_channel_of_two_are_captured_as_well";
+    let test = "other_rates_and_formats_and_one_channel_of_two_are_captured_as_well";
     for (format, rate) in
         [("s32le", 96_000), ("s24-32le", 44_100), ("float32le", 32_000), ("u8", 16_000)]
     {
@@ -119,7 +120,7 @@ async fn an_unplugged_device_is_named_and_heard_again_when_it_returns() {
     let played = microphone.folder().join("played.wav");
     write_wav(&played, RATE, &[&chirp(0.5, RATE)]);
     let captured = microphone.folder().join("captured.wav");
-    let test = "microphone::an_unplugged_device_is_named_and_heard_again_when_it_returns";
+    let test = "an_unplugged_device_is_named_and_heard_again_when_it_returns";
     let mut capture = Capture::start(&microphone, test, "monitor of feed", None, &captured);
     let lost = |event: &Event| event.says("microphone is missing") && event.says(NAME);
     let found = |event: &Event| event.says("heard again") && event.says(NAME);

@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::support::virtual_microphone::VirtualMicrophone;
+use crate::virtual_microphone::VirtualMicrophone;
 
 const DEVICE: &str = "LIVECAP_TEST_DEVICE";
 const CHANNEL: &str = "LIVECAP_TEST_CHANNEL";

@@ -1,0 +1,64 @@
+//! What one look of the bundled model costs: at 3 s and at 10 s of speech, and at 3 s with the whole context of the model.
+use std::{num::NonZeroUsize, path::Path};
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use livecap::{
+    assemble::ThisMachine,
+    message::SampleRate,
+    models::Weights,
+    spec::plan::ModelChoice,
+    stages::{
+        recognise::Recogniser,
+        recording::SoundFile,
+        whisper::{Whisper, WhisperModel, WhisperSettings},
+    },
+};
+
+/// Seconds that a Whisper model hears at once.
+const WHOLE: usize = 30;
+
+/// The first `seconds` of the bundled recording.
+fn speech(seconds: usize) -> Vec<f32> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/demo.flac");
+    let mut file = SoundFile::open(&path).unwrap();
+    assert_eq!(file.rate(), SampleRate::SPEECH);
+    let wanted = seconds * 16_000;
+    let mut samples = Vec::new();
+    while samples.len() < wanted {
+        samples.extend(file.next_chunk().unwrap().expect("it is longer"));
+    }
+    samples.truncate(wanted);
+    samples
+}
+
+fn whisper() -> Whisper {
+    let found = ThisMachine::new().unwrap().find(&ModelChoice::Named("demo".to_owned())).unwrap();
+    let model = match &found.weights {
+        Weights::BuiltIn(bytes) => WhisperModel::from_bytes(&found.name, bytes),
+        Weights::File(path) => WhisperModel::from_file(&found.name, path),
+    };
+    // One, so that the figures of two machines with other numbers of cores can be compared at all.
+    let threads = NonZeroUsize::MIN;
+    let settings = WhisperSettings { language: None, translate: false, prompt: None, threads };
+    Whisper::start(&model.unwrap(), &settings).unwrap()
+}
+
+fn bench(criterion: &mut Criterion) {
+    let mut whisper = whisper();
+    let mut group = criterion.benchmark_group("look");
+    group.sample_size(10);
+    // As Whisper itself does it: what is not speech is filled up with silence.
+    let mut whole = speech(3);
+    whole.resize(WHOLE * 16_000, 0.0);
+    for (name, sound) in
+        [("3 s", speech(3)), ("10 s", speech(10)), ("3 s in the whole context", whole)]
+    {
+        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+            bencher.iter(|| whisper.look(&sound).unwrap());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

@@ -1,0 +1,129 @@
+//! What `--json` writes: the shape that `docs/measures.md` promises. A measure that could not be taken is null, never 0.
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Way, machine, measure::Figures, meter::Memory, recognisers};
+use crate::{assemble::ThisMachine, logic::histogram::Summary, stages::whisper::WhisperSettings};
+
+/// Times in milliseconds. What is told of one run alone is told of the last one.
+#[derive(Serialize)]
+pub(super) struct Report {
+    pub(super) machine: machine::Machine,
+    pub(super) commit: Option<String>,
+    pub(super) model: Model,
+    pub(super) threads: usize,
+    /// A number, or `max`.
+    pub(super) speed: Value,
+    pub(super) audio_s: f64,
+    pub(super) wer: Wer,
+    pub(super) latency_ms: LatencyFigures,
+    pub(super) lag_ms: LagFigures,
+    pub(super) erasure: Option<f64>,
+    pub(super) committed_changes: usize,
+    pub(super) silence_words_per_min: Option<f64>,
+    pub(super) gaps: usize,
+    pub(super) lost_finals: u64,
+    pub(super) duplicate_finals: u64,
+    pub(super) stages: Vec<StageFigures>,
+    pub(super) end_to_end_ms: Option<Summary>,
+    /// Needs a browser.
+    pub(super) glass_to_glass_ms: Option<Summary>,
+    pub(super) endpoint_ms: Option<u64>,
+    pub(super) sum_error: Option<f64>,
+    pub(super) memory_mb: Option<Memory>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Model {
+    pub(super) name: String,
+    pub(super) sha256: Option<String>,
+}
+
+/// Fractions: 0.05 is 5 %. `words` of the reference.
+#[derive(Serialize)]
+pub(super) struct Wer {
+    pub(super) offline: Option<f64>,
+    pub(super) unpaced: Option<f64>,
+    pub(super) realtime: Option<f64>,
+    pub(super) words: Option<usize>,
+}
+
+#[derive(Serialize)]
+pub(super) struct LatencyFigures {
+    pub(super) first_seen: Option<Summary>,
+    pub(super) settled: Option<Summary>,
+    pub(super) committed: Option<Summary>,
+    #[serde(rename = "final")]
+    pub(super) last: Option<Summary>,
+    pub(super) first_partial: Option<Summary>,
+    pub(super) finalisation: Option<Summary>,
+}
+
+#[derive(Serialize)]
+pub(super) struct LagFigures {
+    pub(super) mean: Option<f64>,
+    pub(super) max: Option<f64>,
+    pub(super) slope_per_min: Option<f64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct StageFigures {
+    pub(super) name: String,
+    /// Of a recogniser: processor seconds a second of sound, over all its threads. Of any other stage: seconds at work.
+    pub(super) rtf: Option<f64>,
+    pub(super) wait_ms: Option<Summary>,
+    pub(super) service_ms: Option<Summary>,
+    pub(super) age_ms: Option<Summary>,
+    pub(super) items: u64,
+    /// On the edges that lead to it.
+    pub(super) dropped: u64,
+    pub(super) coalesced: u64,
+}
+
+impl Report {
+    /// Of at least one run, the one that tells most last.
+    pub(super) fn new(machine: &ThisMachine, figures: &[Figures<'_>]) -> Option<Report> {
+        let last = figures.last()?;
+        let of = |wanted: fn(Way) -> bool| {
+            figures.iter().find(|it| wanted(it.way)).and_then(Figures::word_error_rate)
+        };
+        let whisper = recognisers(last.plan).next().map(|it| it.1);
+        let found = whisper.and_then(|it| machine.find(&it.model).ok());
+        let (lost_finals, duplicate_finals) = last.run.watched.lost_and_duplicate();
+        let spare = WhisperSettings::spare_threads().get();
+        Some(Report {
+            machine: machine::Machine::here(),
+            commit: machine::commit(),
+            model: Model {
+                name: whisper.map(|it| it.model.to_string()).unwrap_or_default(),
+                sha256: found.and_then(|it| it.sha256().ok()),
+            },
+            threads: whisper.and_then(|it| it.threads).unwrap_or(spare),
+            speed: match last.way {
+                Way::Offline | Way::Unpaced => json!("max"),
+                Way::Paced(times) => json!(times),
+            },
+            audio_s: last.run.audio,
+            wer: Wer {
+                offline: of(|it| it == Way::Offline),
+                unpaced: of(|it| it == Way::Unpaced),
+                realtime: of(|it| matches!(it, Way::Paced(_))),
+                words: last.errors.map(|it| it.words),
+            },
+            latency_ms: last.latency_ms(),
+            lag_ms: last.lag_ms(),
+            erasure: last.erasure.normalised(),
+            committed_changes: last.committed_changes,
+            silence_words_per_min: last.silence_words_per_min(),
+            gaps: last.run.watched.gaps(),
+            lost_finals,
+            duplicate_finals,
+            stages: last.stages(),
+            end_to_end_ms: last.end_to_end_ms(),
+            glass_to_glass_ms: None,
+            endpoint_ms: last.endpoint_ms(),
+            sum_error: last.sum_error(),
+            memory_mb: last.run.memory,
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! A plan for measuring: the same pipeline fed with a recording, at a speed of its own, with one broadcast and no file.
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use super::{
+    Plan, Port,
+    plan::{Listen, Planned, Recording, Speed, Stage, WhenFull},
+};
+
+/// How a plan is replayed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replay {
+    /// What is heard in place of the plan's own source; `None`: the plan's own recording.
+    pub recording: Option<PathBuf>,
+    pub speed: Speed,
+    /// Whether recognisers look before a segment has ended. Without, each segment is decoded once, whole.
+    pub partials: bool,
+    /// How many times each recogniser stands side by side.
+    pub tracks: NonZeroUsize,
+}
+
+/// Why a plan cannot be replayed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    #[error("no captions are broadcast here: add `[broadcast.web]` with `from` and `listen`")]
+    NoBroadcast,
+    #[error(
+        "no sound reaches the broadcast here: captions that are not recognised are not measured"
+    )]
+    NoSound,
+    #[error("`{stage}` is no recording: name one with `--input AUDIO`")]
+    NoRecording { stage: String },
+    #[error("`{first}` and `{second}` both give sound: measure a pipeline with one source")]
+    SeveralSources { first: String, second: String },
+}
+
+/// Longer than any segment.
+const NEVER: Duration = Duration::from_secs(3600);
+
+impl Plan {
+    /// The first broadcast of the plan, on a free port of the loopback address, and all that leads to it. Sound waits where
+    /// the recording does, and is given up where it would be if it came live.
+    pub fn replay(&self, replay: &Replay) -> Result<Plan, ReplayError> {
+        let mut stages = self.leading_to_broadcast()?;
+        let was_live = source_is_live(&stages)?;
+        for stage in &mut stages {
+            if stage.feeds.is_empty() {
+                stage.work = source(stage, replay)?;
+            }
+            for feed in &mut stage.feeds {
+                if feed.carries != Port::Captions {
+                    feed.when_full = when_full(feed.when_full, replay.speed, was_live);
+                }
+            }
+            match &mut stage.work {
+                Planned::Broadcast(broadcast) => {
+                    broadcast.listen = Listen { host: "127.0.0.1".to_owned(), port: 0 };
+                }
+                Planned::Whisper(whisper) if !replay.partials => whisper.partials = NEVER,
+                _ => (),
+            }
+        }
+        let stages = side_by_side(stages, replay.tracks);
+        Ok(Plan { stages, ..self.clone() })
+    }
+
+    fn leading_to_broadcast(&self) -> Result<Vec<Stage>, ReplayError> {
+        let broadcast = self.stages.iter().position(|it| matches!(it.work, Planned::Broadcast(_)));
+        let mut kept = vec![false; self.stages.len()];
+        kept[broadcast.ok_or(ReplayError::NoBroadcast)?] = true;
+        // Givers stand before their takers.
+        for (taker, stage) in self.stages.iter().enumerate().rev() {
+            if kept[taker] {
+                stage.feeds.iter().for_each(|feed| kept[feed.giver] = true);
+            }
+        }
+        let place = |old: usize| kept[..old].iter().filter(|it| **it).count();
+        let stages = self.stages.iter().zip(&kept).filter(|(_, kept)| **kept);
+        let moved = stages.map(|(stage, _)| {
+            let mut stage = stage.clone();
+            stage.feeds.iter_mut().for_each(|feed| feed.giver = place(feed.giver));
+            stage
+        });
+        Ok(moved.collect())
+    }
+}
+
+/// Whether the sound of the only source comes whether or not it is taken.
+fn source_is_live(stages: &[Stage]) -> Result<bool, ReplayError> {
+    let mut sources = stages.iter().filter(|it| it.feeds.is_empty());
+    let first = sources.next().ok_or(ReplayError::NoSound)?;
+    if let Some(second) = sources.next() {
+        let (first, second) = (first.title(), second.title());
+        return Err(ReplayError::SeveralSources { first, second });
+    }
+    match &first.work {
+        _ if first.gives() != Some(Port::Audio) => Err(ReplayError::NoSound),
+        Planned::Recording(it) => Ok(it.speed != Speed::Max),
+        Planned::Microphone(_) | Planned::Command(_) => Ok(true),
+        _ => Ok(false),
+    }
+}
+
+fn source(stage: &Stage, replay: &Replay) -> Result<Planned, ReplayError> {
+    let speed = replay.speed;
+    match (&replay.recording, &stage.work) {
+        (Some(path), _) => {
+            let (path, start) = (path.clone(), Duration::ZERO);
+            Ok(Planned::Recording(Recording { path, speed, start, repeat: false }))
+        }
+        (None, Planned::Recording(own)) => {
+            Ok(Planned::Recording(Recording { speed, repeat: false, ..own.clone() }))
+        }
+        (None, _) => Err(ReplayError::NoRecording { stage: stage.title() }),
+    }
+}
+
+fn when_full(as_planned: WhenFull, speed: Speed, was_live: bool) -> WhenFull {
+    match speed {
+        Speed::Max => WhenFull::Wait,
+        Speed::Times(_) if was_live => as_planned,
+        // As it would have been read, had the plan said so.
+        Speed::Times(_) => WhenFull::DropOldest,
+    }
+}
+
+/// Each recogniser `count` times, all fed alike and all broadcast.
+fn side_by_side(stages: Vec<Stage>, count: NonZeroUsize) -> Vec<Stage> {
+    let mut all: Vec<Stage> = Vec::new();
+    // Where the copies of each stage stand now.
+    let mut places: Vec<Vec<usize>> = Vec::new();
+    for stage in stages {
+        let is_recogniser = matches!(stage.work, Planned::Whisper(_));
+        let copies = if is_recogniser { count.get() } else { 1 };
+        let feeds = stage.feeds.iter();
+        let feeds: Vec<_> = feeds
+            .flat_map(|feed| {
+                places[feed.giver].iter().map(|giver| {
+                    let mut feed = feed.clone();
+                    feed.giver = *giver;
+                    feed
+                })
+            })
+            .collect();
+        places.push((all.len()..all.len() + copies).collect());
+        for number in 1..=copies {
+            let name = match number {
+                1 => stage.name.clone(),
+                _ => format!("{}-{number}", stage.name),
+            };
+            all.push(Stage { name, feeds: feeds.clone(), ..stage.clone() });
+        }
+    }
+    all
+}

@@ -1,0 +1,57 @@
+//! Lives that cannot be made, and sources that fail: pipelines over numbers on a paused clock.
+use std::time::Duration;
+
+use futures::FutureExt;
+use livecap::{
+    flow::{Board, Fault, Inlet, Outlet, StageGauge, WhenFull, edge},
+    host::{HostSettings, Pipeline},
+    logic::budget::Budget,
+};
+
+use super::numbers::{
+    Collect, Count, Line, Number, Seen, calm, failing_at, generous, quiet_panic, room, values,
+};
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_panics_goes_on_where_it_was_until_its_budget_is_spent() {
+    for (limit, gave_up) in [(2, false), (1, true)] {
+        let mut line = Line::<true>::new(20);
+        line.habit = failing_at(8, 2, || quiet_panic());
+        line.sinks = vec![(calm(), room(4, WhenFull::Wait))];
+        line.stage.budget = Budget::new(limit, Duration::from_secs(60), Duration::from_millis(1));
+        let (pipeline, seen) = line.build();
+        let mut running = pipeline.start(HostSettings::default()).await;
+        let outcome = running.ended().await;
+        assert_eq!(outcome.gave_up, gave_up, "{outcome:?}");
+        let expected = if gave_up { 7 } else { 20 };
+        assert_eq!(values(&seen[0]), (1..=expected).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_that_cannot_be_made_is_tried_again_and_costs_no_item() {
+    let (sender, receiver) = edge("source", "sink", room(2, WhenFull::Wait));
+    let mut pipeline = Pipeline::new(Board::default());
+    let gauge = StageGauge::new("source");
+    let source = Count::<true>::new(5, calm());
+    pipeline.source(generous(), gauge.clone(), source, Outlet::new(vec![sender], gauge));
+    let (seen, mut tries) = (Seen::<true>::default(), 0);
+    let kept = seen.clone();
+    let habit = failing_at(3, 1, || Fault::transient("once"));
+    let make = move || {
+        tries += 1;
+        // The first life takes three tries.
+        let sink = Collect { habit: habit.clone(), seen: kept.clone() };
+        if tries == 2 {
+            quiet_panic();
+        }
+        let is_first = tries == 1;
+        async move { if is_first { Err(Fault::transient("not yet")) } else { Ok(sink) } }.boxed()
+    };
+    pipeline.sink(generous(), StageGauge::new("sink"), make, Inlet::new(vec![receiver]));
+    let mut running = pipeline.start(HostSettings::default()).await;
+    assert_eq!(running.ended().await, Default::default());
+    assert_eq!(values(&seen), [1, 2, 3, 4, 5]);
+    assert_eq!(seen.lock().unwrap()[2], Number::Whole(3));
+    assert_eq!(running.board().stages()[1].restarts, 3);
+}
