@@ -1,4 +1,6 @@
-//! Whisper models by whisper.cpp, as a recogniser. The only file that names whisper-rs.
+//! Whisper models by whisper.cpp, as a recogniser. The only folder that names whisper-rs.
+mod words;
+
 use std::{cell::RefCell, collections::HashMap, num::NonZeroUsize, path::Path, rc::Rc, sync::Arc};
 
 use whisper_rs::{
@@ -6,10 +8,11 @@ use whisper_rs::{
     WhisperTokenId,
 };
 
+use self::words::WordsOfTokens;
 use super::recognise::{Ask, Hypothesis, RecogniseError, Recogniser, Wanted};
 use crate::{
     logic::agree::Heard,
-    message::{Language, MediaSpan, Word},
+    message::Language,
     models::{self, Header, InspectError},
 };
 
@@ -21,8 +24,6 @@ const MARGIN: usize = 8;
 const SHORTEST: usize = 16_000 / 4;
 /// The looks of a loop that repeats itself end after this many tokens, and as many more for each second of sound.
 const MOST_TOKENS: usize = 8;
-/// Languages written without spaces: each token is a word.
-const WITHOUT_SPACES: [&str; 6] = ["zh", "ja", "th", "lo", "my", "yue"];
 
 /// The weights of a model. Clones share them; each recogniser has a state of its own.
 #[derive(Clone)]
@@ -299,73 +300,9 @@ fn is_language(code: &str) -> bool {
     is_code && whisper_rs::get_lang_id(code).is_some()
 }
 
-/// Joins tokens to words. A token may hold a part of a character, so bytes are kept until a word is whole.
-struct WordsOfTokens {
-    spaced: bool,
-    /// Each with the probabilities of its least likely token and of the punctuation behind it.
-    words: Vec<(Vec<u8>, f32, f32)>,
-}
-
-impl WordsOfTokens {
-    fn in_language(language: &str) -> WordsOfTokens {
-        WordsOfTokens { spaced: !WITHOUT_SPACES.contains(&language), words: Vec::new() }
-    }
-
-    fn add(&mut self, token: &[u8], probability: f32) {
-        let begins = |last: &[u8]| {
-            let whole = std::str::from_utf8(last).is_ok();
-            if self.spaced { token.starts_with(b" ") } else { whole && !is_punctuation(token) }
-        };
-        match self.words.last_mut() {
-            Some((last, least, mark)) if !begins(last) => {
-                last.extend_from_slice(token);
-                // A doubtful full stop makes no word doubtful.
-                let of = if is_punctuation(token) { mark } else { least };
-                *of = of.min(probability);
-            }
-            _ => self.words.push((token.to_vec(), probability, 1.0)),
-        }
-    }
-
-    fn finish(self) -> Vec<Heard> {
-        let heard = |(bytes, probability, mark): (Vec<u8>, f32, f32)| {
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            Heard { word: Word { text, span: MediaSpan::default() }, probability, mark }
-        };
-        self.words.into_iter().map(heard).filter(|it| !it.word.text.trim().is_empty()).collect()
-    }
-}
-
-fn is_punctuation(token: &[u8]) -> bool {
-    std::str::from_utf8(token).is_ok_and(|text| !text.chars().any(char::is_alphanumeric))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(language: &str, tokens: &[&[u8]], words: &[&str]) {
-        let mut joined = WordsOfTokens::in_language(language);
-        tokens.iter().for_each(|token| joined.add(token, 0.5));
-        let texts: Vec<String> = joined.finish().into_iter().map(|it| it.word.text).collect();
-        assert_eq!(texts, words);
-    }
-
-    #[test]
-    fn tokens_make_words_with_their_punctuation() {
-        check(
-            "en",
-            &[b" Amster", b"dam", b",", b" I", b"'m", b" ", b" here", b"."],
-            &[" Amsterdam,", " I'm", " here."],
-        );
-        check(
-            "zh",
-            &["你".as_bytes(), "好".as_bytes(), "。".as_bytes(), "吗".as_bytes()],
-            &["你", "好。", "吗"],
-        );
-        let (half, rest) = "é".as_bytes().split_at(1);
-        check("fr", &[b" caf", half, rest], &[" café"]);
-    }
 
     #[test]
     fn what_is_no_language_is_refused_before_whisper_sees_it() {
