@@ -39,7 +39,7 @@ fn whisper() -> Whisper {
     };
     // One, so that the figures of two machines with other numbers of cores can be compared at all.
     let threads = NonZeroUsize::MIN;
-    let settings = WhisperSettings { language: None, translate: false, prompt: None, threads };
+    let settings = WhisperSettings { threads, ..WhisperSettings::default() };
     Whisper::start(&model.unwrap(), &settings).unwrap()
 }
 

@@ -51,9 +51,8 @@ impl Offline {
         let longest = found.decoding().map(|it| it.longest);
         let settings = WhisperSettings {
             language: self.language.clone(),
-            translate: false,
-            prompt: None,
             threads: self.threads.unwrap_or_else(WhisperSettings::spare_threads),
+            ..WhisperSettings::default()
         };
         let loaded = spawn_blocking(move || load(&found)).await;
         let model = loaded.map_err(|error| error.to_string())??;
@@ -65,7 +64,7 @@ impl Offline {
         let language = self.language.clone();
         let recognise = RecogniseSettings {
             language,
-            partials: None,
+            partials: false,
             max_lag: None,
             endpoint,
             ..RecogniseSettings::default()

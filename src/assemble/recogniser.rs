@@ -74,34 +74,30 @@ impl Recogniser {
             (None, false) => Some(Language::new("en")),
             (None, true) => None,
         };
-        let endpoint = settings.endpoint;
+        let endpoint = EndpointSettings {
+            silence: settings.endpoint.silence,
+            sentence: settings.endpoint.sentence,
+            pre_roll: settings.endpoint.pre_roll,
+            min_speech: settings.endpoint.min_speech,
+            threshold: settings.endpoint.threshold,
+            longest: longest.unwrap_or(EndpointSettings::default().longest),
+        };
+        let usual = PaceSettings::default();
         let pace = PaceSettings {
-            interval: settings.partials,
-            pause: endpoint.silence / 2,
+            interval: settings.partials.unwrap_or(usual.interval),
+            pause: endpoint.pause(),
             share,
-            ..PaceSettings::default()
+            ..usual
         };
         let recognise = RecogniseSettings {
             language: shown,
-            partials: Some(pace),
+            pace,
+            partials: settings.partials.is_some(),
             max_lag: live.then_some(settings.max_lag),
-            endpoint: EndpointSettings {
-                silence: endpoint.silence,
-                pre_roll: endpoint.pre_roll,
-                min_speech: endpoint.min_speech,
-                threshold: endpoint.threshold,
-                ..EndpointSettings::default()
-            },
+            endpoint,
             guards: guards(settings),
             condition: settings.condition,
             ..RecogniseSettings::default()
-        };
-        let recognise = match longest {
-            Some(longest) => RecogniseSettings {
-                endpoint: EndpointSettings { longest, ..recognise.endpoint },
-                ..recognise
-            },
-            None => recognise,
         };
         let threads = settings
             .threads
@@ -112,6 +108,7 @@ impl Recogniser {
             translate: settings.task == Task::Translate,
             prompt: settings.prompt.clone(),
             threads,
+            max_tokens: settings.max_tokens,
         };
         let track = Arc::new(Mutex::new(Track::new(TrackName::new(&stage.name))));
         let name = stage.name.clone();

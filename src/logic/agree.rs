@@ -98,7 +98,20 @@ impl Agreement {
 /// What ends a sentence or a part of it.
 const MARKS: [char; 11] = ['.', ',', '?', '!', ';', ':', '…', '。', '、', '？', '！'];
 
+/// What ends a sentence.
+const ENDS: [char; 7] = ['.', '?', '!', '…', '。', '？', '！'];
+/// What may stand behind that.
+const CLOSING: [char; 6] = ['"', '\'', '”', '’', ')', '»'];
+
 impl AgreementSettings {
+    /// Whether a look at a pause heard a sentence to its end.
+    pub fn ends_sentence(&self, heard: &[Heard]) -> bool {
+        heard.last().is_some_and(|it| {
+            let text = it.word.text.trim_end_matches(CLOSING);
+            text.ends_with(ENDS) && it.mark >= self.show_mark
+        })
+    }
+
     /// How many words are far enough from the end of the sound.
     fn whole(&self, heard: &[Heard], end: SoundEnd) -> usize {
         let SoundEnd::Speech(end) = end else { return heard.len() };
@@ -266,6 +279,19 @@ mod tests {
         heard[2].word.span.start = MediaTime::new(Duration::from_millis(950));
         let rest = behind(&words("the train you"), heard);
         assert_eq!(text(&rest.into_iter().map(|it| it.word).collect::<Vec<_>>()), "leaves");
+    }
+
+    #[test]
+    fn a_sure_mark_behind_the_last_word_ends_a_sentence() {
+        let ends = |text: &str, mark| {
+            let mut heard = heard(text);
+            heard.iter_mut().for_each(|it| it.mark = mark);
+            AgreementSettings::default().ends_sentence(&heard)
+        };
+        let whole = ["It leaves.", "Really?", "\"Now!\"", "好。", "(Yes.)"];
+        assert!(whole.iter().all(|it| ends(it, 0.95)));
+        assert!(["", "It leaves", "It leaves,", "at 10.5"].iter().all(|it| !ends(it, 0.95)));
+        assert!(!ends("It leaves.", 0.5));
     }
 
     fn texts(words: &[Word]) -> Vec<&str> {

@@ -14,6 +14,8 @@ pub struct EndpointSettings {
     pub min_speech: Duration,
     /// So much without speech ends a segment.
     pub silence: Duration,
+    /// So much is enough where what was said is a whole sentence. From `silence` on: sentences make no difference.
+    pub sentence: Duration,
     /// No segment lasts longer. Taken as at least 200 ms more than what it takes to open one.
     pub longest: Duration,
 }
@@ -25,12 +27,23 @@ impl Default for EndpointSettings {
             pre_roll: Duration::from_millis(300),
             min_speech: Duration::from_millis(96),
             silence: Duration::from_millis(500),
+            sentence: Duration::from_millis(250),
             longest: Duration::from_secs(10),
         }
     }
 }
 
 impl EndpointSettings {
+    /// So long a pause is worth a look at what was said before it.
+    pub fn pause(&self) -> Duration {
+        if self.sentence < self.silence { self.sentence } else { self.silence / 2 }
+    }
+
+    /// Whether a sentence may end a segment.
+    pub fn heeds_sentences(&self) -> bool {
+        self.sentence < self.silence
+    }
+
     /// Whether a frame of this probability goes on with speech.
     pub fn goes_on(&self, speech: f32) -> bool {
         speech >= self.threshold * RELEASE
@@ -93,6 +106,8 @@ struct Run {
 #[derive(Debug)]
 struct Open {
     start: MediaTime,
+    /// The end of the newest frame.
+    heard_to: MediaTime,
     last_speech: MediaTime,
     speech: Duration,
     /// The frames at which it may be cut.
@@ -156,6 +171,16 @@ impl Endpoint {
         event
     }
 
+    /// In a pause: what was said before it is a whole sentence, so the open segment ends here.
+    pub fn end_sentence(&mut self) -> Option<EndpointEvent> {
+        let State::Speaking(open) = &self.state else { return None };
+        // The other half of the pause is the pre-roll of who speaks next.
+        let end = (open.last_speech + self.settings.sentence / 2).min(open.heard_to);
+        let event = EndpointEvent::Closed { end, spoken_to: open.last_speech, speech: open.speech };
+        self.state = State::Quiet { floor: end, now: open.heard_to, run: None };
+        Some(event)
+    }
+
     /// Takes the next frame.
     pub fn step(&mut self, frame: Activity) -> Option<EndpointEvent> {
         match &mut self.state {
@@ -184,7 +209,8 @@ impl Endpoint {
         }
         let start = (run.start - settings.pre_roll).max(*floor);
         let speech = run.speech;
-        let open = Open { start, last_speech: end, speech, recent: VecDeque::new() };
+        let recent = VecDeque::new();
+        let open = Open { start, heard_to: end, last_speech: end, speech, recent };
         self.state = State::Speaking(open);
         Some(EndpointEvent::Opened { start })
     }
@@ -224,6 +250,7 @@ impl Open {
             let speech_before = self.speech;
             self.recent.push_back(Frame { start: frame.span.start, strength, speech_before });
         }
+        self.heard_to = frame.span.end();
         if settings.goes_on(frame.speech) {
             self.last_speech = frame.span.end();
             self.speech += frame.span.length;
@@ -243,6 +270,7 @@ impl Open {
         let (at, before) = frame.map_or((limit, self.speech), |it| (it.start, it.speech_before));
         *self = Open {
             start: at,
+            heard_to: self.heard_to,
             last_speech: self.last_speech.max(at),
             speech: self.speech.saturating_sub(before),
             recent: VecDeque::new(),
@@ -327,6 +355,30 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert!((at(150)..=at(154)).contains(&found[0].end()), "{found:?}");
         assert_eq!(found[1].start, found[0].end());
+    }
+
+    #[test]
+    fn a_whole_sentence_ends_in_half_of_its_pause_and_leaves_the_rest_to_the_next() {
+        let mut endpoint = Endpoint::new(settings());
+        let frame = |n: usize, speech| Activity {
+            span: MediaSpan { start: at(n), length: FRAME },
+            speech,
+            level: 0.0,
+        };
+        assert_eq!(endpoint.end_sentence(), None, "nothing is open");
+        for n in 0..60 {
+            endpoint.step(frame(n, if n < 40 { 0.9 } else { 0.0 }));
+        }
+        let event = endpoint.end_sentence();
+        let end = at(40) + settings().sentence / 2;
+        let speech = FRAME * 40;
+        assert_eq!(event, Some(EndpointEvent::Closed { end, spoken_to: at(40), speech }));
+        assert_eq!(endpoint.keep_from(), end);
+        let opened = (60..70).find_map(|n| endpoint.step(frame(n, 0.9)));
+        assert_eq!(
+            opened,
+            Some(EndpointEvent::Opened { start: end.max(at(60) - settings().pre_roll) })
+        );
     }
 
     proptest! {

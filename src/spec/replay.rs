@@ -33,9 +33,6 @@ pub enum ReplayError {
     SeveralSources { first: String, second: String },
 }
 
-/// Longer than any segment.
-const NEVER: Duration = Duration::from_secs(3600);
-
 impl Plan {
     /// The first broadcast of the plan, on a free port of the loopback address, and all that leads to it. Sound waits where
     /// the recording does, and is given up where it would be if it came live.
@@ -55,7 +52,7 @@ impl Plan {
                 Planned::Broadcast(broadcast) => {
                     broadcast.listen = Listen { host: "127.0.0.1".to_owned(), port: 0 };
                 }
-                Planned::Whisper(whisper) if !replay.partials => whisper.partials = NEVER,
+                Planned::Whisper(whisper) if !replay.partials => whisper.partials = None,
                 _ => (),
             }
         }

@@ -75,8 +75,8 @@ pub struct Whisper {
     pub model: ModelChoice,
     pub language: SpokenLanguage,
     pub task: Task,
-    /// While somebody speaks, a partial comes after so much new sound, or later where looks cost much.
-    pub partials: Duration,
+    /// While somebody speaks, a partial comes after so much new sound, or later where looks cost much. `None`: finals only.
+    pub partials: Option<Duration>,
     /// What lies further back than this is given up, with a gap.
     pub max_lag: Duration,
     /// A segment that grows past this is ended; at most 30 s. `None`: as the model's catalogue entry says.
@@ -84,6 +84,8 @@ pub struct Whisper {
     pub prompt: Option<String>,
     /// `None`: one less than the machine has cores, at least 1.
     pub threads: Option<usize>,
+    /// A look ends after so many. `None`: 8, and 8 more for each second of sound.
+    pub max_tokens: Option<usize>,
     pub endpoint: Endpoint,
     pub guards: Vec<Guard>,
     /// `None`: those that Whisper models are known for.
@@ -125,6 +127,8 @@ impl Guard {
 pub struct Endpoint {
     /// So much silence ends a segment.
     pub silence: Duration,
+    /// So much is enough behind a whole sentence.
+    pub sentence: Duration,
     /// So much of the sound before the first speech belongs to the segment.
     pub pre_roll: Duration,
     /// Shorter speech opens no segment.

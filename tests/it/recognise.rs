@@ -35,12 +35,7 @@ fn model() -> WhisperModel {
 }
 
 fn english() -> WhisperSettings {
-    WhisperSettings {
-        language: Some(Language::new("en")),
-        translate: false,
-        prompt: None,
-        threads: WhisperSettings::spare_threads(),
-    }
+    WhisperSettings { language: Some(Language::new("en")), ..WhisperSettings::default() }
 }
 
 fn wired<T: Item>(from: &str, to: &str) -> (Outlet<T>, Receiver<T>) {
@@ -145,7 +140,7 @@ async fn the_demo_is_recognised_word_by_word_as_it_is_spoken() {
 async fn finals_alone_say_the_same_and_their_words_have_their_times() {
     let recording = in_project("pipelines/demo.flac");
     let settings =
-        RecogniseSettings { partials: None, max_lag: None, ..RecogniseSettings::default() };
+        RecogniseSettings { partials: false, max_lag: None, ..RecogniseSettings::default() };
     let captions = captions(&recording, settings).await;
     check_words(&recording, &captions);
     let finals = transcripts(&captions);
@@ -177,7 +172,7 @@ async fn silence_and_noise_say_nothing() {
 async fn no_sentence_is_clipped_by_the_endpoint() {
     let recording = in_project("pipelines/demo.flac");
     let settings =
-        RecogniseSettings { partials: None, max_lag: None, ..RecogniseSettings::default() };
+        RecogniseSettings { partials: false, max_lag: None, ..RecogniseSettings::default() };
     let captions = captions(&recording, settings).await;
     let spans: Vec<_> = transcripts(&captions).iter().map(|it| it.span()).collect();
     for sentence in reference(&recording).sentences.unwrap_or_default() {
@@ -220,6 +215,18 @@ fn a_look_has_no_memory_of_the_looks_before() {
     assert_eq!(used.look(&[]).unwrap().words, []);
     assert_eq!(used.look(&samples[..100]).unwrap().words, []);
     assert!(used.look(&samples.repeat(2)).is_ok());
+}
+
+#[test]
+fn a_look_writes_no_more_tokens_than_it_may() {
+    let samples = decoded(&in_project("pipelines/demo.flac"));
+    let sentence = &samples[16_000 * 2..16_000 * 4 + 8_000];
+    let words = |max_tokens| {
+        let settings = WhisperSettings { max_tokens, ..english() };
+        Whisper::start(&model(), &settings).unwrap().look(sentence).unwrap().words
+    };
+    let (all, few) = (words(None), words(Some(2)));
+    assert!(all.len() > 2 && !few.is_empty() && few.len() <= 2, "{few:?} of {all:?}");
 }
 
 #[test]

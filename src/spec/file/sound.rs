@@ -46,10 +46,18 @@ pub(in crate::spec) struct Whisper {
     /// How many threads compute.
     #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the machine has cores"))]
     threads: Option<usize>,
+    /// A look ends after so many tokens (pieces of words), so that a model that goes round in a loop comes to an end.
+    #[schemars(range(min = 1, max = 448), extend("x-default" = "8, and 8 more for each second of sound"))]
+    max_tokens: Option<usize>,
     /// So much silence ends a segment.
     #[serde(default = "Length::ms::<500>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     endpoint: Length,
+    /// So much is enough where what was said before it is a whole sentence, as its punctuation tells. With the length of
+    /// `endpoint` sentences make no difference.
+    #[serde(default = "Length::ms::<250>")]
+    #[schemars(extend("x-range" = ["50ms", "10s"]))]
+    sentence_endpoint: Length,
     /// So much of the sound before the first speech belongs to a segment.
     #[serde(default = "Length::ms::<300>")]
     #[schemars(extend("x-range" = ["0s", "2s"]))]
@@ -131,13 +139,15 @@ impl Whisper {
                 Some(tag) => SpokenLanguage::Is(Language::new(tag)),
             },
             task: self.task,
-            partials: self.partials.0,
+            partials: Some(self.partials.0),
             max_lag: self.max_lag.0,
             longest: self.longest.map(|it| it.0),
             prompt: self.prompt,
             threads: self.threads,
+            max_tokens: self.max_tokens,
             endpoint: plan::Endpoint {
                 silence: self.endpoint.0,
+                sentence: self.sentence_endpoint.0,
                 pre_roll: self.pre_roll.0,
                 min_speech: self.min_speech.0,
                 threshold: self.vad_threshold,

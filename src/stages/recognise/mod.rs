@@ -44,8 +44,10 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 pub struct RecogniseSettings {
     /// What a segment is said to be in before its first look; looks settle it.
     pub language: Option<Language>,
-    /// When there are partials. `None`: finals only.
-    pub partials: Option<PaceSettings>,
+    /// When there are looks at an open segment.
+    pub pace: PaceSettings,
+    /// Whether they give partials. Without, there are looks at pauses only, for what is a whole sentence.
+    pub partials: bool,
     pub agreement: AgreementSettings,
     pub window: WindowSettings,
     /// Sound older than this is given up. `None` where the source waits: then no sound is old, and nothing is left out.
@@ -60,7 +62,8 @@ impl Default for RecogniseSettings {
     fn default() -> RecogniseSettings {
         RecogniseSettings {
             language: None,
-            partials: Some(PaceSettings::default()),
+            pace: PaceSettings::default(),
+            partials: true,
             agreement: AgreementSettings::default(),
             window: WindowSettings::default(),
             max_lag: Some(Duration::from_secs(4)),
@@ -114,7 +117,7 @@ impl<R: Recogniser> Recognise<R> {
         Recognise {
             endpoint: Endpoint::new(settings.endpoint),
             agreement: Agreement::new(settings.agreement),
-            pace: Pace::new(settings.partials.unwrap_or_default()),
+            pace: Pace::new(settings.pace),
             guards: Guards::new(settings.guards.clone()),
             gauge: StageGauge::new(""),
             settings,
@@ -274,7 +277,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
         self.sound.forget_before(self.endpoint.keep_from());
         self.track().decided_to = self.endpoint.decided_to();
         if let Some(due) = self.due(is_newest) {
-            self.partial(due, out).await?;
+            self.look_again(due, out).await?;
         }
         self.rested = Some(Instant::now());
         Ok(())

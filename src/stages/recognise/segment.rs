@@ -101,8 +101,13 @@ impl<R: Recogniser> Recognise<R> {
         give(transcript, out).await
     }
 
-    /// A look at the open segment so far, and a partial where it says anything new.
-    pub(super) async fn partial(&mut self, due: Due, out: &Outlet<Caption>) -> Result<(), Fault> {
+    /// A look at the open segment so far: its end where a whole sentence was said before a pause, else a partial where it
+    /// says anything new.
+    pub(super) async fn look_again(
+        &mut self,
+        due: Due,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
         let (end, begun) = (self.sound.end(), Instant::now());
         let spoken_to = self.endpoint.spoken_to().unwrap_or(end);
         self.count_effort(end);
@@ -112,8 +117,17 @@ impl<R: Recogniser> Recognise<R> {
         self.move_window(end);
         let look = self.look(MediaSpan::between(self.look_from, end), Wanted::until(until));
         let Some(heard) = look.await? else { return Ok(()) };
-        let sound_end = if due == Due::Pause { SoundEnd::Pause } else { SoundEnd::Speech(end) };
+        let ends = due == Due::Pause && self.settings.endpoint.heeds_sentences();
+        let ends = ends && self.settings.agreement.ends_sentence(&heard);
         self.settled = (due == Due::Pause).then(|| Settled { spoken_to, heard: heard.clone() });
+        if ends {
+            let event = self.endpoint.end_sentence();
+            return self.follow(event, out).await;
+        }
+        if !self.settings.partials {
+            return Ok(());
+        }
+        let sound_end = if due == Due::Pause { SoundEnd::Pause } else { SoundEnd::Speech(end) };
         let agreed = self.agreement.look(&self.known(), heard, sound_end);
         let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
         self.tail_shown = !agreed.tail.is_empty();
@@ -179,8 +193,12 @@ impl<R: Recogniser> Recognise<R> {
     /// behind it are at hand, and a look at them shows more.
     pub(super) fn due(&self, is_newest: bool) -> Option<Due> {
         let is_live = self.settings.max_lag.is_some();
-        let spoken_to = self.settings.partials.and(self.endpoint.spoken_to())?;
-        self.pace.due(spoken_to, self.sound.end()).filter(|_| is_newest || !is_live)
+        let due = self.pace.due(self.endpoint.spoken_to()?, self.sound.end())?;
+        let wanted = match due {
+            Due::Speech => self.settings.partials,
+            Due::Pause => self.settings.partials || self.settings.endpoint.heeds_sentences(),
+        };
+        (wanted && (is_newest || !is_live)).then_some(due)
     }
 
     fn count_effort(&self, end: MediaTime) {

@@ -13,6 +13,8 @@ use crate::{
 const RATE: SampleRate = SampleRate::SPEECH;
 /// Samples of a spoken word: 320 ms.
 const WORD: usize = 5_120;
+/// Added to the number of a word that ends a sentence.
+const LAST: usize = 500;
 /// Samples of the weak place between two words: 32 ms.
 const BETWEEN: usize = 512;
 const FRAME_LENGTH: usize = 320;
@@ -28,7 +30,7 @@ enum Look {
     Phrase,
 }
 
-/// Hears " w7" where most of the word 7 is, " x7" where it is cut.
+/// Hears " w7" where most of the word 7 is, " x7" where it is cut, and a full stop behind numbers past [`LAST`].
 struct Script(Arc<Mutex<VecDeque<Look>>>);
 
 impl Recogniser for Script {
@@ -71,7 +73,10 @@ impl Recogniser for Script {
             let span = MediaSpan::between(place(from), place(from + run.len()));
             let mark = if run.len() >= WORD * 3 / 4 { 'w' } else { 'x' };
             if number > 0.0 && run.len() >= WORD / 8 {
-                let word = Word { text: format!(" {mark}{number}"), span };
+                let is_last = number > LAST as f32;
+                let (number, stop) =
+                    if is_last { (number - LAST as f32, ".") } else { (number, "") };
+                let word = Word { text: format!(" {mark}{number}{stop}"), span };
                 words.push(Heard { word, probability: 1.0, mark: 1.0 });
             }
             from += run.len();
@@ -101,6 +106,14 @@ fn speech(sentences: &[(usize, usize)]) -> Vec<f32> {
         }
         sound.extend(std::iter::repeat_n(0.0, silence * 16));
     }
+    sound
+}
+
+/// The same with a full stop behind the word.
+fn ending_with(mut sound: Vec<f32>, word: usize) -> Vec<f32> {
+    let value = |number: usize| number as f32 / 1000.0;
+    let of_word = sound.iter_mut().filter(|it| **it == value(word));
+    of_word.for_each(|it| *it = value(word + LAST));
     sound
 }
 
@@ -215,6 +228,25 @@ async fn partials_grow_into_a_final() {
 async fn the_end_of_the_sound_ends_the_sentence() {
     let captions = captions(settings(), frames(&speech(&[(2, 0)])), &[]).await;
     assert_eq!(told(&captions).last().unwrap(), "final w1 w2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_pause_ends_what_is_a_whole_sentence_and_nothing_else() {
+    let sound = ending_with(speech(&[(2, 300), (2, 300), (2, 700)]), 2);
+    for partials in [true, false] {
+        let settings = RecogniseSettings { partials, ..settings() };
+        let captions = captions(settings, frames(&sound), &[]).await;
+        let told = told(&captions);
+        let finals: Vec<&String> = told.iter().filter(|it| it.starts_with("final")).collect();
+        assert_eq!(finals, ["final w1 w2.", "final w3 w4 w5 w6"]);
+        assert_eq!(finals.len() == told.len(), !partials, "{told:?}");
+        check_order(&captions);
+    }
+    let endpoint =
+        EndpointSettings { sentence: settings().endpoint.silence, ..settings().endpoint };
+    let heedless = RecogniseSettings { endpoint, ..settings() };
+    let told = told(&captions(heedless, frames(&sound), &[]).await);
+    assert_eq!(told.last().unwrap(), "final w1 w2. w3 w4 w5 w6");
 }
 
 #[tokio::test(start_paused = true)]

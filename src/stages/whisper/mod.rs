@@ -41,6 +41,8 @@ pub struct WhisperSettings {
     /// Names and terms that are likely to come up.
     pub prompt: Option<String>,
     pub threads: NonZeroUsize,
+    /// `None`: 8, and 8 more for each second of sound.
+    pub max_tokens: Option<usize>,
 }
 
 /// Why a model cannot be used. None of them will get better by itself.
@@ -68,6 +70,18 @@ pub enum WhisperError {
     Prompt { model: String },
     #[error("the model `{model}` failed its first look: {cause}")]
     FirstLook { model: String, cause: String },
+}
+
+impl Default for WhisperSettings {
+    fn default() -> WhisperSettings {
+        WhisperSettings {
+            language: None,
+            translate: false,
+            prompt: None,
+            threads: WhisperSettings::spare_threads(),
+            max_tokens: None,
+        }
+    }
 }
 
 impl WhisperSettings {
@@ -149,6 +163,7 @@ pub struct Whisper {
     /// What whisper.cpp asks between its steps.
     wanted: Rc<RefCell<Wanted>>,
     prompt: Vec<WhisperTokenId>,
+    max_tokens: Option<usize>,
 }
 
 impl Whisper {
@@ -188,10 +203,12 @@ impl Whisper {
         let state = context.create_state().map_err(|error| failed(error.to_string()))?;
         let prompt = settings.prompt.as_deref().map(|text| model.tokens(text)).transpose()?;
         let (in_language, prompt) = (HashMap::new(), prompt.unwrap_or_default());
+        let (model, max_tokens) = (model.clone(), settings.max_tokens);
         let mut whisper =
-            Whisper { model: model.clone(), state, parameters, in_language, wanted, prompt };
-        whisper.look(&[0.0; 16_000]).map_err(|error| WhisperError::FirstLook {
-            model: model.name.to_string(),
+            Whisper { model, state, parameters, in_language, wanted, prompt, max_tokens };
+        let first = whisper.look(&[0.0; 16_000]);
+        first.map_err(|error| WhisperError::FirstLook {
+            model: whisper.model.name.to_string(),
             cause: error.to_string(),
         })?;
         Ok(whisper)
@@ -253,7 +270,8 @@ impl Recogniser for Whisper {
             speech
         };
         let context = (sound.len().div_ceil(POSITION) + MARGIN).min(room);
-        let most = MOST_TOKENS + MOST_TOKENS * sound.len() / 16_000;
+        let usual = MOST_TOKENS + MOST_TOKENS * sound.len() / 16_000;
+        let most = self.max_tokens.unwrap_or(usual);
         let mut parameters = self.parameters(ask.language.as_ref());
         parameters.set_audio_ctx(context as i32);
         parameters.set_max_tokens(most as i32);
