@@ -172,6 +172,7 @@ impl<'a> Figures<'a> {
                 items: if is_source { given.unwrap_or(0) } else { reading.handled },
                 dropped: edges().filter(|it| it.to == stage.name).map(|it| it.dropped).sum(),
                 coalesced: edges().filter(|it| it.to == stage.name).map(|it| it.coalesced).sum(),
+                counts: reading.counts.clone(),
             })
         });
         figures.collect()

@@ -1,4 +1,6 @@
 //! What `--json` writes: the shape that `docs/measures.md` promises. A measure that could not be taken is null, never 0.
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -78,6 +80,8 @@ pub(super) struct StageFigures {
     /// On the edges that lead to it.
     pub(super) dropped: u64,
     pub(super) coalesced: u64,
+    /// What it counted by itself: each step of falling behind, each guard's doings.
+    pub(super) counts: BTreeMap<&'static str, u64>,
 }
 
 impl Report {

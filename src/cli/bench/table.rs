@@ -87,6 +87,11 @@ fn stages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             "{:<16}RTF {rtf} · items {} · dropped {} · coalesced {}",
             stage.name, stage.items, stage.dropped, stage.coalesced
         )?;
+        if !stage.counts.is_empty() {
+            let counts: Vec<String> =
+                stage.counts.iter().map(|(what, count)| format!("{what} {count}")).collect();
+            writeln!(out, "{:<16}{}", "", counts.join(" · "))?;
+        }
         let rows = [("wait", stage.wait_ms), ("service", stage.service_ms), ("age", stage.age_ms)];
         for (name, summary) in rows.iter().filter(|it| it.1.is_some()) {
             writeln!(out, "{:<16}{name:<9}{}", "", columns(*summary))?;
