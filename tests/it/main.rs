@@ -11,6 +11,8 @@ mod broadcast;
 mod check;
 mod edges;
 mod engine;
+#[cfg(feature = "whisper")]
+mod languages;
 mod lives;
 mod models;
 mod numbers;

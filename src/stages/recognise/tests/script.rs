@@ -1,0 +1,252 @@
+//! A scripted recogniser and its sound: words are stretches of one value, so that each look can be told what it hears.
+use std::collections::VecDeque;
+
+use super::super::*;
+use crate::{
+    flow::{EdgeSettings, Inlet, Offer, Receiver, Room, StageGauge, WhenFull, drive, edge},
+    logic::agree::Heard,
+    message::{AudioFrame, Kind, TrackName, Transcript},
+};
+
+pub(super) const RATE: SampleRate = SampleRate::SPEECH;
+/// Samples of a spoken word: 320 ms.
+pub(super) const WORD: usize = 5_120;
+/// Added to the number of a word that ends a sentence.
+pub(super) const LAST: usize = 500;
+/// Samples of the weak place between two words: 32 ms.
+pub(super) const BETWEEN: usize = 512;
+pub(super) const FRAME_LENGTH: usize = 320;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Look {
+    Answer,
+    Panic,
+    Fail,
+    /// Goes on until it is no longer wanted.
+    Endless,
+    /// Hears a phrase that nobody said.
+    Phrase,
+}
+
+/// Hears " w7" where most of the word 7 is, " x7" where it is cut, and a full stop behind numbers past [`LAST`].
+pub(super) struct Script(pub(super) Arc<Mutex<VecDeque<Look>>>);
+
+impl Recogniser for Script {
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+        let next = self.0.lock().unwrap().pop_front();
+        match next.unwrap_or(Look::Answer) {
+            Look::Answer => (),
+            Look::Endless => {
+                while ask.wanted.is_still() {
+                    std::thread::yield_now();
+                }
+                return Err(RecogniseError::Unwanted);
+            }
+            Look::Phrase => {
+                let text = " Thanks for watching!".to_owned();
+                let word = Word { text, span: MediaSpan::default() };
+                let words = vec![Heard { word, probability: 1.0, mark: 1.0 }];
+                let language = Language::new("en");
+                return Ok(Hypothesis {
+                    words,
+                    timed: true,
+                    language,
+                    no_speech: 0.0,
+                    log_probability: 0.0,
+                });
+            }
+            Look::Panic => panic!("as the script says"),
+            Look::Fail => {
+                return Err(RecogniseError::Failed {
+                    samples: speech.len(),
+                    cause: "scripted".to_owned(),
+                });
+            }
+        }
+        let mut words = Vec::new();
+        let mut from = 0;
+        for run in speech.chunk_by(|a, b| a == b) {
+            let number = (run[0] * 1000.0).round();
+            let place = |sample| MediaTime::of_sample(sample as u64, RATE);
+            let span = MediaSpan::between(place(from), place(from + run.len()));
+            let mark = if run.len() >= WORD * 3 / 4 { 'w' } else { 'x' };
+            if number > 0.0 && run.len() >= WORD / 8 {
+                let is_last = number > LAST as f32;
+                let (number, stop) =
+                    if is_last { (number - LAST as f32, ".") } else { (number, "") };
+                let word = Word { text: format!(" {mark}{number}{stop}"), span };
+                words.push(Heard { word, probability: 1.0, mark: 1.0 });
+            }
+            from += run.len();
+        }
+        let language = Language::new("en");
+        Ok(Hypothesis { words, timed: true, language, no_speech: 0.0, log_probability: 0.0 })
+    }
+}
+
+pub(super) struct ScriptedVoice;
+
+impl VoiceActivity for ScriptedVoice {
+    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+        if level(frame) > 0.0 { 1.0 } else { 0.0 }
+    }
+    fn forget(&mut self) {}
+}
+
+/// Sentences of so many words, each followed by so many milliseconds of silence. Words are numbered from 1.
+pub(super) fn speech(sentences: &[(usize, usize)]) -> Vec<f32> {
+    let (mut sound, mut number) = (vec![0.0; 8_000], 0);
+    for (words, silence) in sentences {
+        for _ in 0..*words {
+            number += 1;
+            sound.extend(std::iter::repeat_n(number as f32 / 1000.0, WORD));
+            sound.extend(std::iter::repeat_n(0.0, BETWEEN));
+        }
+        sound.extend(std::iter::repeat_n(0.0, silence * 16));
+    }
+    sound
+}
+
+/// The same with a full stop behind the word.
+pub(super) fn ending_with(mut sound: Vec<f32>, word: usize) -> Vec<f32> {
+    let value = |number: usize| number as f32 / 1000.0;
+    let of_word = sound.iter_mut().filter(|it| **it == value(word));
+    of_word.for_each(|it| *it = value(word + LAST));
+    sound
+}
+
+pub(super) fn frames(sound: &[f32]) -> Vec<AudioFrame> {
+    let frame = |(n, samples): (usize, &[f32])| AudioFrame {
+        start: MediaTime::of_sample((n * FRAME_LENGTH) as u64, RATE),
+        rate: RATE,
+        samples: samples.into(),
+        hole: None,
+        trace: Trace::starting(Instant::now()),
+    };
+    sound.chunks(FRAME_LENGTH).enumerate().map(frame).collect()
+}
+
+pub(super) fn settings() -> RecogniseSettings {
+    let endpoint =
+        EndpointSettings { longest: Duration::from_secs(4), ..EndpointSettings::default() };
+    // All sound is there at once, and none of it is old.
+    RecogniseSettings { endpoint, max_lag: None, ..RecogniseSettings::default() }
+}
+
+/// What comes of the frames, life after life, until one ends well.
+pub(super) async fn captions(
+    settings: RecogniseSettings,
+    frames: Vec<AudioFrame>,
+    looks: &[Look],
+) -> Vec<Caption> {
+    let wait = |room| EdgeSettings { room: Room::Span(room), when_full: WhenFull::Wait };
+    let (sender, receiver) = edge("sound", "script", wait(Duration::from_secs(1_000)));
+    let source = Outlet::new(vec![sender], StageGauge::new("sound"));
+    for frame in frames {
+        source.send(Speech::new(frame).unwrap()).await.unwrap();
+    }
+    drop(source);
+    let (sender, list) = edge("script", "list", wait(Duration::MAX));
+    let (gauge, mut inlet) = (StageGauge::new("script"), Inlet::new(vec![receiver]));
+    let out = Outlet::new(vec![sender], gauge.clone());
+    let script = Arc::new(Mutex::new(looks.iter().copied().collect()));
+    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    loop {
+        let looks = script.clone();
+        let made = Engine::start("script", move || Ok::<_, Fault>(Script(looks))).await;
+        let engine = made.unwrap_or_else(|error| panic!("{error}"));
+        let mut life = Recognise::new(settings.clone(), engine, ScriptedVoice, track.clone());
+        match drive(&mut life, &mut inlet, &out, &gauge).await {
+            Ok(()) => break,
+            Err(Fault::Panicked(_) | Fault::Transient(_)) => (),
+            Err(other) => panic!("{other}"),
+        }
+    }
+    drop(out);
+    all(list).await
+}
+
+async fn all(list: Receiver<Caption>) -> Vec<Caption> {
+    let (mut inlet, mut captions) = (Inlet::new(vec![list]), Vec::new());
+    while let Some(Offer::Handle(caption)) = inlet.next().await {
+        inlet.settle();
+        captions.push(caption);
+    }
+    captions
+}
+
+/// The captions of frames that come in their own time, and what was counted.
+pub(super) async fn live(
+    settings: RecogniseSettings,
+    sound: &[f32],
+    looks: &[Look],
+) -> (Vec<String>, Vec<(&'static str, u64)>) {
+    let script = Script(Arc::new(Mutex::new(looks.iter().copied().collect())));
+    let (captions, counts) = live_by(settings, sound, script).await;
+    (told(&captions), counts)
+}
+
+/// The same by another recogniser.
+pub(super) async fn live_by<R: Recogniser + Send>(
+    settings: RecogniseSettings,
+    sound: &[f32],
+    recogniser: R,
+) -> (Vec<Caption>, Vec<(&'static str, u64)>) {
+    let engine = Engine::start("script", || Ok::<_, Fault>(recogniser)).await;
+    let engine = engine.unwrap_or_else(|error| panic!("{error}"));
+    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let gauge = StageGauge::new("script");
+    let mut life =
+        Recognise::new(settings, engine, ScriptedVoice, track).counting_on(gauge.clone());
+    let room = Room::Span(Duration::MAX);
+    let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
+    let out = Outlet::new(vec![sender], gauge.clone());
+    for frame in frames(sound) {
+        tokio::time::advance(frame.duration()).await;
+        let trace = Trace::starting(Instant::now());
+        let frame = AudioFrame { trace, ..frame };
+        life.handle(Speech::new(frame).unwrap(), &out).await.unwrap();
+    }
+    life.flush(&out).await.unwrap();
+    drop((life, out));
+    let captions = all(list).await;
+    check_order(&captions);
+    (captions, gauge.read().counts.into_iter().collect())
+}
+
+/// One line each: `final w1 w2`, `partial w1 | x2` with the committed words first, `gap restart 500..900`.
+pub(super) fn told(captions: &[Caption]) -> Vec<String> {
+    let line = |caption: &Caption| match caption {
+        Caption::Transcript(it) if it.kind() == Kind::Final => format!("final {}", it.text()),
+        Caption::Transcript(it) => {
+            let (committed, text) = (it.committed_text(), it.text());
+            let tail = text.strip_prefix(&committed).unwrap().trim();
+            format!("partial {committed} | {tail}").trim_end().to_owned()
+        }
+        Caption::Gap(gap) => {
+            let at = |place: MediaTime| place.since_start().as_millis();
+            format!("gap {} {}..{}", gap.why.name(), at(gap.span.start), at(gap.span.end()))
+        }
+    };
+    captions.iter().map(line).collect()
+}
+
+pub(super) fn transcripts(captions: &[Caption]) -> Vec<&Transcript> {
+    fn transcript(caption: &Caption) -> Option<&Transcript> {
+        if let Caption::Transcript(it) = caption { Some(it) } else { None }
+    }
+    captions.iter().filter_map(transcript).collect()
+}
+
+/// What must hold whatever happened.
+pub(super) fn check_order(captions: &[Caption]) {
+    for pair in transcripts(captions).windows(2) {
+        let (old, new) = (pair[0], pair[1]);
+        assert!((old.segment(), old.revision()) < (new.segment(), new.revision()));
+        if old.segment() == new.segment() {
+            assert_eq!(old.kind(), Kind::Partial, "{:?}", told(captions));
+            let (before, after) = (old.committed_text(), new.committed_text());
+            assert!(after.starts_with(&before), "{:?}", told(captions));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What a look is asked for: the language that its segment is settled in, and what was said before it.
+use super::{super::*, script::*};
+use crate::{logic::agree::Heard, message::Kind};
+
+/// Hears each look in the next of its languages, and notes what it is asked.
+struct Listener {
+    languages: Vec<&'static str>,
+    asked: Arc<Mutex<Vec<(Duration, Ask)>>>,
+}
+
+impl Recogniser for Listener {
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+        let mut asked = self.asked.lock().unwrap();
+        let language = match &ask.language {
+            Some(settled) => settled.clone(),
+            None => Language::new(self.languages[asked.len() % self.languages.len()]),
+        };
+        asked.push((RATE.duration_of(speech.len()), ask.clone()));
+        let word = Word { text: format!(" said-{}", asked.len()), span: MediaSpan::default() };
+        let words = vec![Heard { word, probability: 1.0, mark: 1.0 }];
+        Ok(Hypothesis { words, timed: false, language, no_speech: 0.0, log_probability: 0.0 })
+    }
+}
+
+async fn listened(
+    settings: RecogniseSettings,
+    languages: &[&'static str],
+) -> (Vec<(Duration, Ask)>, Vec<Caption>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let listener = Listener { languages: languages.to_vec(), asked: asked.clone() };
+    let sound = speech(&[(8, 700), (1, 700)]);
+    let (captions, _) = live_by(settings, &sound, listener).await;
+    let asked = std::mem::take(&mut *asked.lock().unwrap());
+    (asked, captions)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_language_of_a_segment_is_settled_by_a_look_long_enough_to_tell() {
+    let (asked, captions) = listened(settings(), &["nl", "de", "fr"]).await;
+    let settled = asked.iter().position(|it| it.1.language.is_some()).expect("it is settled");
+    assert!(asked[..settled - 1].iter().all(|it| it.0 < Duration::from_secs(2)));
+    assert!(asked[settled - 1].0 >= Duration::from_secs(2));
+    // From then on each look at this segment is asked for it, and the next segment starts afresh.
+    let afresh = settled + asked[settled..].iter().position(|it| it.1.language.is_none()).unwrap();
+    assert!(asked[settled..afresh].iter().all(|it| it.1.language == asked[settled].1.language));
+    let finals = transcripts(&captions).into_iter().filter(|it| it.kind() == Kind::Final);
+    let spoken: Vec<String> = finals.map(|it| it.language().to_string()).collect();
+    assert_eq!(Some(&Language::new(&spoken[0])), asked[settled].1.language.as_ref());
+    assert_eq!(spoken.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_language_that_was_chosen_is_asked_of_nobody() {
+    let language = Some(Language::new("nl"));
+    let (asked, _) = listened(RecogniseSettings { language, ..settings() }, &["nl"]).await;
+    assert!(asked.iter().all(|it| it.1.language.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_segment_is_told_what_was_said_before_it_where_that_is_asked_for() {
+    for condition in [false, true] {
+        let settings = RecogniseSettings { condition, ..settings() };
+        let (asked, captions) = listened(settings, &["en"]).await;
+        let first = transcripts(&captions).into_iter().find(|it| it.kind() == Kind::Final);
+        let before = if condition { first.unwrap().text() } else { String::new() };
+        assert_eq!(asked[0].1.context, "");
+        assert_eq!(asked.last().unwrap().1.context, before);
+    }
+}

@@ -1,0 +1,78 @@
+//! Models of many languages: which one is spoken, and translation into English. Random weights tell nothing of the text.
+use std::fs;
+
+use livecap::{
+    message::Language,
+    stages::{
+        recognise::{Ask, Recogniser},
+        whisper::{Whisper, WhisperModel, WhisperSettings},
+        wire::Line,
+    },
+};
+
+use crate::{
+    run::{LINES, lines, pipeline, shipped},
+    support::{program, random_model::multilingual},
+};
+
+/// What random weights write does not end by itself.
+const FEW: Option<usize> = Some(5);
+
+fn settings() -> WhisperSettings {
+    WhisperSettings { max_tokens: FEW, ..WhisperSettings::default() }
+}
+
+#[test]
+fn a_look_tells_its_language_unless_it_is_told() {
+    let model = WhisperModel::from_bytes("random", &multilingual(1)).unwrap();
+    assert!(model.is_multilingual());
+    let sound = vec![0.01; 16_000 * 2];
+    let mut auto = Whisper::start(&model, &settings()).unwrap();
+    let heard = auto.look(&sound).unwrap();
+    assert!(is_tag(heard.language.as_str()), "{:?}", heard.language);
+    // A segment that is settled keeps its language, and the next one is asked for anew.
+    let nepali = Language::new("ne");
+    let ask = Ask { language: Some(nepali.clone()), ..Ask::default() };
+    assert_eq!(auto.listen(&sound, &ask).unwrap().language, nepali);
+    assert_eq!(auto.look(&sound).unwrap().language, heard.language);
+    let dutch = WhisperSettings { language: Some(Language::new("nl")), ..settings() };
+    let heard = Whisper::start(&model, &dutch).unwrap().look(&sound).unwrap();
+    assert_eq!(heard.language, Language::new("nl"));
+}
+
+#[test]
+fn a_model_of_many_languages_translates() {
+    let model = WhisperModel::from_bytes("random", &multilingual(2)).unwrap();
+    let sound = vec![0.01; 16_000 * 2];
+    let words = |translate| {
+        let settings =
+            WhisperSettings { translate, language: Some(Language::new("nl")), ..settings() };
+        Whisper::start(&model, &settings).unwrap().look(&sound).unwrap().words
+    };
+    // The task is one token of the decoder's prompt: with the same weights another one gives other words.
+    assert_ne!(words(false), words(true));
+}
+
+#[tokio::test]
+async fn captions_say_in_which_language_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("random.bin"), multilingual(3)).unwrap();
+    let set = "model = \"./random.bin\"\nlanguage = \"auto\"\nguards = []\nmax-tokens = 5\n";
+    let file = pipeline(&shipped("demo.flac"), "\"max\"", LINES).replace("model = \"demo\"\n", set);
+    let ended = program::run(folder.path(), &file).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let told = lines(&ended.out);
+    let tags: Vec<&str> = told
+        .iter()
+        .filter_map(|it| match it {
+            Line::Final(it) | Line::Intermediate(it) => Some(it.lang.as_str()),
+            Line::Gap(_) => None,
+        })
+        .collect();
+    assert!(!tags.is_empty() && tags.iter().all(|it| is_tag(it)), "{tags:?}");
+}
+
+/// Two or three small letters, and not the sign for a language that nobody knows.
+fn is_tag(text: &str) -> bool {
+    (2..=3).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_lowercase()) && text != "und"
+}
