@@ -3,6 +3,7 @@
 //!     cargo bench --bench figures -- model --an4 DIR --clips DIR
 //!     cargo bench --bench figures -- overload --model FILE
 //!     cargo bench --bench figures -- hours
+//!     cargo bench --bench figures -- neighbours
 //!
 //! As a test (`cargo test --benches`) it takes those of the bundled model on a minute of sound, unpaced.
 #![expect(clippy::print_stdout, reason = "tables are what it is for")]
@@ -10,6 +11,7 @@
 mod noise;
 
 mod hours;
+mod neighbours;
 mod rows;
 mod sounds;
 
@@ -58,6 +60,11 @@ enum Figures {
         #[arg(long, default_value_t = 10.0)]
         minutes: f64,
     },
+    /// What a look costs beside other work, by the number of threads
+    Neighbours {
+        #[arg(long, default_value = "demo")]
+        model: String,
+    },
     /// Hours of sound, unpaced: memory, and every final once
     Hours {
         #[arg(long, default_value_t = 2.0)]
@@ -71,6 +78,7 @@ fn main() {
     fs::create_dir_all(&folder).expect("cargo's folder can be written to");
     match args.figures {
         Some(Figures::Overload { model, minutes }) => overload(&folder, &model, minutes),
+        Some(Figures::Neighbours { model }) => neighbours::neighbours(&model),
         Some(Figures::Hours { hours }) => hours::hours(&folder, hours),
         Some(Figures::Model { unpaced, an4, clips, minutes, set }) => {
             let ways = if unpaced { Ways::Unpaced } else { Ways::All };
@@ -101,7 +109,7 @@ fn main() {
         }
         None if args.bench => {
             println!(
-                "which? `model`, `overload` or `hours`: cargo bench --bench figures -- --help"
+                "which? `model`, `overload`, `hours` or `neighbours`: cargo bench --bench figures -- --help"
             );
         }
         None => {

@@ -138,7 +138,7 @@ fn write(path: &Path, times: usize, samples: &[f32]) {
     file.finalize().expect("the disk has room");
 }
 
-fn read(path: &Path) -> Vec<f32> {
+pub(crate) fn read(path: &Path) -> Vec<f32> {
     let told = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", path.display()) };
     let mut file = SoundFile::open(path).unwrap_or_else(|error| told(&error));
     assert_eq!(file.rate(), RATE, "{}: 16 kHz are wanted", path.display());
