@@ -99,7 +99,9 @@ impl Agreement {
 const MARKS: [char; 11] = ['.', ',', '?', '!', ';', ':', '…', '。', '、', '？', '！'];
 
 /// What ends a sentence.
-const ENDS: [char; 7] = ['.', '?', '!', '…', '。', '？', '！'];
+const ENDS: [char; 6] = ['.', '?', '!', '。', '？', '！'];
+/// What Whisper models write where somebody stopped before its end.
+const BREAKS_OFF: [&str; 2] = ["..", "…"];
 /// What may stand behind that.
 const CLOSING: [char; 6] = ['"', '\'', '”', '’', ')', '»'];
 
@@ -108,7 +110,8 @@ impl AgreementSettings {
     pub fn ends_sentence(&self, heard: &[Heard]) -> bool {
         heard.last().is_some_and(|it| {
             let text = it.word.text.trim_end_matches(CLOSING);
-            text.ends_with(ENDS) && it.mark >= self.show_mark
+            let breaks_off = BREAKS_OFF.iter().any(|it| text.ends_with(it));
+            text.ends_with(ENDS) && !breaks_off && it.mark >= self.show_mark
         })
     }
 
@@ -290,7 +293,11 @@ mod tests {
         };
         let whole = ["It leaves.", "Really?", "\"Now!\"", "好。", "(Yes.)"];
         assert!(whole.iter().all(|it| ends(it, 0.95)));
-        assert!(["", "It leaves", "It leaves,", "at 10.5"].iter().all(|it| !ends(it, 0.95)));
+        assert!(
+            ["", "It leaves", "It leaves,", "at 10.5", "It...", "It…"]
+                .iter()
+                .all(|it| !ends(it, 0.95))
+        );
         assert!(!ends("It leaves.", 0.5));
     }
 
