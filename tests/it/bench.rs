@@ -96,12 +96,42 @@ async fn the_report_has_the_shape_that_is_promised() {
             "items",
             "dropped",
             "coalesced",
+            "counts",
         ]);
         assert_eq!(keys(stage), promised);
         assert!(stage["items"].as_u64().unwrap() > 5, "{stage}");
     }
     assert!((0.0..2.0).contains(&stages[2]["rtf"].as_f64().unwrap()), "{}", stages[2]);
     assert_eq!(report["glass_to_glass_ms"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_browser_tells_when_captions_were_painted() {
+    let folder = folder();
+    let arguments = ["--speed", "4", "--json", "--browser"];
+    let ran = bench(folder.path(), &arguments).await;
+    if ran.err.contains("there is no browser") {
+        println!("skipped: no browser on this machine");
+        return;
+    }
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let painted = &report["glass_to_glass_ms"];
+    check_summary(painted);
+    // Nine finals and what led to them, none more often than it was published.
+    let (painted, published) = (painted["n"].as_u64(), report["end_to_end_ms"]["n"].as_u64());
+    assert!(painted > Some(20) && painted <= published, "{painted:?} of {published:?}");
+}
+
+#[tokio::test]
+async fn a_browser_that_is_none_is_refused_with_the_reason() {
+    let folder = folder();
+    for (program, why) in [("no-such-browser", "there is no browser"), ("true", "ended before")] {
+        let browser = format!("--browser={program}");
+        let ran = bench(folder.path(), &["--speed", "4", &browser]).await;
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+        assert!(ran.err.contains(why) && ran.err.contains(program), "{}", ran.err);
+    }
 }
 
 #[tokio::test]

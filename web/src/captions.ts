@@ -2,6 +2,7 @@
 import { Connection, type Standing } from "./connection.ts";
 import { Follow } from "./follow.ts";
 import { languages, Ledger, shown } from "./ledger.ts";
+import { Paints } from "./painted.ts";
 import { Rows } from "./rows.ts";
 import type { Caption, Hello, State } from "./wire.ts";
 
@@ -41,6 +42,8 @@ let painting = false;
 let captured: number | undefined;
 
 const connection = new Connection(ledger, { standing: setStanding, hello, changed, state }, lang);
+const measures = new URLSearchParams(location.search).has("measure");
+const paints = measures ? new Paints(connection.clock, connection.measure()) : undefined;
 
 choice.addEventListener("change", () => {
   lang = choice.value === "" ? undefined : choice.value;
@@ -83,6 +86,7 @@ function changed(caption: Caption | undefined, live: boolean): void {
   if (caption && live) {
     if (caption.at && (caption.of ? caption.lang === lang : true)) captured = caption.at.captured;
     announce(caption);
+    paints?.came(caption);
   }
   repaint();
 }
@@ -106,6 +110,7 @@ function repaint(): void {
     empty.textContent = EMPTY[now];
     follow.grown();
     showLag();
+    paints?.drawn();
   };
   // A page in the background gets no frames, yet what waits there must not pile up unseen.
   if (document.hidden) window.setTimeout(paint, 0);

@@ -131,6 +131,12 @@ impl<'a> Figures<'a> {
         self.distribution(&self.run.traces, |it| it.age(Milestone::Published))
     }
 
+    /// From captured to painted, as the browser tells.
+    pub(super) fn glass_to_glass_ms(&self) -> Option<Summary> {
+        let painted = self.run.painted.as_deref()?;
+        Distribution::of(painted.iter().map(|it| it.ms)).summary()
+    }
+
     /// How far the waits and services of all stages are from the whole, as a share of it; the mean over all messages.
     pub(super) fn sum_error(&self) -> Option<f64> {
         let errors: Vec<f64> = self.run.traces.iter().filter_map(|it| sum_error(&it.1)).collect();

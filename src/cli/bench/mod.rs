@@ -1,4 +1,5 @@
 //! `livecap bench`: a pipeline fed with a known recording, and every measure of `docs/measures.md` taken of it.
+mod browser;
 mod compare;
 mod html;
 mod logs;
@@ -63,11 +64,15 @@ pub(crate) struct BenchArgs {
     /// Write the updates of the last run to this folder, for simulstream, asr_latency and whisper_streaming
     #[arg(long, value_name = "DIR")]
     event_log: Option<PathBuf>,
+    /// Open the page in a headless browser too, and measure from sound to paint. Left out: no browser; without a program:
+    /// the first of chromium, chromium-browser, google-chrome, google-chrome-stable
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true)]
+    browser: Option<Option<PathBuf>>,
     /// Tell the ratio of each figure to that of an earlier report, written with `--json`
     #[arg(long, value_name = "REPORT")]
     compare: Option<PathBuf>,
     /// Instead: raise the speed, or the number of recognisers side by side, until the lag is no longer bounded
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["speed", "html", "event_log", "compare"])]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["speed", "html", "event_log", "browser", "compare"])]
     sweep: Option<Sweep>,
 }
 
@@ -129,7 +134,8 @@ pub(crate) async fn bench(args: &BenchArgs, machine: &ThisMachine) -> Result<Exi
         Some(Pace(Speed::Max)) => vec![Way::Unpaced],
         Some(Pace(Speed::Times(times))) => vec![Way::Paced(times)],
     };
-    let bench = Bench { args, machine, plan: &plan };
+    let browser = args.browser.as_ref().map(|it| browser::find(it.as_deref())).transpose()?;
+    let bench = Bench { args, machine, plan: &plan, browser };
     let planned = bench.replayed(Way::Unpaced, NonZeroUsize::MIN)?;
     let recording = recording(&planned);
     let said = said::of(args.reference.as_deref(), recording)?;
@@ -149,6 +155,7 @@ struct Bench<'a> {
     args: &'a BenchArgs,
     machine: &'a ThisMachine,
     plan: &'a Plan,
+    browser: Option<PathBuf>,
 }
 
 impl Bench<'_> {
@@ -223,7 +230,10 @@ impl Bench<'_> {
         let plan = self.replayed(way, tracks)?;
         // Standard output may be piped to a program.
         let _ = writeln!(io::stderr(), "{} …", way.name());
-        let run = run::run(&self.args.file, &plan, self.machine).await?;
+        // Without a pace no sound has a moment to measure from.
+        let paced = matches!(way, Way::Paced(_));
+        let browser = self.browser.as_deref().filter(|_| paced);
+        let run = run::run(&self.args.file, &plan, self.machine, browser).await?;
         Ok((plan, run))
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Report {
     pub(super) duplicate_finals: u64,
     pub(super) stages: Vec<StageFigures>,
     pub(super) end_to_end_ms: Option<Summary>,
-    /// Needs a browser.
+    /// Null without `--browser`.
     pub(super) glass_to_glass_ms: Option<Summary>,
     pub(super) endpoint_ms: Option<u64>,
     pub(super) sum_error: Option<f64>,
@@ -124,7 +124,7 @@ impl Report {
             duplicate_finals,
             stages: last.stages(),
             end_to_end_ms: last.end_to_end_ms(),
-            glass_to_glass_ms: None,
+            glass_to_glass_ms: last.glass_to_glass_ms(),
             endpoint_ms: last.endpoint_ms(),
             sum_error: last.sum_error(),
             memory_mb: last.run.memory,

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     super::{Exit, Trouble, run as running},
+    browser::Browser,
     meter::{Memory, Meter},
     recognisers,
     viewer::{Received, Viewer, ViewerError, Watched},
@@ -18,6 +19,7 @@ use crate::{
     flow::{EdgeReading, Inlet, Offer, StageReading},
     message::{AudioFrame, Caption, Trace, TrackName},
     spec::{Plan, Planned, plan::Speed},
+    stages::wire::Painted,
 };
 
 /// What was seen of one run.
@@ -29,6 +31,8 @@ pub(super) struct Run {
     pub(super) audio: f64,
     /// Of every caption and gap that was published.
     pub(super) traces: Vec<(TrackName, Trace)>,
+    /// What a browser showed; `None` where there was none.
+    pub(super) painted: Option<Vec<Painted>>,
     pub(super) stages: Vec<StageReading>,
     pub(super) edges: Vec<EdgeReading>,
     /// Processor seconds of each recogniser, by its name.
@@ -60,7 +64,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long a viewer may take for what there is, once the pipeline has ended.
 const LATE: Duration = Duration::from_secs(30);
 
-pub(super) async fn run(file: &Path, plan: &Plan, machine: &ThisMachine) -> Result<Run, Failed> {
+/// `browser`: one that opens the page as well.
+pub(super) async fn run(
+    file: &Path,
+    plan: &Plan,
+    machine: &ThisMachine,
+    browser: Option<&Path>,
+) -> Result<Run, Failed> {
     let looked_on = LookedOn { captions: false, sound: true };
     let assembled = assemble(plan, file, machine, looked_on).await;
     let assembled = assembled.map_err(|error| Trouble::Told(error.to_string()))?;
@@ -71,7 +81,13 @@ pub(super) async fn run(file: &Path, plan: &Plan, machine: &ThisMachine) -> Resu
     };
     let viewer = Viewer::connect(&format!("http://{}", server.local_addr())).await?;
     let done = CancellationToken::new();
-    let traces = tokio::spawn(traces(server.published(), done.clone()));
+    let traced = |it: &Caption| (it.track().clone(), *it.trace());
+    let traces = tokio::spawn(gathered(server.published(), done.clone(), traced));
+    let painted = tokio::spawn(gathered(server.painted(), done.clone(), Painted::clone));
+    let page = match browser {
+        Some(program) => Some(Browser::open(program, &server).await?),
+        None => None,
+    };
     let watch = tokio::spawn(viewer.watch());
     let sound = tokio::spawn(heard(sound, speed(plan)));
     let mut pipeline = pipeline.start(settings).await;
@@ -103,8 +119,11 @@ pub(super) async fn run(file: &Path, plan: &Plan, machine: &ThisMachine) -> Resu
     server.shutdown(settings.grace).await;
     done.cancel();
     let traces = traces.await.unwrap_or_default();
+    let painted = painted.await.unwrap_or_default();
+    let painted = page.map(|_closed| painted);
     let (stages, edges) = (board.stages(), board.edges());
-    Ok(Run { watched, zero, audio, traces, stages, edges, processor, memory: meter.memory() })
+    let memory = meter.memory();
+    Ok(Run { watched, zero, audio, traces, painted, stages, edges, processor, memory })
 }
 
 /// Looks now and then, from the moment at which all stages were ready.
@@ -120,22 +139,23 @@ async fn metered(meter: &mut Meter, ready: impl Future<Output = ()>) {
     }
 }
 
-/// All that were published when it is `done`.
-async fn traces(
-    mut published: Receiver<Caption>,
+/// All that came by until it is `done`.
+async fn gathered<T: Clone, U>(
+    mut all: Receiver<T>,
     done: CancellationToken,
-) -> Vec<(TrackName, Trace)> {
-    let mut traces = Vec::new();
+    of: impl Fn(&T) -> U,
+) -> Vec<U> {
+    let mut kept = Vec::new();
     loop {
         let next = tokio::select! {
             biased;
-            next = published.recv() => next,
-            () = done.cancelled() => return traces,
+            next = all.recv() => next,
+            () = done.cancelled() => return kept,
         };
         match next {
-            Ok(caption) => traces.push((caption.track().clone(), *caption.trace())),
-            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "traces went by unseen"),
-            Err(RecvError::Closed) => return traces,
+            Ok(it) => kept.push(of(&it)),
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "messages went by unseen"),
+            Err(RecvError::Closed) => return kept,
         }
     }
 }

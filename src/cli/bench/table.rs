@@ -42,6 +42,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         ("first partial", latency.first_partial),
         ("finalisation", latency.finalisation),
         ("captured to published", report.end_to_end_ms),
+        ("captured to painted", report.glass_to_glass_ms),
     ] {
         writeln!(out, "{name:<24}{}", columns(summary))?;
     }

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     flow::{Board, StageState},
     message::{Caption, Gap, Hop, Milestone, Why},
-    stages::wire::{ApiState, Clock, EdgeState, Hello, StateEvent, TrackInfo, VERSION},
+    stages::wire::{ApiState, Clock, EdgeState, Hello, Painted, StateEvent, TrackInfo, VERSION},
 };
 
 const NO_LAG: u64 = u64::MAX;
@@ -41,6 +41,8 @@ pub(super) struct Hub {
     state: watch::Sender<Option<Arc<RawValue>>>,
     /// What was put in the log, with its whole trace, for whoever measures.
     published: broadcast::Sender<Caption>,
+    /// What the bench's browser has shown.
+    painted: broadcast::Sender<Painted>,
     lag_ms: AtomicU64,
     viewers: AtomicUsize,
     /// The server ends: viewers get what there is, and no more.
@@ -81,6 +83,7 @@ impl Hub {
             attached: watch::Sender::new(None),
             state: watch::Sender::new(None),
             published: broadcast::Sender::new(MEASURED),
+            painted: broadcast::Sender::new(MEASURED),
             lag_ms: AtomicU64::new(NO_LAG),
             viewers: AtomicUsize::new(0),
             ending: CancellationToken::new(),
@@ -101,6 +104,11 @@ impl Hub {
 
     pub(super) fn published(&self) -> broadcast::Receiver<Caption> {
         self.published.subscribe()
+    }
+
+    /// Of a page that measures; nobody else listens.
+    pub(super) fn painted(&self) -> &broadcast::Sender<Painted> {
+        &self.painted
     }
 
     pub(super) fn states(&self) -> watch::Receiver<Option<Arc<RawValue>>> {

@@ -24,7 +24,11 @@ use super::{
     hub::Hub,
     sockets::{self, Sockets},
 };
-use crate::{flow::Board, message::Caption, stages::wire::TrackInfo};
+use crate::{
+    flow::Board,
+    message::Caption,
+    stages::wire::{Painted, TrackInfo},
+};
 
 /// Serves pages, events and the API until it is shut down.
 pub struct Server {
@@ -111,6 +115,11 @@ impl Server {
     /// nobody.
     pub fn published(&self) -> tokio::sync::broadcast::Receiver<Caption> {
         self.hub.published()
+    }
+
+    /// What pages that were opened with `?measure` show from now on. Slow reading loses the oldest.
+    pub fn painted(&self) -> tokio::sync::broadcast::Receiver<Painted> {
+        self.hub.painted().subscribe()
     }
 
     /// Tells of the pipeline behind the stage. `notice` is what every viewer should know of it.

@@ -24,6 +24,7 @@ use super::{
     viewer::{QUEUE, attend},
     wants::Wants,
 };
+use crate::stages::wire::Painted;
 
 /// All sessions of the server.
 #[derive(Clone)]
@@ -88,8 +89,12 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: &Value) -> Result<(), String>
         let _ = ack.send(&json!({ "now": clock.now_ms() }));
         ready(())
     });
-    // From the bench's browser; the bench reads it, nobody else does.
-    socket.on("painted", || ready(()));
+    // From the bench's browser; where no bench listens it is lost.
+    let painted = hub.painted().clone();
+    socket.on("painted", move |TryData(it): TryData<Painted>| {
+        let _ = it.map(|it| painted.send(it));
+        ready(())
+    });
     Ok(())
 }
 

@@ -65,6 +65,16 @@ pub struct GapEvent {
     pub why: Cow<'static, str>,
 }
 
+/// `painted`, from the bench's browser: a caption is on its screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Painted {
+    pub track: String,
+    pub segment: u64,
+    pub revision: u32,
+    /// From the capture of the newest sound behind it, in milliseconds.
+    pub ms: f64,
+}
+
 /// One line of JSON on a pipe: the type and the text first, then the fields of the event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]

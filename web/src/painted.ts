@@ -1,0 +1,40 @@
+// Tells the bench when captions were on the screen. Only a page that was opened with `?measure` does.
+import type { ServerClock } from "./clock.ts";
+import type { Caption } from "./wire.ts";
+
+/** `ms`: from the capture of the newest sound behind the caption to its paint. */
+export interface Painted {
+  track: string;
+  segment: number;
+  revision: number;
+  ms: number;
+}
+
+export class Paints {
+  private waiting: Caption[] = [];
+  private readonly after = new MessageChannel();
+
+  constructor(
+    private readonly clock: ServerClock,
+    private readonly tell: (painted: Painted) => void,
+  ) {
+    this.after.port1.onmessage = () => this.painted(Date.now());
+  }
+
+  /** It came, and will be drawn with the next frame. */
+  came(caption: Caption): void {
+    this.waiting.push(caption);
+  }
+
+  /** In the callback of a frame: what came is in the document. A message that is posted here arrives when it has been painted. */
+  drawn(): void {
+    if (this.waiting.length > 0) this.after.port2.postMessage(null);
+  }
+
+  private painted(at: number): void {
+    for (const { track, segment, revision, at: times } of this.waiting.splice(0)) {
+      const ms = times && this.clock.since(times.captured, at);
+      if (ms !== undefined) this.tell({ track, segment, revision, ms });
+    }
+  }
+}
