@@ -1,0 +1,109 @@
+//! Which voice activity detector serves captions better, earshot or Silero: on speech, on speech in noise, on noise alone.
+//!
+//! `cargo bench --bench voice -- FILE_OR_FOLDER...` takes 16 kHz recordings, with sentences and word times where a `.json`
+//! stands beside them; without any the shipped ones. Each is asked at the threshold with the fewest faults, earshot at the
+//! one in use too. Silero is version 6.2, in a port to Rust that carries its weights.
+#[path = "../support/noise.rs"]
+mod noise;
+
+mod sounds;
+mod tally;
+
+use std::io::Write;
+
+use livecap::{
+    logic::endpoint::EndpointSettings,
+    stages::recognise::{FRAME, NeuralVoiceActivity, VoiceActivity},
+};
+use rustvani_vad::{SAMPLES_PER_WINDOW, SileroVad};
+
+use self::{
+    sounds::{SECOND, Sound, sounds},
+    tally::{Tally, hear},
+};
+
+const THRESHOLDS: [f32; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// The probability of speech in a frame.
+type Hear = Box<dyn FnMut(&[f32]) -> f32>;
+
+/// With the samples of its frame.
+type Detector = (&'static str, usize, fn() -> Hear);
+const DETECTORS: [Detector; 2] =
+    [("earshot", FRAME, earshot), ("Silero", SAMPLES_PER_WINDOW, silero)];
+
+fn earshot() -> Hear {
+    let mut voice = NeuralVoiceActivity::default();
+    Box::new(move |frame| voice.hear(frame.first_chunk().unwrap()))
+}
+
+fn silero() -> Hear {
+    let voice = SileroVad::new().unwrap();
+    let bytes = |it: &f32| ((it.clamp(-1.0, 1.0) * 32767.0) as i16).to_le_bytes();
+    Box::new(move |frame| voice.infer(&frame.iter().flat_map(bytes).collect::<Vec<u8>>()).unwrap())
+}
+
+fn main() -> std::io::Result<()> {
+    // `cargo test --benches` gives no `--bench`: then few seconds are heard.
+    let is_bench = std::env::args().any(|it| it == "--bench");
+    let (longest, length) =
+        if is_bench { (usize::MAX, 60 * SECOND) } else { (3 * SECOND, SECOND / 4) };
+    let (sounds, mut asked) = (&sounds(longest, length), Vec::new());
+    let times = ["begin cut, ms", "end cut, ms", "onset p50, p95, ms", "release p50, p95, ms"];
+    let heads = ["speech", "detector", "words missed", "pauses missed"];
+    let mut speech = table(&[heads, times].concat());
+    let mut other =
+        table(&["other sound", "detector", "with segments", "segments", "seconds inside"]);
+    let mut sweep = table(&[
+        "detector, CPU µs a second",
+        "threshold",
+        "% words missed",
+        "% pauses missed",
+        "% noise inside",
+    ]);
+    for (detector, length, begin) in DETECTORS {
+        let (heard, took): (Vec<_>, Vec<f64>) =
+            sounds.iter().map(|it| hear(length, begin, it)).unzip();
+        let tally = std::rc::Rc::new(move |threshold: f32, is_wanted: &dyn Fn(&Sound) -> bool| {
+            let mut tally = Tally::default();
+            let pairs = sounds.iter().zip(&heard).filter(|it| is_wanted(it.0));
+            pairs.for_each(|(sound, heard)| tally.add(sound, heard, threshold));
+            tally
+        });
+        let seconds =
+            sounds.iter().map(|it| it.samples.len()).sum::<usize>() as f64 / SECOND as f64;
+        let cost = took.iter().sum::<f64>() / 1000.0 / seconds;
+        // A word that is missed is lost; what is joined or heard in vain is not.
+        let (mut best, mut fewest) = (0.0, f64::MAX);
+        for threshold in THRESHOLDS {
+            let all = tally(threshold, &|_| true);
+            let noise = tally(threshold, &|it| it.said.as_ref().is_some_and(Vec::is_empty)).seconds;
+            let share = |[all, some]: [usize; 2]| 100.0 * some as f64 / all.max(1) as f64;
+            let [words, pauses, noise] =
+                [share(all.words), share(all.pauses), 100.0 * noise[1] / noise[0]];
+            sweep += &format!(
+                "| {detector}, {cost:.0} | {threshold} | {words:.2} | {pauses:.1} | {noise:.1} |\n"
+            );
+            let faults = 10.0 * words + pauses + noise;
+            if faults < fewest {
+                (best, fewest) = (threshold, faults);
+            }
+        }
+        let in_use = (detector == "earshot").then_some(EndpointSettings::default().threshold);
+        asked.extend(in_use.into_iter().chain([best]).map(|it| (detector, it, tally.clone())));
+    }
+    let mut names: Vec<&str> = sounds.iter().map(|it| it.name.as_str()).collect();
+    names.dedup();
+    for name in names {
+        for (detector, threshold, tally) in &asked {
+            let tally = tally(*threshold, &|it| it.name == name);
+            let rows = if tally.words[0] == 0 { &mut other } else { &mut speech };
+            *rows += &format!("| {name} | {detector} at {threshold} | {}", tally.row());
+        }
+    }
+    write!(std::io::stdout(), "{speech}{other}{sweep}")
+}
+
+fn table(heads: &[&str]) -> String {
+    format!("\n| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()))
+}
