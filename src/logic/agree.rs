@@ -1,5 +1,5 @@
 //! Which words of a growing segment are settled: those that two looks in a row agree on (LocalAgreement, Liu et al. 2020;
-//! Macháček et al. 2023).
+//! Macháček et al. 2023), improbable ones where more looks do.
 use std::time::Duration;
 
 use super::spoken::bare;
@@ -24,6 +24,10 @@ pub struct AgreementSettings {
     pub show_last: f32,
     /// As much for the punctuation behind the last word: recognisers end every look as if the sentence did.
     pub show_mark: f32,
+    /// What two looks in a row agree on is committed from this probability on, 0 to 1; what is less probable where as many as
+    /// `looks` agree on it: a look that hears more of the sentence often thinks better of such a word.
+    pub commit: f32,
+    pub looks: usize,
     /// So close to the end of the sound no word is committed while somebody speaks: what follows may make another of it.
     pub hold: Duration,
 }
@@ -34,6 +38,8 @@ impl Default for AgreementSettings {
             show: 0.7,
             show_last: 0.9,
             show_mark: 0.9,
+            commit: 0.7,
+            looks: 3,
             hold: Duration::from_millis(100),
         }
     }
@@ -61,7 +67,8 @@ pub struct Agreed {
 #[derive(Debug, Default)]
 pub struct Agreement {
     settings: AgreementSettings,
-    last: Vec<Word>,
+    /// The words of the look before that were not committed, and how many looks in a row have had each.
+    last: Vec<(Word, usize)>,
 }
 
 impl Agreement {
@@ -70,16 +77,20 @@ impl Agreement {
     }
 
     /// Takes the words of a look at the whole segment. Its words up to the first that the look before had otherwise are
-    /// agreed, spelled as this look spells them.
+    /// agreed, spelled as this look spells them; they are committed up to the first that is not sure enough for that.
     pub fn look(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd) -> Agreed {
         let heard = behind(committed, heard);
-        let same = heard.iter().zip(&self.last).take_while(|(new, old)| same(&new.word, old));
-        let agreed = same.count().min(self.settings.whole(&heard, end));
-        let shown = self.settings.shown(&heard, agreed, end);
+        let same = heard.iter().zip(&self.last).take_while(|(new, (old, _))| same(&new.word, old));
+        let mut looks: Vec<usize> = same.map(|(_, (_, looks))| looks + 1).collect();
+        let agreed = looks.len().min(self.settings.whole(&heard, end));
+        let sure = heard.iter().zip(&looks).take(agreed);
+        let sure = sure.take_while(|(heard, looks)| self.settings.is_sure(heard, **looks)).count();
+        let shown = self.settings.shown(&heard, agreed, end) - sure;
         let is_marked = heard.last().is_some_and(|it| it.mark >= self.settings.show_mark);
         let mut words: Vec<Word> = heard.into_iter().map(|it| it.word).collect();
-        let mut tail = words.split_off(agreed);
-        self.last = tail.clone();
+        let mut tail = words.split_off(sure);
+        looks.resize(sure + tail.len(), 1);
+        self.last = tail.iter().cloned().zip(looks.split_off(sure)).collect();
         let is_last = shown == tail.len();
         tail.truncate(shown);
         let unmarks = is_last && !is_marked && end != SoundEnd::Pause;
@@ -115,6 +126,11 @@ impl AgreementSettings {
         })
     }
 
+    /// Whether a word that so many looks in a row agree on may be promised.
+    fn is_sure(&self, heard: &Heard, looks: usize) -> bool {
+        heard.probability >= self.commit || looks >= self.looks
+    }
+
     /// How many words are far enough from the end of the sound.
     fn whole(&self, heard: &[Heard], end: SoundEnd) -> usize {
         let SoundEnd::Speech(end) = end else { return heard.len() };
@@ -122,18 +138,14 @@ impl AgreementSettings {
         whole.count().min(heard.len().saturating_sub(1))
     }
 
-    /// How many of the words behind the agreed ones are probable enough to be shown.
+    /// How many words are shown: the agreed ones, and those behind them that are probable enough.
     fn shown(&self, heard: &[Heard], agreed: usize, end: SoundEnd) -> usize {
         let cut_off =
             if end == SoundEnd::Pause { heard.len() } else { heard.len().saturating_sub(1) };
         let least =
             |at: usize| if at < cut_off { self.show } else { self.show_last.max(self.show) };
-        heard
-            .iter()
-            .enumerate()
-            .skip(agreed)
-            .take_while(|(at, it)| it.probability >= least(*at))
-            .count()
+        let behind = heard.iter().enumerate().skip(agreed);
+        agreed + behind.take_while(|(at, it)| it.probability >= least(*at)).count()
     }
 }
 
@@ -248,10 +260,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_improbable_is_shown_when_a_second_look_agrees() {
+    fn what_is_improbable_is_shown_when_a_second_look_agrees_and_committed_with_a_third() {
         check(
-            &["the ~plain leaves", "the train ~leaves", "the train ~leaves at"],
-            &[("", "the"), ("the", "train"), ("the train leaves", "at")],
+            &[
+                "the ~plain leaves",
+                "the ~train ~leaves",
+                "the ~train leaves at",
+                "the ~train leaves at ten",
+            ],
+            &[("", "the"), ("the", ""), ("the", "train leaves at"), ("the train leaves at", "ten")],
         );
     }
 
@@ -307,7 +324,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pause_settles_what_two_looks_agree_on_and_no_look_makes_up_words(
+        fn a_pause_settles_what_enough_looks_agree_on_and_no_look_makes_up_words(
             looks in prop::collection::vec("(~?[abc]\\.? ){0,6}", 1..8),
             pauses in prop::collection::vec(any::<bool>(), 8),
         ) {
@@ -324,7 +341,9 @@ mod tests {
             }
             agreement.forget();
             let last = heard(&looks[looks.len() - 1]);
-            agreement.look(&[], last.clone(), speech(&last));
+            for _ in 1..AgreementSettings::default().looks {
+                agreement.look(&[], last.clone(), SoundEnd::Speech(MediaTime::ZERO));
+            }
             let words = last.iter().map(|it| it.word.clone()).collect();
             prop_assert_eq!(agreement.look(&[], last, SoundEnd::Pause), Agreed { words, tail: vec![] });
         }

@@ -260,7 +260,7 @@ async fn what_cannot_be_measured_is_refused_with_the_reason() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
         assert!(ran.err.contains(reason), "{}", ran.err);
     };
-    refused(&["--speed", "0"], "0.001 to 1000, or `max`").await;
+    refused(&["--speed", "0"], "0.001 to 1000, `max` or `offline`").await;
     refused(&["--reference", "nope.json"], "nope.json").await;
     refused(&["--reference", "bad.json"], "`bad.json` is no reference: missing field `text`").await;
     refused(&["--input", "nope.flac"], "there is no file `nope.flac`").await;

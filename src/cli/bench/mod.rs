@@ -52,9 +52,9 @@ pub(crate) struct BenchArgs {
     /// What is said in it, as JSON or plain text; left out: the file beside the recording, `.json` or `.txt`
     #[arg(long, value_name = "REFERENCE")]
     reference: Option<PathBuf>,
-    /// One run: so many times its own pace, or `max`; left out: each segment decoded once whole, then `max`, then 1
+    /// One run: so many times its own pace, `max`, or `offline`, each segment decoded once, whole; left out: `offline`, `max`, 1
     #[arg(long, value_name = "SPEED")]
-    speed: Option<Pace>,
+    speed: Option<Way>,
     /// One JSON object instead of the table
     #[arg(long)]
     json: bool,
@@ -82,20 +82,18 @@ pub(super) enum Sweep {
     Tracks,
 }
 
-/// Of `--speed`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Pace(Speed);
-
-impl FromStr for Pace {
+impl FromStr for Way {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Pace, String> {
-        if text == "max" {
-            return Ok(Pace(Speed::Max));
-        }
-        match text.parse() {
-            Ok(times) if (0.001..=1000.0).contains(&times) => Ok(Pace(Speed::Times(times))),
-            _ => Err("write how many times its own pace, 0.001 to 1000, or `max`".to_owned()),
+    fn from_str(text: &str) -> Result<Way, String> {
+        match text {
+            "offline" => Ok(Way::Offline),
+            "max" => Ok(Way::Unpaced),
+            times => match times.parse() {
+                Ok(times) if (0.001..=1000.0).contains(&times) => Ok(Way::Paced(times)),
+                _ => Err("write how many times its own pace, 0.001 to 1000, `max` or `offline`"
+                    .to_owned()),
+            },
         }
     }
 }
@@ -131,8 +129,7 @@ pub(crate) async fn bench(args: &BenchArgs, machine: &ThisMachine) -> Result<Exi
     let plan = read_plan(&args.file)?;
     let ways = match args.speed {
         None => vec![Way::Offline, Way::Unpaced, Way::Paced(1.0)],
-        Some(Pace(Speed::Max)) => vec![Way::Unpaced],
-        Some(Pace(Speed::Times(times))) => vec![Way::Paced(times)],
+        Some(way) => vec![way],
     };
     let browser = args.browser.as_ref().map(|it| browser::find(it.as_deref())).transpose()?;
     let bench = Bench { args, machine, plan: &plan, browser };

@@ -67,7 +67,7 @@ pub(in crate::spec) struct Whisper {
     #[schemars(extend("x-range" = ["0s", "2s"]))]
     min_speech: Length,
     /// From which probability on a moment counts as speech.
-    #[serde(default = "half")]
+    #[serde(default = "usual_threshold")]
     #[schemars(range(min = 0.0, max = 1.0))]
     vad_threshold: f32,
     /// What keeps words out that nobody said.
@@ -89,8 +89,8 @@ fn all_guards() -> Vec<Guard> {
     Guard::ALL.to_vec()
 }
 
-fn half() -> f32 {
-    0.5
+fn usual_threshold() -> f32 {
+    0.6
 }
 
 /// What a Whisper model hears at once.
