@@ -16,7 +16,7 @@ use super::{
 use crate::{
     assemble::{Assembled, LookedOn, ThisMachine, assemble},
     flow::{EdgeReading, Inlet, Offer, StageReading},
-    message::{AudioFrame, Caption, Trace, TrackName},
+    message::{AudioFrame, Caption, Trace, TrackName, Translation},
     spec::{Plan, Planned, plan::Speed},
 };
 
@@ -29,6 +29,7 @@ pub(super) struct Run {
     pub(super) audio: f64,
     /// Of every caption and gap that was published.
     pub(super) traces: Vec<(TrackName, Trace)>,
+    pub(super) translations: Vec<Translation>,
     pub(super) stages: Vec<StageReading>,
     pub(super) edges: Vec<EdgeReading>,
     /// Processor seconds of each recogniser, by its name.
@@ -102,9 +103,10 @@ pub(super) async fn run(file: &Path, plan: &Plan, machine: &ThisMachine) -> Resu
     let (zero, audio) = sound.await.unwrap_or_default();
     server.shutdown(settings.grace).await;
     done.cancel();
-    let traces = traces.await.unwrap_or_default();
+    let (traces, translations) = traces.await.unwrap_or_default();
     let (stages, edges) = (board.stages(), board.edges());
-    Ok(Run { watched, zero, audio, traces, stages, edges, processor, memory: meter.memory() })
+    let memory = meter.memory();
+    Ok(Run { watched, zero, audio, traces, translations, stages, edges, processor, memory })
 }
 
 /// Looks now and then, from the moment at which all stages were ready.
@@ -124,18 +126,20 @@ async fn metered(meter: &mut Meter, ready: impl Future<Output = ()>) {
 async fn traces(
     mut published: Receiver<Caption>,
     done: CancellationToken,
-) -> Vec<(TrackName, Trace)> {
-    let mut traces = Vec::new();
+) -> (Vec<(TrackName, Trace)>, Vec<Translation>) {
+    let (mut traces, mut translations) = (Vec::new(), Vec::new());
     loop {
         let next = tokio::select! {
             biased;
             next = published.recv() => next,
-            () = done.cancelled() => return traces,
+            () = done.cancelled() => return (traces, translations),
         };
         match next {
+            // A translation has the way of its original behind it: that is not told twice.
+            Ok(Caption::Translation(it)) => translations.push(it),
             Ok(caption) => traces.push((caption.track().clone(), *caption.trace())),
             Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "traces went by unseen"),
-            Err(RecvError::Closed) => return traces,
+            Err(RecvError::Closed) => return (traces, translations),
         }
     }
 }
