@@ -24,3 +24,4 @@ mod sound;
 mod support;
 #[cfg(feature = "whisper")]
 mod transcribe;
+mod translate;
