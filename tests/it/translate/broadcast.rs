@@ -85,53 +85,99 @@ async fn viewers_get_originals_and_the_translations_they_read_numbered_without_h
     assert!(!err.contains("very-secret"), "the key is never logged");
 }
 
-#[tokio::test]
-async fn a_service_that_never_answers_holds_no_original_back_and_is_told_of() {
-    let service = Service::always(Turn::Status(503));
-    let url = service.serve().await;
-    let folder = tempfile::tempdir().unwrap();
-    let text = pipeline(
-        &url,
-        "retries = 0\nbreaker = { failures = 2, wait = \"20ms\" }\ndeadline = \"200ms\"",
-    );
-    let (program, address) =
-        running(folder.path(), &text, &"Again.\nAnd again.\n".repeat(10)).await;
-    let all = events(&address, json!({ "v": 1, "from": 0 })).await;
-    let captions: Vec<_> = named(&all, "caption").collect();
-    assert_eq!(captions.iter().filter(|it| it["lang"] == "und").count(), 20);
-    let dutch: Vec<_> = captions.iter().filter(|it| it["lang"] == "nl").collect();
-    assert_eq!(dutch.len(), 20);
-    assert!(dutch.iter().all(|it| it["untranslated"].is_string()), "{dutch:?}");
-    let degraded = named(&all, "state").flat_map(|it| it["stages"].as_array().unwrap().clone());
-    let told: Vec<_> = degraded.filter(|it| it["state"] == "degraded").collect();
-    assert!(told.iter().all(|it| it["name"] == "dutch" && it["why"].is_string()), "{told:?}");
-    program.signal("INT").await;
-    let (_, err) = program.exit().await;
-    assert!(err.contains("the translator fails") && err.contains("503"), "{err}");
-}
-
-#[tokio::test]
-async fn a_plain_client_gets_translations_with_their_language() {
-    let service = Service::new([]).taking(5 * MS);
-    let url = service.serve().await;
-    let folder = tempfile::tempdir().unwrap();
-    let pipe = pipeline(&url, "").replace("path = \"talk.txt\"", "path = \"-\"");
-    fs::write(folder.path().join("pipeline.toml"), pipe).unwrap();
-    let mut command = livecap(folder.path(), &["run", "pipeline.toml"]);
+/// A pipeline that hears what the test writes.
+async fn listening(folder: &Path, pipe: &str) -> (Program, String) {
+    let pipe = pipe.replace("path = \"talk.txt\"", "path = \"-\"");
+    fs::write(folder.join("pipeline.toml"), pipe).unwrap();
+    let mut command = livecap(folder, &["run", "pipeline.toml"]);
     command.env("LIVECAP_TEST_KEY", "secret").stdin(std::process::Stdio::piped());
     let mut program = Program::start(command);
     let address = program.address().await;
+    (program, address)
+}
+
+async fn next(client: &mut Client) -> (String, Value) {
+    let event = timeout(PATIENCE, client.next()).await.unwrap().unwrap().expect("no end");
+    (event.name, event.args[0].clone())
+}
+
+/// Reads on until the translator is in this state; everything else that came is given back.
+async fn until_state(client: &mut Client, wanted: &str) -> (Value, Vec<(String, Value)>) {
+    let mut others = Vec::new();
+    loop {
+        let (name, data) = next(client).await;
+        let stages = data["stages"].as_array().cloned().unwrap_or_default();
+        match stages.into_iter().find(|it| it["name"] == "dutch") {
+            Some(stage) if stage["state"] == wanted => return (stage, others),
+            _ => others.push((name, data)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_gone_holds_no_original_back_and_viewers_are_told_of_it_and_of_its_return()
+ {
+    let service = Service::new([]);
+    let url = service.serve().await;
+    service.gone.store(true, std::sync::atomic::Ordering::SeqCst);
+    let folder = tempfile::tempdir().unwrap();
+    let breaker = "breaker = { failures = 2, wait = \"20ms\", longest = \"50ms\" }";
+    let text = pipeline(&url, &format!("retries = 0\n{breaker}\n"));
+    let (mut program, address) = listening(folder.path(), &text).await;
+    let mut client = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
+    program.write("One.\nTwo.\nThree.\n").await;
+    let (stage, before) = until_state(&mut client, "degraded").await;
+    assert!(stage["why"].as_str().is_some_and(|it| !it.is_empty()), "{stage}");
+    service.gone.store(false, std::sync::atomic::Ordering::SeqCst);
+    program.write("Four.\n").await;
+    let (_, after) = until_state(&mut client, "running").await;
+    let mut all: Vec<_> = before.into_iter().chain(after).collect();
+    let is_last = |(name, it): &(String, Value)| {
+        name == "caption" && it["lang"] == "nl" && it["segment"] == 3
+    };
+    while !all.iter().any(is_last) {
+        all.push(next(&mut client).await);
+    }
+    let captions: Vec<_> = named(&all, "caption").collect();
+    assert_eq!(captions.iter().filter(|it| it["lang"] == "und").count(), 4);
+    let dutch: Vec<_> = captions.iter().filter(|it| it["lang"] == "nl").collect();
+    assert_eq!(
+        dutch.iter().map(|it| it["segment"].as_u64().unwrap()).collect::<Vec<_>>(),
+        [0, 1, 2, 3]
+    );
+    for it in &dutch[..2] {
+        assert!(it["untranslated"].is_string() && it["text"] == "", "{it}");
+    }
+    assert_eq!(dutch[3]["text"], "NL Four.");
+    program.signal("INT").await;
+    let (_, err) = program.exit().await;
+    assert!(
+        err.contains("the translator fails") && err.contains("the translator is back"),
+        "{err}"
+    );
+}
+
+#[tokio::test]
+async fn a_plain_client_gets_translations_into_several_languages_with_their_names() {
+    let service = Service::new([]);
+    let url = service.serve().await;
+    let folder = tempfile::tempdir().unwrap();
+    let german = format!("[translate.german]\nfrom = \"talk\"\nto = \"de\"\nurl = \"{url}/v1\"\n");
+    let pipe = pipeline(&url, &german).replace("\"dutch\"]", "\"dutch\", \"german\"]");
+    let (mut program, address) = listening(folder.path(), &pipe).await;
     let mut client = Client::connect(&address, json!({})).await.unwrap();
     // Once it is answered the server knows of the client, and plain clients get what is said from now on.
     timeout(PATIENCE, client.emit_with_ack("clock", &[])).await.unwrap().unwrap();
     program.write("Good morning.\n").await;
-    for (name, data) in [
+    let mut events = [next(&mut client).await, next(&mut client).await, next(&mut client).await];
+    events.sort_by_key(|(name, data)| format!("{name} {data}"));
+    let translation = |lang| json!({ "lang": lang, "text": "NL Good morning." });
+    let expected = [
         ("final", json!("Good morning.")),
-        ("translation", json!({ "lang": "nl", "text": "NL Good morning." })),
-    ] {
-        let event = timeout(PATIENCE, client.next()).await.unwrap().unwrap().unwrap();
-        assert_eq!((event.name.as_str(), &event.args[0]), (name, &data));
-    }
+        ("translation", translation("de")),
+        ("translation", translation("nl")),
+    ];
+    assert_eq!(events, expected.map(|(name, data)| (name.to_owned(), data)));
     program.signal("INT").await;
     program.exit().await;
 }

@@ -6,7 +6,7 @@ use livecap::{logic::subtitle::LINE, stages::wire::Line};
 use super::*;
 use crate::{
     run::shipped,
-    support::program::{ended, livecap, run},
+    support::program::{Program, ended, livecap, run},
 };
 
 /// Lines with times, as another livecap wrote them.
@@ -58,6 +58,30 @@ async fn each_language_has_its_subtitle_files_which_are_rolled_and_overwrite_not
         "WEBVTT\n\n00:00:00.000 --> 00:00:04.000\nNL Good morning.\n\n00:00:20.000 --> 00:00:24.000\nNL The end.\n\n"
     );
     assert_eq!(read(folder, "talk-nl.txt"), "NL Good morning.\nUp & away.\nNL The end.\n");
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_leaves_subtitles_that_can_be_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[lines.talk]\n[subtitles.srt]\nfrom = \"talk\"\npath = \"session.srt\"\n";
+    fs::write(folder.path().join("pipeline.toml"), text).unwrap();
+    let mut command = livecap(folder.path(), &["run", "pipeline.toml"]);
+    command.stdin(std::process::Stdio::piped());
+    let mut program = Program::start(command);
+    program.write(&talk(&["Good morning.", "The end."])).await;
+    let whole = "1\n00:00:00,000 --> 00:00:04,000\nGood morning.\n\n2\n00:00:10,000 --> 00:00:14,000\nThe end.\n\n";
+    let written = || fs::read_to_string(folder.path().join("session.srt")).unwrap_or_default();
+    let mut looks = tokio::time::interval(MS);
+    let is_there = async {
+        while written() != whole {
+            assert!(whole.starts_with(&written()), "{}", written());
+            looks.tick().await;
+        }
+    };
+    timeout(SOON, is_there).await.expect("it is written while the input goes on");
+    program.signal("KILL").await;
+    program.exit().await;
+    assert_eq!(written(), whole);
 }
 
 #[tokio::test]

@@ -144,6 +144,28 @@ async fn a_line_is_out_before_the_next_one_is_there_and_a_closed_pipe_or_ctrl_c_
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_its_last_words_on_ctrl_c_and_quietly_on_a_closed_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = shipped("demo.flac");
+    let stream =
+        || Program::start(livecap(folder.path(), &["stream", &recording, "--model", "demo"]));
+    let mut program = stream();
+    let mut last = program.line().await.expect("something is said");
+    program.signal("INT").await;
+    while let Some(line) = program.line().await {
+        last = line;
+    }
+    let last: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(last["type"], "final", "{last}");
+    let (status, err) = program.exit().await;
+    assert_eq!(status.code(), Some(0), "{err}");
+    let mut program = stream();
+    program.line().await.expect("something is said");
+    program.close_output();
+    assert_eq!(program.exit().await.0.code(), Some(0));
+}
+
+#[tokio::test]
 async fn what_cannot_be_meant_is_refused_with_a_mend() {
     let folder = tempfile::tempdir().unwrap();
     for (args, told) in [
