@@ -72,8 +72,13 @@ enum Command {
     #[cfg(feature = "whisper")]
     Bench(bench::BenchArgs),
     /// Write what is said as JSON lines: from the microphone, a sound file, or raw samples
+    ///
+    /// Each line begins with `{"type":"intermediate"|"final","text":"…"`, followed by the fields of a caption.
     Stream(stream::StreamArgs),
     /// Add translations to JSON lines, or to lines of text
+    ///
+    /// Lines are JSON, `{"type":"final","text":"…"}` as `livecap stream` writes them, or plain text, each line a final. All go
+    /// through unchanged; a `translation` line follows each final. A key is taken from LIVECAP_TRANSLATE_KEY.
     Translate(translate::TranslateArgs),
     /// Send JSON lines to a server as events: `livecap emit URL -`
     Emit(emit::EmitArgs),

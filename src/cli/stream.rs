@@ -11,7 +11,6 @@ use super::{
 };
 use crate::assemble::{Assembled, LookedOn, assemble};
 
-/// Lines begin with `{"type":"intermediate"|"final","text":"…"`, followed by the fields of a caption.
 #[derive(clap::Args)]
 pub(crate) struct StreamArgs {
     /// A sound file, or `-` for raw samples on standard input (16 bits, little-endian, mono); left out: the microphone

@@ -35,7 +35,6 @@ pub(crate) struct TranscribeArgs {
     translation: Translation,
 }
 
-/// A key is taken from LIVECAP_TRANSLATE_KEY.
 #[derive(clap::Args)]
 struct Translation {
     /// Write a translation into this language, as in `nl`; what could not be translated stays as it was said
@@ -44,7 +43,7 @@ struct Translation {
     /// Who translates: openai, libretranslate, deepl or apertium
     #[arg(long, default_value = "openai", requires = "to")]
     provider: String,
-    /// Where the provider is
+    /// Where the provider is; its key is taken from LIVECAP_TRANSLATE_KEY
     #[arg(long, requires = "to")]
     url: Option<String>,
     /// The model that translates; left out: the endpoint's own

@@ -30,8 +30,6 @@ use crate::{
     },
 };
 
-/// Lines are JSON, `{"type":"final","text":"…"}` as `livecap stream` and `lines` write them, or plain text, each line a
-/// final. A key is taken from LIVECAP_TRANSLATE_KEY.
 #[derive(clap::Args)]
 pub(crate) struct TranslateArgs {
     /// The language to translate into, as in `nl`
@@ -228,6 +226,9 @@ impl Pass {
             }
             if silent {
                 continue;
+            }
+            if let Translated::Not(why) = &it.text {
+                tracing::warn!(segment = event.segment, why, "a final stays untranslated");
             }
             // Numbers and texts only: nothing that JSON could not hold.
             let mut line = serde_json::to_vec(&Line::Translation(event)).unwrap_or_default();
