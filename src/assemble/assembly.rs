@@ -7,25 +7,27 @@ use futures::FutureExt;
 use super::recogniser;
 use super::{
     ThisMachine,
+    text::{rules, subtitle_format},
     wires::{self, Wires},
 };
 use crate::{
     flow::{Fault, Source, Stage, StageGauge},
     host::{Pipeline, StageSettings},
     logic::budget::Budget,
-    message::{AudioFrame, Language, Speech, TrackName},
+    message::{AudioFrame, Speech},
     spec::{
         Plan, Port,
-        plan::{self, Place, Planned},
+        plan::{self, Planned},
     },
     stages::{
         broadcast::{self, Server},
         command::{Command, CommandSettings},
-        lines::{LineSheet, ReadLines, WriteLines},
         pcm::{Pcm, RawSettings, SampleFormat},
         record::{Record, RecordFormat, RecordSettings},
         recording::{Pace, Recording, RecordingSettings},
+        replace::Replace,
         resample::Resample,
+        subtitles::{Sheets, SubtitleSettings, Subtitles},
         wire::{Clock, TrackInfo},
     },
 };
@@ -37,14 +39,13 @@ const COMMAND_GRACE: Duration = Duration::from_secs(2);
 pub(super) struct Assembly<'a> {
     #[cfg_attr(not(feature = "whisper"), expect(dead_code, reason = "recognisers ask it"))]
     machine: &'a ThisMachine,
-    wires: Wires,
+    pub(super) wires: Wires,
     pub(super) pipeline: Pipeline,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// By the stage's number: whether its input comes whether or not it keeps up.
-    #[cfg_attr(not(feature = "whisper"), expect(dead_code, reason = "recognisers ask it"))]
-    live: Vec<bool>,
+    pub(super) live: Vec<bool>,
     /// By the stage's name: what its track is spoken in.
-    languages: HashMap<String, String>,
+    pub(super) languages: HashMap<String, String>,
     #[cfg(feature = "whisper")]
     models: recogniser::Models,
     pub(super) servers: Vec<(Server, Vec<TrackInfo>)>,
@@ -152,10 +153,20 @@ impl<'a> Assembly<'a> {
                 }
                 Ok(())
             }
-            Planned::Translate(_)
-            | Planned::Replace(_)
-            | Planned::Subtitles(_)
-            | Planned::Journal(_) => {
+            Planned::Translate(settings) => self.translate(number, stage, settings),
+            Planned::Replace(settings) => {
+                let rules = rules(settings).map_err(|error| error.to_string())?;
+                self.between(number, stage, move || Ok(Replace::new(rules.clone())));
+                Ok(())
+            }
+            Planned::Subtitles(settings) => {
+                let (template, format) = (settings.path.clone(), subtitle_format(settings.format));
+                let sheets =
+                    Sheets::new(SubtitleSettings { template, format, roll: settings.roll });
+                self.sink(number, stage, move || Ok(Subtitles::new(sheets.clone())));
+                Ok(())
+            }
+            Planned::Journal(_) => {
                 // Refused by the third phase of checking, as `not-built`.
                 Err("this version cannot do it yet".to_owned())
             }
@@ -214,63 +225,12 @@ impl<'a> Assembly<'a> {
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = server.stage();
         self.sink(number, stage, move || Ok(broadcast.clone()));
-        let givers = stage.feeds.iter().map(|feed| &plan.stages()[feed.giver]);
-        let tracks = givers.map(|giver| TrackInfo {
-            name: giver.name.clone(),
-            lang: self.languages.get(&giver.name).cloned().unwrap_or_else(|| "und".to_owned()),
-            langs: Vec::new(),
-        });
-        self.servers.push((server, tracks.collect()));
+        let tracks = self.tracks(&plan.heard(number), plan);
+        self.servers.push((server, tracks));
         Ok(())
     }
 
-    async fn read_lines(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        place: &Place,
-    ) -> Result<(), String> {
-        let track = TrackName::new(&stage.name);
-        let language = Language::new("und");
-        let source = match place {
-            Place::Standard => {
-                let from = tokio::io::BufReader::new(tokio::io::stdin());
-                ReadLines::new(track, "standard input", from, language)
-            }
-            Place::File(path) => {
-                let cannot = |error| format!("cannot read {}: {error}", path.display());
-                let file = tokio::fs::File::open(path).await.map_err(cannot)?;
-                ReadLines::new(
-                    track,
-                    &path.display().to_string(),
-                    tokio::io::BufReader::new(file),
-                    language,
-                )
-            }
-        };
-        self.source(number, stage, source);
-        Ok(())
-    }
-
-    async fn write_lines(
-        &mut self,
-        number: usize,
-        stage: &plan::Stage,
-        place: &Place,
-    ) -> Result<(), String> {
-        let sheet = match place {
-            Place::Standard => LineSheet::new("standard output", tokio::io::stdout(), self.clock),
-            Place::File(path) => {
-                let cannot = |error| format!("cannot write {}: {error}", path.display());
-                let file = tokio::fs::File::create(path).await.map_err(cannot)?;
-                LineSheet::new(&path.display().to_string(), file, self.clock)
-            }
-        };
-        self.sink(number, stage, move || Ok(WriteLines::new(sheet.clone())));
-        Ok(())
-    }
-
-    fn source<S: Source<Out: wires::Carried>>(
+    pub(super) fn source<S: Source<Out: wires::Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
@@ -293,7 +253,7 @@ impl<'a> Assembly<'a> {
         self.pipeline.stage(held_to(stage), gauge, make, inlet, outlet);
     }
 
-    fn sink<S: Stage<In: wires::Carried>>(
+    pub(super) fn sink<S: Stage<In: wires::Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
@@ -338,7 +298,7 @@ fn raw(samples: &plan::Samples) -> RawSettings {
     RawSettings::new(format, samples.rate, channels)
 }
 
-fn held_to(stage: &plan::Stage) -> StageSettings {
+pub(super) fn held_to(stage: &plan::Stage) -> StageSettings {
     let restart = stage.restart;
     let budget = Budget::new(restart.limit as usize, restart.within, restart.wait);
     StageSettings { budget, patience: stage.patience }

@@ -5,6 +5,8 @@ mod machine;
 mod offline;
 #[cfg(feature = "whisper")]
 mod recogniser;
+mod text;
+mod translator;
 mod wires;
 
 use std::{num::NonZeroUsize, path::Path};
@@ -13,6 +15,7 @@ use assembly::Assembly;
 pub use machine::ThisMachine;
 #[cfg(feature = "whisper")]
 pub use offline::{Offline, Recognised};
+pub use translator::{translate_all, translate_settings, translator};
 use wires::Wires;
 
 use crate::{

@@ -4,13 +4,18 @@ mod bench;
 pub mod check;
 pub mod client;
 pub mod devices;
+mod emit;
+mod emit_lines;
 pub mod graph;
 mod log;
 pub mod models;
+mod pipe;
 mod run;
+mod stream;
 mod terminal;
 #[cfg(feature = "whisper")]
 mod transcribe;
+mod translate;
 
 use std::{
     env,
@@ -66,6 +71,17 @@ enum Command {
     /// Measure a pipeline on a recording: errors, latencies, lag, and where the milliseconds go
     #[cfg(feature = "whisper")]
     Bench(bench::BenchArgs),
+    /// Write what is said as JSON lines: from the microphone, a sound file, or raw samples
+    ///
+    /// Each line begins with `{"type":"intermediate"|"final","text":"…"`, followed by the fields of a caption.
+    Stream(stream::StreamArgs),
+    /// Add translations to JSON lines, or to lines of text
+    ///
+    /// Lines are JSON, `{"type":"final","text":"…"}` as `livecap stream` writes them, or plain text, each line a final. All go
+    /// through unchanged; a `translation` line follows each final. A key is taken from LIVECAP_TRANSLATE_KEY.
+    Translate(translate::TranslateArgs),
+    /// Send JSON lines to a server as events: `livecap emit URL -`
+    Emit(emit::EmitArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List the models known by name, get one, verify those that are here
@@ -106,7 +122,12 @@ pub fn main() -> ExitCode {
     let terminal = Terminal::new(voice);
     log::start(
         cli.log,
-        matches!(&cli.command, Command::Run(_)) && voice == Voice::Silent,
+        // Of the pipes only what goes wrong is worth a line.
+        match &cli.command {
+            Command::Run(_) => voice == Voice::Silent,
+            Command::Stream(_) | Command::Translate(_) | Command::Emit(_) => true,
+            _ => false,
+        },
         terminal.clone(),
     );
     match dispatch(cli.command, &terminal, begun) {
@@ -161,6 +182,18 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         Command::Bench(args) => {
             drop(out);
             at_work(bench::bench(&args, &this_machine()?))?
+        }
+        Command::Stream(args) => {
+            drop(out);
+            at_work(stream::stream(&args, terminal, begun))?
+        }
+        Command::Translate(args) => {
+            drop(out);
+            at_work(translate::translate(&args))?
+        }
+        Command::Emit(args) => {
+            drop(out);
+            at_work(emit::emit(&args))?
         }
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;

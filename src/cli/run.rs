@@ -132,7 +132,7 @@ pub(crate) async fn run(
 }
 
 /// Waits for the end of the pipeline. Ctrl-C or SIGTERM drains it, a second one insists.
-async fn until_ended(
+pub(super) async fn until_ended(
     running: &mut Running,
     stop: &mut Stop,
     servers: &[Server],
@@ -204,8 +204,8 @@ pub(super) fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
 }
 
 /// Ctrl-C and SIGTERM, listened for from the start, so that none is missed between two waits.
-struct Stop {
-    asked: bool,
+pub(super) struct Stop {
+    pub(super) asked: bool,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -214,7 +214,7 @@ struct Stop {
 
 impl Stop {
     #[cfg(unix)]
-    fn new() -> Result<Stop, Trouble> {
+    pub(super) fn new() -> Result<Stop, Trouble> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| {
             signal(kind)
@@ -228,12 +228,12 @@ impl Stop {
     }
 
     #[cfg(not(unix))]
-    fn new() -> Result<Stop, Trouble> {
+    pub(super) fn new() -> Result<Stop, Trouble> {
         Ok(Stop { asked: false })
     }
 
     /// Returns on the next one: whether it is what Ctrl-C sends.
-    async fn next(&mut self) -> bool {
+    pub(super) async fn next(&mut self) -> bool {
         #[cfg(unix)]
         let by_key = tokio::select! {
             _ = self.interrupt.recv() => true,

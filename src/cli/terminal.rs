@@ -130,6 +130,9 @@ impl Terminal {
                     }
                 }
             }
+            // The translations of finals, marked with their language; whoever wants more of them opens the page.
+            Caption::Translation(it) => (it.kind == Kind::Final && !it.text().is_empty())
+                .then(|| format!("{}[{}] {}", named(&track), it.language, it.text())),
             Caption::Gap(gap) => {
                 seen.open.remove(&track);
                 let (from, to) = (gap.span.start.as_secs_f64(), gap.span.end().as_secs_f64());

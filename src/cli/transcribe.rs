@@ -1,14 +1,17 @@
-//! `livecap transcribe`: a recording to text, subtitles or JSON, each segment decoded once.
+//! `livecap transcribe`: a recording to text, subtitles or JSON, each segment decoded once; in another language with `--to`.
 use std::{io::Write, num::NonZeroUsize, path::PathBuf};
 
 use clap::ValueEnum;
 
-use super::Trouble;
+use super::{Trouble, translate::Typed};
 use crate::{
-    assemble::{Offline, ThisMachine},
-    logic::{reference::Reference, subtitle},
-    message::{Language, Transcript},
-    spec::plan::ModelChoice,
+    assemble::{self, Offline, ThisMachine},
+    logic::{
+        reference::Reference,
+        subtitle::{self, timed},
+    },
+    message::{Language, Rewriting, Transcript},
+    spec::plan::{self, ModelChoice},
 };
 
 #[derive(clap::Args)]
@@ -28,6 +31,27 @@ pub(crate) struct TranscribeArgs {
     /// How many threads decode; left out: one less than there are cores
     #[arg(long, value_name = "COUNT")]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    translation: Translation,
+}
+
+#[derive(clap::Args)]
+struct Translation {
+    /// Write a translation into this language, as in `nl`; what could not be translated stays as it was said
+    #[arg(long, value_name = "CODE")]
+    to: Option<String>,
+    /// Who translates: openai, libretranslate, deepl or apertium
+    #[arg(long, default_value = "openai", requires = "to")]
+    provider: String,
+    /// Where the provider is; its key is taken from LIVECAP_TRANSLATE_KEY
+    #[arg(long, requires = "to")]
+    url: Option<String>,
+    /// The model that translates; left out: the endpoint's own
+    #[arg(long, value_name = "NAME", requires = "to")]
+    translator: Option<String>,
+    /// Any other key of a `translate` stage, as in `--set 'deadline = "1m"'`
+    #[arg(long, value_name = "KEY=VALUE", requires = "to")]
+    set: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -49,6 +73,8 @@ pub(crate) async fn transcribe(
     machine: &ThisMachine,
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
+    // Before the work: what is wrong with it is told at once.
+    let translate = args.translation.settings(args.language.as_deref())?;
     let path = PathBuf::from(&args.model);
     let is_path = path.is_file() || path.components().count() > 1;
     let model =
@@ -62,13 +88,61 @@ pub(crate) async fn transcribe(
     };
     let recognised = offline.recognise(machine).await.map_err(Trouble::Told)?;
     if recognised.broken.is_none() || !recognised.finals.is_empty() {
-        out.write_all(written(args.format, &recognised.finals).as_bytes())?;
+        let finals = match translate {
+            Some(settings) => translated(&recognised.finals, &settings).await?,
+            None => recognised.finals,
+        };
+        out.write_all(written(args.format, &finals).as_bytes())?;
         out.flush()?;
     }
     match recognised.broken {
         Some(fault) => Err(Trouble::Told(fault.to_string())),
         None => Ok(()),
     }
+}
+
+impl Translation {
+    fn settings(&self, spoken: Option<&str>) -> Result<Option<plan::Translate>, Trouble> {
+        let Some(to) = &self.to else { return Ok(None) };
+        let typed = Typed {
+            command: "livecap transcribe",
+            to,
+            source: spoken,
+            provider: &self.provider,
+            url: self.url.as_deref(),
+            model: self.translator.as_deref(),
+            partials: "off",
+            set: &self.set,
+        };
+        typed.settings().map(Some)
+    }
+}
+
+/// The same finals in another language, their words spread over the time of each. What was given up stays as it was said.
+async fn translated(
+    finals: &[Transcript],
+    settings: &plan::Translate,
+) -> Result<Vec<Transcript>, Trouble> {
+    let translations = assemble::translate_all(finals, settings).await.map_err(Trouble::Told)?;
+    let mut missing = 0;
+    let all = finals.iter().zip(translations).map(|(it, translation)| match translation {
+        Some(text) => {
+            let words = timed(&text, it.span());
+            Rewriting::of(it).revise(it.clone(), it.words().len(), words, Vec::new())
+        }
+        None => {
+            missing += 1;
+            it.clone()
+        }
+    });
+    let all = all.collect();
+    if missing > 0 {
+        tracing::warn!(
+            segments = missing,
+            "some could not be translated and stay as they were said"
+        );
+    }
+    Ok(all)
 }
 
 fn written(format: Format, finals: &[Transcript]) -> String {

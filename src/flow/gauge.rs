@@ -119,6 +119,11 @@ impl StageGauge {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += 1;
     }
 
+    /// So many by now of what the stage counts by itself.
+    pub fn counted(&self, what: &'static str, count: u64) {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).insert(what, count);
+    }
+
     pub fn busy_for(&self) -> Option<Duration> {
         let since = self.busy_since.load(Relaxed).checked_sub(1)?;
         Some(self.epoch.elapsed().saturating_sub(Duration::from_nanos(since)))
@@ -148,7 +153,7 @@ impl StageGauge {
     }
 
     /// Not busy while the returned guard lives; the time is counted anew from its end.
-    pub(super) fn waiting(&self) -> impl Drop + '_ {
+    pub fn waiting(&self) -> impl Drop + '_ {
         let was_busy = self.pause();
         Waiting { gauge: self, was_busy }
     }

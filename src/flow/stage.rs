@@ -25,6 +25,23 @@ pub trait Stage: Send + 'static {
         async { Ok(()) }
     }
 
+    /// Returns when there is something to do though nothing has come: an answer from outside, a time that is over. An item
+    /// that comes first calls it off.
+    fn wake(&mut self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
+    /// Does it. As with an item, it runs to completion once begun.
+    fn tend(&mut self, _out: &Outlet<Self::Out>) -> impl Future<Output = Result<(), Fault>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Whether it waits for something from outside, which [`wake`](Self::wake) will tell. Asked when upstream has ended and
+    /// it has flushed: it lives on until it owes nothing.
+    fn owes(&self) -> bool {
+        false
+    }
+
     /// Two lives failed on `item`: pass on what says so in its place. Only asked where items are offered again.
     fn give_up(
         &mut self,

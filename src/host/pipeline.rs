@@ -65,6 +65,21 @@ impl Pipeline {
         self.add(Role::Between, settings, gauge, life);
     }
 
+    /// A stage between others that these can do without: where it gives up it owes `last_words`, and the pipeline goes on.
+    pub fn branch<S: Stage>(
+        &mut self,
+        settings: StageSettings,
+        gauge: Arc<StageGauge>,
+        make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        last_words: impl FnMut() -> Vec<S::Out> + Send + 'static,
+        inlet: Inlet<S::In>,
+        outlet: Outlet<S::Out>,
+    ) {
+        let (make, last_words) = (Box::new(make), Box::new(last_words));
+        let life = StageLife { make, last_words, inlet, outlet, gauge: gauge.clone() };
+        self.add(Role::Branch, settings, gauge, life);
+    }
+
     /// A stage that others can do without: the pipeline goes on as long as one sink lives.
     pub fn sink<S: Stage>(
         &mut self,

@@ -44,6 +44,8 @@ impl Outcome {
 pub(super) enum Role {
     Source,
     Between,
+    /// Others can do without it, as a translator.
+    Branch,
     Sink,
     /// Looks on; nothing depends on it.
     Watcher,
@@ -207,7 +209,7 @@ impl State {
     }
 
     /// Without a source or a stage in between the pipeline ends, after all that is under way has come out. It goes on
-    /// without a sink while another sink lives.
+    /// without a branch, and without a sink, while another sink lives.
     fn give_up(&mut self, me: &ActorRef<Order>, index: usize, cause: &str) {
         let child = &mut self.children[index];
         let failure = Failure {

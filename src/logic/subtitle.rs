@@ -1,5 +1,6 @@
-//! Finals to subtitles: two lines of at most 42 characters, long segments split at sentence ends by their words' times.
-use std::{fmt::Write, time::Duration};
+//! Finals to subtitles: two lines of at most 42 characters, long segments split at sentence ends by their words' times,
+//! each cue up for as long as it takes to be read, where there is the time.
+use std::time::Duration;
 
 use crate::message::{MediaSpan, MediaTime, Word};
 
@@ -9,6 +10,10 @@ pub const LINE: usize = 42;
 pub const LINES: usize = 2;
 /// A cue stays at least so long, where the next one leaves it the time.
 const SHORTEST: Duration = Duration::from_secs(1);
+/// Characters that are read in a second.
+const READ: u32 = 20;
+/// Where it is not known when the next cue comes, one stays up no longer than so much past its last word.
+const LINGER: Duration = Duration::from_secs(1);
 /// A cue cannot be shorter, even where its words have no length.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -24,50 +29,107 @@ pub struct Cue {
 pub fn cues<'a>(segments: impl IntoIterator<Item = &'a [Word]>) -> Vec<Cue> {
     let mut cues: Vec<Cue> = Vec::new();
     for segment in segments {
-        let words = pieces(segment);
-        let mut rest = &words[..];
-        while !rest.is_empty() {
-            let (cue, after) = rest.split_at(cue_length(rest));
-            let free = cues.last().map_or(MediaTime::ZERO, |it| it.span.end());
-            let start = cue[0].span.start.max(free);
-            let end = cue[cue.len() - 1].span.end().max(start + TICK);
-            cues.push(Cue {
-                span: MediaSpan::between(start, end),
-                lines: lines(cue).unwrap_or_default(),
-            });
-            rest = after;
-        }
+        let free = cues.last().map_or(MediaTime::ZERO, |it| it.span.end());
+        cues.extend(spoken(segment, free));
     }
     let starts: Vec<MediaTime> = cues.iter().skip(1).map(|it| it.span.start).collect();
     for (at, cue) in cues.iter_mut().enumerate() {
-        let wished = cue.span.end().max(cue.span.start + SHORTEST);
+        let wished = cue.span.end().max(cue.span.start + cue.reading());
         let end = starts.get(at).map_or(wished, |next| wished.min(*next).max(cue.span.end()));
         cue.span = MediaSpan::between(cue.span.start, end);
     }
     cues
 }
 
+/// The cues of one segment after the other, as they become final: what was given is not moved any more.
+#[derive(Debug, Default)]
+pub struct Cues {
+    free: MediaTime,
+}
+
+impl Cues {
+    /// Of the next segment. Its last cue lingers a little, for nobody knows how long it will be quiet.
+    pub fn of(&mut self, segment: &[Word]) -> Vec<Cue> {
+        let mut cues = spoken(segment, self.free);
+        let starts: Vec<MediaTime> = cues.iter().skip(1).map(|it| it.span.start).collect();
+        for (at, cue) in cues.iter_mut().enumerate() {
+            let end = cue.span.end();
+            let latest = starts.get(at).map_or(end + LINGER, |next| *next);
+            let wished = (cue.span.start + cue.reading()).min(latest);
+            cue.span = MediaSpan::between(cue.span.start, end.max(wished));
+        }
+        self.free = cues.last().map_or(self.free, |it| it.span.end());
+        cues
+    }
+}
+
+impl Cue {
+    /// How long it takes to be read.
+    fn reading(&self) -> Duration {
+        let letters: usize = self.lines.iter().map(|it| it.chars().count()).sum();
+        SHORTEST.max(Duration::from_secs(1) * letters as u32 / READ)
+    }
+
+    /// As a SubRip file has it, with its `number` from 1.
+    pub fn srt(&self, number: usize) -> String {
+        let (start, end) = (clock(self.span.start, ','), clock(self.span.end(), ','));
+        let lines = self.lines.join("\n").replace("-->", "->");
+        format!("{number}\n{start} --> {end}\n{lines}\n\n")
+    }
+
+    /// As a WebVTT file has it.
+    pub fn vtt(&self) -> String {
+        let (start, end) = (clock(self.span.start, '.'), clock(self.span.end(), '.'));
+        let lines = self.lines.join("\n");
+        let lines = lines.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        format!("{start} --> {end}\n{lines}\n\n")
+    }
+}
+
+/// A text without word times as words that share the span, each as long as it is.
+pub fn timed(text: &str, span: MediaSpan) -> Vec<Word> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let all: u32 = words.iter().map(|it| it.chars().count() as u32).sum();
+    let mut passed = 0;
+    let place = |letters: u32| match letters == all {
+        true => span.end(),
+        false => span.start + span.length / all.max(1) * letters,
+    };
+    let word = |text: &&str| {
+        let start = place(passed);
+        passed += text.chars().count() as u32;
+        Word { text: format!(" {text}"), span: MediaSpan::between(start, place(passed)) }
+    };
+    words.iter().map(word).collect()
+}
+
+/// Cues that stand as long as their words last, none before `free`.
+fn spoken(segment: &[Word], mut free: MediaTime) -> Vec<Cue> {
+    let mut cues = Vec::new();
+    let words = pieces(segment);
+    let mut rest = &words[..];
+    while !rest.is_empty() {
+        let (cue, after) = rest.split_at(cue_length(rest));
+        let start = cue[0].span.start.max(free);
+        let end = cue[cue.len() - 1].span.end().max(start + TICK);
+        let lines = lines(cue).unwrap_or_default();
+        cues.push(Cue { span: MediaSpan::between(start, end), lines });
+        (rest, free) = (after, end);
+    }
+    cues
+}
+
+/// What a WebVTT file begins with.
+pub const VTT_HEAD: &str = "WEBVTT\n\n";
+
 /// As SubRip (`.srt`).
 pub fn srt(cues: &[Cue]) -> String {
-    let mut text = String::new();
-    for (at, cue) in cues.iter().enumerate() {
-        let (start, end) = (clock(cue.span.start, ','), clock(cue.span.end(), ','));
-        let lines = cue.lines.join("\n").replace("-->", "->");
-        let _ = write!(text, "{}\n{start} --> {end}\n{lines}\n\n", at + 1);
-    }
-    text
+    cues.iter().enumerate().map(|(at, cue)| cue.srt(at + 1)).collect()
 }
 
 /// As WebVTT (`.vtt`).
 pub fn vtt(cues: &[Cue]) -> String {
-    let mut text = "WEBVTT\n\n".to_owned();
-    for cue in cues {
-        let (start, end) = (clock(cue.span.start, '.'), clock(cue.span.end(), '.'));
-        let lines = cue.lines.join("\n");
-        let lines = lines.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let _ = write!(text, "{start} --> {end}\n{lines}\n\n");
-    }
-    text
+    VTT_HEAD.to_owned() + &cues.iter().map(Cue::vtt).collect::<String>()
 }
 
 /// `01:02:03,456`; hours as many as there are.
@@ -171,7 +233,35 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_cue_stays_up_until_it_can_be_read_where_there_is_time() {
+        // 40 letters in 0.6 s: two seconds to read.
+        let fast: Vec<Word> = timed(
+            "It was said so fast that nobody read it.",
+            MediaSpan::between(MediaTime::ZERO, MediaTime::new(Duration::from_millis(600))),
+        );
+        assert_eq!(cues([&fast[..]])[0].span.length, Duration::from_secs(2));
+        let mut live = Cues::default();
+        assert_eq!(
+            live.of(&fast)[0].span.length,
+            Duration::from_millis(1600),
+            "a second past its end"
+        );
+        let next = live.of(&words(700, "And then."));
+        assert_eq!(next[0].span.start, MediaTime::new(Duration::from_millis(1600)), "none overlap");
+    }
+
     proptest! {
+        #[test]
+        fn a_text_without_word_times_fills_its_span(text in "[a-z]{1,9}( [a-z]{1,9}){0,8}", ms in 1u64..9_000) {
+            let span = MediaSpan { start: MediaTime::new(Duration::from_millis(70)), length: Duration::from_millis(ms) };
+            let words = timed(&text, span);
+            prop_assert_eq!(joined(&words), text);
+            prop_assert_eq!(words[0].span.start, span.start);
+            prop_assert_eq!(words[words.len() - 1].span.end(), span.end());
+            prop_assert!(words.windows(2).all(|pair| pair[0].span.end() == pair[1].span.start));
+        }
+
         #[test]
         fn cues_are_well_formed_and_hold_every_word(
             segments in prop::collection::vec((0u64..3_000, "([a-z]{1,60}[.,]?|[日本語]{1,4})( ([a-z]{1,12}[.,]?)){0,30}"), 0..6),

@@ -1,10 +1,11 @@
-//! What travels on an edge of text: transcripts, and the places where there is none.
-use super::{MediaSpan, Trace, TrackName, Transcript};
+//! What travels on an edge of text: transcripts, translations, and the places where there is neither.
+use super::{MediaSpan, Trace, TrackName, Transcript, Translation};
 
-/// One item on an edge of text. A recogniser gives both kinds, in order.
+/// One item on an edge of text. A recogniser gives transcripts and gaps, in order; a translator gives translations only.
 #[derive(Clone, Debug)]
 pub enum Caption {
     Transcript(Transcript),
+    Translation(Translation),
     Gap(Gap),
 }
 
@@ -12,6 +13,7 @@ impl Caption {
     pub fn track(&self) -> &TrackName {
         match self {
             Caption::Transcript(it) => it.track(),
+            Caption::Translation(it) => &it.of.track,
             Caption::Gap(it) => &it.track,
         }
     }
@@ -19,7 +21,17 @@ impl Caption {
     pub fn trace(&self) -> &Trace {
         match self {
             Caption::Transcript(it) => it.trace(),
+            Caption::Translation(it) => &it.trace,
             Caption::Gap(it) => &it.trace,
+        }
+    }
+
+    /// Where on the audio timeline it stands.
+    pub fn span(&self) -> MediaSpan {
+        match self {
+            Caption::Transcript(it) => it.span(),
+            Caption::Translation(it) => it.of.span,
+            Caption::Gap(it) => it.span,
         }
     }
 
@@ -27,6 +39,7 @@ impl Caption {
     pub fn traced(self, trace: Trace) -> Caption {
         match self {
             Caption::Transcript(it) => Caption::Transcript(it.traced(trace)),
+            Caption::Translation(it) => Caption::Translation(Translation { trace, ..it }),
             Caption::Gap(it) => Caption::Gap(Gap { trace, ..it }),
         }
     }

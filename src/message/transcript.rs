@@ -59,15 +59,15 @@ pub enum Kind {
 /// One state of a segment. A later revision replaces an earlier one; only an open segment makes them.
 #[derive(Clone, Debug)]
 pub struct Transcript {
-    track: TrackName,
-    segment: SegmentId,
-    revision: Revision,
-    kind: Kind,
-    words: Vec<Word>,
-    committed: usize,
-    span: MediaSpan,
-    language: Language,
-    trace: Trace,
+    pub(super) track: TrackName,
+    pub(super) segment: SegmentId,
+    pub(super) revision: Revision,
+    pub(super) kind: Kind,
+    pub(super) words: Vec<Word>,
+    pub(super) committed: usize,
+    pub(super) span: MediaSpan,
+    pub(super) language: Language,
+    pub(super) trace: Trace,
 }
 
 impl Transcript {
@@ -85,6 +85,10 @@ impl Transcript {
     }
     pub fn words(&self) -> &[Word] {
         &self.words
+    }
+    /// The first of them, which will not change; all of them in a final.
+    pub fn committed(&self) -> &[Word] {
+        &self.words[..self.committed]
     }
     /// From where the segment began to the end of the newest sound that was looked at; of a final, to where it ended.
     pub fn span(&self) -> MediaSpan {

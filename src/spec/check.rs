@@ -10,7 +10,7 @@ use super::{
     plan::{Feed, Planned, Speed, Stage},
     queues,
     resolve::{self, Queue, Resolved, Table},
-    syntax,
+    syntax, voices,
     wiring::{self, Link},
 };
 
@@ -52,6 +52,7 @@ pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan
     let mut stages = stages(text, &tables, resolved, &queues, &links, order.unwrap_or_default());
     overrides.apply(&mut stages, &mut complaints);
     conflicts::check(&stages, &mut complaints);
+    voices::check(&stages, &mut complaints);
     if !complaints.is_empty() {
         in_file_order(&mut complaints);
         return Err(complaints);

@@ -124,6 +124,8 @@ codes! {
     WrongUnit = "wrong-unit",
     /// A number or length beyond its bounds.
     OutOfRange = "out-of-range",
+    /// A pattern of a `replace` stage is no regular expression.
+    BadPattern = "bad-pattern",
     // The stages agree.
     /// The file declares no stage.
     EmptyPipeline = "empty-pipeline",
@@ -139,8 +141,12 @@ codes! {
     Cycle = "cycle",
     /// Nobody listens to a stage.
     Unheard = "unheard",
-    /// A stage listens to the same stage twice.
+    /// A stage hears the same thing twice.
     HeardTwice = "heard-twice",
+    /// A translator hears nothing but translations.
+    NoOriginal = "no-original",
+    /// One subtitle file would hold several languages or tracks.
+    MixedFile = "mixed-file",
     /// A queue of text may not drop: it would lose finished captions.
     LossyCaptions = "lossy-captions",
     /// A queue is measured in the wrong way, or set where there is none.

@@ -121,7 +121,7 @@ impl Kind {
 
     /// Is there a stage for it in this version?
     pub const fn is_built(self) -> bool {
-        !matches!(self, Kind::Translate | Kind::Replace | Kind::Subtitles | Kind::Journal)
+        !matches!(self, Kind::Journal)
     }
 }
 

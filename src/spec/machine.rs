@@ -5,8 +5,8 @@ use super::{
     Code, Complaint, Plan,
     complaint::{in_file_order, list},
     plan::{
-        DeviceChoice, Listen, Microphone, ModelChoice, Place, Planned, SpokenLanguage, Stage, Task,
-        Whisper,
+        DeviceChoice, KeyPlace, Listen, Microphone, ModelChoice, Place, Planned, SpokenLanguage,
+        Stage, Task, Whisper,
     },
     units::Length,
 };
@@ -101,10 +101,15 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
             told(stage, Code::NoProgram, "command", what, machine.program(&command.program))
         }
         Planned::Whisper(whisper) => model(stage, whisper, machine),
-        Planned::Translate(translate) => {
-            let variable = translate.api_key_env.as_ref().filter(|it| !machine.variable(it));
-            variable.map(|it| no_variable(stage, "api-key-env", it)).into_iter().collect()
-        }
+        Planned::Translate(translate) => match &translate.key {
+            KeyPlace::None => vec![],
+            KeyPlace::Variable(name) if machine.variable(name) => vec![],
+            KeyPlace::Variable(name) => vec![no_variable(stage, "api-key-env", name)],
+            KeyPlace::File(path) => {
+                let what = format!("cannot read `{}`", path.display());
+                told(stage, Code::NoFile, "api-key-file", what, machine.readable(path))
+            }
+        },
         Planned::Lines(lines) => match &lines.place {
             Place::Standard => vec![],
             Place::File(path) if stage.feeds.is_empty() => reads(stage, path, machine),

@@ -24,6 +24,7 @@ mod settings;
 mod shape;
 mod syntax;
 mod units;
+mod voices;
 mod wiring;
 
 pub use check::{check, check_with};
@@ -36,3 +37,4 @@ pub use reference::reference;
 pub use render::{render, to_json};
 pub use replay::{Replay, ReplayError};
 pub use schema::schema;
+pub use voices::Voice;

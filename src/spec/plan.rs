@@ -169,7 +169,7 @@ pub enum Planned {
     Command(Command),
     Resample,
     Whisper(Box<Whisper>),
-    Translate(Translate),
+    Translate(Box<Translate>),
     Replace(Replace),
     Lines(Lines),
     Broadcast(Box<Broadcast>),

@@ -160,7 +160,7 @@ fn work(table: &Table<'_>, around: &mut Around<'_>) -> Option<Planned> {
         Kind::Resample => own::<file::Resample>(table, around).map(|_| Planned::Resample)?,
         Kind::Whisper => own::<file::Whisper>(table, around)?.resolve(around),
         Kind::Translate => own::<file::Translate>(table, around)?.resolve(around),
-        Kind::Replace => own::<file::Replace>(table, around)?.resolve(),
+        Kind::Replace => own::<file::Replace>(table, around)?.resolve(around),
         Kind::Lines => own::<file::Lines>(table, around)?.resolve(around),
         Kind::Broadcast => own::<file::Broadcast>(table, around)?.resolve(around)?,
         Kind::Subtitles => own::<file::Subtitles>(table, around)?.resolve(around)?,

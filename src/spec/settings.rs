@@ -173,14 +173,64 @@ pub enum Task {
     Translate,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Translate {
     pub to: Language,
+    /// What is spoken, where the recogniser does not say.
+    pub source: Option<Language>,
     pub provider: Provider,
     pub url: Option<String>,
     pub model: Option<String>,
-    /// The name of the environment variable that holds the key, never the key.
-    pub api_key_env: Option<String>,
+    pub key: KeyPlace,
+    pub partials: Clauses,
+    pub glossary: BTreeMap<String, String>,
+    pub prompt: Option<String>,
+    pub temperature: Option<f32>,
+    /// Sentences.
+    pub context: usize,
+    /// How long half a sentence waits for the rest; zero: not at all.
+    pub join: Duration,
+    pub in_flight: usize,
+    pub backlog: usize,
+    /// Of one request.
+    pub timeout: Duration,
+    /// Of one text.
+    pub deadline: Duration,
+    pub retries: u32,
+    /// Before the first retry.
+    pub wait: Duration,
+    pub breaker: Breaker,
+    /// Answers.
+    pub cache: usize,
+}
+
+/// After `failures` in a row a service is left alone for `wait`, which doubles up to `longest`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    pub failures: u32,
+    pub wait: Duration,
+    pub longest: Duration,
+}
+
+/// Where a key is to be found. It never stands in a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyPlace {
+    None,
+    /// The name of an environment variable.
+    Variable(String),
+    File(PathBuf),
+}
+
+/// Whether committed clauses are translated before their segment is final.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clauses {
+    /// Finals only.
+    Off,
+    /// As soon as they will not change any more.
+    Stable,
 }
 
 #[derive(
@@ -203,6 +253,8 @@ pub struct Replace {
     pub words: BTreeMap<String, String>,
     pub mask: Vec<String>,
     pub unwanted: Vec<String>,
+    /// Regular expressions, each seen to be one.
+    pub patterns: BTreeMap<String, String>,
 }
 
 /// JSON lines of captions: read where the stage listens to nobody, else written.
@@ -260,8 +312,11 @@ pub struct Keep {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subtitles {
+    /// With `{lang}` and `{track}`, where it hears several.
     pub path: PathBuf,
     pub format: SubtitleFormat,
+    /// A new file after so much of the timeline.
+    pub roll: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

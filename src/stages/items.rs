@@ -27,11 +27,18 @@ impl Item for Caption {
             (Caption::Transcript(new), Caption::Transcript(old)) => {
                 old.kind() == Kind::Partial && new.supersedes(old)
             }
+            (Caption::Translation(new), Caption::Translation(old)) => {
+                old.kind == Kind::Partial && new.supersedes(old)
+            }
             _ => false,
         }
     }
 
     fn is_fleeting(&self) -> bool {
-        matches!(self, Caption::Transcript(it) if it.kind() == Kind::Partial)
+        match self {
+            Caption::Transcript(it) => it.kind() == Kind::Partial,
+            Caption::Translation(it) => it.kind == Kind::Partial,
+            Caption::Gap(_) => false,
+        }
     }
 }

@@ -10,7 +10,10 @@ mod raw;
 pub mod recognise;
 pub mod record;
 pub mod recording;
+pub mod replace;
 pub mod resample;
+pub mod subtitles;
+pub mod translate;
 #[cfg(feature = "whisper")]
 pub mod whisper;
 pub mod wire;

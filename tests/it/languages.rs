@@ -66,7 +66,7 @@ async fn captions_say_in_which_language_they_are() {
         .iter()
         .filter_map(|it| match it {
             Line::Final(it) | Line::Intermediate(it) => Some(it.lang.as_str()),
-            Line::Gap(_) => None,
+            Line::Translation(_) | Line::Gap(_) => None,
         })
         .collect();
     assert!(!tags.is_empty() && tags.iter().all(|it| is_tag(it)), "{tags:?}");

@@ -3,13 +3,13 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use livecap::{
-    flow::{Board, Fault, Inlet, Outlet, StageGauge, WhenFull, edge},
+    flow::{Board, Fault, Inlet, Outlet, StageGauge, StageState, WhenFull, edge},
     host::{HostSettings, Pipeline},
     logic::budget::Budget,
 };
 
 use super::numbers::{
-    Collect, Count, Line, Number, Seen, calm, failing_at, generous, quiet_panic, room, values,
+    Collect, Count, Line, Number, Pass, Seen, calm, failing_at, generous, quiet_panic, room, values,
 };
 
 #[tokio::test(start_paused = true)]
@@ -54,4 +54,44 @@ async fn a_life_that_cannot_be_made_is_tried_again_and_costs_no_item() {
     assert_eq!(values(&seen), [1, 2, 3, 4, 5]);
     assert_eq!(seen.lock().unwrap()[2], Number::Whole(3));
     assert_eq!(running.board().stages()[1].restarts, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_branch_that_gives_up_says_its_last_words_and_the_others_go_on_without_it() {
+    let wait = |size| room(size, WhenFull::Wait);
+    let (to_sink, sink_takes) = edge("source", "sink", wait(2));
+    let (to_branch, branch_takes) = edge("source", "branch", wait(2));
+    let (from_branch, sink_hears) = edge("branch", "sink", wait(2));
+    let mut pipeline = Pipeline::new(Board::default());
+    let gauge = StageGauge::new("source");
+    let outlet = Outlet::new(vec![to_sink, to_branch], gauge.clone());
+    pipeline.source(generous(), gauge, Count::<true>::new(20, calm()), outlet);
+    let gauge = StageGauge::new("branch");
+    let habit = failing_at(3, 1, || Fault::permanent("it is no good"));
+    let make = move || {
+        let branch = Pass::<true>(habit.clone());
+        async move { Ok(branch) }.boxed()
+    };
+    let (inlet, outlet) =
+        (Inlet::new(vec![branch_takes]), Outlet::new(vec![from_branch], gauge.clone()));
+    let last_words = || vec![Number::Gap(1000)];
+    pipeline.branch(generous(), gauge, make, last_words, inlet, outlet);
+    let seen = Seen::<true>::default();
+    let kept = seen.clone();
+    let make = move || {
+        let sink = Collect { habit: calm(), seen: kept.clone() };
+        async move { Ok(sink) }.boxed()
+    };
+    let inlet = Inlet::new(vec![sink_takes, sink_hears]);
+    pipeline.sink(generous(), StageGauge::new("sink"), make, inlet);
+    let mut running = pipeline.start(HostSettings::default()).await;
+    let outcome = running.ended().await;
+    assert!(!outcome.gave_up, "{outcome:?}");
+    assert_eq!(outcome.failures.iter().map(|it| it.stage.as_str()).collect::<Vec<_>>(), ["branch"]);
+    assert_eq!(running.board().stages()[1].state, StageState::Degraded);
+    let mut expected: Vec<u32> = (1..=20).chain([1, 2, 1000]).collect();
+    let mut values = values(&seen);
+    expected.sort_unstable();
+    values.sort_unstable();
+    assert_eq!(values, expected);
 }

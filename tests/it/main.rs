@@ -26,3 +26,4 @@ mod sound;
 mod support;
 #[cfg(feature = "whisper")]
 mod transcribe;
+mod translate;

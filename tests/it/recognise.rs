@@ -89,7 +89,7 @@ fn transcripts(captions: &[Caption]) -> Vec<&Transcript> {
     fn transcript(caption: &Caption) -> &Transcript {
         match caption {
             Caption::Transcript(it) => it,
-            Caption::Gap(gap) => panic!("a gap in a whole recording: {gap:?}"),
+            other => panic!("only transcripts of a whole recording, and no {other:?}"),
         }
     }
     captions.iter().map(transcript).collect()

@@ -1,9 +1,12 @@
 //! From what one run gave to its figures, as `docs/measures.md` defines them.
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     Way, recognisers,
-    report::{LagFigures, LatencyFigures, StageFigures},
+    report::{LagFigures, LatencyFigures, StageFigures, TranslationFigures},
     run::{self, Run},
     viewer::Received,
 };
@@ -16,7 +19,7 @@ use crate::{
         update::{self, Gold, Update},
         wer::WordErrors,
     },
-    message::{Milestone, Trace, TrackName},
+    message::{self, Milestone, Took, Trace, TrackName, Translated, Translation},
     spec::{
         Kind, Plan,
         plan::{Planned, Stage},
@@ -157,15 +160,17 @@ impl<'a> Figures<'a> {
                 None => (!is_source).then_some(reading.busy.as_secs_f64()),
             };
             let milestone = milestone(stage);
-            let mine: Vec<(TrackName, Trace)> = self
-                .run
-                .traces
-                .iter()
-                .filter(|(track, _)| {
-                    milestone != Some(Milestone::Recognised) || track.as_str() == stage.name
-                })
-                .cloned()
-                .collect();
+            let mine: Vec<(TrackName, Trace)> = match &stage.work {
+                Planned::Translate(it) => {
+                    let mine = self.run.translations.iter().filter(|one| one.language == it.to);
+                    mine.map(|it| (it.of.track.clone(), it.trace)).collect()
+                }
+                Planned::Whisper(_) => {
+                    let mine = self.run.traces.iter();
+                    mine.filter(|(track, _)| track.as_str() == stage.name).cloned().collect()
+                }
+                _ => self.run.traces.clone(),
+            };
             let of = |what: fn(&Trace, Milestone) -> Option<Duration>| {
                 self.distribution(&mine, |trace| what(trace, milestone?))
             };
@@ -180,6 +185,31 @@ impl<'a> Figures<'a> {
                 coalesced: edges().filter(|it| it.to == stage.name).map(|it| it.coalesced).sum(),
                 counts: reading.counts.clone(),
             })
+        });
+        figures.collect()
+    }
+
+    /// Of each language, where the time of its translations went.
+    pub(super) fn translations(&self) -> Vec<TranslationFigures> {
+        let all = &self.run.translations;
+        let languages: BTreeSet<_> = all.iter().map(|it| &it.language).collect();
+        let figures = languages.into_iter().map(|language| {
+            let mine = || all.iter().filter(move |it| it.language == *language);
+            let times = |of: fn(&Took) -> Duration| {
+                let ms = mine().map(|it| of(&it.took).as_secs_f64() * 1000.0);
+                Distribution::of(ms).summary()
+            };
+            let updates: Vec<Update> = mine().map(translated).collect();
+            let given_up = mine().filter(|it| matches!(it.text, Translated::Not(_))).count();
+            TranslationFigures {
+                lang: language.to_string(),
+                queue_ms: times(|it| it.queue),
+                request_ms: times(|it| it.request),
+                order_ms: times(|it| it.order),
+                whole_ms: times(|it| it.queue + it.request + it.order),
+                erasure: Erasure::of(&updates).normalised(),
+                given_up,
+            }
         });
         figures.collect()
     }
@@ -232,6 +262,16 @@ fn updates(plan: &Plan, run: &Run) -> BTreeMap<String, Vec<Update>> {
         }
     }
     tracks
+}
+
+fn translated(it: &Translation) -> Update {
+    Update {
+        segment: it.of.segment.number(),
+        revision: it.of.revision.number(),
+        is_final: it.kind == message::Kind::Final,
+        text: it.text().to_owned(),
+        ..Update::default()
+    }
 }
 
 fn update(event: &CaptionEvent, at: f64) -> Update {

@@ -27,6 +27,9 @@ pub(super) struct Report {
     pub(super) lost_finals: u64,
     pub(super) duplicate_finals: u64,
     pub(super) stages: Vec<StageFigures>,
+    /// One a language; left out without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) translations: Vec<TranslationFigures>,
     pub(super) end_to_end_ms: Option<Summary>,
     /// Null without `--browser`.
     pub(super) glass_to_glass_ms: Option<Summary>,
@@ -84,6 +87,19 @@ pub(super) struct StageFigures {
     pub(super) counts: BTreeMap<&'static str, u64>,
 }
 
+/// Where the time of one language's translations went, partials and finals.
+#[derive(Serialize)]
+pub(super) struct TranslationFigures {
+    pub(super) lang: String,
+    pub(super) queue_ms: Option<Summary>,
+    pub(super) request_ms: Option<Summary>,
+    pub(super) order_ms: Option<Summary>,
+    pub(super) whole_ms: Option<Summary>,
+    pub(super) erasure: Option<f64>,
+    /// Finals.
+    pub(super) given_up: usize,
+}
+
 impl Report {
     /// Of at least one run, the one that tells most last.
     pub(super) fn new(machine: &ThisMachine, figures: &[Figures<'_>]) -> Option<Report> {
@@ -123,6 +139,7 @@ impl Report {
             lost_finals,
             duplicate_finals,
             stages: last.stages(),
+            translations: last.translations(),
             end_to_end_ms: last.end_to_end_ms(),
             glass_to_glass_ms: last.glass_to_glass_ms(),
             endpoint_ms: last.endpoint_ms(),

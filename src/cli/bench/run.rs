@@ -17,7 +17,7 @@ use super::{
 use crate::{
     assemble::{Assembled, LookedOn, ThisMachine, assemble},
     flow::{EdgeReading, Inlet, Offer, StageReading},
-    message::{AudioFrame, Caption, Trace, TrackName},
+    message::{AudioFrame, Caption, Trace, TrackName, Translation},
     spec::{Plan, Planned, plan::Speed},
     stages::wire::Painted,
 };
@@ -33,6 +33,7 @@ pub(super) struct Run {
     pub(super) traces: Vec<(TrackName, Trace)>,
     /// What a browser showed; `None` where there was none.
     pub(super) painted: Option<Vec<Painted>>,
+    pub(super) translations: Vec<Translation>,
     pub(super) stages: Vec<StageReading>,
     pub(super) edges: Vec<EdgeReading>,
     /// Processor seconds of each recogniser, by its name.
@@ -81,9 +82,8 @@ pub(super) async fn run(
     };
     let viewer = Viewer::connect(&format!("http://{}", server.local_addr())).await?;
     let done = CancellationToken::new();
-    let traced = |it: &Caption| (it.track().clone(), *it.trace());
-    let traces = tokio::spawn(gathered(server.published(), done.clone(), traced));
-    let painted = tokio::spawn(gathered(server.painted(), done.clone(), Painted::clone));
+    let captions = tokio::spawn(gathered(server.published(), done.clone()));
+    let painted = tokio::spawn(gathered(server.painted(), done.clone()));
     let page = match browser {
         Some(program) => Some(Browser::open(program, &server).await?),
         None => None,
@@ -118,12 +118,31 @@ pub(super) async fn run(
     let (zero, audio) = sound.await.unwrap_or_default();
     server.shutdown(settings.grace).await;
     done.cancel();
-    let traces = traces.await.unwrap_or_default();
+    let captions = captions.await.unwrap_or_default();
     let painted = painted.await.unwrap_or_default();
     let painted = page.map(|_closed| painted);
+    let (mut traces, mut translations) = (Vec::new(), Vec::new());
+    for caption in captions {
+        match caption {
+            // It has the way of its original behind it: that is not told twice.
+            Caption::Translation(it) => translations.push(it),
+            caption => traces.push((caption.track().clone(), *caption.trace())),
+        }
+    }
     let (stages, edges) = (board.stages(), board.edges());
     let memory = meter.memory();
-    Ok(Run { watched, zero, audio, traces, painted, stages, edges, processor, memory })
+    Ok(Run {
+        watched,
+        zero,
+        audio,
+        traces,
+        painted,
+        translations,
+        stages,
+        edges,
+        processor,
+        memory,
+    })
 }
 
 /// Looks now and then, from the moment at which all stages were ready.
@@ -140,11 +159,7 @@ async fn metered(meter: &mut Meter, ready: impl Future<Output = ()>) {
 }
 
 /// All that came by until it is `done`.
-async fn gathered<T: Clone, U>(
-    mut all: Receiver<T>,
-    done: CancellationToken,
-    of: impl Fn(&T) -> U,
-) -> Vec<U> {
+async fn gathered<T: Clone>(mut all: Receiver<T>, done: CancellationToken) -> Vec<T> {
     let mut kept = Vec::new();
     loop {
         let next = tokio::select! {
@@ -153,7 +168,7 @@ async fn gathered<T: Clone, U>(
             () = done.cancelled() => return kept,
         };
         match next {
-            Ok(it) => kept.push(of(&it)),
+            Ok(it) => kept.push(it),
             Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "messages went by unseen"),
             Err(RecvError::Closed) => return kept,
         }

@@ -98,6 +98,18 @@ fn stages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "{:<16}{name:<9}{}", "", columns(*summary))?;
         }
     }
+    for it in &report.translations {
+        let (name, erasure) = (format!("in {}", it.lang), number(it.erasure, 3));
+        writeln!(out, "{name:<16}erasure {erasure} · given up {}", it.given_up)?;
+        for (name, summary) in [
+            ("queue", it.queue_ms),
+            ("request", it.request_ms),
+            ("order", it.order_ms),
+            ("whole", it.whole_ms),
+        ] {
+            writeln!(out, "{:<16}{name:<9}{}", "", columns(summary))?;
+        }
+    }
     writeln!(
         out,
         "\nRTF: of recognisers processor seconds a second of sound, of other stages seconds at work"

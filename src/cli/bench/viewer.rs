@@ -4,14 +4,23 @@ use tokio::time::Instant;
 
 use crate::{
     cli::client::{Client, ClientError, Event},
-    stages::wire::{CaptionEvent, CaptionKind, GapEvent, Next},
+    stages::wire::{CaptionEvent, CaptionKind, GapEvent, Next, TranslationEvent},
 };
 
 /// One event of the pipeline, and when it was received.
 #[derive(Clone, Debug)]
 pub(super) enum Received {
-    Caption { at: Instant, event: Box<CaptionEvent> },
-    Gap { event: GapEvent },
+    Caption {
+        at: Instant,
+        event: Box<CaptionEvent>,
+    },
+    /// Kept for its number: it says nothing of what was heard.
+    Translation {
+        event: Box<TranslationEvent>,
+    },
+    Gap {
+        event: GapEvent,
+    },
 }
 
 impl Received {
@@ -20,6 +29,9 @@ impl Received {
         match self {
             Received::Caption { event, .. } if event.kind == CaptionKind::Final => Some(event.seq),
             Received::Caption { .. } => None,
+            Received::Translation { event } => {
+                event.seq.filter(|_| event.kind == CaptionKind::Final)
+            }
             Received::Gap { event } => event.seq,
         }
     }
@@ -64,6 +76,9 @@ impl Viewer {
         while let Some(event) = self.0.next().await? {
             let at = Instant::now();
             match event.name.as_str() {
+                "caption" if event.args.first().is_some_and(|it| it.get("of").is_some()) => {
+                    watched.events.push(Received::Translation { event: Box::new(read(event)?) });
+                }
                 "caption" => {
                     let event = Box::new(read(event)?);
                     watched.events.push(Received::Caption { at, event });

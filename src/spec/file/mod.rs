@@ -3,11 +3,13 @@ mod sinks;
 mod sound;
 mod sources;
 mod text;
+mod translate;
 
 pub(super) use sinks::{Broadcast, Journal, Record, Subtitles};
 pub(super) use sound::{Resample, Whisper};
 pub(super) use sources::{Command, Microphone, Pcm, Recording};
-pub(super) use text::{Lines, Replace, Translate};
+pub(super) use text::{Lines, Replace};
+pub(super) use translate::Translate;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

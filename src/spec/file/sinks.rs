@@ -126,13 +126,17 @@ impl Broadcast {
     }
 }
 
-/// A subtitle file, written as the captions become final.
+/// Subtitle files, written as the captions become final, whole after each of them.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Subtitles {
-    /// The file; its ending says how it is written: `.srt`, `.vtt` or `.txt`.
+    /// The file; its ending says how it is written: `.srt`, `.vtt` or `.txt`. `{lang}` stands for the language and `{track}`
+    /// for the recogniser, where it hears several.
     #[schemars(length(min = 1))]
     path: String,
+    /// Begin a new file after so much of the audio timeline: `session-2.srt` follows `session.srt`.
+    #[schemars(extend("x-range" = ["1s", "24h"], "x-default" = "never"))]
+    roll: Option<Length>,
 }
 
 impl Subtitles {
@@ -143,7 +147,8 @@ impl Subtitles {
             ("txt", SubtitleFormat::Txt),
         ];
         let format = by_ending(&self.path, &formats, around)?;
-        Some(Planned::Subtitles(plan::Subtitles { path: around.path(&self.path), format }))
+        let (path, roll) = (around.path(&self.path), self.roll.map(|it| it.0));
+        Some(Planned::Subtitles(plan::Subtitles { path, format, roll }))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is done with captions: translate, replace, lines.
+//! What is done with captions: replace, lines.
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -6,63 +6,13 @@ use serde::Deserialize;
 
 use super::super::{
     Code,
-    plan::{self, Place, Planned, Provider},
+    plan::{self, Place, Planned},
     resolve::Around,
 };
-use crate::message::Language;
 
-/// Adds captions in another language.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::spec) struct Translate {
-    /// The language to translate into, as `nl` or `fr`.
-    #[schemars(length(min = 2))]
-    to: String,
-    /// Who translates.
-    #[serde(default = "openai")]
-    provider: Provider,
-    /// The provider's address; required for `openai` and `libretranslate`.
-    #[schemars(extend("x-default" = "the provider's own"))]
-    url: Option<String>,
-    /// The model that an `openai` endpoint is asked for.
-    #[schemars(extend("x-default" = "the endpoint's own"))]
-    model: Option<String>,
-    /// The name of the environment variable that holds the key. A key itself never stands in a file.
-    #[schemars(length(min = 1))]
-    api_key_env: Option<String>,
-}
-
-fn openai() -> Provider {
-    Provider::OpenAi
-}
-
-impl Translate {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
-        let example = match self.provider {
-            Provider::OpenAi => Some("http://127.0.0.1:11434/v1"),
-            Provider::LibreTranslate => Some("http://127.0.0.1:5000"),
-            Provider::DeepL | Provider::Apertium => None,
-        };
-        if let (None, Some(example)) = (&self.url, example) {
-            around.complain(
-                Code::MissingKey,
-                "provider",
-                format!("`{}` has no `url`", around.title()),
-                "this provider has no address of its own",
-                Some(format!("url = \"{example}\"")),
-            );
-        }
-        Planned::Translate(plan::Translate {
-            to: Language::new(&self.to),
-            provider: self.provider,
-            url: self.url,
-            model: self.model,
-            api_key_env: self.api_key_env,
-        })
-    }
-}
-
-/// Corrects captions: names that are always misheard, words that are masked, phrases that are never shown.
+/// Corrects captions: names that are always misheard, words that are masked, phrases that are never shown. Rules match whole
+/// words, whatever their case, in partials and finals alike; of several that match at one place the first does, in the order
+/// `unwanted`, `mask`, `words`, `patterns`, longer ones first.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Replace {
@@ -75,14 +25,31 @@ pub(in crate::spec) struct Replace {
     /// Phrases that are taken out, such as those that a model makes up in silence.
     #[serde(default)]
     unwanted: Vec<String>,
+    /// Regular expressions and what is written instead, `$1` for a group: `patterns = { "gr[ea]y" = "grey" }`.
+    #[serde(default)]
+    patterns: BTreeMap<String, String>,
 }
 
 impl Replace {
-    pub(in crate::spec) fn resolve(self) -> Planned {
+    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
+        for pattern in self.patterns.keys() {
+            if let Err(error) = regex::Regex::new(pattern) {
+                let why = error.to_string();
+                let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                around.complain(
+                    Code::BadPattern,
+                    "patterns",
+                    format!("`{pattern}` is no regular expression"),
+                    why.to_owned(),
+                    Some(format!("words = {{ {pattern:?} = \"…\" }}, if it is meant as it stands")),
+                );
+            }
+        }
         Planned::Replace(plan::Replace {
             words: self.words,
             mask: self.mask,
             unwanted: self.unwanted,
+            patterns: self.patterns,
         })
     }
 }

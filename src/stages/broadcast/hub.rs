@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     flow::{Board, StageState},
-    message::{Caption, Gap, Hop, Milestone, Why},
+    message::{Caption, Gap, Hop, Milestone, Translation, Why},
     stages::wire::{ApiState, Clock, EdgeState, Hello, Painted, StateEvent, TrackInfo, VERSION},
 };
 
@@ -129,6 +129,9 @@ impl Hub {
                 self.lag_ms.store(lag.as_millis() as u64, Relaxed);
                 self.log().transcript(&it.clone().traced(trace), &self.clock, now);
             }
+            Caption::Translation(it) => {
+                self.log().translation(&Translation { trace, ..it.clone() }, &self.clock, now);
+            }
             Caption::Gap(it) => self.log().gap(it, now),
         }
         self.bell.send_replace(());
@@ -136,11 +139,7 @@ impl Hub {
 
     /// Says in its place that an item was given up.
     pub(super) fn give_up(&self, caption: &Caption) {
-        let span = match caption {
-            Caption::Transcript(it) => it.span(),
-            Caption::Gap(it) => it.span,
-        };
-        let (track, trace) = (caption.track().clone(), *caption.trace());
+        let (track, span, trace) = (caption.track().clone(), caption.span(), *caption.trace());
         self.log().gap(&Gap { track, span, why: Why::Fault, trace }, Instant::now());
         self.bell.send_replace(());
     }
@@ -184,7 +183,7 @@ impl Hub {
     }
 
     /// `lag_ms` is what `measures.md` calls the live lag, as far as the server can see it: the age of the newest sound
-    /// behind the newest transcript, partial or final, at the moment it was put in the log. Neither smoothed nor growing
+    /// behind the newest transcript of an original, partial or final, at the moment it was put in the log. Neither smoothed nor growing
     /// in silence: a page that wants the trend has every caption's `at`.
     pub(super) fn state(&self) -> StateEvent {
         let stages = self.board().stages().iter().map(Into::into).collect();

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::{
-    message::{Gap, Kind, TrackName, Transcript, Why},
-    stages::wire::{CaptionEvent, Clock, GapEvent, LogState},
+    message::{Gap, Kind, Language, TrackName, Transcript, Translation, Why},
+    stages::wire::{CaptionEvent, Clock, GapEvent, LogState, PlainTranslation, TranslationEvent},
 };
 
 /// How much of what was said is kept for those who come late.
@@ -26,6 +26,7 @@ pub struct Keep {
 #[derive(Debug)]
 pub(super) enum Encoded {
     Caption(EncodedCaption),
+    Translation(EncodedTranslation),
     Gap(Box<RawValue>),
 }
 
@@ -36,6 +37,15 @@ pub(super) struct EncodedCaption {
     pub(super) with_words: Box<RawValue>,
     /// The text as a JSON string, for plain clients.
     pub(super) text: Box<RawValue>,
+}
+
+#[derive(Debug)]
+pub(super) struct EncodedTranslation {
+    pub(super) kind: Kind,
+    pub(super) lang: Language,
+    pub(super) event: Box<RawValue>,
+    /// For plain clients; `None` where they are told nothing: of a partial, and of one that was given up.
+    pub(super) plain: Option<Box<RawValue>>,
 }
 
 #[derive(Debug)]
@@ -68,7 +78,8 @@ pub(super) struct Log {
     kept: VecDeque<Kept>,
     /// The number that the next event will get.
     next: u64,
-    open: BTreeMap<TrackName, Open>,
+    /// By the track, and by the language of a translation.
+    open: BTreeMap<(TrackName, Option<Language>), Open>,
     partials: u64,
     ended: bool,
     /// Between which seconds of the timeline lies what is no longer kept.
@@ -88,6 +99,15 @@ struct Open {
     order: u64,
     segment: u64,
     start: f64,
+}
+
+/// Whose text it is, and where it stands.
+struct Said {
+    whose: (TrackName, Option<Language>),
+    segment: u64,
+    /// Seconds on the audio timeline.
+    span: (f64, f64),
+    kind: Kind,
 }
 
 impl Log {
@@ -114,34 +134,57 @@ impl Log {
     /// A final gets the next number; a partial takes the place of the one before it, and is left out where its segment is
     /// already behind a later one.
     pub(super) fn transcript(&mut self, transcript: &Transcript, clock: &Clock, now: Instant) {
-        let segment = transcript.segment().number();
-        let track = transcript.track().clone();
-        let behind = |open: &Open| match transcript.kind() {
+        let kind = transcript.kind();
+        let event = CaptionEvent::new(transcript, self.number(kind), clock, true);
+        let said = Said {
+            whose: (transcript.track().clone(), None),
+            segment: event.segment,
+            span: (event.start, event.end),
+            kind,
+        };
+        self.put(said, Encoded::caption(event, kind), now);
+    }
+
+    /// The same, for one language of the track.
+    pub(super) fn translation(&mut self, it: &Translation, clock: &Clock, now: Instant) {
+        let event = TranslationEvent::new(it, Some(self.number(it.kind)), clock);
+        let said = Said {
+            whose: (it.of.track.clone(), Some(it.language.clone())),
+            segment: event.segment,
+            span: (event.start, event.end),
+            kind: it.kind,
+        };
+        self.put(said, Encoded::translation(&event, it), now);
+    }
+
+    /// What the next event of this kind carries.
+    fn number(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Partial => self.next - 1,
+            Kind::Final => self.next,
+        }
+    }
+
+    fn put(&mut self, said: Said, event: Encoded, now: Instant) {
+        let Said { whose, segment, span: (start, end), kind } = said;
+        let behind = |open: &Open| match kind {
             Kind::Partial => open.segment > segment,
             // A final ends its own segment too.
             Kind::Final => open.segment <= segment,
         };
-        match transcript.kind() {
+        let is_behind = self.open.get(&whose).is_some_and(behind);
+        let entry = Entry { track: whose.0.clone(), event };
+        match kind {
+            Kind::Partial if is_behind => (),
             Kind::Partial => {
-                if self.open.get(&track).is_some_and(behind) {
-                    return;
-                }
-                let event = CaptionEvent::new(transcript, self.next - 1, clock, true);
-                let start = event.start;
                 self.partials += 1;
-                let entry = Arc::new(Entry {
-                    track: track.clone(),
-                    event: Encoded::caption(event, Kind::Partial),
-                });
-                self.open.insert(track, Open { entry, order: self.partials, segment, start });
+                let (entry, order) = (Arc::new(entry), self.partials);
+                self.open.insert(whose, Open { entry, order, segment, start });
             }
             Kind::Final => {
-                if self.open.get(&track).is_some_and(behind) {
-                    self.open.remove(&track);
+                if is_behind {
+                    self.open.remove(&whose);
                 }
-                let event = CaptionEvent::new(transcript, self.next, clock, true);
-                let (start, end) = (event.start, event.end);
-                let entry = Entry { track, event: Encoded::caption(event, Kind::Final) };
                 self.append(entry, start, end, now);
             }
         }
@@ -156,9 +199,7 @@ impl Log {
             Why::Fault => (start..end).contains(&open.start),
             Why::Overload | Why::Device | Why::Paused => false,
         };
-        if self.open.get(&gap.track).is_some_and(stale) {
-            self.open.remove(&gap.track);
-        }
+        self.open.retain(|(track, _), open| *track != gap.track || !stale(open));
         let entry = Entry { track: gap.track.clone(), event: Encoded::Gap(encode(&event)) };
         self.append(entry, start, end, now);
     }
@@ -232,6 +273,17 @@ impl Encoded {
             without_words,
             with_words,
             text: encode(&event.text),
+        })
+    }
+
+    fn translation(event: &TranslationEvent, it: &Translation) -> Encoded {
+        let (lang, text) = (event.lang.clone(), event.text.clone());
+        let plain = it.kind == Kind::Final && event.untranslated.is_none();
+        Encoded::Translation(EncodedTranslation {
+            kind: it.kind,
+            lang: it.language.clone(),
+            event: encode(event),
+            plain: plain.then(|| encode(&PlainTranslation { lang, text })),
         })
     }
 }

@@ -7,7 +7,10 @@ use tokio::time::Instant;
 
 use super::log::*;
 use crate::{
-    message::{Gap, Kind, Language, MediaSpan, MediaTime, Segments, Trace, TrackName, Why, Word},
+    message::{
+        Gap, Kind, Language, MediaSpan, MediaTime, Original, Segments, Trace, TrackName,
+        Translated, Translation, Why, Word,
+    },
     stages::wire::Clock,
 };
 
@@ -26,13 +29,14 @@ struct Bench {
     clock: Clock,
     now: Instant,
     tracks: BTreeMap<&'static str, Segments>,
+    last: Option<Original>,
 }
 
 impl Bench {
     fn new(count: usize, age: u64) -> Bench {
         let keep = Keep { count, age: Duration::from_millis(age) };
         let (clock, now) = (Clock::start(), Instant::now());
-        Bench { log: Log::new(keep), clock, now, tracks: BTreeMap::new() }
+        Bench { log: Log::new(keep), clock, now, tracks: BTreeMap::new(), last: None }
     }
 
     fn partial(&mut self, track: &'static str) {
@@ -41,6 +45,7 @@ impl Bench {
             segments.open(at(0), Language::new("en"));
         }
         let partial = segments.current().unwrap().revise(words("so"), words("far"), at(500), trace);
+        self.last = Some((&partial).into());
         self.log.transcript(&partial, &self.clock, self.now);
     }
 
@@ -52,6 +57,16 @@ impl Bench {
         }
         let whole = segments.close(words("done"), at(900), trace).unwrap();
         self.log.transcript(&whole, &self.clock, self.now);
+    }
+
+    /// Of the segment that the track began last.
+    fn translate(&mut self, track: &'static str, kind: Kind) {
+        let of = self.last.clone().expect("something was said");
+        assert_eq!(of.track.as_str(), track);
+        let (language, text) = (Language::new("nl"), Translated::Text("zo".to_owned()));
+        let (took, trace) = (Default::default(), Trace::starting(self.now));
+        let it = Translation { of, language, kind, text, took, trace };
+        self.log.translation(&it, &self.clock, self.now);
     }
 
     fn gap(&mut self, track: &'static str, why: Why) {
@@ -83,6 +98,10 @@ fn shown(due: &Due) -> String {
                 format!("partial {}", number(it.without_words.get()))
             }
             Encoded::Caption(it) => format!("final {}", number(it.without_words.get())),
+            Encoded::Translation(it) if it.kind == Kind::Partial => {
+                format!("partial {}", number(it.event.get()))
+            }
+            Encoded::Translation(it) => format!("{} {}", it.lang, number(it.event.get())),
             Encoded::Gap(it) => format!("gap {}", number(it.get())),
         },
         Due::History(_) => "history".to_owned(),
@@ -110,6 +129,21 @@ fn a_partial_is_seen_until_its_final_comes() {
     it.log.end();
     assert_eq!(it.read(&mut slow), ["gap 2", "gap 3", "end"]);
     assert_eq!(it.read(&mut it.log.from(0)), ["final 1", "gap 2", "gap 3", "end"]);
+}
+
+#[test]
+fn each_language_of_a_track_has_its_own_partial_until_its_own_final() {
+    let mut it = Bench::new(100, 60_000);
+    it.partial("english");
+    it.translate("english", Kind::Partial);
+    assert_eq!(it.read(&mut it.log.from(0)), ["partial 0", "partial 0"]);
+    it.close("english");
+    assert_eq!(it.read(&mut it.log.from(0)), ["final 1", "partial 0"]);
+    it.translate("english", Kind::Final);
+    assert_eq!(it.read(&mut it.log.from(0)), ["final 1", "nl 2"]);
+    it.translate("english", Kind::Partial);
+    it.gap("english", Why::Restart);
+    assert_eq!(it.read(&mut it.log.from(0)), ["final 1", "nl 2", "gap 3"]);
 }
 
 #[test]

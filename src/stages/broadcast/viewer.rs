@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::{
     connection::Taken,
     hub::{Hub, Seat},
-    log::{Cursor, Due, Encoded, EncodedCaption, Entry, encode},
+    log::{Cursor, Due, Encoded, EncodedCaption, EncodedTranslation, Entry, encode},
     wants::{Captions, Wants},
 };
 use crate::{message::Kind, stages::wire::Next};
@@ -116,7 +116,10 @@ fn plain(line: &mut Line, due: &Due) -> Result<(), NotSent> {
         Encoded::Caption(EncodedCaption { kind: Kind::Final, text, .. }) => {
             line.send("final", text)
         }
-        Encoded::Gap(_) => Ok(()),
+        Encoded::Translation(EncodedTranslation { plain: Some(plain), .. }) => {
+            line.send("translation", plain)
+        }
+        Encoded::Translation(_) | Encoded::Gap(_) => Ok(()),
     }
 }
 
@@ -132,6 +135,9 @@ fn caption(line: &mut Line, wants: &Captions, due: &Due, cursor: Cursor) -> Resu
 fn event(line: &mut Line, wants: &Captions, entry: &Entry) -> Result<(), NotSent> {
     match &entry.event {
         Encoded::Gap(gap) => line.send("gap", gap),
+        Encoded::Translation(it) if !wants.reads(it.lang.as_str()) => Ok(()),
+        Encoded::Translation(it) if it.kind == Kind::Partial && !wants.partials() => Ok(()),
+        Encoded::Translation(it) => line.send("caption", &it.event),
         Encoded::Caption(it) if it.kind == Kind::Partial && !wants.partials() => Ok(()),
         Encoded::Caption(it) if wants.words() => line.send("caption", &it.with_words),
         Encoded::Caption(it) => line.send("caption", &it.without_words),

@@ -18,6 +18,7 @@ pub(super) struct Captions {
     stream: Option<String>,
     from: Option<u64>,
     tracks: Option<Vec<String>>,
+    langs: Option<Vec<String>>,
     partials: Option<bool>,
     words: Option<bool>,
 }
@@ -50,6 +51,11 @@ impl Captions {
 
     pub(super) fn takes(&self, track: &str) -> bool {
         self.tracks.as_ref().is_none_or(|tracks| tracks.iter().any(|it| it == track))
+    }
+
+    /// Of translations: originals are sent in any case.
+    pub(super) fn reads(&self, lang: &str) -> bool {
+        self.langs.as_ref().is_none_or(|langs| langs.iter().any(|it| it == lang))
     }
 
     pub(super) fn partials(&self) -> bool {
@@ -86,6 +92,7 @@ mod tests {
         }
         let fine = json!({ "v": 1, "from": null, "langs": ["nl"], "token": "t", "tracks": ["a"] });
         let Ok(Wants::Captions(wants)) = Wants::parse(&fine) else { panic!("it is fine") };
+        assert!(wants.reads("nl") && !wants.reads("es"));
         assert!(wants.takes("a") && !wants.takes("b") && wants.partials() && !wants.words());
     }
 }

@@ -1,4 +1,4 @@
-//! One JSON object a line, flushed at once: each transcript and each gap. Delays nothing and holds nothing back.
+//! One JSON object a line, flushed at once: each transcript, each translation, each gap. Delays nothing and holds nothing back.
 use std::{io, sync::Arc};
 
 use tokio::{
@@ -10,7 +10,7 @@ use tokio::{
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
     message::{Caption, Gap, Hop, Kind, Milestone, Why},
-    stages::wire::{Clock, Line},
+    stages::wire::{Clock, Line, TranslationEvent},
 };
 
 /// Where the lines go. It outlasts the lives of the stage, so that numbers go on and nothing is opened anew.
@@ -46,6 +46,13 @@ impl LineSheet {
                 Line::caption(it, sheet.next - 1, &self.clock)
             }
             Caption::Transcript(it) => Line::caption(it, sheet.take_number(), &self.clock),
+            Caption::Translation(it) if it.kind == Kind::Partial => {
+                Line::Translation(TranslationEvent::new(it, Some(sheet.next - 1), &self.clock))
+            }
+            Caption::Translation(it) => {
+                let number = Some(sheet.take_number());
+                Line::Translation(TranslationEvent::new(it, number, &self.clock))
+            }
             Caption::Gap(gap) => Line::gap(gap, sheet.take_number()),
         };
         let mut text = serde_json::to_vec(&line).map_err(Fault::permanent)?;
@@ -93,11 +100,7 @@ impl Stage for WriteLines {
     }
 
     async fn give_up(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
-        let span = match &caption {
-            Caption::Transcript(it) => it.span(),
-            Caption::Gap(it) => it.span,
-        };
-        let (track, trace) = (caption.track().clone(), *caption.trace());
+        let (track, span, trace) = (caption.track().clone(), caption.span(), *caption.trace());
         self.0.write(Caption::Gap(Gap { track, span, why: Why::Fault, trace })).await
     }
 }

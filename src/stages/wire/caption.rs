@@ -3,7 +3,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::Clock;
+use super::{Clock, TranslationEvent};
 use crate::message::{Gap, Kind, MediaTime, Milestone, Trace, Transcript, Word};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub struct At {
     /// Absent where no recogniser stood behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recognised: Option<u64>,
+    /// Translations only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translated: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<u64>,
 }
@@ -81,6 +84,7 @@ pub struct Painted {
 pub enum Line {
     Intermediate(CaptionEvent),
     Final(CaptionEvent),
+    Translation(TranslationEvent),
     Gap(GapEvent),
 }
 
@@ -88,9 +92,9 @@ impl CaptionEvent {
     /// `seq` as the field says; `words` only where they were asked for.
     pub fn new(transcript: &Transcript, seq: u64, clock: &Clock, words: bool) -> CaptionEvent {
         let span = transcript.span();
-        let (kind, committed) = match transcript.kind() {
-            Kind::Partial => (CaptionKind::Partial, Some(transcript.committed_text())),
-            Kind::Final => (CaptionKind::Final, None),
+        let committed = match transcript.kind() {
+            Kind::Partial => Some(transcript.committed_text()),
+            Kind::Final => None,
         };
         CaptionEvent {
             text: transcript.text(),
@@ -98,7 +102,7 @@ impl CaptionEvent {
             track: transcript.track().to_string(),
             segment: transcript.segment().number(),
             revision: transcript.revision().number(),
-            kind,
+            kind: kind_of(transcript.kind()),
             lang: transcript.language().to_string(),
             committed,
             start: seconds(span.start),
@@ -115,6 +119,7 @@ impl At {
         At {
             captured: clock.unix_ms(trace.captured()),
             recognised: after(Milestone::Recognised),
+            translated: after(Milestone::Translated),
             published: after(Milestone::Published),
         }
     }
@@ -161,8 +166,15 @@ fn word_times(transcript: &Transcript) -> Vec<WordTime> {
     transcript.words().iter().map(word_time).collect()
 }
 
+pub(super) fn kind_of(kind: Kind) -> CaptionKind {
+    match kind {
+        Kind::Partial => CaptionKind::Partial,
+        Kind::Final => CaptionKind::Final,
+    }
+}
+
 /// To the millisecond: more would only be digits.
-fn seconds(at: MediaTime) -> f64 {
+pub(super) fn seconds(at: MediaTime) -> f64 {
     (at.as_secs_f64() * 1000.0).round() / 1000.0
 }
 

@@ -5,9 +5,11 @@ use tokio::time::Instant;
 
 mod caption;
 mod state;
+mod translation;
 
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, Painted, WordTime};
 pub use state::{ApiState, EdgeState, Hello, LogState, Next, StageState, StateEvent, TrackInfo};
+pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};
 
 /// The version of the caption protocol that `hello` tells and `auth.v` asks for.
 pub const VERSION: u32 = 1;

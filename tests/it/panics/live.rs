@@ -37,6 +37,7 @@ impl Stage for Reader {
                 let seq = if it.kind() == Kind::Final { next } else { next - 1 };
                 ledger.caption(CaptionEvent::new(it, seq, &self.clock, false));
             }
+            Caption::Translation(it) => panic!("nothing is translated here: {it:?}"),
             Caption::Gap(gap) => ledger.gap(GapEvent::new(gap, next)),
         }
         Ok(())

@@ -62,7 +62,7 @@ async fn a_recording_becomes_lines_and_the_run_ends_by_itself() {
     let numbers = lines.iter().filter_map(|line| match line {
         Line::Final(it) => Some(it.seq),
         Line::Gap(it) => panic!("nothing was lost, and yet: {it:?}"),
-        Line::Intermediate(_) => None,
+        Line::Intermediate(_) | Line::Translation(_) => None,
     });
     assert!(numbers.eq(1..=lines.iter().filter(|it| matches!(it, Line::Final(_))).count() as u64));
     assert!(lines.iter().any(|it| matches!(it, Line::Intermediate(_))), "there were partials");

@@ -7,8 +7,8 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
-    process::{Child, ChildStderr, ChildStdout, Command},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
     time::timeout,
 };
 
@@ -56,6 +56,7 @@ pub(crate) struct Program {
     child: Child,
     out: Option<Lines<BufReader<ChildStdout>>>,
     err: BufReader<ChildStderr>,
+    input: Option<ChildStdin>,
 }
 
 impl Program {
@@ -63,13 +64,28 @@ impl Program {
         let mut child = command.spawn().unwrap();
         let out = Some(BufReader::new(child.stdout.take().unwrap()).lines());
         let err = BufReader::new(child.stderr.take().unwrap());
-        Program { child, out, err }
+        let input = child.stdin.take();
+        Program { child, out, err, input }
     }
 
     /// The next line of standard output.
     pub(crate) async fn line(&mut self) -> Option<String> {
         let out = self.out.as_mut().expect("its output was not closed");
         timeout(PATIENCE, out.next_line()).await.expect("a line, or the end").unwrap()
+    }
+
+    /// Into its standard input, which was made a pipe.
+    pub(crate) async fn write(&mut self, text: &str) {
+        let input = self.input.as_mut().expect("its input is a pipe");
+        timeout(PATIENCE, input.write_all(text.as_bytes())).await.expect("it reads").unwrap();
+        input.flush().await.unwrap();
+    }
+
+    /// In the background, for it may have to be read meanwhile.
+    pub(crate) fn write_all_and_close(&mut self, text: &str) {
+        let mut input = self.input.take().expect("its input is a pipe");
+        let text = text.to_owned();
+        tokio::spawn(async move { input.write_all(text.as_bytes()).await.unwrap() });
     }
 
     /// Goes away as a reader of its standard output.

@@ -217,6 +217,7 @@ pub(super) async fn live_by<R: Recogniser + Send>(
 /// One line each: `final w1 w2`, `partial w1 | x2` with the committed words first, `gap restart 500..900`.
 pub(super) fn told(captions: &[Caption]) -> Vec<String> {
     let line = |caption: &Caption| match caption {
+        Caption::Translation(it) => panic!("a recogniser translates nothing: {it:?}"),
         Caption::Transcript(it) if it.kind() == Kind::Final => format!("final {}", it.text()),
         Caption::Transcript(it) => {
             let (committed, text) = (it.committed_text(), it.text());

@@ -1,0 +1,96 @@
+//! What the commands on pipes share: a plan from what was typed, lines read until they end or somebody insists.
+use std::{
+    io::{self, IsTerminal},
+    path::Path,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Trouble,
+    run::{Stop, told},
+};
+use crate::spec::{self, Plan};
+
+/// After Ctrl-C, which every program of a pipe gets, the one before may still have something to say: so long it is heard.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+/// A plan of what `command` was asked for, checked as a file would be.
+pub(super) fn plan(command: &str, text: &str) -> Result<Plan, Trouble> {
+    let name = Path::new(command);
+    let plan = spec::check(text, name).map_err(|complaints| told(name, text, &complaints))?;
+    let complaints = spec::check_machine(&plan, &super::this_machine()?);
+    if complaints.is_empty() { Ok(plan) } else { Err(told(name, text, &complaints)) }
+}
+
+/// As TOML has it; JSON's strings are among those.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// What Ctrl-C and SIGTERM mean to a filter.
+#[derive(Clone)]
+pub(super) struct Signals {
+    /// The first one, and the grace time after it.
+    closing: CancellationToken,
+    /// The second one.
+    insisted: CancellationToken,
+}
+
+impl Signals {
+    /// To be called within a runtime, before anything else can take a while.
+    pub(super) fn listen() -> Result<Signals, Trouble> {
+        let mut stop = Stop::new()?;
+        let it = Signals { closing: CancellationToken::new(), insisted: CancellationToken::new() };
+        let heard = it.clone();
+        // At a terminal nobody stands before it in the pipe.
+        let grace = if io::stdin().is_terminal() { Duration::ZERO } else { GRACE };
+        tokio::spawn(async move {
+            stop.next().await;
+            if timeout(grace, stop.next()).await.is_err() {
+                heard.closing.cancel();
+                stop.next().await;
+            }
+            heard.insisted.cancel();
+        });
+        Ok(it)
+    }
+
+    /// Does `work`, unless somebody insists on the end before it is done.
+    pub(super) async fn unless_insisted(
+        &self,
+        work: impl Future<Output = Result<(), Trouble>>,
+    ) -> Result<(), Trouble> {
+        self.insisted.run_until_cancelled(work).await.unwrap_or(Ok(()))
+    }
+}
+
+/// Lines of an input, as they are.
+pub(super) struct Lines<R> {
+    from: R,
+    /// Of the line that came last, from 1.
+    pub(super) number: usize,
+    closing: CancellationToken,
+}
+
+impl<R: AsyncBufRead + Unpin> Lines<R> {
+    pub(super) fn new(from: R, signals: &Signals) -> Lines<R> {
+        Lines { from, number: 0, closing: signals.closing.clone() }
+    }
+
+    /// The next line with its end, in `line`. False where there is none: the input has ended, or is to be read no more. What
+    /// was read of a line is kept where the call is dropped, and the next one goes on.
+    pub(super) async fn next(&mut self, line: &mut Vec<u8>) -> Result<bool, Trouble> {
+        let read = self.closing.run_until_cancelled(self.from.read_until(b'\n', line)).await;
+        let Some(read) = read else { return Ok(false) };
+        let cannot = |error| Trouble::Told(format!("cannot read standard input: {error}"));
+        let some = read.map_err(cannot)? > 0 || !line.is_empty();
+        self.number += usize::from(some);
+        Ok(some)
+    }
+}

@@ -1,0 +1,99 @@
+//! Whether a service that fails again and again is asked at all: after some failures in a row it is left alone for a while,
+//! then one request finds out whether it is back.
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerSettings {
+    /// So many failures in a row open it.
+    pub failures: u32,
+    /// For so long nothing is asked; twice as long after each probe that fails.
+    pub wait: Duration,
+    /// But no longer than this.
+    pub longest: Duration,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> BreakerSettings {
+        BreakerSettings {
+            failures: 5,
+            wait: Duration::from_secs(1),
+            longest: Duration::from_secs(15),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Breaker {
+    settings: BreakerSettings,
+    failures: u32,
+    /// While it is open: until when, and the wait that was.
+    open: Option<(Instant, Duration)>,
+}
+
+impl Breaker {
+    pub(super) fn new(settings: BreakerSettings) -> Breaker {
+        Breaker { settings, failures: 0, open: None }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// When the next request may be sent; `in_flight` are on their way. `None`: not before one of these has come back.
+    pub(super) fn free_at(&self, now: Instant, in_flight: usize) -> Option<Instant> {
+        match self.open {
+            None => Some(now),
+            // One probe at a time.
+            Some((until, _)) if in_flight == 0 => Some(until.max(now)),
+            Some(_) => None,
+        }
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        self.failures = 0;
+        self.open = None;
+    }
+
+    pub(super) fn failed(&mut self, now: Instant) {
+        self.failures = self.failures.saturating_add(1);
+        let wait = match self.open {
+            // Of a request that was under way when it opened.
+            Some((until, _)) if now < until => return,
+            Some((_, before)) => (before * 2).min(self.settings.longest),
+            None if self.failures < self.settings.failures => return,
+            None => self.settings.wait,
+        };
+        self.open = Some((now + wait, wait));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_opens_after_some_failures_probes_with_doubling_waits_and_closes() {
+        let ms = Duration::from_millis;
+        let settings = BreakerSettings { failures: 2, wait: ms(100), longest: ms(300) };
+        let mut it = Breaker::new(settings);
+        let start = Instant::now();
+        it.failed(start);
+        it.succeeded();
+        it.failed(start);
+        assert!(!it.is_open(), "not in a row");
+        it.failed(start);
+        assert!(it.is_open());
+        assert_eq!(it.free_at(start, 0), Some(start + ms(100)));
+        assert_eq!(it.free_at(start, 1), None, "one probe at a time");
+        it.failed(start + ms(50));
+        assert_eq!(it.free_at(start, 0), Some(start + ms(100)), "it was asked before");
+        it.failed(start + ms(100));
+        assert_eq!(it.free_at(start, 0), Some(start + ms(300)));
+        it.failed(start + ms(300));
+        assert_eq!(it.free_at(start, 0), Some(start + ms(600)), "300 ms at most");
+        it.succeeded();
+        assert_eq!(it.free_at(start, 3), Some(start));
+    }
+}

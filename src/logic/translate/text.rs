@@ -1,0 +1,109 @@
+//! Where sentences and clauses end, and how one translation is divided over the segments that it is of.
+
+/// Shorter clauses are not cut at a comma: "Well," alone has no meaning to translate.
+const CLAUSE: usize = 4;
+
+/// Whether the text ends a sentence. Three dots do not: that is how recognisers write what was cut off.
+pub fn ends_sentence(text: &str) -> bool {
+    let text = bare(text);
+    text.ends_with(['.', '?', '!', '。', '？', '！', '।', '؟']) && !text.ends_with("..")
+}
+
+/// How many of the words make up whole clauses.
+pub(super) fn whole_clauses<'a>(words: impl IntoIterator<Item = &'a str>) -> usize {
+    let (mut whole, mut count) = (0, 0);
+    for word in words {
+        count += 1;
+        let pause = bare(word).ends_with([',', ';', ':', '，', '、', '；', '：']);
+        if ends_sentence(word) || (pause && CLAUSE <= count - whole) {
+            whole = count;
+        }
+    }
+    whole
+}
+
+/// What stands behind the last sign of a sentence is left out.
+fn bare(text: &str) -> &str {
+    text.trim_end().trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '」'])
+}
+
+/// `text` in as many parts as there are `shares`, about as long as these say (all zero: equal ones), cut between words;
+/// between letters only where there are no words. Together the parts are the text.
+pub fn divide(text: &str, shares: &[usize]) -> Vec<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let letters: Vec<String>;
+    let (units, glue) = match words.as_slice() {
+        [only] if 1 < shares.len() && !only.is_ascii() => {
+            letters = only.chars().map(String::from).collect();
+            (letters.iter().map(String::as_str).collect(), "")
+        }
+        _ => (words, " "),
+    };
+    let total: usize = shares.iter().sum();
+    let length: usize = units.iter().map(|it| it.chars().count()).sum();
+    let mut parts = Vec::with_capacity(shares.len());
+    let (mut from, mut passed, mut wanted) = (0, 0, 0);
+    for (at, share) in shares.iter().enumerate() {
+        wanted += if total == 0 { 1 } else { *share };
+        let whole = if total == 0 { shares.len() } else { total };
+        let until = length * wanted / whole;
+        let mut to = from;
+        // A unit belongs where its middle lies.
+        while let Some(unit) = units.get(to).map(|it| it.chars().count())
+            && passed + unit / 2 < until
+        {
+            passed += unit;
+            to += 1;
+        }
+        if at + 1 == shares.len() {
+            to = units.len();
+        }
+        parts.push(units[from..to].join(glue));
+        from = to;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn three_dots_and_commas_end_no_sentence() {
+        for whole in ["Good morning.", "Really?", "He said \"no.\"", "終わり。", "(Yes!) "] {
+            assert!(ends_sentence(whole), "{whole}");
+        }
+        for open in ["and then...", "and then…", "well,", "the plan", "", " "] {
+            assert!(!ends_sentence(open), "{open}");
+        }
+    }
+
+    #[test]
+    fn a_comma_ends_a_clause_only_behind_some_words() {
+        let whole = |text: &str| whole_clauses(text.split(' '));
+        assert_eq!(whole("Well, the first slide"), 0);
+        assert_eq!(whole("When we get to the station, we will"), 6);
+        assert_eq!(whole("Yes. When we get"), 1);
+        assert_eq!(whole(""), 0);
+    }
+
+    #[test]
+    fn a_translation_is_divided_between_words_about_as_its_original_was() {
+        let parts = divide("Ich denke, dass wir zum Bahnhof gehen sollten.", &[21, 19]);
+        assert_eq!(parts, ["Ich denke, dass wir zum", "Bahnhof gehen sollten."]);
+        assert_eq!(divide("駅に行きます", &[1, 1]), ["駅に行", "きます"]);
+        assert_eq!(divide("one", &[5, 5]).join(""), "one");
+        assert_eq!(divide("", &[5, 5]), ["", ""]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_are_the_text(text in "( ?[a-zé]{1,9}| ?駅に){0,12}", shares in prop::collection::vec(0usize..40, 1..5)) {
+            let parts = divide(&text, &shares);
+            prop_assert_eq!(parts.len(), shares.len());
+            let bare = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(bare(&parts.concat()), bare(&text));
+        }
+    }
+}

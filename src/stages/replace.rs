@@ -1,0 +1,64 @@
+//! Corrects captions by rules, originals and translations alike, in partials and finals. It delays nothing; the last words of
+//! a partial stay uncommitted a little longer, where a rule may still reach them.
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{
+    flow::{Fault, Outlet, Stage},
+    logic::replace::Rules,
+    message::{Caption, Kind, MediaSpan, Rewriting, Transcript, Translated, Translation, Word},
+};
+
+/// All lives of the stage share what was promised of the open segment.
+#[derive(Clone)]
+pub struct Replace {
+    rules: Arc<Rules>,
+    open: Arc<Mutex<Option<Rewriting>>>,
+}
+
+impl Replace {
+    pub fn new(rules: Rules) -> Replace {
+        Replace { rules: Arc::new(rules), open: Arc::default() }
+    }
+
+    fn transcript(&self, it: Transcript) -> Transcript {
+        let mut kept = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.take().filter(|open| open.is_of(&it));
+        let mut open = known.unwrap_or_else(|| Rewriting::of(&it));
+        let complete = it.kind() == Kind::Final;
+        let from = open.taken().min(it.words().len());
+        let committed = it.committed().len().saturating_sub(from);
+        let rewritten = self.rules.apply(&it.words()[from..], committed, complete);
+        let it = open.revise(it, rewritten.taken, rewritten.settled, rewritten.tail);
+        *kept = (!complete).then_some(open);
+        it
+    }
+
+    /// A translation has no words with times; of a partial, which is promised as a whole, the end is kept back.
+    fn translation(&self, it: Translation) -> Translation {
+        let Translated::Text(text) = &it.text else { return it };
+        let word = |word: &str| Word { text: format!(" {word}"), span: MediaSpan::default() };
+        let words: Vec<Word> = text.split_whitespace().map(word).collect();
+        let settled = self.rules.apply(&words, words.len(), it.kind == Kind::Final).settled;
+        let text: String = settled.iter().map(|it| it.text.as_str()).collect();
+        Translation { text: Translated::Text(text.trim().to_owned()), ..it }
+    }
+}
+
+impl Stage for Replace {
+    type In = Caption;
+    type Out = Caption;
+
+    async fn handle(&mut self, caption: Caption, out: &Outlet<Caption>) -> Result<(), Fault> {
+        let caption = match caption {
+            Caption::Transcript(it) => Caption::Transcript(self.transcript(it)),
+            Caption::Translation(it) => Caption::Translation(self.translation(it)),
+            Caption::Gap(it) => Caption::Gap(it),
+        };
+        Ok(out.send(caption).await?)
+    }
+
+    /// As it was heard, rather than not at all.
+    async fn give_up(&mut self, caption: Caption, out: &Outlet<Caption>) -> Result<(), Fault> {
+        Ok(out.send(caption).await?)
+    }
+}

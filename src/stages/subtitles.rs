@@ -1,0 +1,240 @@
+//! Subtitle files, one a language: each final is written as a whole and at once, so that a crash leaves files that can be
+//! played. A translation that was given up is the original in its file. Nothing that is there already is overwritten.
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    fs::{File, OpenOptions},
+    io::AsyncWriteExt,
+    sync::Mutex,
+};
+
+use crate::{
+    flow::{Fault, Never, Outlet, Stage},
+    logic::subtitle::{Cues, VTT_HEAD, timed},
+    message::{Caption, Gap, Kind, Language, SegmentId, TrackName, Translated, Word},
+};
+
+/// So many originals are kept for translations that do not come.
+const KEPT: usize = 256;
+/// Nobody keeps so many.
+const MOST_FILES: u32 = 10_000;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubtitleSettings {
+    /// Where the files are; `{lang}` and `{track}` in its name stand for what they hold.
+    pub template: PathBuf,
+    pub format: SubtitleFormat,
+    /// A new file after so much of the timeline; `None`: never.
+    pub roll: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubtitleFormat {
+    Srt,
+    Vtt,
+    Txt,
+}
+
+/// The open files. They outlast the lives of the stage.
+#[derive(Clone)]
+pub struct Sheets(Arc<Mutex<Open>>);
+
+struct Open {
+    settings: SubtitleSettings,
+    files: HashMap<(TrackName, Option<Language>), Sheet>,
+    originals: VecDeque<(TrackName, SegmentId, Vec<Word>)>,
+    /// Translations that were given up before the original was here, which may well be behind them on its own edge.
+    owed: Vec<(TrackName, SegmentId, Language)>,
+}
+
+struct Sheet {
+    path: PathBuf,
+    file: File,
+    cues: Cues,
+    /// Of the cue that was written last.
+    number: usize,
+    /// Which part of the timeline it holds, counted in lengths of a roll.
+    part: u32,
+}
+
+impl Sheets {
+    pub fn new(settings: SubtitleSettings) -> Sheets {
+        let (files, originals, owed) = (HashMap::new(), VecDeque::new(), Vec::new());
+        Sheets(Arc::new(Mutex::new(Open { settings, files, originals, owed })))
+    }
+}
+
+/// The sink.
+pub struct Subtitles(Sheets);
+
+impl Subtitles {
+    pub fn new(sheets: Sheets) -> Subtitles {
+        Subtitles(sheets)
+    }
+}
+
+impl Stage for Subtitles {
+    type In = Caption;
+    type Out = Never;
+
+    async fn handle(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+        self.0.0.lock().await.take(caption).await
+    }
+
+    async fn give_up(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+        tracing::warn!(track = %caption.track(), "a caption could not be written as a subtitle");
+        Ok(())
+    }
+}
+
+impl Open {
+    async fn take(&mut self, caption: Caption) -> Result<(), Fault> {
+        match caption {
+            Caption::Transcript(it) if it.kind() == Kind::Final => {
+                let (track, words) = (it.track().clone(), it.words().to_vec());
+                self.originals.push_back((track.clone(), it.segment(), words.clone()));
+                if KEPT < self.originals.len() {
+                    self.originals.pop_front();
+                }
+                let waits = |owed: &mut (TrackName, SegmentId, Language)| {
+                    (&owed.0, owed.1) == (&track, it.segment())
+                };
+                for (_, _, language) in self.owed.extract_if(.., waits).collect::<Vec<_>>() {
+                    self.write(&track, Some(&language), &language, &words).await?;
+                }
+                self.write(&track, None, it.language(), &words).await
+            }
+            Caption::Translation(it) if it.kind == Kind::Final => {
+                let original = |(track, segment, _): &&(TrackName, SegmentId, Vec<Word>)| {
+                    *segment == it.of.segment && *track == it.of.track
+                };
+                let words = match &it.text {
+                    Translated::Text(text) => timed(text, it.of.span),
+                    Translated::Not(_) => match self.originals.iter().find(original) {
+                        Some((_, _, words)) => words.clone(),
+                        None => {
+                            let owed = (it.of.track.clone(), it.of.segment, it.language.clone());
+                            self.owed.push(owed);
+                            // Where nobody tells it the originals, none will come.
+                            let excess = self.owed.len().saturating_sub(KEPT);
+                            self.owed.drain(..excess);
+                            return Ok(());
+                        }
+                    },
+                };
+                self.write(&it.of.track, Some(&it.language), &it.language, &words).await
+            }
+            Caption::Transcript(_) | Caption::Translation(_) => Ok(()),
+            Caption::Gap(gap) => self.note(&gap).await,
+        }
+    }
+
+    /// `whose`: `None` for the original, in whatever language it is spoken.
+    async fn write(
+        &mut self,
+        track: &TrackName,
+        whose: Option<&Language>,
+        language: &Language,
+        words: &[Word],
+    ) -> Result<(), Fault> {
+        let Some(first) = words.first() else { return Ok(()) };
+        let SubtitleSettings { template, format, roll } = self.settings.clone();
+        let part = roll.map_or(0, |roll| {
+            (first.span.start.since_start().as_nanos() / roll.as_nanos().max(1)) as u32
+        });
+        let key = (track.clone(), whose.cloned());
+        if self.files.get(&key).is_none_or(|it| it.part < part) {
+            let wanted = named(&template, track, language);
+            let (path, file) =
+                create(&wanted, format).await.map_err(|error| fault(&wanted, &error))?;
+            let before = self.files.remove(&key);
+            let cues = before.map(|it| it.cues).unwrap_or_default();
+            self.files.insert(key.clone(), Sheet { path, file, cues, number: 0, part });
+        }
+        let Some(sheet) = self.files.get_mut(&key) else { return Ok(()) };
+        let text = sheet.written(format, words);
+        sheet.append(&text).await
+    }
+
+    /// Something that is missing, in the files that have a place for notes.
+    async fn note(&mut self, gap: &Gap) -> Result<(), Fault> {
+        let (why, seconds) = (gap.why.name(), gap.span.length.as_secs_f64());
+        let text = match self.settings.format {
+            SubtitleFormat::Srt => return Ok(()),
+            SubtitleFormat::Vtt => format!("NOTE {seconds:.1} s are missing here: {why}\n\n"),
+            SubtitleFormat::Txt => format!("[{seconds:.1} s are missing here: {why}]\n"),
+        };
+        for ((track, _), sheet) in &mut self.files {
+            if *track == gap.track {
+                sheet.append(&text).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sheet {
+    fn written(&mut self, format: SubtitleFormat, words: &[Word]) -> String {
+        if format == SubtitleFormat::Txt {
+            let line: String = words.iter().map(|it| it.text.as_str()).collect();
+            return line.trim().to_owned() + "\n";
+        }
+        let mut text = String::new();
+        for cue in self.cues.of(words) {
+            self.number += 1;
+            text += &if format == SubtitleFormat::Srt { cue.srt(self.number) } else { cue.vtt() };
+        }
+        text
+    }
+
+    /// In one piece, and out of our hands before the next.
+    async fn append(&mut self, text: &str) -> Result<(), Fault> {
+        let written = match self.file.write_all(text.as_bytes()).await {
+            Ok(()) => self.file.flush().await,
+            Err(error) => Err(error),
+        };
+        written.map_err(|error| fault(&self.path, &error))
+    }
+}
+
+fn fault(path: &Path, error: &io::Error) -> Fault {
+    Fault::permanent(format!("cannot write subtitles to {}: {error}", path.display()))
+}
+
+/// Only the name of the file stands for something, not the folders above it.
+fn named(template: &Path, track: &TrackName, language: &Language) -> PathBuf {
+    let name = template.file_name().unwrap_or_default().to_string_lossy();
+    // A language comes from a model or a client's line: nothing of it may lead elsewhere.
+    let safe =
+        |text: &str| text.replace(|it: char| !it.is_alphanumeric() && it != '-' && it != '_', "_");
+    let name = name.replace("{lang}", &safe(language.as_str()));
+    template.with_file_name(name.replace("{track}", &safe(track.as_str())))
+}
+
+/// `session-2.srt` where there is a `session.srt`.
+async fn create(wanted: &Path, format: SubtitleFormat) -> io::Result<(PathBuf, File)> {
+    let mut path = wanted.to_owned();
+    for number in 2..MOST_FILES {
+        match OpenOptions::new().write(true).create_new(true).open(&path).await {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let stem = wanted.file_stem().unwrap_or_default().to_string_lossy();
+                let ending = wanted.extension().unwrap_or_default().to_string_lossy();
+                path = wanted.with_file_name(format!("{stem}-{number}.{ending}"));
+            }
+            Err(error) => return Err(error),
+            Ok(mut file) => {
+                if format == SubtitleFormat::Vtt {
+                    file.write_all(VTT_HEAD.as_bytes()).await?;
+                }
+                return Ok((path, file));
+            }
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "there are too many of it already"))
+}

@@ -1,0 +1,216 @@
+//! A chat model's answer: streamed or whole, cut off or complete, a translation or talk about one.
+use serde_json::Value;
+
+use super::translator::{lasting, one_line, passing};
+use crate::logic::translate::Failure;
+
+/// How long a translation may be: past this it is something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limit {
+    letters: usize,
+    lines: usize,
+    quoted: bool,
+}
+
+impl Limit {
+    /// Three times the source, or 200 letters where that is more.
+    pub(super) fn of(source: &str) -> Limit {
+        let letters = (3 * source.chars().count()).max(200);
+        Limit { letters, lines: source.lines().count().max(1), quoted: source.starts_with('"') }
+    }
+}
+
+/// No line of a stream is longer, in bytes.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// Takes the bytes as they come.
+#[derive(Debug)]
+pub(super) struct Answer {
+    limit: Limit,
+    /// What is not taken in yet: the rest of a line, or all of an answer that is not streamed.
+    pending: Vec<u8>,
+    text: String,
+    streamed: Option<bool>,
+    finished: bool,
+}
+
+impl Answer {
+    pub(super) fn new(limit: Limit) -> Answer {
+        Answer { limit, pending: vec![], text: String::new(), streamed: None, finished: false }
+    }
+
+    /// Whether the answer is complete.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
+        self.pending.extend(bytes);
+        if LONGEST_LINE < self.pending.len() {
+            return Err(passing("its answer does not end"));
+        }
+        // A stream was asked for; an endpoint that cannot stream answers with one object all the same.
+        let first = self.pending.iter().find(|it| !it.is_ascii_whitespace());
+        self.streamed = self.streamed.or(first.map(|it| *it != b'{'));
+        if self.streamed != Some(true) {
+            return Ok(false);
+        }
+        while let Some(end) = self.pending.iter().position(|it| *it == b'\n') {
+            let line: Vec<u8> = self.pending.drain(..=end).collect();
+            self.line(&line)?;
+        }
+        Ok(self.finished)
+    }
+
+    /// The translation.
+    pub(super) fn whole(mut self) -> Result<String, Failure> {
+        match self.streamed {
+            None => return Err(passing("the answer was empty")),
+            Some(true) if !self.finished => {
+                // A stream may end without a line end.
+                let rest = std::mem::take(&mut self.pending);
+                self.line(&rest)?;
+                if !self.finished {
+                    return Err(passing("the answer was cut off"));
+                }
+            }
+            Some(true) => (),
+            Some(false) => {
+                let rest = std::mem::take(&mut self.pending);
+                self.object(&rest, "message")?;
+            }
+        }
+        self.translation()
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
+        match line.trim_ascii().strip_prefix(b"data:").map(<[u8]>::trim_ascii) {
+            // Comments keep the connection alive; other fields say nothing of the text.
+            None | Some(b"") => Ok(()),
+            Some(b"[DONE]") => {
+                self.finished = true;
+                Ok(())
+            }
+            Some(data) => self.object(data, "delta"),
+        }
+    }
+
+    fn object(&mut self, json: &[u8], part: &str) -> Result<(), Failure> {
+        let wrong = |why: &str| passing(format!("its answer is not as it should be: {why}"));
+        let it: Value = serde_json::from_slice(json).map_err(|error| wrong(&error.to_string()))?;
+        if let Some(error) = it.get("error").filter(|it| !it.is_null()) {
+            let said = error.get("message").unwrap_or(error).as_str().unwrap_or("no reason");
+            return Err(passing(format!("it answers with an error: {said}")));
+        }
+        let choices = it.get("choices").and_then(Value::as_array);
+        let choices = choices.ok_or_else(|| wrong("there are no `choices`"))?;
+        // The last object of a stream may carry nothing but counts.
+        let Some(choice) = choices.first() else { return Ok(()) };
+        match choice.pointer(&format!("/{part}/content")) {
+            Some(Value::String(text)) => self.text.push_str(text),
+            Some(Value::Null) | None if part == "delta" => (),
+            _ => return Err(wrong("there is no `content`")),
+        }
+        match choice.get("finish_reason").and_then(Value::as_str) {
+            None => (),
+            Some("length") => return Err(passing("the answer was cut off by its length")),
+            Some("content_filter") => return Err(lasting("it refuses to translate this")),
+            Some(_) => self.finished = true,
+        }
+        // Not worth waiting for the end of.
+        self.check_length()
+    }
+
+    fn translation(self) -> Result<String, Failure> {
+        let text = without_thoughts(&self.text).trim();
+        if self.limit.lines < text.lines().filter(|it| !it.trim().is_empty()).count() {
+            return Err(passing("the answer has more lines than a translation would"));
+        }
+        let unquoted = text.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        one_line(unquoted.filter(|it| !self.limit.quoted && !it.contains('"')).unwrap_or(text))
+    }
+
+    fn check_length(&self) -> Result<(), Failure> {
+        let text = without_thoughts(&self.text);
+        // Thoughts that go on are not yet an answer.
+        let thinks = text.trim_start().starts_with("<think>");
+        if !thinks && self.limit.letters < text.chars().count() {
+            return Err(passing("the answer is much longer than a translation would be"));
+        }
+        Ok(())
+    }
+}
+
+/// Some models think aloud before they answer.
+fn without_thoughts(text: &str) -> &str {
+    match text.trim_start().strip_prefix("<think>").and_then(|it| it.split_once("</think>")) {
+        Some((_, answer)) => answer,
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(source: &str, body: &str) -> Result<String, String> {
+        let mut answer = Answer::new(Limit::of(source));
+        answer.take(body.as_bytes()).map_err(|it| it.why)?;
+        answer.whole().map_err(|it| it.why)
+    }
+
+    fn whole(content: &str) -> String {
+        let message = serde_json::json!({ "role": "assistant", "content": content });
+        serde_json::json!({ "choices": [{ "message": message, "finish_reason": "stop" }] })
+            .to_string()
+    }
+
+    const STREAM: &str = ": ping\r\n\r\ndata: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\r\n\r\n\
+        data: {\"choices\":[{\"delta\":{\"content\":\"Goede\"}}]}\n\ndata:{\"choices\":[{\"delta\":{\"content\":\" morgen, één.\"}}]}\n\n\
+        data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[],\"usage\":{}}\n\ndata: [DONE]\n\n";
+
+    #[test]
+    fn an_answer_may_come_streamed_or_whole() {
+        assert_eq!(read("Good morning.", STREAM).unwrap(), "Goede morgen, één.");
+        assert_eq!(read("Good morning.", &whole("\"Goede morgen.\"\n")).unwrap(), "Goede morgen.");
+        let thought = whole("<think>\nDutch…\nshort\n</think>\n\nGoede morgen.");
+        assert_eq!(read("Good morning.", &thought).unwrap(), "Goede morgen.");
+    }
+
+    #[test]
+    fn what_is_no_translation_is_refused() {
+        let long = "Sure! ".repeat(40);
+        let cut = &STREAM[..STREAM.find("data: {\"choices\":[{\"delta\":{},").unwrap()];
+        for (body, why) in [
+            (whole("Goede morgen.\nNote: informal."), "more lines"),
+            (whole(&long), "much longer"),
+            (whole(" "), "empty"),
+            (String::new(), "empty"),
+            (cut.to_owned(), "cut off"),
+            ("data: {\"choices\":[{\"de".to_owned(), "not as it should be"),
+            ("{\"choices\":[{\"message\"".to_owned(), "not as it should be"),
+            ("{\"hello\":1}".to_owned(), "no `choices`"),
+            ("{\"choices\":[{\"message\":{}}]}".to_owned(), "no `content`"),
+            ("{\"error\":{\"message\":\"overloaded\"}}".to_owned(), "overloaded"),
+            ("data: {\"error\":\"boom\"}\n\n".to_owned(), "boom"),
+            ("<html>".to_owned(), "cut off"),
+        ] {
+            let told = read("Good morning.", &body).unwrap_err();
+            assert!(told.contains(why), "{body}: {told}");
+        }
+        // A long source may have a long translation.
+        assert_eq!(read(&"word ".repeat(50), &whole(&long)).unwrap(), long.trim());
+    }
+
+    proptest! {
+        #[test]
+        fn however_a_stream_is_cut_into_packets_its_text_is_the_same(cuts in prop::collection::vec(1usize..30, 0..40)) {
+            let mut answer = Answer::new(Limit::of("Good morning."));
+            let mut rest = STREAM.as_bytes();
+            for cut in cuts {
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                answer.take(now).unwrap();
+                rest = later;
+            }
+            answer.take(rest).unwrap();
+            prop_assert_eq!(answer.whole().unwrap(), "Goede morgen, één.");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The services that translate and do nothing else: LibreTranslate, DeepL, Apertium.
+use std::time::Duration;
+
+use futures::{FutureExt, future::BoxFuture};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    http::{Key, Service, ServiceError},
+    languages::{base, three_letters},
+    translator::{Translator, lasting, one_line, passing},
+};
+use crate::logic::translate::{Ask, Failure};
+
+/// Where a DeepL account is served; keys of free ones end in `:fx`.
+const DEEPL: &str = "https://api.deepl.com/v2";
+const DEEPL_FREE: &str = "https://api-free.deepl.com/v2";
+/// Where `apertium-apy` listens unless it is told otherwise.
+const APERTIUM: &str = "http://127.0.0.1:2737";
+
+/// A LibreTranslate server.
+pub struct LibreTranslate(Service);
+
+impl LibreTranslate {
+    pub fn new(
+        url: &str,
+        key: Option<Key>,
+        connect: Duration,
+    ) -> Result<LibreTranslate, ServiceError> {
+        Service::new(url, key, connect).map(LibreTranslate)
+    }
+}
+
+impl Translator for LibreTranslate {
+    fn translate(&self, ask: Ask) -> BoxFuture<'static, Result<String, Failure>> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(rename = "translatedText")]
+            text: String,
+        }
+        let it = self.0.clone();
+        async move {
+            let from = ask.from.as_ref().map_or("auto", |it| base(it.as_str()));
+            let to = base(ask.to.as_str());
+            let mut body = json!({ "q": ask.text, "source": from, "target": to, "format": "text" });
+            if let Some(key) = &it.key {
+                body["api_key"] = key.reveal().into();
+            }
+            let answer: Answer = it.json(it.client.post(it.at("/translate")).json(&body)).await?;
+            one_line(&answer.text)
+        }
+        .boxed()
+    }
+}
+
+/// The DeepL API.
+pub struct DeepL(Service);
+
+impl DeepL {
+    /// `url` absent: where the account of this key is served.
+    pub fn new(
+        url: Option<&str>,
+        key: Option<Key>,
+        connect: Duration,
+    ) -> Result<DeepL, ServiceError> {
+        let key = key.ok_or(ServiceError::NoKey)?;
+        let own = if key.reveal().ends_with(":fx") { DEEPL_FREE } else { DEEPL };
+        Service::new(url.unwrap_or(own), Some(key), connect).map(DeepL)
+    }
+}
+
+impl Translator for DeepL {
+    fn translate(&self, ask: Ask) -> BoxFuture<'static, Result<String, Failure>> {
+        #[derive(Deserialize)]
+        struct Answer {
+            translations: Vec<One>,
+        }
+        #[derive(Deserialize)]
+        struct One {
+            text: String,
+        }
+        let it = self.0.clone();
+        async move {
+            let mut body = Map::new();
+            body.insert("text".into(), json!([ask.text]));
+            body.insert("target_lang".into(), target(ask.to.as_str()).into());
+            if let Some(from) = &ask.from {
+                body.insert("source_lang".into(), base(from.as_str()).to_uppercase().into());
+            }
+            if !ask.context.is_empty() {
+                body.insert("context".into(), ask.context.join(" ").into());
+            }
+            let key = it.key.as_ref().map(Key::reveal).unwrap_or_default();
+            let request = it.client.post(it.at("/translate"));
+            let request = request.header("Authorization", format!("DeepL-Auth-Key {key}"));
+            let answer: Answer = it.json(request.json(&Value::Object(body))).await?;
+            let one = answer.translations.first().ok_or_else(|| passing("no translation came"))?;
+            one_line(&one.text)
+        }
+        .boxed()
+    }
+}
+
+/// DeepL wants to know which English and which Portuguese.
+fn target(tag: &str) -> String {
+    match tag.to_uppercase().as_str() {
+        "EN" => "EN-US".to_owned(),
+        "PT" => "PT-PT".to_owned(),
+        "NO" => "NB".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// An `apertium-apy` server.
+pub struct Apertium(Service);
+
+impl Apertium {
+    /// `url` absent: on this machine, on its usual port.
+    pub fn new(
+        url: Option<&str>,
+        key: Option<Key>,
+        connect: Duration,
+    ) -> Result<Apertium, ServiceError> {
+        Service::new(url.unwrap_or(APERTIUM), key, connect).map(Apertium)
+    }
+}
+
+impl Translator for Apertium {
+    fn translate(&self, ask: Ask) -> BoxFuture<'static, Result<String, Failure>> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Answer {
+            response_data: Data,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Data {
+            translated_text: String,
+        }
+        let it = self.0.clone();
+        async move {
+            let unknown = || lasting("it has to be told what is spoken: set `source`");
+            let from = ask.from.as_ref().ok_or_else(unknown)?.as_str().to_owned();
+            let code = |tag: &str| {
+                let unknown = || lasting(ServiceError::Language(tag.to_owned()).to_string());
+                three_letters(tag).ok_or_else(unknown)
+            };
+            let pair = format!("{}|{}", code(&from)?, code(ask.to.as_str())?);
+            let mut form = vec![("langpair", pair.as_str()), ("q", &ask.text)];
+            // Else a `*` stands before each word that it does not know.
+            form.push(("markUnknown", "no"));
+            if let Some(key) = &it.key {
+                form.push(("key", key.reveal()));
+            }
+            let request = it.client.post(it.at("/translate"));
+            let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+            let answer: Answer = it.json(request.body(encoded(&form))).await?;
+            one_line(&answer.response_data.translated_text)
+        }
+        .boxed()
+    }
+}
+
+/// As a form is sent.
+fn encoded(pairs: &[(&str, &str)]) -> String {
+    let mut url = reqwest::Url::parse("http://form").expect("a constant address");
+    url.query_pairs_mut().extend_pairs(pairs);
+    url.query().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_encoded_and_deepl_is_told_which_english() {
+        let form = encoded(&[("langpair", "eng|spa"), ("q", "a&b = ü")]);
+        assert_eq!(form, "langpair=eng%7Cspa&q=a%26b+%3D+%C3%BC");
+        assert_eq!([target("en"), target("nl"), target("pt-br")], ["EN-US", "NL", "PT-BR"]);
+    }
+
+    #[test]
+    fn a_free_account_of_deepl_is_served_elsewhere() {
+        let second = Duration::from_secs(1);
+        let at = |key: &str| DeepL::new(None, Key::new(key), second).unwrap().0.at("/translate");
+        assert_eq!(at("abc:fx").as_str(), "https://api-free.deepl.com/v2/translate");
+        assert_eq!(at("abc").as_str(), "https://api.deepl.com/v2/translate");
+        assert!(matches!(DeepL::new(None, None, second), Err(ServiceError::NoKey)));
+    }
+}
