@@ -6,7 +6,7 @@ use futures::FutureExt;
 #[cfg(feature = "whisper")]
 use super::recogniser;
 use super::{
-    ThisMachine,
+    ThisMachine, delivery,
     wires::{self, Wires},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
         plan::{self, Place, Planned},
     },
     stages::{
-        broadcast::{self, Server},
+        broadcast::Server,
         command::{Command, CommandSettings},
         lines::{LineSheet, ReadLines, WriteLines},
         pcm::{Pcm, RawSettings, SampleFormat},
@@ -200,17 +200,7 @@ impl<'a> Assembly<'a> {
         settings: &plan::Broadcast,
         plan: &Plan,
     ) -> Result<(), String> {
-        let settings = broadcast::Settings {
-            host: settings.listen.host.clone(),
-            port: settings.listen.port,
-            hosts: settings.hosts.clone(),
-            origins: settings.origins.clone(),
-            keep: broadcast::Keep { count: settings.keep.count, age: settings.keep.age },
-            max_viewers: settings.max_viewers,
-            max_payload: settings.max_payload,
-            stall: settings.stall,
-            ..broadcast::Settings::default()
-        };
+        let settings = delivery::settings(settings)?;
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = server.stage();
         self.sink(number, stage, move || Ok(broadcast.clone()));

@@ -1,5 +1,6 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
 mod assembly;
+mod delivery;
 mod machine;
 #[cfg(feature = "whisper")]
 mod offline;

@@ -4,10 +4,13 @@ mod bench;
 pub mod check;
 pub mod client;
 pub mod devices;
+mod emit;
 pub mod graph;
+mod listen;
 mod log;
 pub mod models;
 mod run;
+mod serve;
 mod terminal;
 #[cfg(feature = "whisper")]
 mod transcribe;
@@ -25,10 +28,13 @@ use tokio::time::Instant;
 use self::{
     check::{CheckArgs, Surroundings},
     devices::DevicesArgs,
+    emit::EmitArgs,
     graph::GraphArgs,
-    log::LogFormat,
+    listen::ListenArgs,
+    log::{LogFormat, Usual},
     models::{ModelsArgs, ModelsError},
     run::RunArgs,
+    serve::ServeArgs,
     terminal::{Terminal, Voice},
 };
 use crate::{assemble::ThisMachine, spec::Overrides};
@@ -66,6 +72,12 @@ enum Command {
     /// Measure a pipeline on a recording: errors, latencies, lag, and where the milliseconds go
     #[cfg(feature = "whisper")]
     Bench(bench::BenchArgs),
+    /// Pass on events between all Socket.IO clients that connect, and serve the page and the client library
+    Serve(ServeArgs),
+    /// Print every event that a Socket.IO server sends
+    Listen(ListenArgs),
+    /// Send an event to a Socket.IO server
+    Emit(EmitArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List the models known by name, get one, verify those that are here
@@ -101,14 +113,16 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let voice = match &cli.command {
         Command::Run(args) => args.voice(cli.log),
+        Command::Serve(_) => serve::voice(cli.log),
         _ => Voice::Silent,
     };
     let terminal = Terminal::new(voice);
-    log::start(
-        cli.log,
-        matches!(&cli.command, Command::Run(_)) && voice == Voice::Silent,
-        terminal.clone(),
-    );
+    let usual = match &cli.command {
+        Command::Run(_) if voice == Voice::Silent => Usual::Quiet,
+        Command::Serve(args) => args.usual_log(),
+        _ => Usual::Informed,
+    };
+    log::start(cli.log, usual, terminal.clone());
     match dispatch(cli.command, &terminal, begun) {
         Ok(exit) => exit.into(),
         // Whoever reads our output has seen enough.
@@ -162,6 +176,15 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
             drop(out);
             at_work(bench::bench(&args, &this_machine()?))?
         }
+        Command::Serve(args) => {
+            drop(out);
+            at_work(serve::serve(&args, terminal))?
+        }
+        Command::Listen(args) => {
+            drop(out);
+            at_work(listen::listen(&args))?
+        }
+        Command::Emit(args) => at_work(emit::emit(&args))?,
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;
             Ok(Exit::Fine)

@@ -204,7 +204,7 @@ pub(super) fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
 }
 
 /// Ctrl-C and SIGTERM, listened for from the start, so that none is missed between two waits.
-struct Stop {
+pub(super) struct Stop {
     asked: bool,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -214,7 +214,7 @@ struct Stop {
 
 impl Stop {
     #[cfg(unix)]
-    fn new() -> Result<Stop, Trouble> {
+    pub(super) fn new() -> Result<Stop, Trouble> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| {
             signal(kind)
@@ -228,12 +228,12 @@ impl Stop {
     }
 
     #[cfg(not(unix))]
-    fn new() -> Result<Stop, Trouble> {
+    pub(super) fn new() -> Result<Stop, Trouble> {
         Ok(Stop { asked: false })
     }
 
     /// Returns on the next one: whether it is what Ctrl-C sends.
-    async fn next(&mut self) -> bool {
+    pub(super) async fn next(&mut self) -> bool {
         #[cfg(unix)]
         let by_key = tokio::select! {
             _ = self.interrupt.recv() => true,

@@ -6,7 +6,7 @@ use super::{
     complaint::{in_file_order, list},
     plan::{
         DeviceChoice, Listen, Microphone, ModelChoice, Place, Planned, SpokenLanguage, Stage, Task,
-        Whisper,
+        TokenVariables, Whisper,
     },
     units::Length,
 };
@@ -102,8 +102,7 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
         }
         Planned::Whisper(whisper) => model(stage, whisper, machine),
         Planned::Translate(translate) => {
-            let variable = translate.api_key_env.as_ref().filter(|it| !machine.variable(it));
-            variable.map(|it| no_variable(stage, "api-key-env", it)).into_iter().collect()
+            set(stage, "api-key-env", translate.api_key_env.as_deref(), machine)
         }
         Planned::Lines(lines) => match &lines.place {
             Place::Standard => vec![],
@@ -112,7 +111,21 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
         },
         Planned::Broadcast(broadcast) => {
             let what = format!("cannot listen on `{}`", broadcast.listen);
-            told(stage, Code::PortInUse, "listen", what, machine.free(&broadcast.listen))
+            let free = machine.free(&broadcast.listen);
+            let mut complaints = told(stage, Code::PortInUse, "listen", what, free);
+            let TokenVariables { viewer, publish, operator } = &broadcast.tokens;
+            for (key, variable) in [
+                ("viewer-token-env", viewer),
+                ("publish-token-env", publish),
+                ("operator-token-env", operator),
+            ] {
+                complaints.extend(set(stage, key, variable.as_deref(), machine));
+            }
+            if let Some(tls) = &broadcast.tls {
+                complaints.extend(reads_as(stage, "cert", &tls.cert, machine));
+                complaints.extend(reads_as(stage, "key", &tls.key, machine));
+            }
+            complaints
         }
         Planned::Subtitles(subtitles) => writes(stage, &subtitles.path, machine),
         Planned::Record(record) => writes(stage, &record.path, machine),
@@ -122,8 +135,17 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
 }
 
 fn reads(stage: &Stage, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {
+    reads_as(stage, "path", path, machine)
+}
+
+fn reads_as(stage: &Stage, key: &str, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {
     let what = format!("cannot read `{}`", path.display());
-    told(stage, Code::NoFile, "path", what, machine.readable(path))
+    told(stage, Code::NoFile, key, what, machine.readable(path))
+}
+
+fn set(stage: &Stage, key: &str, variable: Option<&str>, machine: &dyn Machine) -> Vec<Complaint> {
+    let unset = variable.filter(|it| !machine.variable(it));
+    unset.map(|it| no_variable(stage, key, it)).into_iter().collect()
 }
 
 fn writes(stage: &Stage, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {
@@ -147,7 +169,10 @@ fn complaint(stage: &Stage, code: Code, key: &str, what: String, trouble: Troubl
 
 fn no_variable(stage: &Stage, key: &str, name: &str) -> Complaint {
     Complaint::new(Code::NoVariable, format!("the environment variable `{name}` is not set"))
-        .mark(stage.places.of(key), "holds the key")
+        .mark(
+            stage.places.of(key),
+            if key.contains("token") { "holds the token" } else { "holds the key" },
+        )
         .help(format!("export {name}=…"))
 }
 

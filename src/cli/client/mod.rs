@@ -59,6 +59,7 @@ pub struct Client {
     owes_pong: bool,
     next_ack: u64,
     ended: bool,
+    told_to_leave: bool,
 }
 
 /// Something complete that came.
@@ -105,6 +106,7 @@ impl Client {
             owes_pong: false,
             next_ack: 0,
             ended: false,
+            told_to_leave: false,
         };
         client.send(packet::connect(&auth)).await?;
         match client.receive().await? {
@@ -156,6 +158,16 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Whether the connection ended because the server wants this client to leave, so that it should not come back.
+    pub fn was_told_to_leave(&self) -> bool {
+        self.told_to_leave
+    }
+
+    /// What became of a connection that the server has ended.
+    pub fn hung_up(&self) -> ClientError {
+        self.broken("the server has hung up")
     }
 
     /// Leaves, and waits until the server has seen it.
@@ -212,7 +224,11 @@ impl Client {
             Packet::Other => return Ok(None),
             Packet::Connected => (0, Came::Connected),
             Packet::Refused(message) => (0, Came::Refused(message)),
-            Packet::Disconnected => (0, Came::End),
+            Packet::Closed => (0, Came::End),
+            Packet::Disconnected => {
+                self.told_to_leave = true;
+                (0, Came::End)
+            }
             Packet::Ack { id, attachments, args } => (attachments, Came::Ack { id, args }),
             Packet::Event { id: _, attachments, args } => {
                 let mut args = VecDeque::from(args);

@@ -1,5 +1,5 @@
 //! The HTTP side of the same port: pages, the state as JSON, and whom a server on a loopback address answers.
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -11,7 +11,11 @@ use axum::{
 use socketioxide::layer::SocketIoLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::{hub::Hub, pages};
+use super::{
+    hub::Hub,
+    pages,
+    rights::{is_loopback, name_of},
+};
 
 pub(super) fn router(hub: &Arc<Hub>, sockets: SocketIoLayer) -> Router {
     Router::new()
@@ -73,16 +77,9 @@ fn cors(origins: &[String]) -> CorsLayer {
 /// a name of its own that leads here.
 pub(super) fn is_own_host(host: Option<&str>, hosts: &[String]) -> bool {
     let Some(host) = host else { return false };
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or(rest, |(ip, _)| ip),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    let name = name.trim_end_matches('.');
-    let loopback = name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    let local = name.eq_ignore_ascii_case("localhost")
-        || name.len() > 10 && name.to_ascii_lowercase().ends_with(".localhost");
+    let name = name_of(host);
     let listed = |it: &String| it.eq_ignore_ascii_case(name) || it.eq_ignore_ascii_case(host);
-    loopback || local || hosts.iter().any(listed)
+    is_loopback(host) || hosts.iter().any(listed)
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{
     Settings,
     log::{Log, encode},
+    relay::Relay,
+    rights::Rules,
 };
 use crate::{
     flow::{Board, StageState},
@@ -34,6 +36,8 @@ pub(super) struct Hub {
     pub(super) clock: Clock,
     /// Names this run, so that a client knows whether its numbers still mean anything.
     pub(super) stream: String,
+    pub(super) rules: Rules,
+    pub(super) relay: Relay,
     log: Mutex<Log>,
     /// Rung when the log has something new.
     bell: watch::Sender<()>,
@@ -70,9 +74,13 @@ impl Drop for Place {
 }
 
 impl Hub {
-    pub(super) fn new(settings: Settings) -> Arc<Hub> {
+    /// `loopback`: only this machine reaches the server.
+    pub(super) fn new(settings: Settings, loopback: bool) -> Arc<Hub> {
         let log = Mutex::new(Log::new(settings.keep));
+        let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
         Arc::new(Hub {
+            rules: Rules { tokens, origins, loopback },
+            relay: Relay::new(settings.relay.clone(), settings.relay_room),
             settings,
             clock: Clock::start(),
             stream: random_name(),
@@ -107,6 +115,11 @@ impl Hub {
         self.state.subscribe()
     }
 
+    /// Tells every viewer that there is something new.
+    pub(super) fn ring(&self) {
+        self.bell.send_replace(());
+    }
+
     /// Puts it in the log, where every viewer finds it.
     pub(super) fn publish(&self, caption: &Caption, begun: Instant) {
         let now = Instant::now();
@@ -123,7 +136,7 @@ impl Hub {
             }
             Caption::Gap(it) => self.log().gap(it, now),
         }
-        self.bell.send_replace(());
+        self.ring();
     }
 
     /// Says in its place that an item was given up.
@@ -134,12 +147,12 @@ impl Hub {
         };
         let (track, trace) = (caption.track().clone(), *caption.trace());
         self.log().gap(&Gap { track, span, why: Why::Fault, trace }, Instant::now());
-        self.bell.send_replace(());
+        self.ring();
     }
 
     pub(super) fn end(&self) {
         self.log().end();
-        self.bell.send_replace(());
+        self.ring();
     }
 
     /// A place for one more viewer, if there is one.
@@ -195,10 +208,10 @@ impl Hub {
 
     /// Whether the pipeline gives captions now; if not, why.
     pub(super) fn ready(&self) -> Result<(), String> {
-        let stages = self.board().stages();
-        if stages.is_empty() {
+        let Some(attached) = self.attached.borrow().clone() else {
             return Err("no pipeline yet".to_owned());
-        }
+        };
+        let stages = attached.board.stages();
         if self.log().state().ended {
             return Err("the pipeline has ended".to_owned());
         }

@@ -2,7 +2,7 @@
 //!
 //! The [`Server`] is bound once and outlives every life of the [`Broadcast`] stage, which only writes to its log. What
 //! travels is described in `docs/protocol.md`.
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -12,18 +12,25 @@ use crate::{
 };
 
 mod connection;
+mod emitted;
 mod http;
 mod hub;
 mod log;
 #[cfg(test)]
 mod log_tests;
 mod pages;
+mod relay;
+mod rights;
 mod server;
 mod sockets;
+mod traffic;
+mod tree;
 mod viewer;
 mod wants;
 
 pub use log::Keep;
+pub use relay::Passes;
+pub use rights::{Token, Tokens};
 pub use server::{BindError, Server};
 
 #[derive(Clone, Debug)]
@@ -37,6 +44,13 @@ pub struct Settings {
     /// The web origins whose pages may read; none: all may.
     pub origins: Vec<String>,
     pub keep: Keep,
+    /// Which events of clients are passed on to all clients.
+    pub relay: Passes,
+    /// Bytes that relayed events on their way may take; who is further behind is disconnected.
+    pub relay_room: usize,
+    pub tokens: Tokens,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     pub max_viewers: usize,
     /// Bytes of one message from a client.
     pub max_payload: usize,
@@ -66,6 +80,10 @@ impl Default for Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
             keep: Keep { count: 10_000, age: Duration::from_secs(4 * 3600) },
+            relay: Passes::Nothing,
+            relay_room: 16 * 1024 * 1024,
+            tokens: Tokens::default(),
+            trusted_proxies: Vec::new(),
             max_viewers: 10_000,
             max_payload: 100_000,
             stall: Duration::from_secs(30),

@@ -5,7 +5,7 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -65,7 +65,8 @@ impl Server {
     pub async fn bind(settings: Settings) -> Result<Server, BindError> {
         let listener = listen(&settings).await?;
         let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
-        let hub = Hub::new(settings);
+        let loopback = address.ip().is_loopback();
+        let hub = Hub::new(settings, loopback);
         let viewers = TaskTracker::new();
         let (layer, sockets) = sockets::open(&hub, &viewers);
         let server = Server {
@@ -81,7 +82,7 @@ impl Server {
             router: http::router(&server.hub, layer),
             sockets: server.sockets.clone(),
             hub: server.hub.clone(),
-            guarded: address.ip().is_loopback(),
+            guarded: loopback,
             connections: server.connections.clone(),
             closed: server.closed.clone(),
             cut: server.cut.clone(),
@@ -95,6 +96,11 @@ impl Server {
 
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its pages are.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// How many are connected now.
@@ -158,7 +164,9 @@ impl Door {
     async fn accept(self: Arc<Door>, listener: TcpListener) {
         while let Some(accepted) = self.closed.run_until_cancelled(listener.accept()).await {
             match accepted {
-                Ok((stream, _)) => drop(self.connections.spawn(self.clone().serve(stream))),
+                Ok((stream, peer)) => {
+                    drop(self.connections.spawn(self.clone().serve(stream, peer)));
+                }
                 Err(error) => {
                     // Out of file descriptors, mostly: those who are here may leave meanwhile.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -168,7 +176,7 @@ impl Door {
         }
     }
 
-    async fn serve(self: Arc<Door>, stream: TcpStream) {
+    async fn serve(self: Arc<Door>, stream: TcpStream, peer: SocketAddr) {
         // Captions are small, and late when they wait for more.
         let _ = stream.set_nodelay(true);
         let pulse = Arc::new(Pulse::default());
@@ -177,7 +185,7 @@ impl Door {
             Farewells { tasks: self.connections.clone(), limit: self.hub.settings.farewell };
         let connection = Connection::new(stream, pulse.clone(), stall, cut, farewells);
         let (door, closed) = (self.clone(), self.closed.clone());
-        let service = service_fn(move |request| door.clone().answer(request, pulse.clone()));
+        let service = service_fn(move |request| door.clone().answer(request, pulse.clone(), peer));
         let served = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.hub.settings.header_timeout)
@@ -200,17 +208,28 @@ impl Door {
         self: Arc<Door>,
         mut request: Request<Incoming>,
         pulse: Arc<Pulse>,
+        peer: SocketAddr,
     ) -> Result<Response<Body>, std::convert::Infallible> {
         let host = request.headers().get(header::HOST).and_then(|it| it.to_str().ok());
         if self.guarded && !http::is_own_host(host, &self.hub.settings.hosts) {
             let told = "this server answers on loopback names only; add yours to `hosts`\n";
             return Ok((StatusCode::FORBIDDEN, told).into_response());
         }
-        if let Some(query) = request.uri().query().filter(|_| request.method() == "GET") {
-            self.sockets.note_request(query, &pulse);
+        if let Some(query) = request.uri().query() {
+            match *request.method() {
+                Method::GET => self.sockets.note_request(query, &pulse),
+                Method::POST => self.sockets.may_post(query, self.hub.settings.stall).await,
+                _ => (),
+            }
         }
         request.extensions_mut().insert(pulse);
-        self.router.clone().oneshot(request).await
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let answer = self.router.clone().oneshot(request).await;
+        if let Ok(answer) = &answer {
+            // The query is left out: who asks may have put a secret there.
+            tracing::debug!(%peer, %method, path, status = answer.status().as_u16(), "request");
+        }
+        answer
     }
 }
 

@@ -185,7 +185,7 @@ impl Viewer {
 }
 
 /// One HTTP exchange: the status line and headers, and the body.
-async fn request(server: &Server, head: &str, body: &str) -> (String, String) {
+pub(super) async fn request(server: &Server, head: &str, body: &str) -> (String, String) {
     let exchange = async {
         let mut stream = TcpStream::connect(server.local_addr()).await.unwrap();
         let length = body.len();

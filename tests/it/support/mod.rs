@@ -1,3 +1,3 @@
 //! What several tests stand on.
-#[cfg(feature = "whisper")]
+#[cfg_attr(not(feature = "whisper"), allow(dead_code))]
 pub(crate) mod program;
