@@ -10,7 +10,7 @@ use super::{
     wires::{self, Wires},
 };
 use crate::{
-    flow::{Fault, Source, Stage, StageGauge},
+    flow::{Fault, Gate, Source, Stage, StageGauge},
     host::{Pipeline, StageSettings},
     logic::budget::Budget,
     message::{AudioFrame, Language, Speech, TrackName},
@@ -40,6 +40,7 @@ pub(super) struct Assembly<'a> {
     wires: Wires,
     pub(super) pipeline: Pipeline,
     clock: Clock,
+    pub(super) gate: Gate,
     /// By the stage's number: whether its input comes whether or not it keeps up.
     #[cfg_attr(not(feature = "whisper"), expect(dead_code, reason = "recognisers ask it"))]
     live: Vec<bool>,
@@ -58,6 +59,7 @@ impl<'a> Assembly<'a> {
             pipeline: Pipeline::new(wires.board()),
             wires,
             clock: Clock::start(),
+            gate: Gate::default(),
             live,
             languages: HashMap::new(),
             #[cfg(feature = "whisper")]
@@ -267,7 +269,7 @@ impl<'a> Assembly<'a> {
         source: S,
     ) {
         let gauge = StageGauge::new(&stage.name);
-        let outlet = self.wires.outlet(number, &gauge);
+        let outlet = self.wires.outlet(number, &gauge).gated(self.gate.clone());
         self.pipeline.source(held_to(stage), gauge, source, outlet);
     }
 

@@ -1,9 +1,9 @@
-//! What a broadcast's table says, as its server takes it: tokens read from the environment, certificates from their files.
+//! What a broadcast's table says, as its server takes it: tokens are read from the environment.
 use std::env;
 
 use crate::{
     spec::plan,
-    stages::broadcast::{Keep, Passes, Settings, Token, Tokens},
+    stages::broadcast::{Keep, Passes, Settings, TlsFiles, Token, Tokens},
 };
 
 /// The error says what is missing.
@@ -25,6 +25,10 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
             publish: token(publish.as_deref())?,
             operator: token(operator.as_deref())?,
         },
+        tls: settings
+            .tls
+            .as_ref()
+            .map(|it| TlsFiles { cert: it.cert.clone(), key: it.key.clone() }),
         trusted_proxies: settings.trusted_proxies.clone(),
         max_viewers: settings.max_viewers,
         max_payload: settings.max_payload,

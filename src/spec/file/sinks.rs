@@ -62,16 +62,15 @@ pub(in crate::spec) struct Broadcast {
     operator_token_env: Option<String>,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     #[serde(default)]
-    #[schemars(extend("x-not-built" = true))]
     trusted_proxies: Vec<String>,
     /// A Redis server, as `redis://127.0.0.1/`: nodes that read its stream deliver these captions too.
     #[schemars(length(min = 1), extend("x-not-built" = true))]
     cluster: Option<String>,
     /// A certificate chain in PEM: the server then speaks TLS. Needs `key`.
-    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    #[schemars(length(min = 1))]
     cert: Option<String>,
     /// The certificate's private key in PEM. Needs `cert`.
-    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    #[schemars(length(min = 1))]
     key: Option<String>,
 }
 
@@ -114,13 +113,7 @@ impl Broadcast {
                 return None;
             }
         };
-        let unbuilt = [
-            ("cluster", self.cluster.is_some()),
-            ("trusted-proxies", !self.trusted_proxies.is_empty()),
-            ("cert", self.cert.is_some()),
-            ("key", self.key.is_some()),
-        ];
-        around.not_built(unbuilt.into_iter().filter(|(_, set)| *set).map(|(key, _)| key));
+        around.not_built(self.cluster.iter().map(|_| "cluster"));
         let trusted_proxies = proxies(&self.trusted_proxies, around)?;
         let tls = match (self.cert, self.key) {
             (None, None) => None,

@@ -1,42 +1,27 @@
-//! The HTTP side of the same port: pages, the state as JSON, and whom a server on a loopback address answers.
+//! The HTTP side of the same port: the pages, and whom a server on a loopback address answers.
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::State,
+    Router,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use socketioxide::layer::SocketIoLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use super::{
+    api,
     hub::Hub,
     pages,
     rights::{is_loopback, name_of},
 };
 
 pub(super) fn router(hub: &Arc<Hub>, sockets: SocketIoLayer) -> Router {
-    Router::new()
-        .route("/api/state", get(state))
-        .route("/healthz", get(|| async { "alive\n" }))
-        .route("/readyz", get(readiness))
+    api::router()
         .fallback(page)
         .with_state(hub.clone())
         .layer(sockets)
         .layer(cors(&hub.settings.origins))
-}
-
-async fn state(State(hub): State<Arc<Hub>>) -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, "no-store")], Json(hub.api_state()))
-}
-
-async fn readiness(State(hub): State<Arc<Hub>>) -> (StatusCode, String) {
-    match hub.ready() {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
-    }
 }
 
 async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {

@@ -1,7 +1,7 @@
 //! What the lives of the stage, the viewers and the pages share: the log, the board, and who is there.
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -17,11 +17,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{
     Settings,
     log::{Log, encode},
+    metrics::Counts,
     relay::Relay,
     rights::Rules,
 };
 use crate::{
-    flow::{Board, StageState},
+    flow::{Board, Gate, StageState},
     message::{Caption, Gap, Hop, Milestone, Why},
     stages::wire::{ApiState, Clock, EdgeState, Hello, StateEvent, TrackInfo, VERSION},
 };
@@ -45,6 +46,9 @@ pub(super) struct Hub {
     state: watch::Sender<Option<Arc<RawValue>>>,
     /// What was put in the log, with its whole trace, for whoever measures.
     published: broadcast::Sender<Caption>,
+    /// How the pipeline is paused and ended, where there is one.
+    gate: OnceLock<Gate>,
+    pub(super) counts: Counts,
     lag_ms: AtomicU64,
     viewers: AtomicUsize,
     /// The server ends: viewers get what there is, and no more.
@@ -89,6 +93,8 @@ impl Hub {
             attached: watch::Sender::new(None),
             state: watch::Sender::new(None),
             published: broadcast::Sender::new(MEASURED),
+            gate: OnceLock::new(),
+            counts: Counts::default(),
             lag_ms: AtomicU64::new(NO_LAG),
             viewers: AtomicUsize::new(0),
             ending: CancellationToken::new(),
@@ -101,6 +107,16 @@ impl Hub {
 
     pub(super) fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
         self.attached.send_replace(Some(Arc::new(Attached { board, tracks, notice })));
+    }
+
+    /// From now on the pipeline behind it can be paused and ended.
+    pub(super) fn operate(&self, gate: Gate) {
+        // Another one would be of another pipeline, and there is one.
+        let _ = self.gate.set(gate);
+    }
+
+    pub(super) fn gate(&self) -> Option<&Gate> {
+        self.gate.get()
     }
 
     pub(super) fn bell(&self) -> watch::Receiver<()> {
@@ -165,6 +181,11 @@ impl Hub {
         Some(Seat { gone, _place: Arc::new(place) })
     }
 
+    /// Whether there is no place left; it may be otherwise at the next moment.
+    pub(super) fn is_full(&self) -> bool {
+        self.viewers() >= self.settings.max_viewers
+    }
+
     /// Once there is a pipeline.
     pub(super) async fn attached(&self) -> Arc<Attached> {
         let mut attached = self.attached.subscribe();
@@ -194,7 +215,8 @@ impl Hub {
     pub(super) fn state(&self) -> StateEvent {
         let stages = self.board().stages().iter().map(Into::into).collect();
         let lag = self.lag_ms.load(Relaxed);
-        StateEvent { lag_ms: (lag != NO_LAG).then_some(lag), paused: false, stages }
+        let paused = self.gate().is_some_and(Gate::is_paused);
+        StateEvent { lag_ms: (lag != NO_LAG).then_some(lag), paused, stages }
     }
 
     pub(super) fn viewers(&self) -> usize {
@@ -246,7 +268,7 @@ impl Hub {
         }
     }
 
-    fn board(&self) -> Board {
+    pub(super) fn board(&self) -> Board {
         self.attached.borrow().as_ref().map(|it| it.board.clone()).unwrap_or_default()
     }
 }

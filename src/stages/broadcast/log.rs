@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::{
     message::{Gap, Kind, TrackName, Transcript, Why},
-    stages::wire::{CaptionEvent, Clock, GapEvent, LogState},
+    stages::wire::{CaptionEvent, Clock, GapEvent, LogState, MarkEvent},
 };
 
 /// How much of what was said is kept for those who come late.
@@ -27,6 +27,7 @@ pub struct Keep {
 pub(super) enum Encoded {
     Caption(EncodedCaption),
     Gap(Box<RawValue>),
+    Mark(Box<RawValue>),
 }
 
 #[derive(Debug)]
@@ -40,7 +41,8 @@ pub(super) struct EncodedCaption {
 
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) track: TrackName,
+    /// Whose it is; marks are everybody's.
+    pub(super) track: Option<TrackName>,
     pub(super) event: Encoded,
 }
 
@@ -50,6 +52,8 @@ pub(super) enum Due {
     Event(Arc<Entry>),
     /// What comes next for this viewer is no longer kept.
     History(GapEvent),
+    /// What is shown is to be taken off the screen.
+    Clear,
     End,
 }
 
@@ -60,6 +64,8 @@ pub(super) struct Cursor {
     pub(super) next: u64,
     /// The newest partial it has seen, in the order in which they came.
     partials: u64,
+    /// The newest clearing it has seen.
+    clears: u64,
     ended: bool,
 }
 
@@ -70,6 +76,10 @@ pub(super) struct Log {
     next: u64,
     open: BTreeMap<TrackName, Open>,
     partials: u64,
+    /// How often the screen was cleared, and before which number the last time.
+    clears: (u64, u64),
+    /// The newest moment of the timeline that anything was said of, in seconds.
+    newest: f64,
     ended: bool,
     /// Between which seconds of the timeline lies what is no longer kept.
     lost: Option<(f64, f64)>,
@@ -98,6 +108,8 @@ impl Log {
             next: 1,
             open: BTreeMap::new(),
             partials: 0,
+            clears: (0, 0),
+            newest: 0.0,
             ended: false,
             lost: None,
         }
@@ -128,9 +140,10 @@ impl Log {
                 }
                 let event = CaptionEvent::new(transcript, self.next - 1, clock, true);
                 let start = event.start;
+                self.newest = self.newest.max(event.end);
                 self.partials += 1;
                 let entry = Arc::new(Entry {
-                    track: track.clone(),
+                    track: Some(track.clone()),
                     event: Encoded::caption(event, Kind::Partial),
                 });
                 self.open.insert(track, Open { entry, order: self.partials, segment, start });
@@ -141,7 +154,8 @@ impl Log {
                 }
                 let event = CaptionEvent::new(transcript, self.next, clock, true);
                 let (start, end) = (event.start, event.end);
-                let entry = Entry { track, event: Encoded::caption(event, Kind::Final) };
+                let entry =
+                    Entry { track: Some(track), event: Encoded::caption(event, Kind::Final) };
                 self.append(entry, start, end, now);
             }
         }
@@ -159,8 +173,29 @@ impl Log {
         if self.open.get(&gap.track).is_some_and(stale) {
             self.open.remove(&gap.track);
         }
-        let entry = Entry { track: gap.track.clone(), event: Encoded::Gap(encode(&event)) };
+        let track = Some(gap.track.clone());
+        let entry = Entry { track, event: Encoded::Gap(encode(&event)) };
         self.append(entry, start, end, now);
+    }
+
+    /// Marks the newest moment of the timeline. Its number.
+    pub(super) fn mark(&mut self, text: String, now: Instant) -> u64 {
+        let event = MarkEvent { seq: self.next, text, start: self.newest };
+        let entry = Entry { track: None, event: Encoded::Mark(encode(&event)) };
+        self.append(entry, event.start, event.start, now);
+        event.seq
+    }
+
+    /// What is shown now is to be taken off the screen.
+    pub(super) fn clear(&mut self) {
+        self.clears = (self.clears.0 + 1, self.next);
+    }
+
+    /// The numbered events that are kept, from number `from` on.
+    pub(super) fn kept(&self, from: u64) -> impl Iterator<Item = &Entry> {
+        let skip = from.saturating_sub(self.first());
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        self.kept.iter().skip(skip).map(|kept| &*kept.entry)
     }
 
     /// Nothing more will come.
@@ -182,7 +217,7 @@ impl Log {
 
     /// For a viewer who wants what follows now.
     pub(super) fn newest(&self) -> Cursor {
-        Cursor { next: self.next, partials: 0, ended: false }
+        Cursor { next: self.next, partials: 0, clears: self.clears.0, ended: false }
     }
 
     /// For a viewer who wants all from number `from` on; 0 is all that is kept.
@@ -198,6 +233,10 @@ impl Log {
             let (start, end) = self.lost.unwrap_or_default();
             let gap = GapEvent::history(start, end);
             return Some((Due::History(gap), Cursor { next: first, ..cursor }));
+        }
+        let (clears, clear_at) = self.clears;
+        if cursor.clears < clears && clear_at <= cursor.next {
+            return Some((Due::Clear, Cursor { clears, ..cursor }));
         }
         if let Some(kept) = self.kept.get((cursor.next - first) as usize) {
             let after = Cursor { next: cursor.next + 1, ..cursor };
@@ -216,6 +255,7 @@ impl Log {
     }
 
     fn append(&mut self, entry: Entry, start: f64, end: f64, now: Instant) {
+        self.newest = self.newest.max(end);
         self.kept.push_back(Kept { entry: Arc::new(entry), since: now, start, end });
         self.next += 1;
         self.prune(now);

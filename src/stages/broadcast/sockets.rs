@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use axum::http::Uri;
 use serde_json::{Value, json};
 use socketioxide::{
     ParserConfig, SocketIo,
@@ -83,6 +84,7 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
         return Err("unauthorized: a token is asked for here, as `auth.token`".to_owned());
     }
     let Some(seat) = hub.seat() else {
+        hub.counts.add_turned_away();
         tracing::warn!(max_viewers = hub.settings.max_viewers, "a viewer was turned away: full");
         return Err("full".to_owned());
     };
@@ -200,6 +202,12 @@ impl Sockets {
     pub(super) async fn close(&self) {
         self.io.close().await;
     }
+}
+
+/// Whether a new session is asked for.
+pub(super) fn is_handshake(uri: &Uri) -> bool {
+    let asks_anew = |query: &str| field(query, "EIO").is_some() && session(query).is_none();
+    uri.path().starts_with("/socket.io") && uri.query().is_some_and(asks_anew)
 }
 
 fn session(query: &str) -> Option<Sid> {

@@ -2,7 +2,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
 use tokio::sync::mpsc;
 
@@ -170,7 +170,7 @@ fn plain(line: &mut Line, due: &Due) -> Result<(), NotSent> {
         Encoded::Caption(EncodedCaption { kind: Kind::Final, text, .. }) => {
             line.send("final", text)
         }
-        Encoded::Gap(_) => Ok(()),
+        Encoded::Gap(_) | Encoded::Mark(_) => Ok(()),
     }
 }
 
@@ -178,7 +178,10 @@ fn caption(line: &mut Line, wants: &Captions, due: &Due, cursor: Cursor) -> Resu
     match due {
         Due::History(gap) => line.send("gap", &encode(gap)),
         Due::End => line.send("end", &encode(&Next { next: cursor.next })),
-        Due::Event(entry) if !wants.takes(entry.track.as_str()) => Ok(()),
+        Due::Clear => line.send("clear", &encode(&json!({}))),
+        Due::Event(entry) if entry.track.as_ref().is_some_and(|it| !wants.takes(it.as_str())) => {
+            Ok(())
+        }
         Due::Event(entry) => event(line, wants, entry),
     }
 }
@@ -186,6 +189,7 @@ fn caption(line: &mut Line, wants: &Captions, due: &Due, cursor: Cursor) -> Resu
 fn event(line: &mut Line, wants: &Captions, entry: &Entry) -> Result<(), NotSent> {
     match &entry.event {
         Encoded::Gap(gap) => line.send("gap", gap),
+        Encoded::Mark(mark) => line.send("mark", mark),
         Encoded::Caption(it) if it.kind == Kind::Partial && !wants.partials() => Ok(()),
         Encoded::Caption(it) if wants.words() => line.send("caption", &it.with_words),
         Encoded::Caption(it) => line.send("caption", &it.without_words),
@@ -234,6 +238,7 @@ impl Line {
         match self.socket.emit(name, data) {
             Ok(()) => {
                 self.count(bytes);
+                self.hub.counts.add_delivered();
                 Ok(())
             }
             Err(SendError::Socket(SocketError::InternalChannelFull)) => Err(NotSent::Full),
@@ -305,6 +310,7 @@ impl Line {
 
     /// Disconnects who is too slow for the relay. There is room to say so: a queue is never more than half full.
     fn leave(&self) -> Gone {
+        self.hub.counts.add_too_slow();
         let _ = self.socket.emit("too-slow", &Args::default());
         tracing::debug!(sid = %self.socket.id, "disconnected: it was too slow for the relay");
         let _ = self.socket.clone().disconnect();

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 mod caption;
 mod state;
 
-pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, WordTime};
+pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, MarkEvent, WordTime};
 pub use state::{ApiState, EdgeState, Hello, LogState, Next, StageState, StateEvent, TrackInfo};
 
 /// The version of the caption protocol that `hello` tells and `auth.v` asks for.

@@ -26,8 +26,11 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+mod api;
 mod events;
 mod http;
+pub(super) mod limits;
+mod rights;
 mod slow;
 
 /// Nothing here takes longer, on any machine.

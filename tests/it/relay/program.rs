@@ -138,3 +138,19 @@ async fn listener_hears(folder: &TempDir, url: &str, listener: &mut Program) {
     };
     timeout(SOON, heard).await.unwrap();
 }
+
+#[tokio::test]
+async fn listen_and_emit_speak_tls() {
+    let secured = crate::broadcast::limits::secured();
+    let tls = Some(secured.files.clone());
+    let server = relay(Settings { tls, ..settings() }).await;
+    let other = folder();
+    let url = format!("https://localhost:{}", server.local_addr().port());
+    let mut emit = livecap(other.path(), &["emit", &url, "demo", "1"]);
+    let sent = ended(emit.env("SSL_CERT_FILE", &secured.files.cert)).await;
+    assert_eq!(sent.code, Some(0), "{}", sent.err);
+    // Without a reason to trust it.
+    let mut emit = livecap(other.path(), &["emit", &url, "demo", "1"]);
+    let refused = ended(emit.env("SSL_CERT_FILE", secured.folder.path().join("none.pem"))).await;
+    assert!(refused.code == Some(2) && refused.err.contains("cannot speak TLS"), "{}", refused.err);
+}
