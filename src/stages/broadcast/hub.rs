@@ -171,6 +171,12 @@ impl Hub {
         self.ring();
     }
 
+    /// The server ends: viewers get what there is, and no more.
+    pub(super) fn say_goodbye(&self) {
+        self.ending.cancel();
+        self.ring();
+    }
+
     /// A place for one more viewer, if there is one.
     pub(super) fn seat(self: &Arc<Hub>) -> Option<Seat> {
         let most = self.settings.max_viewers;
@@ -263,6 +269,7 @@ impl Hub {
             });
             if due {
                 self.state.send_replace(Some(encode(&state).into()));
+                self.ring();
                 told = Some((Instant::now(), state));
             }
         }

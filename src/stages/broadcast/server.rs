@@ -137,7 +137,7 @@ impl Server {
     pub async fn shutdown(self, grace: Duration) {
         let until = Instant::now() + grace;
         self.closed.cancel();
-        self.hub.ending.cancel();
+        self.hub.say_goodbye();
         self.viewers.close();
         if timeout_at(until, self.viewers.wait()).await.is_err() {
             tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");

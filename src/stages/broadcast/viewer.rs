@@ -82,6 +82,7 @@ async fn carry(
             }
         }
         // Only who has taken all captions is told how the pipeline is.
+        news |= states.has_changed().unwrap_or(false);
         if news && matches!(wants, Wants::Captions(_)) {
             news = false;
             let state = states.borrow_and_update().clone();
@@ -89,12 +90,15 @@ async fn carry(
                 line.deliver("state", &state).await?;
             }
         }
+        if hub.ending.is_cancelled() {
+            return Ok(());
+        }
+        // The bell is rung for news of the state and for the end, too: this is where a thousand viewers wait, and each
+        // thing waited for costs.
         tokio::select! {
             biased;
             _ = bell.changed() => (),
             () = line.traffic.owes() => (),
-            _ = states.changed() => news = true,
-            () = hub.ending.cancelled() => return Ok(()),
         }
     }
 }

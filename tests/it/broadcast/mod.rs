@@ -32,6 +32,7 @@ mod http;
 pub(super) mod limits;
 mod rights;
 mod slow;
+mod storm;
 
 /// Nothing here takes longer, on any machine.
 const SOON: Duration = Duration::from_secs(20);
