@@ -6,12 +6,12 @@ use futures::FutureExt;
 #[cfg(feature = "whisper")]
 use super::recogniser;
 use super::{
-    ThisMachine,
+    ThisMachine, delivery,
     text::{rules, subtitle_format},
     wires::{self, Wires},
 };
 use crate::{
-    flow::{Fault, Source, Stage, StageGauge},
+    flow::{Fault, Gate, Source, Stage, StageGauge},
     host::{Pipeline, StageSettings},
     logic::budget::Budget,
     message::{AudioFrame, Speech},
@@ -20,7 +20,7 @@ use crate::{
         plan::{self, Planned},
     },
     stages::{
-        broadcast::{self, Server},
+        broadcast::Server,
         command::{Command, CommandSettings},
         pcm::{Pcm, RawSettings, SampleFormat},
         record::{Record, RecordFormat, RecordSettings},
@@ -42,6 +42,7 @@ pub(super) struct Assembly<'a> {
     pub(super) wires: Wires,
     pub(super) pipeline: Pipeline,
     pub(super) clock: Clock,
+    pub(super) gate: Gate,
     /// By the stage's number: whether its input comes whether or not it keeps up.
     pub(super) live: Vec<bool>,
     /// By the stage's name: what its track is spoken in.
@@ -59,6 +60,7 @@ impl<'a> Assembly<'a> {
             pipeline: Pipeline::new(wires.board()),
             wires,
             clock: Clock::start(),
+            gate: Gate::default(),
             live,
             languages: HashMap::new(),
             #[cfg(feature = "whisper")]
@@ -211,17 +213,7 @@ impl<'a> Assembly<'a> {
         settings: &plan::Broadcast,
         plan: &Plan,
     ) -> Result<(), String> {
-        let settings = broadcast::Settings {
-            host: settings.listen.host.clone(),
-            port: settings.listen.port,
-            hosts: settings.hosts.clone(),
-            origins: settings.origins.clone(),
-            keep: broadcast::Keep { count: settings.keep.count, age: settings.keep.age },
-            max_viewers: settings.max_viewers,
-            max_payload: settings.max_payload,
-            stall: settings.stall,
-            ..broadcast::Settings::default()
-        };
+        let settings = delivery::settings(settings)?;
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = server.stage();
         self.sink(number, stage, move || Ok(broadcast.clone()));
@@ -237,7 +229,7 @@ impl<'a> Assembly<'a> {
         source: S,
     ) {
         let gauge = StageGauge::new(&stage.name);
-        let outlet = self.wires.outlet(number, &gauge);
+        let outlet = self.wires.outlet(number, &gauge).gated(self.gate.clone());
         self.pipeline.source(held_to(stage), gauge, source, outlet);
     }
 

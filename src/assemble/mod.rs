@@ -1,5 +1,6 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
 mod assembly;
+mod delivery;
 mod machine;
 #[cfg(feature = "whisper")]
 mod offline;
@@ -19,7 +20,7 @@ pub use translator::{translate_all, translate_settings, translator};
 use wires::Wires;
 
 use crate::{
-    flow::{EdgeSettings, Inlet, Room, WhenFull},
+    flow::{EdgeSettings, Gate, Inlet, Room, WhenFull},
     host::{HostSettings, Pipeline},
     message::{AudioFrame, Caption},
     spec::{Plan, plan},
@@ -33,6 +34,8 @@ pub struct Assembled {
     /// They answer already, and greet viewers once they are [told](Assembled::attach) of the pipeline.
     pub servers: Vec<Server>,
     tracks: Vec<Vec<TrackInfo>>,
+    /// Where it is paused, and where somebody asks for its end.
+    pub gate: Gate,
     /// What viewers should know of the models.
     notice: Option<String>,
     /// Every caption of the pipeline, for whoever looks on. Slow reading loses the oldest and slows nobody.
@@ -55,6 +58,7 @@ impl Assembled {
     pub fn attach(&self) {
         for (server, tracks) in self.servers.iter().zip(&self.tracks) {
             server.attach(self.pipeline.board().clone(), tracks.clone(), self.notice.clone());
+            server.operate(self.gate.clone());
         }
     }
 }
@@ -71,7 +75,6 @@ const LOOKED_ON: usize = 1024;
 
 /// Puts the plan's stages together. `file` is where the plan was read, for errors; `looked_on`: whether somebody takes
 /// [`Assembled::captions`].
-/// Puts the plan's stages together.
 pub async fn assemble(
     plan: &Plan,
     file: &Path,
@@ -99,6 +102,7 @@ pub async fn assemble(
         settings,
         servers,
         tracks,
+        gate: assembly.gate,
         notice: assembly.notice,
         captions,
         sound,

@@ -12,15 +12,31 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// What is said where `LIVECAP_LOG` does not ask for anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usual {
+    /// What goes wrong.
+    Quiet,
+    Informed,
+    /// Every request and event of a server too.
+    Requests,
+}
+
 /// What others log only where it is asked for by name. The sound server's client calls each end of a connection an error, and
 /// the decoders call a damaged file one: the stages say which of them are.
 const OTHERS: &str = "pulseaudio=off,symphonia=off";
 
 /// Starts the log of the process. `LIVECAP_LOG` sets its level, as in `LIVECAP_LOG=debug`, or those of parts of it, as in
-/// `LIVECAP_LOG=warn,livecap::host=debug`; without it `info`, or `warn` where it should be `quiet`.
-pub(crate) fn start(format: LogFormat, quiet: bool, terminal: Terminal) {
+/// `LIVECAP_LOG=warn,livecap::host=debug`; without it what is `usual`.
+pub(crate) fn start(format: LogFormat, usual: Usual, terminal: Terminal) {
     let asked = std::env::var("LIVECAP_LOG").ok().filter(|it| !it.trim().is_empty());
-    let usual = EnvFilter::new(of_level(if quiet { Level::Warn } else { Level::Info }));
+    let usual = EnvFilter::new(match usual {
+        Usual::Quiet => of_level(Level::Warn),
+        Usual::Informed => of_level(Level::Info),
+        Usual::Requests => {
+            format!("{},livecap::stages::broadcast=debug", of_level(Level::Info))
+        }
+    });
     let (filter, wrong) = match asked.as_deref().map(str::trim).map(filter) {
         None => (usual, None),
         Some(Ok(filter)) => (filter, None),

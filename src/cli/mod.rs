@@ -7,10 +7,12 @@ pub mod devices;
 mod emit;
 mod emit_lines;
 pub mod graph;
+mod listen;
 mod log;
 pub mod models;
 mod pipe;
 mod run;
+mod serve;
 mod stream;
 mod terminal;
 #[cfg(feature = "whisper")]
@@ -30,10 +32,13 @@ use tokio::time::Instant;
 use self::{
     check::{CheckArgs, Surroundings},
     devices::DevicesArgs,
+    emit::EmitArgs,
     graph::GraphArgs,
-    log::LogFormat,
+    listen::ListenArgs,
+    log::{LogFormat, Usual},
     models::{ModelsArgs, ModelsError},
     run::RunArgs,
+    serve::ServeArgs,
     terminal::{Terminal, Voice},
 };
 use crate::{assemble::ThisMachine, spec::Overrides};
@@ -80,8 +85,12 @@ enum Command {
     /// Lines are JSON, `{"type":"final","text":"…"}` as `livecap stream` writes them, or plain text, each line a final. All go
     /// through unchanged; a `translation` line follows each final. A key is taken from LIVECAP_TRANSLATE_KEY.
     Translate(translate::TranslateArgs),
-    /// Send JSON lines to a server as events: `livecap emit URL -`
-    Emit(emit::EmitArgs),
+    /// Pass on events between all Socket.IO clients that connect, and serve the page and the client library
+    Serve(ServeArgs),
+    /// Print every event that a Socket.IO server sends
+    Listen(ListenArgs),
+    /// Send an event to a Socket.IO server
+    Emit(EmitArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List the models known by name, get one, verify those that are here
@@ -117,19 +126,18 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let voice = match &cli.command {
         Command::Run(args) => args.voice(cli.log),
+        Command::Serve(_) => serve::voice(cli.log),
         _ => Voice::Silent,
     };
     let terminal = Terminal::new(voice);
-    log::start(
-        cli.log,
+    let usual = match &cli.command {
+        Command::Run(_) if voice == Voice::Silent => Usual::Quiet,
         // Of the pipes only what goes wrong is worth a line.
-        match &cli.command {
-            Command::Run(_) => voice == Voice::Silent,
-            Command::Stream(_) | Command::Translate(_) | Command::Emit(_) => true,
-            _ => false,
-        },
-        terminal.clone(),
-    );
+        Command::Stream(_) | Command::Translate(_) => Usual::Quiet,
+        Command::Serve(args) => args.usual_log(),
+        _ => Usual::Informed,
+    };
+    log::start(cli.log, usual, terminal.clone());
     match dispatch(cli.command, &terminal, begun) {
         Ok(exit) => exit.into(),
         // Whoever reads our output has seen enough.
@@ -190,6 +198,14 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         Command::Translate(args) => {
             drop(out);
             at_work(translate::translate(&args))?
+        }
+        Command::Serve(args) => {
+            drop(out);
+            at_work(serve::serve(&args, terminal))?
+        }
+        Command::Listen(args) => {
+            drop(out);
+            at_work(listen::listen(&args))?
         }
         Command::Emit(args) => {
             drop(out);

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     assemble::{Assembled, LookedOn, assemble},
-    flow::{Board, StageGauge, StageState},
+    flow::{Board, Gate, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
     spec::{
         self, Complaint, Plan, Planned,
@@ -109,17 +109,17 @@ pub(crate) async fn run(
     }
     terminal.name_tracks(tracks(&plan) > 1);
     assembled.attach();
-    let Assembled { pipeline, settings, servers, .. } = assembled;
+    let Assembled { pipeline, settings, servers, gate, .. } = assembled;
     for server in &servers {
-        terminal.say(&format!("listening on http://{}", server.local_addr()));
+        terminal.say(&format!("listening on {}", server.url()));
     }
     let mut running = pipeline.start(settings).await;
-    let outcome = until_ended(&mut running, &mut stop, &servers, terminal, begun).await;
+    let around = (servers.as_slice(), &gate);
+    let outcome = until_ended(&mut running, &mut stop, around, terminal, begun).await;
     terminal.clear();
     let exit = report(&args.file, &plan, &outcome);
     if !args.exit && !stop.asked && !servers.is_empty() {
-        let pages: Vec<_> =
-            servers.iter().map(|it| format!("http://{}", it.local_addr())).collect();
+        let pages: Vec<_> = servers.iter().map(Server::url).collect();
         let pages = pages.join(" and ");
         terminal
             .say(&format!("the pipeline has ended; the captions stay up on {pages} until Ctrl-C"));
@@ -135,7 +135,7 @@ pub(crate) async fn run(
 pub(super) async fn until_ended(
     running: &mut Running,
     stop: &mut Stop,
-    servers: &[Server],
+    (servers, gate): (&[Server], &Gate),
     terminal: &Terminal,
     begun: Instant,
 ) -> Outcome {
@@ -144,6 +144,7 @@ pub(super) async fn until_ended(
     let ready = ready(&board);
     tokio::pin!(ready);
     let mut is_ready = false;
+    let mut end_asked_for = false;
     loop {
         let again = stop.asked;
         tokio::select! {
@@ -163,6 +164,11 @@ pub(super) async fn until_ended(
                     info!("draining; once more to end at once");
                     running.stop();
                 }
+            }
+            () = gate.end_asked_for(), if !end_asked_for => {
+                end_asked_for = true;
+                info!("an operator has asked for the end; draining");
+                running.stop();
             }
             _ = ticks.tick() => {
                 let viewers = servers.iter().map(|it| it.viewers()).sum();

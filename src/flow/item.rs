@@ -7,6 +7,9 @@ pub trait Item: Clone + Send + 'static {
     /// where the jump in the timeline tells of it).
     const OFFERED_AGAIN: bool = false;
 
+    /// Whether a pause leaves it out at its source: sound is, text is not.
+    const PAUSES: bool = false;
+
     /// How much of an edge it takes whose room is a length of time.
     fn length(&self) -> Duration {
         Duration::ZERO
@@ -16,6 +19,9 @@ pub trait Item: Clone + Send + 'static {
     fn supersedes(&self, _older: &Self) -> bool {
         false
     }
+
+    /// It is the first one after a pause.
+    fn follow_a_pause(&mut self) {}
 
     /// Whether something that supersedes it is sure to follow, so that it may be left out where there is no room.
     fn is_fleeting(&self) -> bool {

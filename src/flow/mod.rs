@@ -2,6 +2,7 @@
 mod drive;
 mod edge;
 mod engine;
+mod gate;
 mod gauge;
 mod inlet;
 mod item;
@@ -11,6 +12,7 @@ mod stage;
 pub use drive::drive;
 pub use edge::{EdgeReading, EdgeSettings, Receiver, Room, Sender, WhenFull, edge};
 pub use engine::{Engine, EngineError};
+pub use gate::Gate;
 pub use gauge::{Board, StageGauge, StageReading, StageState};
 pub use inlet::{Inlet, Offer};
 pub use item::{Item, Never};

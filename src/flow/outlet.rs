@@ -1,7 +1,10 @@
 //! The writing end of every edge that leaves one stage.
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
-use super::{Item, Sender, StageGauge, edge::Offered};
+use super::{Gate, Item, Sender, StageGauge, edge::Offered};
 
 /// Nobody listens to the stage any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,12 +15,21 @@ pub struct Closed;
 pub struct Outlet<T: Item> {
     edges: Vec<Sender<T>>,
     gauge: Arc<StageGauge>,
+    gate: Option<Gate>,
+    /// Something was left out since the last item.
+    left_out: AtomicBool,
 }
 
 impl<T: Item> Outlet<T> {
     /// `gauge` is that of the stage which writes: its time spent waiting for room does not count as busy.
     pub fn new(edges: Vec<Sender<T>>, gauge: Arc<StageGauge>) -> Outlet<T> {
-        Outlet { edges, gauge }
+        Outlet { edges, gauge, gate: None, left_out: AtomicBool::new(false) }
+    }
+
+    /// Of a source that can be paused.
+    #[must_use]
+    pub fn gated(self, gate: Gate) -> Outlet<T> {
+        Outlet { gate: Some(gate), ..self }
     }
 
     /// Of the stage which writes: where it says that something outside is missing.
@@ -26,7 +38,15 @@ impl<T: Item> Outlet<T> {
     }
 
     /// Returns when every edge has settled the item. An error where the last listener is gone.
-    pub async fn send(&self, item: T) -> Result<(), Closed> {
+    pub async fn send(&self, mut item: T) -> Result<(), Closed> {
+        if T::PAUSES && self.gate.as_ref().is_some_and(Gate::is_paused) {
+            self.left_out.store(true, Relaxed);
+            self.gauge.count("paused");
+            return Ok(());
+        }
+        if self.left_out.swap(false, Relaxed) {
+            item.follow_a_pause();
+        }
         let Some((last, others)) = self.edges.split_last() else { return Err(Closed) };
         let mut reached = false;
         let mut full = Vec::new();

@@ -153,6 +153,8 @@ codes! {
     WrongQueue = "wrong-queue",
     /// An address to listen on is none.
     BadListen = "bad-listen",
+    /// Anybody could send anything to everybody, from other machines too.
+    OpenRelay = "open-relay",
     /// Two broadcasts listen on one port.
     PortTakenTwice = "port-taken-twice",
     /// Two stages write to one file.

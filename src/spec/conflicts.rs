@@ -1,9 +1,9 @@
-//! The second phase, what two stages cannot share: a port, a file, standard input.
+//! The second phase, what stages cannot share: a port, a file, standard input; and what nobody should share with all.
 use std::path::Path;
 
 use super::{
     Code, Complaint,
-    plan::{Broadcast, Listen, Place, Planned, Stage},
+    plan::{Broadcast, Listen, Place, Planned, Relay, Stage},
 };
 
 /// Complains about the second of two stages that want the same thing.
@@ -18,6 +18,9 @@ pub(super) fn check(stages: &[Stage], complaints: &mut Vec<Complaint>) {
                 first(&|it| address(it).is_some_and(|it| clash(&broadcast.listen, it)))
         {
             complaints.push(port_taken(stage, other, broadcast));
+        }
+        if let Planned::Broadcast(broadcast) = &stage.work {
+            complaints.extend(open_relay(stage, broadcast));
         }
         if reads_stdin(stage)
             && let Some(other) = first(&reads_stdin)
@@ -47,6 +50,21 @@ fn port_taken(stage: &Stage, other: &Stage, broadcast: &Broadcast) -> Complaint 
         .mark(stage.places.of("listen"), "second")
         .mark(other.places.of("listen"), "first")
         .help(format!("listen = \"{free}\""))
+}
+
+/// A relay without a token for those who come to it, on an address that other machines may reach.
+fn open_relay(stage: &Stage, broadcast: &Broadcast) -> Option<Complaint> {
+    let Broadcast { listen, relay, open, tokens, .. } = broadcast;
+    if *relay == Relay::Nothing || *open || tokens.viewer.is_some() || listen.is_loopback() {
+        return None;
+    }
+    let title = format!("the relay of `{}` is open to whoever reaches `{listen}`", stage.title());
+    Some(
+        Complaint::new(Code::OpenRelay, title)
+            .mark(stage.places.of("relay"), "passes on what anybody sends")
+            .mark(stage.places.of("listen"), "others can reach this")
+            .help("viewer-token-env = \"LIVECAP_VIEWER_TOKEN\", or `open = true` if that is meant"),
+    )
 }
 
 fn file_taken(stage: &Stage, other: &Stage, target: Option<&Path>) -> Complaint {

@@ -1,4 +1,6 @@
 //! The address that a broadcast listens on, and the environment variables that go before the file.
+use std::str::FromStr;
+
 use super::{
     Code, Complaint,
     plan::{Listen, Planned, Stage},
@@ -40,10 +42,26 @@ pub(super) fn parse(text: &str) -> Result<Listen, Wrong> {
     }
 }
 
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 fn is_host(host: &str) -> bool {
     let fine = |it: char| it.is_alphanumeric() || matches!(it, '.' | '-' | '_' | ':' | '%');
     let numeric = host.chars().all(|it| it.is_ascii_digit() || it == '.');
     host.chars().all(fine) && (!numeric || host.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+/// The error says what is wrong, and what could be meant.
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Listen, String> {
+        parse(text).map_err(|Wrong { why, help }| {
+            let meant = help.trim_start_matches("listen = ").trim_matches('"');
+            format!("{why}: write {meant}")
+        })
+    }
 }
 
 /// What the environment says instead of the file's `listen`.
@@ -74,6 +92,23 @@ impl Overrides {
         }
     }
 
+    /// Puts them in place of `listen`. The error says which is no host or no port.
+    pub fn over(&self, listen: &Listen) -> Result<Listen, String> {
+        let mut listen = listen.clone();
+        if let Some(Variable { name, value }) = &self.host {
+            let host = bare(value);
+            if !is_host(host) {
+                return Err(format!("`{name}` is `{value}`, which is no host"));
+            }
+            listen.host = host.to_owned();
+        }
+        if let Some(Variable { name, value }) = &self.port {
+            let port = value.parse();
+            listen.port = port.map_err(|_| format!("`{name}` is `{value}`, which is no port"))?;
+        }
+        Ok(listen)
+    }
+
     /// Puts them in place of the only broadcast's address. Without a broadcast they say nothing.
     pub(super) fn apply(&self, stages: &mut [Stage], complaints: &mut Vec<Complaint>) {
         let set: Vec<&Variable> = self.host.iter().chain(&self.port).collect();
@@ -97,9 +132,8 @@ impl Overrides {
         let place = stage.places.of("listen");
         let Planned::Broadcast(broadcast) = &mut stage.work else { return };
         if let Some(host) = &self.host {
-            let bare = host.value.trim_start_matches('[').trim_end_matches(']');
-            if is_host(bare) {
-                broadcast.listen.host = bare.to_owned();
+            if is_host(bare(&host.value)) {
+                broadcast.listen.host = bare(&host.value).to_owned();
             } else {
                 let title = format!("`{}` is `{}`, which is no host", host.name, host.value);
                 complaints.push(

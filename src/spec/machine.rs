@@ -6,7 +6,7 @@ use super::{
     complaint::{in_file_order, list},
     plan::{
         DeviceChoice, KeyPlace, Listen, Microphone, ModelChoice, Place, Planned, SpokenLanguage,
-        Stage, Task, Whisper,
+        Stage, Task, TokenVariables, Whisper,
     },
     units::Length,
 };
@@ -103,8 +103,7 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
         Planned::Whisper(whisper) => model(stage, whisper, machine),
         Planned::Translate(translate) => match &translate.key {
             KeyPlace::None => vec![],
-            KeyPlace::Variable(name) if machine.variable(name) => vec![],
-            KeyPlace::Variable(name) => vec![no_variable(stage, "api-key-env", name)],
+            KeyPlace::Variable(name) => set(stage, "api-key-env", Some(name), machine),
             KeyPlace::File(path) => {
                 let what = format!("cannot read `{}`", path.display());
                 told(stage, Code::NoFile, "api-key-file", what, machine.readable(path))
@@ -117,7 +116,21 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
         },
         Planned::Broadcast(broadcast) => {
             let what = format!("cannot listen on `{}`", broadcast.listen);
-            told(stage, Code::PortInUse, "listen", what, machine.free(&broadcast.listen))
+            let free = machine.free(&broadcast.listen);
+            let mut complaints = told(stage, Code::PortInUse, "listen", what, free);
+            let TokenVariables { viewer, publish, operator } = &broadcast.tokens;
+            for (key, variable) in [
+                ("viewer-token-env", viewer),
+                ("publish-token-env", publish),
+                ("operator-token-env", operator),
+            ] {
+                complaints.extend(set(stage, key, variable.as_deref(), machine));
+            }
+            if let Some(tls) = &broadcast.tls {
+                complaints.extend(reads_as(stage, "cert", &tls.cert, machine));
+                complaints.extend(reads_as(stage, "key", &tls.key, machine));
+            }
+            complaints
         }
         Planned::Subtitles(subtitles) => writes(stage, &subtitles.path, machine),
         Planned::Record(record) => writes(stage, &record.path, machine),
@@ -127,8 +140,17 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
 }
 
 fn reads(stage: &Stage, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {
+    reads_as(stage, "path", path, machine)
+}
+
+fn reads_as(stage: &Stage, key: &str, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {
     let what = format!("cannot read `{}`", path.display());
-    told(stage, Code::NoFile, "path", what, machine.readable(path))
+    told(stage, Code::NoFile, key, what, machine.readable(path))
+}
+
+fn set(stage: &Stage, key: &str, variable: Option<&str>, machine: &dyn Machine) -> Vec<Complaint> {
+    let unset = variable.filter(|it| !machine.variable(it));
+    unset.map(|it| no_variable(stage, key, it)).into_iter().collect()
 }
 
 fn writes(stage: &Stage, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {
@@ -152,7 +174,10 @@ fn complaint(stage: &Stage, code: Code, key: &str, what: String, trouble: Troubl
 
 fn no_variable(stage: &Stage, key: &str, name: &str) -> Complaint {
     Complaint::new(Code::NoVariable, format!("the environment variable `{name}` is not set"))
-        .mark(stage.places.of(key), "holds the key")
+        .mark(
+            stage.places.of(key),
+            if key.contains("token") { "holds the token" } else { "holds the key" },
+        )
         .help(format!("export {name}=…"))
 }
 

@@ -1,5 +1,5 @@
 //! The settings of each kind of stage, resolved: absolute paths, whole lengths of time, defaults filled in.
-use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 use crate::message::{Language, SampleRate};
 
@@ -277,6 +277,14 @@ pub struct Broadcast {
     pub origins: Vec<String>,
     /// `Host` headers, beside loopback ones, that a server on a loopback address answers to.
     pub hosts: Vec<String>,
+    /// Which events of clients are passed on to all clients.
+    pub relay: Relay,
+    /// Whether an open relay may be where others can reach it.
+    pub open: bool,
+    pub tokens: TokenVariables,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    pub tls: Option<Tls>,
     pub keep: Keep,
     /// A viewer that takes nothing for so long is disconnected.
     pub stall: Duration,
@@ -285,12 +293,44 @@ pub struct Broadcast {
     pub max_payload: usize,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relay {
+    Nothing,
+    Everything,
+    Only(Vec<String>),
+}
+
+/// The environment variables that hold a broadcast's tokens, never the tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenVariables {
+    pub viewer: Option<String>,
+    pub publish: Option<String>,
+    pub operator: Option<String>,
+}
+
+/// Files in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate and those that vouch for it, its own first.
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
 /// An address with its port; port 0 lets the system choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listen {
     /// A name, an IPv4 address, or an IPv6 address without brackets.
     pub host: String,
     pub port: u16,
+}
+
+impl Listen {
+    /// Whether only this machine reaches it, as far as the name tells.
+    pub fn is_loopback(&self) -> bool {
+        let local = |it: &str| it == "localhost" || it.ends_with(".localhost");
+        local(&self.host.to_ascii_lowercase())
+            || self.host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
+    }
 }
 
 impl fmt::Display for Listen {

@@ -3,10 +3,16 @@ use std::time::Duration;
 
 use crate::{
     flow::Item,
-    message::{AudioFrame, Caption, Kind, Speech},
+    message::{AudioFrame, Caption, Kind, Speech, Why},
 };
 
 impl Item for AudioFrame {
+    const PAUSES: bool = true;
+
+    fn follow_a_pause(&mut self) {
+        self.hole = Some(Why::Paused);
+    }
+
     fn length(&self) -> Duration {
         self.duration()
     }

@@ -20,6 +20,7 @@ mod panics;
 mod plan;
 #[cfg(feature = "whisper")]
 mod recognise;
+mod relay;
 #[cfg(feature = "whisper")]
 mod run;
 mod sound;

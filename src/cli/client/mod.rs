@@ -17,8 +17,10 @@ use tokio_tungstenite::{
 };
 
 mod packet;
+mod secure;
 
 use packet::Packet;
+use secure::{Wire, wire};
 
 /// What the server sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +35,8 @@ pub struct Event {
 pub enum ClientError {
     #[error("`{url}` is no address of a server: write http://host:port")]
     Address { url: String },
-    #[error("`{url}`: only http:// is spoken yet, no TLS")]
-    Tls { url: String },
+    #[error("cannot speak TLS with {url}: {source}")]
+    Tls { url: String, source: std::io::Error },
     #[error("cannot reach {url}: {source}")]
     Unreachable { url: String, source: std::io::Error },
     #[error("{url} does not answer as a Socket.IO server: {why}")]
@@ -48,7 +50,7 @@ pub enum ClientError {
 /// One connection to the default namespace. It reads only while it is asked to, so it takes nothing while it is not.
 pub struct Client {
     url: String,
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Box<dyn Wire>>,
     /// The longest silence that a living server keeps.
     silence: Duration,
     heard: Instant,
@@ -59,6 +61,7 @@ pub struct Client {
     owes_pong: bool,
     next_ack: u64,
     ended: bool,
+    told_to_leave: bool,
 }
 
 /// Something complete that came.
@@ -76,7 +79,7 @@ const FIRST_SILENCE: Duration = Duration::from_secs(20);
 impl Client {
     /// To `http://host:port`, with a path where the server has another one than `/socket.io/`.
     pub async fn connect(url: &str, auth: Value) -> Result<Client, ClientError> {
-        let (host, port, _) = address(url)?;
+        let Address { host, port, .. } = address(url)?;
         let stream = TcpStream::connect((host.as_str(), port)).await;
         let stream =
             stream.map_err(|source| ClientError::Unreachable { url: url.into(), source })?;
@@ -89,12 +92,20 @@ impl Client {
         url: &str,
         auth: Value,
     ) -> Result<Client, ClientError> {
-        let (_, _, request) = address(url)?;
+        let Address { host, secure, request, .. } = address(url)?;
         // Small packets that wait for more would be timed wrongly.
         let _ = stream.set_nodelay(true);
         let not_ours = |why: String| ClientError::NotSocketIo { url: url.into(), why };
-        let (socket, _) =
-            client_async(request, stream).await.map_err(|error| not_ours(error.to_string()))?;
+        let stream = wire(stream, &host, secure).await;
+        let stream = stream.map_err(|source| ClientError::Tls { url: url.into(), source })?;
+        let (socket, _) = client_async(request, stream).await.map_err(|error| match error {
+            tungstenite::Error::Http(answer) if answer.status() == 503 => {
+                let after = answer.headers().get("retry-after").and_then(|it| it.to_str().ok());
+                let again = after.map_or(String::new(), |it| format!(", try again in {it} s"));
+                ClientError::Refused { url: url.into(), message: format!("full{again}") }
+            }
+            error => not_ours(error.to_string()),
+        })?;
         let mut client = Client {
             url: url.to_owned(),
             socket,
@@ -105,6 +116,7 @@ impl Client {
             owes_pong: false,
             next_ack: 0,
             ended: false,
+            told_to_leave: false,
         };
         client.send(packet::connect(&auth)).await?;
         match client.receive().await? {
@@ -156,6 +168,16 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Whether the connection ended because the server wants this client to leave, so that it should not come back.
+    pub fn was_told_to_leave(&self) -> bool {
+        self.told_to_leave
+    }
+
+    /// What became of a connection that the server has ended.
+    pub fn hung_up(&self) -> ClientError {
+        self.broken("the server has hung up")
     }
 
     /// Leaves, and waits until the server has seen it.
@@ -212,7 +234,11 @@ impl Client {
             Packet::Other => return Ok(None),
             Packet::Connected => (0, Came::Connected),
             Packet::Refused(message) => (0, Came::Refused(message)),
-            Packet::Disconnected => (0, Came::End),
+            Packet::Closed => (0, Came::End),
+            Packet::Disconnected => {
+                self.told_to_leave = true;
+                (0, Came::End)
+            }
             Packet::Ack { id, attachments, args } => (attachments, Came::Ack { id, args }),
             Packet::Event { id: _, attachments, args } => {
                 let mut args = VecDeque::from(args);
@@ -269,20 +295,31 @@ impl Client {
     }
 }
 
-/// Host, port, and the websocket's own address.
-fn address(url: &str) -> Result<(String, u16, String), ClientError> {
+/// Where a server is.
+#[derive(Debug, PartialEq, Eq)]
+struct Address {
+    host: String,
+    port: u16,
+    secure: bool,
+    /// The websocket's own address.
+    request: String,
+}
+
+fn address(url: &str) -> Result<Address, ClientError> {
     let wrong = || ClientError::Address { url: url.to_owned() };
     let uri: Uri = url.parse().map_err(|_| wrong())?;
-    match uri.scheme_str() {
-        Some("http" | "ws") => (),
-        Some("https" | "wss") => return Err(ClientError::Tls { url: url.to_owned() }),
+    let secure = match uri.scheme_str() {
+        Some("http" | "ws") => false,
+        Some("https" | "wss") => true,
         Some(_) | None => return Err(wrong()),
-    }
+    };
     let authority = uri.authority().ok_or_else(wrong)?;
-    let port = authority.port_u16().unwrap_or(80);
+    let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
     let path = if uri.path().trim_matches('/').is_empty() { "/socket.io/" } else { uri.path() };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok((host, port, format!("ws://{authority}{path}?EIO=4&transport=websocket")))
+    let scheme = if secure { "wss" } else { "ws" };
+    let request = format!("{scheme}://{authority}{path}?EIO=4&transport=websocket");
+    Ok(Address { host, port, secure, request })
 }
 
 #[cfg(test)]
@@ -291,20 +328,17 @@ mod tests {
 
     #[test]
     fn an_address_gets_the_default_path_and_port() {
-        let path = "socket.io/?EIO=4&transport=websocket";
-        for (url, host, port, asked) in [
-            ("http://localhost:31979", "localhost", 31979, format!("ws://localhost:31979/{path}")),
-            ("http://[::1]:9/", "::1", 9, format!("ws://[::1]:9/{path}")),
-            (
-                "ws://a.example/x/",
-                "a.example",
-                80,
-                "ws://a.example/x/?EIO=4&transport=websocket".into(),
-            ),
+        let asked = "?EIO=4&transport=websocket";
+        for (url, host, port, request) in [
+            ("http://localhost:31979", "localhost", 31979, "ws://localhost:31979/socket.io/"),
+            ("http://[::1]:9/", "::1", 9, "ws://[::1]:9/socket.io/"),
+            ("ws://a.example/x/", "a.example", 80, "ws://a.example/x/"),
+            ("https://a.example", "a.example", 443, "wss://a.example/socket.io/"),
         ] {
-            assert_eq!(address(url).unwrap(), (host.to_owned(), port, asked));
+            let (host, request) = (host.to_owned(), format!("{request}{asked}"));
+            let secure = url.starts_with("https");
+            assert_eq!(address(url).unwrap(), Address { host, port, secure, request });
         }
-        assert!(matches!(address("https://a.example"), Err(ClientError::Tls { .. })));
         for url in ["localhost:31979", "127.0.0.1:1", "", "ftp://a"] {
             assert!(matches!(address(url), Err(ClientError::Address { .. })), "{url}");
         }

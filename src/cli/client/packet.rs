@@ -17,7 +17,10 @@ pub(super) enum Packet {
     Connected,
     /// The namespace is not joined, or was left.
     Refused(String),
+    /// The server wants this client to leave.
     Disconnected,
+    /// The transport ends, for whatever reason.
+    Closed,
     Event {
         id: Option<u64>,
         attachments: usize,
@@ -56,7 +59,7 @@ pub(super) fn read(text: &str) -> Result<Packet, NoPacket> {
                 ping_timeout: ms(open.ping_timeout),
             })
         }
-        '1' => Ok(Packet::Disconnected),
+        '1' => Ok(Packet::Closed),
         '2' => Ok(Packet::Ping),
         '3' | '5' | '6' => Ok(Packet::Other),
         '4' => {

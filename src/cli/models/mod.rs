@@ -1,7 +1,7 @@
 //! `livecap models`: which models there are, getting one, and whether those that are here are whole.
 mod list;
 mod part;
-mod pull;
+pub(super) mod pull;
 mod pull_error;
 mod transfer;
 mod verify;

@@ -93,7 +93,8 @@ fn bar(name: &str) -> ProgressBar {
     bar
 }
 
-fn length(text: &str) -> Result<Duration, String> {
+/// A length of time on the command line.
+pub(crate) fn length(text: &str) -> Result<Duration, String> {
     let told = || format!("`{text}` is no length of time such as 500ms or 10s");
     let (number, milliseconds) = match text.strip_suffix("ms") {
         Some(number) => (number, 1),

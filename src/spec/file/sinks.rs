@@ -1,4 +1,6 @@
 //! Where captions and sound end up: broadcast, subtitles, record, journal.
+use std::net::IpAddr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,25 +47,31 @@ pub(in crate::spec) struct Broadcast {
     max_payload: usize,
     /// Pass on events that clients emit: all of them, or those named in a list.
     #[serde(default = "no_relay")]
-    #[schemars(extend("x-not-built" = true))]
     relay: Relay,
     /// Allow an open relay on an address that others can reach.
     #[serde(default)]
-    #[schemars(extend("x-not-built" = true))]
     open: bool,
     /// The environment variable with the token that viewers must present.
-    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    #[schemars(length(min = 1))]
     viewer_token_env: Option<String>,
     /// The environment variable with the token that publishers must present.
-    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    #[schemars(length(min = 1))]
     publish_token_env: Option<String>,
     /// The environment variable with the token that operators must present.
-    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    #[schemars(length(min = 1))]
     operator_token_env: Option<String>,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     #[serde(default)]
-    #[schemars(extend("x-not-built" = true))]
     trusted_proxies: Vec<String>,
+    /// A Redis server, as `redis://127.0.0.1/`: nodes that read its stream deliver these captions too.
+    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    cluster: Option<String>,
+    /// A certificate chain in PEM: the server then speaks TLS. Needs `key`.
+    #[schemars(length(min = 1))]
+    cert: Option<String>,
+    /// The certificate's private key in PEM. Needs `cert`.
+    #[schemars(length(min = 1))]
+    key: Option<String>,
 }
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -97,15 +105,6 @@ impl Default for Keep {
 
 impl Broadcast {
     pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
-        let unbuilt = [
-            ("relay", !matches!(self.relay, Relay::All(false))),
-            ("open", self.open),
-            ("viewer-token-env", self.viewer_token_env.is_some()),
-            ("publish-token-env", self.publish_token_env.is_some()),
-            ("operator-token-env", self.operator_token_env.is_some()),
-            ("trusted-proxies", !self.trusted_proxies.is_empty()),
-        ];
-        around.not_built(unbuilt.into_iter().filter(|(_, set)| *set).map(|(key, _)| key));
         let listen = match parse(&self.listen) {
             Ok(listen) => listen,
             Err(wrong) => {
@@ -114,8 +113,37 @@ impl Broadcast {
                 return None;
             }
         };
+        around.not_built(self.cluster.iter().map(|_| "cluster"));
+        let trusted_proxies = proxies(&self.trusted_proxies, around)?;
+        let tls = match (self.cert, self.key) {
+            (None, None) => None,
+            (Some(cert), Some(key)) => {
+                Some(plan::Tls { cert: around.path(&cert), key: around.path(&key) })
+            }
+            (cert, _) => {
+                let (there, missing) =
+                    if cert.is_some() { ("cert", "key") } else { ("key", "cert") };
+                let title = format!("`{there}` is set without `{missing}`");
+                let help = Some(format!("{missing} = \"{missing}.pem\""));
+                around.complain(Code::MissingKey, there, title, "needs both", help);
+                return None;
+            }
+        };
         Some(Planned::Broadcast(Box::new(plan::Broadcast {
             listen,
+            relay: match self.relay {
+                Relay::All(false) => plan::Relay::Nothing,
+                Relay::All(true) => plan::Relay::Everything,
+                Relay::Named(names) => plan::Relay::Only(names),
+            },
+            open: self.open,
+            tokens: plan::TokenVariables {
+                viewer: self.viewer_token_env,
+                publish: self.publish_token_env,
+                operator: self.operator_token_env,
+            },
+            trusted_proxies,
+            tls,
             origins: self.origins,
             hosts: self.hosts,
             keep: plan::Keep { count: self.keep.count, age: self.keep.age.0 },
@@ -124,6 +152,21 @@ impl Broadcast {
             max_payload: self.max_payload,
         })))
     }
+}
+
+fn proxies(written: &[String], around: &mut Around<'_>) -> Option<Vec<IpAddr>> {
+    let mut addresses = Vec::new();
+    for text in written {
+        let Ok(address) = text.parse() else {
+            let title = format!("`{text}` is no address of a proxy");
+            let help = Some("trusted-proxies = [\"127.0.0.1\"]".to_owned());
+            let why = "takes addresses without a port";
+            around.complain(Code::UnknownValue, "trusted-proxies", title, why, help);
+            return None;
+        };
+        addresses.push(address);
+    }
+    Some(addresses)
 }
 
 /// Subtitle files, written as the captions become final, whole after each of them.

@@ -3,10 +3,7 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -22,34 +19,20 @@ use tokio_util::{
     task::TaskTracker,
 };
 
-/// How often one viewer has taken all that was written for it so far. The library below gives no sight of its queues;
-/// this is what can be seen of them from outside.
-#[derive(Debug, Default)]
-pub(super) struct Taken(AtomicU64);
-
-impl Taken {
-    pub(super) fn times(&self) -> u64 {
-        self.0.load(Relaxed)
-    }
-
-    pub(super) fn add(&self) {
-        self.0.fetch_add(1, Relaxed);
-    }
-}
+use super::traffic::Traffic;
 
 /// The connection as its requests see it: a viewer that comes over it is counted where the viewer looks.
 #[derive(Debug, Default)]
-pub(super) struct Pulse(Mutex<Arc<Taken>>);
+pub(super) struct Pulse(Mutex<Option<Arc<Traffic>>>);
 
 impl Pulse {
-    /// Where a viewer looks who came by a websocket on this connection.
-    pub(super) fn taken(&self) -> Arc<Taken> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The connection is the websocket of this viewer from now on.
+    pub(super) fn carry(&self, viewer: Arc<Traffic>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(viewer);
     }
 
-    /// From now on the connection is the websocket of a viewer who came by polling.
-    pub(super) fn upgrade(&self, viewer: Arc<Taken>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = viewer;
+    fn traffic(&self) -> Option<Arc<Traffic>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -126,6 +109,9 @@ impl AsyncRead for Connection {
         if self.cut.is_cancelled() || self.until_cut.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(cut_off()));
         }
+        if let Some(viewer) = self.pulse.traffic() {
+            ready!(viewer.poll_read(context));
+        }
         let before = buffer.filled().len();
         let read = self.stream().poll_read(context, buffer);
         self.ended |= match &read {
@@ -162,8 +148,10 @@ impl AsyncWrite for Connection {
     /// Asked for when all that was to be written has been: the moment at which a viewer has taken it.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.stream().poll_flush(context);
-        if matches!(flushed, Poll::Ready(Ok(()))) {
-            self.pulse.taken().add();
+        if matches!(flushed, Poll::Ready(Ok(())))
+            && let Some(viewer) = self.pulse.traffic()
+        {
+            viewer.add_taken();
         }
         self.watch(context, flushed)
     }

@@ -1,38 +1,27 @@
-//! The HTTP side of the same port: pages, the state as JSON, and whom a server on a loopback address answers.
-use std::{net::IpAddr, sync::Arc};
+//! The HTTP side of the same port: the pages, and whom a server on a loopback address answers.
+use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::State,
+    Router,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use socketioxide::layer::SocketIoLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::{hub::Hub, pages};
+use super::{
+    api,
+    hub::Hub,
+    pages,
+    rights::{is_loopback, name_of},
+};
 
 pub(super) fn router(hub: &Arc<Hub>, sockets: SocketIoLayer) -> Router {
-    Router::new()
-        .route("/api/state", get(state))
-        .route("/healthz", get(|| async { "alive\n" }))
-        .route("/readyz", get(readiness))
+    api::router()
         .fallback(page)
         .with_state(hub.clone())
         .layer(sockets)
         .layer(cors(&hub.settings.origins))
-}
-
-async fn state(State(hub): State<Arc<Hub>>) -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, "no-store")], Json(hub.api_state()))
-}
-
-async fn readiness(State(hub): State<Arc<Hub>>) -> (StatusCode, String) {
-    match hub.ready() {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
-    }
 }
 
 async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
@@ -73,16 +62,9 @@ fn cors(origins: &[String]) -> CorsLayer {
 /// a name of its own that leads here.
 pub(super) fn is_own_host(host: Option<&str>, hosts: &[String]) -> bool {
     let Some(host) = host else { return false };
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or(rest, |(ip, _)| ip),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    let name = name.trim_end_matches('.');
-    let loopback = name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    let local = name.eq_ignore_ascii_case("localhost")
-        || name.len() > 10 && name.to_ascii_lowercase().ends_with(".localhost");
+    let name = name_of(host);
     let listed = |it: &String| it.eq_ignore_ascii_case(name) || it.eq_ignore_ascii_case(host);
-    loopback || local || hosts.iter().any(listed)
+    is_loopback(host) || hosts.iter().any(listed)
 }
 
 #[cfg(test)]

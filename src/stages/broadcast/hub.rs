@@ -1,7 +1,7 @@
 //! What the lives of the stage, the viewers and the pages share: the log, the board, and who is there.
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -17,9 +17,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{
     Settings,
     log::{Log, encode},
+    metrics::Counts,
+    relay::Relay,
+    rights::Rules,
 };
 use crate::{
-    flow::{Board, StageState},
+    flow::{Board, Gate, StageState},
     message::{Caption, Gap, Hop, Milestone, Translation, Why},
     stages::wire::{ApiState, Clock, EdgeState, Hello, Painted, StateEvent, TrackInfo, VERSION},
 };
@@ -34,6 +37,8 @@ pub(super) struct Hub {
     pub(super) clock: Clock,
     /// Names this run, so that a client knows whether its numbers still mean anything.
     pub(super) stream: String,
+    pub(super) rules: Rules,
+    pub(super) relay: Relay,
     log: Mutex<Log>,
     /// Rung when the log has something new.
     bell: watch::Sender<()>,
@@ -43,6 +48,9 @@ pub(super) struct Hub {
     published: broadcast::Sender<Caption>,
     /// What the bench's browser has shown.
     painted: broadcast::Sender<Painted>,
+    /// How the pipeline is paused and ended, where there is one.
+    gate: OnceLock<Gate>,
+    pub(super) counts: Counts,
     lag_ms: AtomicU64,
     viewers: AtomicUsize,
     /// The server ends: viewers get what there is, and no more.
@@ -72,9 +80,13 @@ impl Drop for Place {
 }
 
 impl Hub {
-    pub(super) fn new(settings: Settings) -> Arc<Hub> {
+    /// `loopback`: only this machine reaches the server.
+    pub(super) fn new(settings: Settings, loopback: bool) -> Arc<Hub> {
         let log = Mutex::new(Log::new(settings.keep));
+        let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
         Arc::new(Hub {
+            rules: Rules { tokens, origins, loopback },
+            relay: Relay::new(settings.relay.clone(), settings.relay_room),
             settings,
             clock: Clock::start(),
             stream: random_name(),
@@ -84,6 +96,8 @@ impl Hub {
             state: watch::Sender::new(None),
             published: broadcast::Sender::new(MEASURED),
             painted: broadcast::Sender::new(MEASURED),
+            gate: OnceLock::new(),
+            counts: Counts::default(),
             lag_ms: AtomicU64::new(NO_LAG),
             viewers: AtomicUsize::new(0),
             ending: CancellationToken::new(),
@@ -96,6 +110,16 @@ impl Hub {
 
     pub(super) fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
         self.attached.send_replace(Some(Arc::new(Attached { board, tracks, notice })));
+    }
+
+    /// From now on the pipeline behind it can be paused and ended.
+    pub(super) fn operate(&self, gate: Gate) {
+        // Another one would be of another pipeline, and there is one.
+        let _ = self.gate.set(gate);
+    }
+
+    pub(super) fn gate(&self) -> Option<&Gate> {
+        self.gate.get()
     }
 
     pub(super) fn bell(&self) -> watch::Receiver<()> {
@@ -113,6 +137,11 @@ impl Hub {
 
     pub(super) fn states(&self) -> watch::Receiver<Option<Arc<RawValue>>> {
         self.state.subscribe()
+    }
+
+    /// Tells every viewer that there is something new.
+    pub(super) fn ring(&self) {
+        self.bell.send_replace(());
     }
 
     /// Puts it in the log, where every viewer finds it.
@@ -134,19 +163,25 @@ impl Hub {
             }
             Caption::Gap(it) => self.log().gap(it, now),
         }
-        self.bell.send_replace(());
+        self.ring();
     }
 
     /// Says in its place that an item was given up.
     pub(super) fn give_up(&self, caption: &Caption) {
         let (track, span, trace) = (caption.track().clone(), caption.span(), *caption.trace());
         self.log().gap(&Gap { track, span, why: Why::Fault, trace }, Instant::now());
-        self.bell.send_replace(());
+        self.ring();
     }
 
     pub(super) fn end(&self) {
         self.log().end();
-        self.bell.send_replace(());
+        self.ring();
+    }
+
+    /// The server ends: viewers get what there is, and no more.
+    pub(super) fn say_goodbye(&self) {
+        self.ending.cancel();
+        self.ring();
     }
 
     /// A place for one more viewer, if there is one.
@@ -157,6 +192,11 @@ impl Hub {
         let gone = CancellationToken::new();
         let place = (Place(self.clone()), gone.clone().drop_guard());
         Some(Seat { gone, _place: Arc::new(place) })
+    }
+
+    /// Whether there is no place left; it may be otherwise at the next moment.
+    pub(super) fn is_full(&self) -> bool {
+        self.viewers() >= self.settings.max_viewers
     }
 
     /// Once there is a pipeline.
@@ -188,7 +228,8 @@ impl Hub {
     pub(super) fn state(&self) -> StateEvent {
         let stages = self.board().stages().iter().map(Into::into).collect();
         let lag = self.lag_ms.load(Relaxed);
-        StateEvent { lag_ms: (lag != NO_LAG).then_some(lag), paused: false, stages }
+        let paused = self.gate().is_some_and(Gate::is_paused);
+        StateEvent { lag_ms: (lag != NO_LAG).then_some(lag), paused, stages }
     }
 
     pub(super) fn viewers(&self) -> usize {
@@ -202,10 +243,10 @@ impl Hub {
 
     /// Whether the pipeline gives captions now; if not, why.
     pub(super) fn ready(&self) -> Result<(), String> {
-        let stages = self.board().stages();
-        if stages.is_empty() {
+        let Some(attached) = self.attached.borrow().clone() else {
             return Err("no pipeline yet".to_owned());
-        }
+        };
+        let stages = attached.board.stages();
         if self.log().state().ended {
             return Err("the pipeline has ended".to_owned());
         }
@@ -235,12 +276,13 @@ impl Hub {
             });
             if due {
                 self.state.send_replace(Some(encode(&state).into()));
+                self.ring();
                 told = Some((Instant::now(), state));
             }
         }
     }
 
-    fn board(&self) -> Board {
+    pub(super) fn board(&self) -> Board {
         self.attached.borrow().as_ref().map(|it| it.board.clone()).unwrap_or_default()
     }
 }

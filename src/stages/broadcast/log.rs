@@ -11,7 +11,9 @@ use tokio::time::Instant;
 
 use crate::{
     message::{Gap, Kind, Language, TrackName, Transcript, Translation, Why},
-    stages::wire::{CaptionEvent, Clock, GapEvent, LogState, PlainTranslation, TranslationEvent},
+    stages::wire::{
+        CaptionEvent, Clock, GapEvent, LogState, MarkEvent, PlainTranslation, TranslationEvent,
+    },
 };
 
 /// How much of what was said is kept for those who come late.
@@ -28,6 +30,7 @@ pub(super) enum Encoded {
     Caption(EncodedCaption),
     Translation(EncodedTranslation),
     Gap(Box<RawValue>),
+    Mark(Box<RawValue>),
 }
 
 #[derive(Debug)]
@@ -50,7 +53,8 @@ pub(super) struct EncodedTranslation {
 
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) track: TrackName,
+    /// Whose it is; marks are everybody's.
+    pub(super) track: Option<TrackName>,
     pub(super) event: Encoded,
 }
 
@@ -60,6 +64,8 @@ pub(super) enum Due {
     Event(Arc<Entry>),
     /// What comes next for this viewer is no longer kept.
     History(GapEvent),
+    /// What is shown is to be taken off the screen.
+    Clear,
     End,
 }
 
@@ -70,6 +76,8 @@ pub(super) struct Cursor {
     pub(super) next: u64,
     /// The newest partial it has seen, in the order in which they came.
     partials: u64,
+    /// The newest clearing it has seen.
+    clears: u64,
     ended: bool,
 }
 
@@ -81,6 +89,10 @@ pub(super) struct Log {
     /// By the track, and by the language of a translation.
     open: BTreeMap<(TrackName, Option<Language>), Open>,
     partials: u64,
+    /// How often the screen was cleared, and before which number the last time.
+    clears: (u64, u64),
+    /// The newest moment of the timeline that anything was said of, in seconds.
+    newest: f64,
     ended: bool,
     /// Between which seconds of the timeline lies what is no longer kept.
     lost: Option<(f64, f64)>,
@@ -118,6 +130,8 @@ impl Log {
             next: 1,
             open: BTreeMap::new(),
             partials: 0,
+            clears: (0, 0),
+            newest: 0.0,
             ended: false,
             lost: None,
         }
@@ -173,10 +187,11 @@ impl Log {
             Kind::Final => open.segment <= segment,
         };
         let is_behind = self.open.get(&whose).is_some_and(behind);
-        let entry = Entry { track: whose.0.clone(), event };
+        let entry = Entry { track: Some(whose.0.clone()), event };
         match kind {
             Kind::Partial if is_behind => (),
             Kind::Partial => {
+                self.newest = self.newest.max(end);
                 self.partials += 1;
                 let (entry, order) = (Arc::new(entry), self.partials);
                 self.open.insert(whose, Open { entry, order, segment, start });
@@ -200,8 +215,28 @@ impl Log {
             Why::Overload | Why::Device | Why::Paused => false,
         };
         self.open.retain(|(track, _), open| *track != gap.track || !stale(open));
-        let entry = Entry { track: gap.track.clone(), event: Encoded::Gap(encode(&event)) };
+        let entry = Entry { track: Some(gap.track.clone()), event: Encoded::Gap(encode(&event)) };
         self.append(entry, start, end, now);
+    }
+
+    /// Marks the newest moment of the timeline. Its number.
+    pub(super) fn mark(&mut self, text: String, now: Instant) -> u64 {
+        let event = MarkEvent { seq: self.next, text, start: self.newest };
+        let entry = Entry { track: None, event: Encoded::Mark(encode(&event)) };
+        self.append(entry, event.start, event.start, now);
+        event.seq
+    }
+
+    /// What is shown now is to be taken off the screen.
+    pub(super) fn clear(&mut self) {
+        self.clears = (self.clears.0 + 1, self.next);
+    }
+
+    /// The numbered events that are kept, from number `from` on.
+    pub(super) fn kept(&self, from: u64) -> impl Iterator<Item = &Entry> {
+        let skip = from.saturating_sub(self.first());
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        self.kept.iter().skip(skip).map(|kept| &*kept.entry)
     }
 
     /// Nothing more will come.
@@ -223,7 +258,7 @@ impl Log {
 
     /// For a viewer who wants what follows now.
     pub(super) fn newest(&self) -> Cursor {
-        Cursor { next: self.next, partials: 0, ended: false }
+        Cursor { next: self.next, partials: 0, clears: self.clears.0, ended: false }
     }
 
     /// For a viewer who wants all from number `from` on; 0 is all that is kept.
@@ -239,6 +274,10 @@ impl Log {
             let (start, end) = self.lost.unwrap_or_default();
             let gap = GapEvent::history(start, end);
             return Some((Due::History(gap), Cursor { next: first, ..cursor }));
+        }
+        let (clears, clear_at) = self.clears;
+        if cursor.clears < clears && clear_at <= cursor.next {
+            return Some((Due::Clear, Cursor { clears, ..cursor }));
         }
         if let Some(kept) = self.kept.get((cursor.next - first) as usize) {
             let after = Cursor { next: cursor.next + 1, ..cursor };
@@ -257,6 +296,7 @@ impl Log {
     }
 
     fn append(&mut self, entry: Entry, start: f64, end: f64, now: Instant) {
+        self.newest = self.newest.max(end);
         self.kept.push_back(Kept { entry: Arc::new(entry), since: now, start, end });
         self.next += 1;
         self.prune(now);

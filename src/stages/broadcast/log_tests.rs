@@ -103,8 +103,10 @@ fn shown(due: &Due) -> String {
             }
             Encoded::Translation(it) => format!("{} {}", it.lang, number(it.event.get())),
             Encoded::Gap(it) => format!("gap {}", number(it.get())),
+            Encoded::Mark(it) => format!("mark {}", number(it.get())),
         },
         Due::History(_) => "history".to_owned(),
+        Due::Clear => "clear".to_owned(),
         Due::End => "end".to_owned(),
     }
 }
@@ -169,6 +171,26 @@ fn what_is_too_old_or_too_much_is_let_go() {
     assert_eq!((it.log.state().first, it.log.state().next), (6, 7));
 }
 
+#[test]
+fn marks_are_numbered_and_a_clearing_stands_where_it_was_made() {
+    let mut it = Bench::new(100, 60_000);
+    let mut slow = it.log.newest();
+    it.close("english");
+    it.log.clear();
+    let mut late = it.log.newest();
+    assert_eq!(it.log.mark("here".into(), it.now), 2);
+    it.close("english");
+    assert_eq!(it.read(&mut slow), ["final 1", "clear", "mark 2", "final 3"]);
+    // Nothing that was on its screen is to go.
+    assert_eq!(it.read(&mut late), ["mark 2", "final 3"]);
+    // Only the last of several says anything.
+    it.log.clear();
+    it.log.clear();
+    assert_eq!(it.read(&mut slow), ["clear"]);
+    assert_eq!(it.log.kept(2).count(), 2);
+    assert_eq!(it.log.kept(99).count(), 0);
+}
+
 proptest! {
     /// Whatever is appended, and whenever anybody looks: each viewer sees numbers that rise by one, but where a history
     /// gap says that some are gone; none twice, none out of order, and in the end the newest.
@@ -188,6 +210,7 @@ proptest! {
                 let number: u64 = number.parse().unwrap();
                 match what {
                     "history" => told = true,
+                    "clear" => (),
                     // A partial carries the number of the last event, and never comes before it.
                     "partial" => assert!(number < it.log.next()),
                     _ => {

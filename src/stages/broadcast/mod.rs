@@ -2,29 +2,44 @@
 //!
 //! The [`Server`] is bound once and outlives every life of the [`Broadcast`] stage, which only writes to its log. What
 //! travels is described in `docs/protocol.md`.
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
     message::Caption,
 };
 
+mod api;
 mod connection;
+mod door;
+mod emitted;
 mod http;
 mod hub;
+mod limits;
 mod log;
 #[cfg(test)]
 mod log_tests;
+mod metrics;
 mod pages;
+mod relay;
+mod rights;
 mod server;
 mod sockets;
+mod tls;
+mod traffic;
+mod transcript;
+mod tree;
 mod viewer;
 mod wants;
 
+pub use limits::PerAddress;
 pub use log::Keep;
+pub use relay::Passes;
+pub use rights::{Token, Tokens};
 pub use server::{BindError, Server};
+pub use tls::TlsFiles;
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -37,6 +52,16 @@ pub struct Settings {
     /// The web origins whose pages may read; none: all may.
     pub origins: Vec<String>,
     pub keep: Keep,
+    /// Which events of clients are passed on to all clients.
+    pub relay: Passes,
+    /// Bytes that relayed events on their way may take; who is further behind is disconnected.
+    pub relay_room: usize,
+    pub tokens: Tokens,
+    /// `None`: it speaks no TLS.
+    pub tls: Option<TlsFiles>,
+    pub per_address: PerAddress,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     pub max_viewers: usize,
     /// Bytes of one message from a client.
     pub max_payload: usize,
@@ -49,6 +74,8 @@ pub struct Settings {
     pub ping_timeout: Duration,
     /// How long a client may take for the head of a request.
     pub header_timeout: Duration,
+    /// How long a client may take for the body of a request.
+    pub body_timeout: Duration,
     pub lookup_timeout: Duration,
     /// How long the other end may take to hang up after us.
     pub farewell: Duration,
@@ -66,6 +93,12 @@ impl Default for Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
             keep: Keep { count: 10_000, age: Duration::from_secs(4 * 3600) },
+            relay: Passes::Nothing,
+            relay_room: 16 * 1024 * 1024,
+            tokens: Tokens::default(),
+            tls: None,
+            per_address: PerAddress::default(),
+            trusted_proxies: Vec::new(),
             max_viewers: 10_000,
             max_payload: 100_000,
             stall: Duration::from_secs(30),
@@ -74,11 +107,19 @@ impl Default for Settings {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(20),
             lookup_timeout: Duration::from_secs(5),
             farewell: Duration::from_secs(2),
             accept_pause: Duration::from_millis(100),
             send_buffer: 256 * 1024,
         }
+    }
+}
+
+impl Settings {
+    /// Every viewer needs one, or two while it upgrades; the others are for pages and the API.
+    fn max_connections(&self) -> usize {
+        self.max_viewers.saturating_mul(2).saturating_add(1024).min(Semaphore::MAX_PERMITS)
     }
 }
 

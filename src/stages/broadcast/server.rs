@@ -1,31 +1,24 @@
 //! The server of one broadcast: bound once, it outlives every life of the stage.
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::Request,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream, lookup_host},
-    time::{Instant, sleep, timeout, timeout_at},
+    net::{TcpListener, TcpSocket, lookup_host},
+    sync::Semaphore,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt;
 
 use super::{
     Broadcast, Settings,
-    connection::{Connection, Farewells, Pulse},
+    door::Door,
     http,
     hub::Hub,
+    limits::Addresses,
     sockets::{self, Sockets},
+    tls,
 };
 use crate::{
-    flow::Board,
+    flow::{Board, Gate},
     message::Caption,
     stages::wire::{Painted, TrackInfo},
 };
@@ -60,6 +53,8 @@ pub enum BindError {
     NotHere { address: String },
     #[error("`{host}` leads to no address: check the name, or write the address itself")]
     Unknown { host: String, source: io::Error },
+    #[error("{0}")]
+    Tls(String),
     #[error("cannot listen on {address}: {source}")]
     Other { address: String, source: io::Error },
 }
@@ -67,9 +62,11 @@ pub enum BindError {
 impl Server {
     /// Takes the port, and answers from now on. Viewers are greeted once a pipeline is [attached](Self::attach).
     pub async fn bind(settings: Settings) -> Result<Server, BindError> {
+        let tls = settings.tls.as_ref().map(tls::acceptor).transpose().map_err(BindError::Tls)?;
         let listener = listen(&settings).await?;
         let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
-        let hub = Hub::new(settings);
+        let loopback = address.ip().is_loopback();
+        let hub = Hub::new(settings, loopback);
         let viewers = TaskTracker::new();
         let (layer, sockets) = sockets::open(&hub, &viewers);
         let server = Server {
@@ -84,8 +81,11 @@ impl Server {
         let door = Arc::new(Door {
             router: http::router(&server.hub, layer),
             sockets: server.sockets.clone(),
+            addresses: Addresses::new(server.hub.settings.per_address),
+            room: Arc::new(Semaphore::new(server.hub.settings.max_connections())),
             hub: server.hub.clone(),
-            guarded: address.ip().is_loopback(),
+            tls,
+            guarded: loopback,
             connections: server.connections.clone(),
             closed: server.closed.clone(),
             cut: server.cut.clone(),
@@ -99,6 +99,12 @@ impl Server {
 
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its pages are.
+    pub fn url(&self) -> String {
+        let scheme = if self.hub.settings.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// How many are connected now.
@@ -127,11 +133,16 @@ impl Server {
         self.hub.attach(board, tracks, notice);
     }
 
+    /// Lets operators pause and end the pipeline.
+    pub fn operate(&self, gate: Gate) {
+        self.hub.operate(gate);
+    }
+
     /// Sends every viewer what there is, as far as it takes it within `grace`, and closes.
     pub async fn shutdown(self, grace: Duration) {
         let until = Instant::now() + grace;
         self.closed.cancel();
-        self.hub.ending.cancel();
+        self.hub.say_goodbye();
         self.viewers.close();
         if timeout_at(until, self.viewers.wait()).await.is_err() {
             tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");
@@ -148,78 +159,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.closed.cancel();
         self.cut.cancel();
-    }
-}
-
-/// What takes connections, and every request first.
-struct Door {
-    router: Router,
-    sockets: Sockets,
-    hub: Arc<Hub>,
-    /// On a loopback address only requests are answered that know it by a name of its own.
-    guarded: bool,
-    connections: TaskTracker,
-    closed: CancellationToken,
-    cut: CancellationToken,
-}
-
-impl Door {
-    async fn accept(self: Arc<Door>, listener: TcpListener) {
-        while let Some(accepted) = self.closed.run_until_cancelled(listener.accept()).await {
-            match accepted {
-                Ok((stream, _)) => drop(self.connections.spawn(self.clone().serve(stream))),
-                Err(error) => {
-                    // Out of file descriptors, mostly: those who are here may leave meanwhile.
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    sleep(self.hub.settings.accept_pause).await;
-                }
-            }
-        }
-    }
-
-    async fn serve(self: Arc<Door>, stream: TcpStream) {
-        // Captions are small, and late when they wait for more.
-        let _ = stream.set_nodelay(true);
-        let pulse = Arc::new(Pulse::default());
-        let (stall, cut) = (self.hub.settings.stall, self.cut.child_token());
-        let farewells =
-            Farewells { tasks: self.connections.clone(), limit: self.hub.settings.farewell };
-        let connection = Connection::new(stream, pulse.clone(), stall, cut, farewells);
-        let (door, closed) = (self.clone(), self.closed.clone());
-        let service = service_fn(move |request| door.clone().answer(request, pulse.clone()));
-        let served = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.hub.settings.header_timeout)
-            .serve_connection(TokioIo::new(connection), service)
-            .with_upgrades();
-        let mut served = std::pin::pin!(served);
-        let ended = tokio::select! {
-            ended = &mut served => ended,
-            () = closed.cancelled() => {
-                served.as_mut().graceful_shutdown();
-                served.await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "a connection ended early");
-        }
-    }
-
-    async fn answer(
-        self: Arc<Door>,
-        mut request: Request<Incoming>,
-        pulse: Arc<Pulse>,
-    ) -> Result<Response<Body>, std::convert::Infallible> {
-        let host = request.headers().get(header::HOST).and_then(|it| it.to_str().ok());
-        if self.guarded && !http::is_own_host(host, &self.hub.settings.hosts) {
-            let told = "this server answers on loopback names only; add yours to `hosts`\n";
-            return Ok((StatusCode::FORBIDDEN, told).into_response());
-        }
-        if let Some(query) = request.uri().query().filter(|_| request.method() == "GET") {
-            self.sockets.note_request(query, &pulse);
-        }
-        request.extensions_mut().insert(pulse);
-        self.router.clone().oneshot(request).await
     }
 }
 

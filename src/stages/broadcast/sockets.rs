@@ -1,4 +1,4 @@
-//! The Socket.IO side: who is let in, what clients may say, and a viewer task for each.
+//! The Socket.IO side: who is let in, what clients may say, and a viewer's task for each.
 use std::{
     collections::HashMap,
     future::ready,
@@ -7,21 +7,26 @@ use std::{
     time::Duration,
 };
 
+use axum::http::Uri;
 use serde_json::{Value, json};
 use socketioxide::{
     ParserConfig, SocketIo,
     extract::{AckSender, SocketRef, TryData},
     handler::ConnectHandler,
     layer::SocketIoLayer,
-    socket::Sid,
+    socket::{DisconnectReason, Sid},
 };
 use tokio_util::task::TaskTracker;
 
 use super::{
     Settings,
-    connection::{Pulse, Taken},
-    hub::{Hub, Seat},
-    viewer::{QUEUE, attend},
+    connection::Pulse,
+    emitted::Incoming,
+    hub::Hub,
+    log::encode,
+    rights::Asker,
+    traffic::{Answer, Traffic},
+    viewer::{Admitted, QUEUE, attend},
     wants::Wants,
 };
 use crate::stages::wire::Painted;
@@ -55,11 +60,12 @@ pub(super) fn open(hub: &Arc<Hub>, viewers: &TaskTracker) -> (SocketIoLayer, Soc
     let (door, room) = (hub.clone(), (hub.clone(), viewers.clone(), upgrades.clone()));
     // The library spawns the connect handler: only the middleware runs before the client may send events.
     let admit = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        ready(admit(&door, &socket, &auth.unwrap_or_default()))
+        let auth = auth.map_err(|error| format!("`auth` cannot be read: {error}"));
+        ready(admit(&door, &socket, auth))
     };
-    let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
+    let enter = move |socket: SocketRef| {
         let (hub, viewers, upgrades) = room;
-        enter(hub, &viewers, &upgrades, socket, &auth.unwrap_or_default());
+        enter(hub, &viewers, &upgrades, socket);
         ready(())
     };
     io.ns("/", enter.with(admit));
@@ -70,23 +76,44 @@ pub(super) fn open(hub: &Arc<Hub>, viewers: &TaskTracker) -> (SocketIoLayer, Soc
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// An error is what the client is told.
-fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: &Value) -> Result<(), String> {
-    Wants::parse(auth)?;
+fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Result<(), String> {
+    let auth = auth?;
+    let wants = Wants::parse(&auth)?;
+    let presented = auth.get("token").and_then(Value::as_str);
+    let asker = Asker::of(&socket.req_parts().headers, presented);
+    if !hub.rules.may_read(&asker) {
+        return Err("unauthorized: a token is asked for here, as `auth.token`".to_owned());
+    }
     let Some(seat) = hub.seat() else {
+        hub.counts.add_turned_away();
         tracing::warn!(max_viewers = hub.settings.max_viewers, "a viewer was turned away: full");
         return Err("full".to_owned());
     };
-    let gone = seat.gone.clone();
-    socket.extensions.insert(seat);
-    socket.extensions.insert(taken(socket));
-    socket.on_disconnect(move || {
+    let (traffic, owed) = Traffic::new();
+    // What is said from now on is for this viewer too, also before its task has begun.
+    traffic.set_heard(hub.relay.next());
+    listen(hub, socket, &traffic, hub.rules.may_publish(&asker));
+    let (gone, left) = (seat.gone.clone(), traffic.clone());
+    let sid = socket.id;
+    socket.on_disconnect(move |reason: DisconnectReason| {
+        tracing::debug!(%sid, %reason, "disconnected");
+        left.let_go();
         gone.cancel();
         ready(())
     });
-    let clock = hub.clock;
-    socket.on("clock", move |ack: AckSender| {
-        // Where its queue is full it asks again, or is gone.
-        let _ = ack.send(&json!({ "now": clock.now_ms() }));
+    tracing::debug!(%sid, ?wants, "connected");
+    socket.extensions.insert(traffic.clone());
+    let admitted = Admitted { wants, seat, traffic, owed };
+    socket.extensions.insert(Arc::new(Mutex::new(Some(admitted))));
+    Ok(())
+}
+
+/// All of it happens before the closures return: the library spawns what they return, and would lose the order.
+fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Traffic>, may_publish: bool) {
+    let (clock, asked) = (hub.clock, traffic.clone());
+    socket.on("clock", move |to: AckSender, socket: SocketRef| {
+        let data = Some(encode(&json!({ "now": clock.now_ms() })));
+        owe(&asked, Answer { to, data }, socket);
         ready(())
     });
     // From the bench's browser; where no bench listens it is lost.
@@ -95,52 +122,73 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: &Value) -> Result<(), String>
         let _ = it.map(|it| painted.send(it));
         ready(())
     });
-    Ok(())
+    let (hub, traffic, sid) = (hub.clone(), traffic.clone(), socket.id);
+    socket.on_fallback(move |to: AckSender, socket: SocketRef, Incoming(emitted): Incoming| {
+        let name = emitted.as_ref().map(|it| it.name.clone()).ok();
+        let data = match hub.relay.take(emitted, may_publish) {
+            Ok(()) => {
+                tracing::debug!(%sid, event = name, "passed on");
+                hub.ring();
+                None
+            }
+            Err(why) => {
+                tracing::debug!(%sid, event = name, %why, "an event was refused");
+                Some(encode(&json!({ "error": why.to_string() })))
+            }
+        };
+        owe(&traffic, Answer { to, data }, socket);
+        traffic.brake(hub.relay.next());
+        ready(())
+    });
 }
 
-fn enter(
-    hub: Arc<Hub>,
-    viewers: &TaskTracker,
-    upgrades: &Upgrades,
-    socket: SocketRef,
-    auth: &Value,
-) {
-    let (seat, taken) = (socket.extensions.get::<Seat>(), socket.extensions.get::<Arc<Taken>>());
-    let (Ok(wants), Some(seat), Some(taken)) = (Wants::parse(auth), seat, taken) else {
-        // Not reached: the middleware looked at the same `auth`, and put both there.
-        return;
-    };
+/// Who asks for more answers than can wait is disconnected.
+fn owe(traffic: &Traffic, answer: Answer, socket: SocketRef) {
+    if !traffic.owe(answer) {
+        tracing::debug!(sid = %socket.id, "disconnected: it asks for more answers than it takes");
+        let _ = socket.disconnect();
+    }
+}
+
+fn enter(hub: Arc<Hub>, viewers: &TaskTracker, upgrades: &Upgrades, socket: SocketRef) {
+    let admitted = socket.extensions.get::<Arc<Mutex<Option<Admitted>>>>();
+    let admitted = admitted.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());
+    // The middleware has put it there.
+    let Some(admitted) = admitted else { return };
+    // The request kept is that of the handshake: by polling, its connection carries any session's requests.
+    let request = socket.req_parts();
+    if request.uri.query().is_some_and(|it| it.contains("transport=websocket"))
+        && let Some(pulse) = request.extensions.get::<Arc<Pulse>>()
+    {
+        pulse.carry(admitted.traffic.clone());
+    }
     // The namespace knows the socket by now: an upgrade is either here, or finds it there.
     if let Some(pulse) = lock(upgrades).remove(&socket.id).and_then(|it| it.upgrade()) {
-        pulse.upgrade(taken.clone());
+        pulse.carry(admitted.traffic.clone());
     }
-    viewers.spawn(attend(hub, socket, wants, seat, taken));
-}
-
-/// Where it can be seen what this viewer takes.
-fn taken(socket: &SocketRef) -> Arc<Taken> {
-    let pulse = socket.req_parts().extensions.get::<Arc<Pulse>>();
-    // The request kept is that of the handshake: by polling, its connection carries any session's requests.
-    let websocket =
-        socket.req_parts().uri.query().is_some_and(|it| it.contains("transport=websocket"));
-    match pulse {
-        Some(pulse) if websocket => pulse.taken(),
-        _ => Arc::default(),
-    }
+    viewers.spawn(attend(hub, socket, admitted));
 }
 
 impl Sockets {
+    /// Returns once what a polling session posts may be taken: it is held as a websocket would be.
+    pub(super) async fn may_post(&self, query: &str, longest: Duration) {
+        let traffic = session(query).and_then(|sid| self.traffic(sid));
+        if let Some(traffic) = traffic {
+            traffic.may_read(longest).await;
+        }
+    }
+
+    fn traffic(&self, sid: Sid) -> Option<Arc<Traffic>> {
+        self.io.get_socket(sid)?.extensions.get::<Arc<Traffic>>()
+    }
+
     /// A `GET` of a session that came by polling: it takes what waits, or goes on as a websocket.
     pub(super) fn note_request(&self, query: &str, pulse: &Arc<Pulse>) {
-        let field = |name| {
-            let mut fields = query.split('&').filter_map(|it| it.split_once('='));
-            fields.find_map(|(field, value)| (field == name).then_some(value))
-        };
-        let Some(sid) = field("sid").and_then(|it| it.parse::<Sid>().ok()) else { return };
-        let taken = || self.io.get_socket(sid)?.extensions.get::<Arc<Taken>>();
-        if field("transport") != Some("websocket") {
-            if let Some(taken) = taken() {
-                taken.add();
+        let Some(sid) = session(query) else { return };
+        let traffic = || self.traffic(sid);
+        if field(query, "transport") != Some("websocket") {
+            if let Some(traffic) = traffic() {
+                traffic.add_taken();
             }
             return;
         }
@@ -149,9 +197,9 @@ impl Sockets {
         upgrades.retain(|_, it| it.strong_count() > 0 && !ptr::eq(it.as_ptr(), &**pulse));
         upgrades.insert(sid, Arc::downgrade(pulse));
         drop(upgrades);
-        if let Some(taken) = taken() {
+        if let Some(traffic) = traffic() {
             lock(&self.upgrades).remove(&sid);
-            pulse.upgrade(taken);
+            pulse.carry(traffic);
         }
     }
 
@@ -159,6 +207,21 @@ impl Sockets {
     pub(super) async fn close(&self) {
         self.io.close().await;
     }
+}
+
+/// Whether a new session is asked for.
+pub(super) fn is_handshake(uri: &Uri) -> bool {
+    let asks_anew = |query: &str| field(query, "EIO").is_some() && session(query).is_none();
+    uri.path().starts_with("/socket.io") && uri.query().is_some_and(asks_anew)
+}
+
+fn session(query: &str) -> Option<Sid> {
+    field(query, "sid")?.parse().ok()
+}
+
+fn field<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    let mut fields = query.split('&').filter_map(|it| it.split_once('='));
+    fields.find_map(|(field, value)| (field == name).then_some(value))
 }
 
 fn lock(upgrades: &Upgrades) -> MutexGuard<'_, HashMap<Sid, Weak<Pulse>>> {

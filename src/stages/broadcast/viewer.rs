@@ -1,14 +1,17 @@
-//! One task per viewer: it carries events from the log to one socket, as fast as that takes them.
+//! One task per viewer: it carries events from the log and the relay to one socket, as fast as that takes them.
 use std::{sync::Arc, time::Duration};
 
-use serde_json::value::RawValue;
-use socketioxide::{SendError, SocketError, extract::SocketRef};
-use tokio::time::sleep;
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
+use tokio::sync::mpsc;
 
 use super::{
-    connection::Taken,
+    emitted::Args,
     hub::{Hub, Seat},
     log::{Cursor, Due, Encoded, EncodedCaption, EncodedTranslation, Entry, encode},
+    relay::TooSlow,
+    traffic::{Answer, Traffic},
     wants::{Captions, Wants},
 };
 use crate::{message::Kind, stages::wire::Next};
@@ -17,27 +20,36 @@ use crate::{message::Kind, stages::wire::Next};
 /// so a viewer is never given more than two bursts, half of it.
 pub(super) const QUEUE: usize = 128;
 const BURST: usize = 32;
+/// By long-polling all that waits goes out as one answer, and python-engineio takes no more than 16 packets in one.
+const POLLED_BURST: usize = 7;
 const BURST_BYTES: usize = 64 * 1024;
 
-const FIRST_WAIT: Duration = Duration::from_millis(1);
+/// After so long a full queue is tried again, whatever was seen of it.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// Until the socket is gone, or the server ends and all has been handed over.
-pub(super) async fn attend(
-    hub: Arc<Hub>,
-    socket: SocketRef,
-    wants: Wants,
-    seat: Seat,
-    taken: Arc<Taken>,
-) {
-    let gone = seat.gone.clone();
-    let mark = taken.times();
-    let line = Line { socket, taken, mark, events: 0, bytes: 0, wait: FIRST_WAIT };
-    // Dropped at the next await when the socket is gone: nothing here needs to be undone.
-    gone.run_until_cancelled(carry(&hub, line, &wants)).await;
+/// A viewer's place, and what its client wants, as it was admitted.
+pub(super) struct Admitted {
+    pub(super) wants: Wants,
+    pub(super) seat: Seat,
+    pub(super) traffic: Arc<Traffic>,
+    pub(super) owed: mpsc::Receiver<Answer>,
 }
 
-async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
+/// Until the socket is gone, or the server ends and all has been handed over.
+pub(super) async fn attend(hub: Arc<Hub>, socket: SocketRef, admitted: Admitted) {
+    let Admitted { wants, seat, traffic, owed } = admitted;
+    let gone = seat.gone.clone();
+    let line = Line::new(hub.clone(), socket, traffic);
+    // Dropped at the next await when the socket is gone: nothing here needs to be undone.
+    gone.run_until_cancelled(carry(&hub, line, &wants, owed)).await;
+}
+
+async fn carry(
+    hub: &Hub,
+    mut line: Line,
+    wants: &Wants,
+    mut owed: mpsc::Receiver<Answer>,
+) -> Result<(), Gone> {
     let (mut bell, mut states) = (hub.bell(), hub.states());
     // A newcomer is told of the state as it is, not at its next change only.
     let mut news = true;
@@ -59,10 +71,18 @@ async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
     };
     loop {
         bell.borrow_and_update();
-        while let Some(after) = step(hub, &mut line, wants, cursor, &mut live_at).await? {
-            cursor = after;
+        // In turn, so that a long replay keeps nobody from hearing what clients say.
+        loop {
+            let after = step(hub, &mut line, wants, cursor, &mut live_at).await?;
+            cursor = after.unwrap_or(cursor);
+            let relayed = pass_on(hub, &mut line).await?;
+            let answered = answer(hub, &mut line, &mut owed).await?;
+            if after.is_none() && !relayed && !answered {
+                break;
+            }
         }
         // Only who has taken all captions is told how the pipeline is.
+        news |= states.has_changed().unwrap_or(false);
         if news && matches!(wants, Wants::Captions(_)) {
             news = false;
             let state = states.borrow_and_update().clone();
@@ -70,13 +90,51 @@ async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
                 line.deliver("state", &state).await?;
             }
         }
+        if hub.ending.is_cancelled() {
+            return Ok(());
+        }
+        // The bell is rung for news of the state and for the end, too: this is where a thousand viewers wait, and each
+        // thing waited for costs.
         tokio::select! {
             biased;
             _ = bell.changed() => (),
-            _ = states.changed() => news = true,
-            () = hub.ending.cancelled() => return Ok(()),
+            () = line.traffic.owes() => (),
         }
     }
+}
+
+/// Sends the next event of other clients, if there is one.
+async fn pass_on(hub: &Hub, line: &mut Line) -> Result<bool, Gone> {
+    let place = line.traffic.heard();
+    let Ok(due) = hub.relay.due(place) else { return Err(line.leave()) };
+    let Some(event) = due else { return Ok(false) };
+    line.room().await?;
+    line.send_sized(&event.name, &event.args, event.weight).await?;
+    line.packets += event.args.attachments();
+    line.traffic.set_heard(place + 1);
+    line.traffic.ease(hub.relay.next());
+    Ok(true)
+}
+
+/// Sends the next acknowledgement that is owed, if there is one.
+async fn answer(
+    hub: &Hub,
+    line: &mut Line,
+    owed: &mut mpsc::Receiver<Answer>,
+) -> Result<bool, Gone> {
+    let Ok(Answer { to, data }) = owed.try_recv() else { return Ok(false) };
+    // The library takes the acknowledgement whether or not there is room for it.
+    line.room().await?;
+    let sent = match &data {
+        Some(data) => to.send(data),
+        None => to.send(&Args::default()),
+    };
+    line.count(data.map_or(0, |it| it.get().len()));
+    if let Err(SendError::Socket(SocketError::Closed)) = sent {
+        return Err(Gone);
+    }
+    line.traffic.ease(hub.relay.next());
+    Ok(true)
 }
 
 /// Sends the next thing that is due, if there is one. It is looked for anew after each wait, so that a viewer who could
@@ -101,7 +159,7 @@ async fn step(
         };
         match sent {
             Ok(()) => return Ok(Some(after)),
-            Err(NotSent::Full) => line.wait().await,
+            Err(NotSent::Full) => line.wait().await?,
             Err(NotSent::Gone) => return Err(Gone),
         }
     }
@@ -119,7 +177,7 @@ fn plain(line: &mut Line, due: &Due) -> Result<(), NotSent> {
         Encoded::Translation(EncodedTranslation { plain: Some(plain), .. }) => {
             line.send("translation", plain)
         }
-        Encoded::Translation(_) | Encoded::Gap(_) => Ok(()),
+        Encoded::Translation(_) | Encoded::Gap(_) | Encoded::Mark(_) => Ok(()),
     }
 }
 
@@ -127,7 +185,10 @@ fn caption(line: &mut Line, wants: &Captions, due: &Due, cursor: Cursor) -> Resu
     match due {
         Due::History(gap) => line.send("gap", &encode(gap)),
         Due::End => line.send("end", &encode(&Next { next: cursor.next })),
-        Due::Event(entry) if !wants.takes(entry.track.as_str()) => Ok(()),
+        Due::Clear => line.send("clear", &encode(&json!({}))),
+        Due::Event(entry) if entry.track.as_ref().is_some_and(|it| !wants.takes(it.as_str())) => {
+            Ok(())
+        }
         Due::Event(entry) => event(line, wants, entry),
     }
 }
@@ -138,6 +199,7 @@ fn event(line: &mut Line, wants: &Captions, entry: &Entry) -> Result<(), NotSent
         Encoded::Translation(it) if !wants.reads(it.lang.as_str()) => Ok(()),
         Encoded::Translation(it) if it.kind == Kind::Partial && !wants.partials() => Ok(()),
         Encoded::Translation(it) => line.send("caption", &it.event),
+        Encoded::Mark(mark) => line.send("mark", mark),
         Encoded::Caption(it) if it.kind == Kind::Partial && !wants.partials() => Ok(()),
         Encoded::Caption(it) if wants.words() => line.send("caption", &it.with_words),
         Encoded::Caption(it) => line.send("caption", &it.without_words),
@@ -155,29 +217,38 @@ enum NotSent {
 
 /// The way to one socket, with what is known of how much of it is taken.
 struct Line {
+    hub: Arc<Hub>,
     socket: SocketRef,
-    taken: Arc<Taken>,
+    traffic: Arc<Traffic>,
     /// What had been taken when the burst in hand began.
     mark: u64,
-    events: usize,
+    packets: usize,
     bytes: usize,
-    wait: Duration,
 }
 
 impl Line {
+    fn new(hub: Arc<Hub>, socket: SocketRef, traffic: Arc<Traffic>) -> Line {
+        let mark = traffic.times_taken();
+        Line { hub, socket, traffic, mark, packets: 0, bytes: 0 }
+    }
+
     fn send(&mut self, name: &str, data: &RawValue) -> Result<(), NotSent> {
-        if self.events >= BURST || self.bytes >= BURST_BYTES {
-            let taken = self.taken.times();
-            if self.mark == taken {
-                return Err(NotSent::Full);
-            }
-            (self.mark, self.events, self.bytes) = (taken, 0, 0);
+        if !self.has_room() {
+            return Err(NotSent::Full);
         }
+        self.emit(name, data, data.get().len())
+    }
+
+    fn emit<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        data: &T,
+        bytes: usize,
+    ) -> Result<(), NotSent> {
         match self.socket.emit(name, data) {
             Ok(()) => {
-                self.events += 1;
-                self.bytes += data.get().len();
-                self.wait = FIRST_WAIT;
+                self.count(bytes);
+                self.hub.counts.add_delivered();
                 Ok(())
             }
             Err(SendError::Socket(SocketError::InternalChannelFull)) => Err(NotSent::Full),
@@ -190,17 +261,69 @@ impl Line {
     }
 
     async fn deliver(&mut self, name: &str, data: &RawValue) -> Result<(), Gone> {
+        self.room().await?;
+        self.send_sized(name, data, data.get().len()).await
+    }
+
+    /// Until the library takes it.
+    async fn send_sized<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        data: &T,
+        bytes: usize,
+    ) -> Result<(), Gone> {
         loop {
-            match self.send(name, data) {
+            match self.emit(name, data, bytes) {
                 Ok(()) => return Ok(()),
-                Err(NotSent::Full) => self.wait().await,
+                Err(NotSent::Full) => self.wait().await?,
                 Err(NotSent::Gone) => return Err(Gone),
             }
         }
     }
 
-    async fn wait(&mut self) {
-        sleep(self.wait).await;
-        self.wait = (self.wait * 2).min(LONGEST_WAIT);
+    /// Waits until a new burst may begin, or the one in hand go on.
+    async fn room(&mut self) -> Result<(), Gone> {
+        while !self.has_room() {
+            self.wait().await?;
+        }
+        Ok(())
+    }
+
+    fn has_room(&mut self) -> bool {
+        let burst = match self.socket.transport_type() {
+            TransportType::Polling => POLLED_BURST,
+            TransportType::Websocket => BURST,
+        };
+        if self.packets >= burst || self.bytes >= BURST_BYTES {
+            let taken = self.traffic.times_taken();
+            if self.mark == taken {
+                return false;
+            }
+            (self.mark, self.packets, self.bytes) = (taken, 0, 0);
+        }
+        true
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes;
+    }
+
+    /// Until more has been taken, unless the relay has left this viewer behind meanwhile.
+    async fn wait(&self) -> Result<(), Gone> {
+        self.traffic.more_taken(LONGEST_WAIT).await;
+        match self.hub.relay.due(self.traffic.heard()) {
+            Ok(_) => Ok(()),
+            Err(TooSlow) => Err(self.leave()),
+        }
+    }
+
+    /// Disconnects who is too slow for the relay. There is room to say so: a queue is never more than half full.
+    fn leave(&self) -> Gone {
+        self.hub.counts.add_too_slow();
+        let _ = self.socket.emit("too-slow", &Args::default());
+        tracing::debug!(sid = %self.socket.id, "disconnected: it was too slow for the relay");
+        let _ = self.socket.clone().disconnect();
+        Gone
     }
 }

@@ -88,6 +88,15 @@ pub enum Line {
     Gap(GapEvent),
 }
 
+/// `mark`: an operator marked a moment, with a text that stands in exports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MarkEvent {
+    pub seq: u64,
+    pub text: String,
+    /// Seconds on the audio timeline.
+    pub start: f64,
+}
+
 impl CaptionEvent {
     /// `seq` as the field says; `words` only where they were asked for.
     pub fn new(transcript: &Transcript, seq: u64, clock: &Clock, words: bool) -> CaptionEvent {

@@ -7,7 +7,7 @@ mod caption;
 mod state;
 mod translation;
 
-pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, Painted, WordTime};
+pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, MarkEvent, Painted, WordTime};
 pub use state::{ApiState, EdgeState, Hello, LogState, Next, StageState, StateEvent, TrackInfo};
 pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};
 

@@ -2,6 +2,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::flow::{EdgeReading, StageReading};
 
@@ -36,7 +37,7 @@ pub struct Next {
 }
 
 /// `state`, on change and now and then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StateEvent {
     /// How old the newest sound behind the newest caption was when it was published; null before the first one.
     pub lag_ms: Option<u64>,
@@ -44,7 +45,7 @@ pub struct StateEvent {
     pub stages: Vec<StageState>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StageState {
     pub name: String,
     pub state: Cow<'static, str>,
@@ -56,7 +57,7 @@ pub struct StageState {
 }
 
 /// One edge in `/api/state`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EdgeState {
     pub from: String,
     pub to: String,
@@ -73,7 +74,7 @@ pub struct EdgeState {
 }
 
 /// What `/api/state` answers: the `state` event and what stands behind it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApiState {
     #[serde(flatten)]
     pub state: StateEvent,
@@ -84,7 +85,7 @@ pub struct ApiState {
 }
 
 /// The numbered events that are kept: `first` up to, not including, `next`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogState {
     pub first: u64,
     pub next: u64,

@@ -108,7 +108,7 @@ async fn who_cannot_be_served_is_told_why() {
     first.hello().await;
     let refused = Client::connect(&pipeline.url(), captions()).await.err().unwrap();
     assert!(
-        matches!(&refused, ClientError::Refused { message, .. } if message == "full"),
+        matches!(&refused, ClientError::Refused { message, .. } if message.starts_with("full, try again in ")),
         "{refused}"
     );
     // The place is free when the first has gone.
@@ -186,7 +186,7 @@ async fn long_polling_gets_the_same_numbers() {
 }
 
 /// Opens a session by polling, and joins the namespace; its path.
-async fn polling(server: &Server, connect: &str) -> String {
+pub(super) async fn polling(server: &Server, connect: &str) -> String {
     let session = polling_session(server).await;
     let post = format!("POST {session} HTTP/1.1\r\nhost: localhost");
     let (head, body) = request(server, &post, connect).await;
@@ -201,7 +201,7 @@ async fn polling_session(server: &Server) -> String {
     format!("{path}&sid={}", open["sid"].as_str().unwrap())
 }
 
-const CONNECT: &str = r#"40{"v":1,"from":1}"#;
+pub(super) const CONNECT: &str = r#"40{"v":1,"from":1}"#;
 
 #[tokio::test]
 async fn who_upgrades_from_polling_goes_on_without_a_hole() {

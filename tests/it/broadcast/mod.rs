@@ -26,9 +26,13 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+mod api;
 mod events;
 mod http;
+pub(super) mod limits;
+mod rights;
 mod slow;
+mod storm;
 
 /// Nothing here takes longer, on any machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -185,7 +189,7 @@ impl Viewer {
 }
 
 /// One HTTP exchange: the status line and headers, and the body.
-async fn request(server: &Server, head: &str, body: &str) -> (String, String) {
+pub(super) async fn request(server: &Server, head: &str, body: &str) -> (String, String) {
     let exchange = async {
         let mut stream = TcpStream::connect(server.local_addr()).await.unwrap();
         let length = body.len();

@@ -119,3 +119,44 @@ async fn shutting_down_hands_over_what_there_is() {
     assert_eq!(timeout(SOON, slow.0.next()).await.unwrap().unwrap(), None);
     timeout(SOON, closing).await.unwrap().unwrap();
 }
+
+/// What was handed to all viewers so far, in events.
+async fn delivered(server: &Server) -> u64 {
+    let (_, body) = get(server, "/metrics").await;
+    let line = body.lines().find_map(|it| it.strip_prefix("livecap_delivered_total "));
+    line.unwrap().parse().unwrap()
+}
+
+/// The bound that `docs/protocol.md` states: what waits in the library's queue and in the websocket's buffer, and what the
+/// system holds for the connection at both of its ends.
+const HELD: usize = 128 * 1024 + 128 * 1024 + 2 * (8 + 4) * 1024;
+
+#[tokio::test]
+async fn who_never_reads_is_handed_no_more_than_the_stated_bound() {
+    const EVENTS: u64 = 1500;
+    for by_polling in [false, true] {
+        let mut pipeline = Pipeline::start(small_buffers()).await;
+        let mut quick = pipeline.viewer(captions()).await;
+        quick.hello().await;
+        // It joins, and takes nothing from then on.
+        let _stuck = match by_polling {
+            false => Some(slow_viewer(&pipeline, captions()).await),
+            true => {
+                http::polling(&pipeline.server, http::CONNECT).await;
+                None
+            }
+        };
+        http::until_viewers(&pipeline.server, 2).await;
+        let before = delivered(&pipeline.server).await;
+        for number in 1..=EVENTS {
+            pipeline.finish(&long_sentence(number)).await;
+            assert_eq!(quick.final_text().await.0, number);
+        }
+        let handed = delivered(&pipeline.server).await - before - EVENTS;
+        // Each event is longer than its sentence.
+        let held = handed as usize * long_sentence(1).len();
+        assert!(held <= HELD, "{handed} events, {held} bytes at least");
+        assert!(!by_polling || handed <= 16, "{handed} events wait for one answer");
+        assert_eq!(pipeline.server.viewers(), 2, "nobody was disconnected yet");
+    }
+}

@@ -1,5 +1,5 @@
 //! What several tests stand on.
-#[cfg(feature = "whisper")]
+#[cfg_attr(not(feature = "whisper"), allow(dead_code))]
 pub(crate) mod program;
 #[cfg(feature = "whisper")]
 pub(crate) mod random_model;

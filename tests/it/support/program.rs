@@ -1,5 +1,6 @@
 //! The real binary at work in a folder of its own.
 use std::{
+    borrow::BorrowMut,
     fs,
     path::Path,
     process::{ExitStatus, Stdio},
@@ -39,7 +40,8 @@ pub(crate) struct Ended {
 }
 
 /// Runs to the end.
-pub(crate) async fn ended(mut command: Command) -> Ended {
+pub(crate) async fn ended(mut command: impl BorrowMut<Command>) -> Ended {
+    let command = command.borrow_mut();
     let output = timeout(PATIENCE, command.output()).await.expect("it ends").unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
@@ -60,7 +62,8 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub(crate) fn start(mut command: Command) -> Program {
+    pub(crate) fn start(mut command: impl BorrowMut<Command>) -> Program {
+        let command = command.borrow_mut();
         let mut child = command.spawn().unwrap();
         let out = Some(BufReader::new(child.stdout.take().unwrap()).lines());
         let err = BufReader::new(child.stderr.take().unwrap());
@@ -95,14 +98,19 @@ impl Program {
 
     /// The address that it says it listens on.
     pub(crate) async fn address(&mut self) -> String {
+        self.said("listening on ").await
+    }
+
+    /// Waits for `words` on standard error; what stands behind them on their line.
+    pub(crate) async fn said(&mut self, words: &str) -> String {
         let mut line = String::new();
         loop {
             line.clear();
             let read =
                 timeout(PATIENCE, self.err.read_line(&mut line)).await.expect("a line").unwrap();
-            assert!(read > 0, "it ended before it listened");
-            if let Some((_, address)) = line.trim().split_once("listening on ") {
-                return address.to_owned();
+            assert!(read > 0, "it ended before it said `{words}`");
+            if let Some((_, rest)) = line.trim().split_once(words) {
+                return rest.to_owned();
             }
         }
     }

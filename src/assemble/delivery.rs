@@ -1,0 +1,47 @@
+//! What a broadcast's table says, as its server takes it: tokens are read from the environment.
+use std::env;
+
+use crate::{
+    spec::plan,
+    stages::broadcast::{Keep, Passes, Settings, TlsFiles, Token, Tokens},
+};
+
+/// The error says what is missing.
+pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
+    let plan::TokenVariables { viewer, publish, operator } = &settings.tokens;
+    Ok(Settings {
+        host: settings.listen.host.clone(),
+        port: settings.listen.port,
+        hosts: settings.hosts.clone(),
+        origins: settings.origins.clone(),
+        keep: Keep { count: settings.keep.count, age: settings.keep.age },
+        relay: match &settings.relay {
+            plan::Relay::Nothing => Passes::Nothing,
+            plan::Relay::Everything => Passes::Everything,
+            plan::Relay::Only(names) => Passes::Only(names.clone()),
+        },
+        tokens: Tokens {
+            viewer: token(viewer.as_deref())?,
+            publish: token(publish.as_deref())?,
+            operator: token(operator.as_deref())?,
+        },
+        tls: settings
+            .tls
+            .as_ref()
+            .map(|it| TlsFiles { cert: it.cert.clone(), key: it.key.clone() }),
+        trusted_proxies: settings.trusted_proxies.clone(),
+        max_viewers: settings.max_viewers,
+        max_payload: settings.max_payload,
+        stall: settings.stall,
+        ..Settings::default()
+    })
+}
+
+/// An unset or empty variable would leave open what was to be guarded.
+fn token(variable: Option<&str>) -> Result<Option<Token>, String> {
+    let Some(name) = variable else { return Ok(None) };
+    match env::var(name) {
+        Ok(secret) if !secret.is_empty() => Ok(Some(Token::new(&secret))),
+        _ => Err(format!("the environment variable `{name}` is not set: export {name}=…")),
+    }
+}

@@ -1,0 +1,214 @@
+//! The HTTP API: how the pipeline is, what was said, what a monitor reads, what an operator may do; and its description.
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use utoipa::{OpenApi, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    hub::Hub,
+    metrics,
+    rights::Asker,
+    transcript::{self, Format, Part},
+};
+use crate::{
+    flow::Gate,
+    stages::wire::{ApiState, StateEvent},
+};
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "livecap",
+    description = "Live captions: their state, what was said, and who operates them"
+))]
+struct Description;
+
+/// Every path with its description; the whole description is at `/api/openapi.json`.
+pub(super) fn router() -> Router<Arc<Hub>> {
+    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(state))
+        .routes(routes!(said))
+        .routes(routes!(measures))
+        .routes(routes!(alive))
+        .routes(routes!(readiness))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
+        .routes(routes!(clear))
+        .routes(routes!(mark))
+        .routes(routes!(end))
+        .split_for_parts();
+    router.route("/api/openapi.json", axum::routing::get(async || Json(description)))
+}
+
+/// What went wrong, in words.
+#[derive(Serialize, ToSchema)]
+struct Told {
+    error: String,
+}
+
+type Refused = (StatusCode, Json<Told>);
+
+fn refused(status: StatusCode, error: impl Into<String>) -> Refused {
+    (status, Json(Told { error: error.into() }))
+}
+
+/// How the pipeline is; with the right to inspect it also its edges, the viewers and the log
+#[utoipa::path(get, path = "/api/state", responses(
+    (status = 200, body = ApiState, description = "Without the right to inspect: a `StateEvent`"),
+))]
+async fn state(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
+    let fresh = [(header::CACHE_CONTROL, "no-store")];
+    match hub.rules.may_inspect(&Asker::of(&headers, None)) {
+        true => (fresh, Json(hub.api_state())).into_response(),
+        false => (fresh, Json::<StateEvent>(hub.state())).into_response(),
+    }
+}
+
+/// What was said so far, as far as it is kept
+#[utoipa::path(get, path = "/api/transcript.{format}", params(
+    ("format" = String, Path, description = "`json`, `txt`, `srt` or `vtt`"), Part,
+), responses(
+    (status = 200, body = transcript::Transcript<'_>, description = "For `json`; text for the others"),
+    (status = 401, body = Told), (status = 404, body = Told),
+))]
+async fn said(
+    State(hub): State<Arc<Hub>>,
+    Path(format): Path<String>,
+    headers: HeaderMap,
+    part: Result<Query<Part>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Refused> {
+    if !hub.rules.may_read(&Asker::of(&headers, None)) {
+        return Err(unauthorized("reading"));
+    }
+    let format = Format::named(&format).ok_or_else(|| {
+        let told = format!("no transcript is written as `{format}`: json, txt, srt or vtt");
+        refused(StatusCode::NOT_FOUND, told)
+    })?;
+    let Query(part) = part.map_err(|error| refused(StatusCode::BAD_REQUEST, error.body_text()))?;
+    let text = transcript::write(&hub.log(), &part, format, &hub.stream, hub.clock.started_ms());
+    let head = [(header::CONTENT_TYPE, format.content_type()), (header::CACHE_CONTROL, "no-store")];
+    Ok((head, text).into_response())
+}
+
+/// Counts in the text format of Prometheus
+#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String), (status = 401, body = Told)))]
+async fn measures(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<Response, Refused> {
+    if !hub.rules.may_measure(&Asker::of(&headers, None)) {
+        return Err(unauthorized("the operator's"));
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], metrics::text(&hub)).into_response())
+}
+
+/// 200 while the server lives
+#[utoipa::path(get, path = "/healthz", responses((status = 200, body = String)))]
+async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// 200 while the pipeline gives captions; 503 and why, while it does not
+#[utoipa::path(get, path = "/readyz", responses((status = 200, body = String), (status = 503, body = String)))]
+async fn readiness(State(hub): State<Arc<Hub>>) -> (StatusCode, String) {
+    match hub.ready() {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+    }
+}
+
+/// Leave out what is said from now on
+#[utoipa::path(post, path = "/api/pause", responses((status = 204), (status = 401, body = Told), (status = 409, body = Told)))]
+async fn pause(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<StatusCode, Refused> {
+    gate(&hub, &headers)?.pause();
+    tracing::info!("paused by an operator");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Go on after a pause
+#[utoipa::path(post, path = "/api/resume", responses((status = 204), (status = 401, body = Told), (status = 409, body = Told)))]
+async fn resume(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<StatusCode, Refused> {
+    gate(&hub, &headers)?.resume();
+    tracing::info!("resumed by an operator");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take the captions off every screen
+#[utoipa::path(post, path = "/api/clear", responses((status = 204), (status = 401, body = Told)))]
+async fn clear(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<StatusCode, Refused> {
+    operator(&hub, &headers)?;
+    hub.log().clear();
+    hub.ring();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a mark is called.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Mark {
+    #[serde(default)]
+    text: String,
+}
+
+/// Which number a mark has got.
+#[derive(Serialize, ToSchema)]
+struct Marked {
+    seq: u64,
+}
+
+/// Bytes of a mark's text.
+const LONGEST_MARK: usize = 1000;
+
+/// Mark this moment
+#[utoipa::path(post, path = "/api/mark", request_body = Mark, responses(
+    (status = 200, body = Marked), (status = 400, body = Told), (status = 401, body = Told),
+))]
+async fn mark(
+    State(hub): State<Arc<Hub>>,
+    headers: HeaderMap,
+    mark: Result<Json<Mark>, axum::extract::rejection::JsonRejection>,
+) -> Result<Json<Marked>, Refused> {
+    operator(&hub, &headers)?;
+    let Json(Mark { text }) = mark.map_err(|error| refused(error.status(), error.body_text()))?;
+    if text.len() > LONGEST_MARK {
+        let told = format!("a mark's text has at most {LONGEST_MARK} bytes");
+        return Err(refused(StatusCode::BAD_REQUEST, told));
+    }
+    let seq = hub.log().mark(text, Instant::now());
+    hub.ring();
+    Ok(Json(Marked { seq }))
+}
+
+/// End the pipeline: its sources stop, the rest drains
+#[utoipa::path(post, path = "/api/end", responses((status = 202), (status = 401, body = Told), (status = 409, body = Told)))]
+async fn end(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<StatusCode, Refused> {
+    gate(&hub, &headers)?.ask_for_the_end();
+    Ok(StatusCode::ACCEPTED)
+}
+
+fn gate<'a>(hub: &'a Hub, headers: &HeaderMap) -> Result<&'a Gate, Refused> {
+    operator(hub, headers)?;
+    hub.gate()
+        .ok_or_else(|| refused(StatusCode::CONFLICT, "there is no pipeline behind this server"))
+}
+
+fn operator(hub: &Hub, headers: &HeaderMap) -> Result<(), Refused> {
+    match hub.rules.may_operate(&Asker::of(headers, None)) {
+        true => Ok(()),
+        false if hub.rules.tokens.operator.is_none() => {
+            let told = "nobody may operate this server: set `operator-token-env`";
+            Err(refused(StatusCode::FORBIDDEN, told))
+        }
+        false => Err(unauthorized("the operator's")),
+    }
+}
+
+fn unauthorized(whose: &str) -> Refused {
+    let told = format!("a token is asked for, {whose}: `Authorization: Bearer …`");
+    refused(StatusCode::UNAUTHORIZED, told)
+}

@@ -1,0 +1,203 @@
+//! What takes connections and every request first: who is turned away, what is waited for, and how long.
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+use super::{
+    connection::{Connection, Farewells, Pulse},
+    http,
+    hub::Hub,
+    limits::{self, Addresses, Place},
+    sockets::{Sockets, is_handshake},
+};
+
+pub(super) struct Door {
+    pub(super) router: Router,
+    pub(super) sockets: Sockets,
+    pub(super) hub: Arc<Hub>,
+    pub(super) addresses: Arc<Addresses>,
+    /// Connections that may still be taken.
+    pub(super) room: Arc<Semaphore>,
+    pub(super) tls: Option<TlsAcceptor>,
+    /// On a loopback address only requests are answered that know it by a name of its own.
+    pub(super) guarded: bool,
+    pub(super) connections: TaskTracker,
+    pub(super) closed: CancellationToken,
+    pub(super) cut: CancellationToken,
+}
+
+/// What one connection takes of the server, until it ends.
+struct Held {
+    _room: OwnedSemaphorePermit,
+    _place: Option<Place>,
+}
+
+/// After which time one who was turned away may come again.
+const COME_AGAIN: Duration = Duration::from_secs(5);
+
+impl Door {
+    pub(super) async fn accept(self: Arc<Door>, listener: TcpListener) {
+        while let Some(accepted) = self.closed.run_until_cancelled(listener.accept()).await {
+            match accepted {
+                Ok((stream, peer)) => self.take(stream, peer),
+                Err(error) => {
+                    // Out of file descriptors, mostly: those who are here may leave meanwhile.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(self.hub.settings.accept_pause).await;
+                }
+            }
+        }
+    }
+
+    fn take(self: &Arc<Door>, stream: TcpStream, peer: SocketAddr) {
+        self.hub.counts.add_connection();
+        // A proxy brings everybody's connections; whose they are, its requests tell.
+        let proxy = self.hub.settings.trusted_proxies.contains(&peer.ip().to_canonical());
+        let place = if proxy { Some(None) } else { self.addresses.connection(peer.ip()) };
+        let room = self.room.clone().try_acquire_owned().ok();
+        let (Some(place), Some(room)) = (place, room) else {
+            self.hub.counts.add_turned_away();
+            tracing::debug!(%peer, "a connection was turned away: there are too many");
+            // Told without being asked, and not waited for: who is flooding may not read it.
+            let told = turn_away(COME_AGAIN, self.tls.is_some());
+            let _ = stream.try_write(told.as_bytes());
+            return;
+        };
+        let held = Held { _room: room, _place: place };
+        drop(self.connections.spawn(self.clone().serve(stream, peer, held)));
+    }
+
+    async fn serve(self: Arc<Door>, stream: TcpStream, peer: SocketAddr, _held: Held) {
+        // Captions are small, and late when they wait for more.
+        let _ = stream.set_nodelay(true);
+        let pulse = Arc::new(Pulse::default());
+        let (stall, cut) = (self.hub.settings.stall, self.cut.child_token());
+        let farewells =
+            Farewells { tasks: self.connections.clone(), limit: self.hub.settings.farewell };
+        let connection = Connection::new(stream, pulse.clone(), stall, cut, farewells);
+        match &self.tls {
+            None => self.clone().speak(connection, peer, pulse).await,
+            Some(tls) => {
+                let longest = self.hub.settings.header_timeout;
+                match timeout(longest, tls.accept(connection)).await {
+                    Ok(Ok(secured)) => self.clone().speak(secured, peer, pulse).await,
+                    Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS was spoken"),
+                    Err(_) => tracing::debug!(%peer, "TLS was not spoken in time"),
+                }
+            }
+        }
+    }
+
+    async fn speak<T>(self: Arc<Door>, connection: T, peer: SocketAddr, pulse: Arc<Pulse>)
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (door, closed) = (self.clone(), self.closed.clone());
+        let service = service_fn(move |request| door.clone().answer(request, pulse.clone(), peer));
+        let served = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.hub.settings.header_timeout)
+            .serve_connection(TokioIo::new(connection), service)
+            .with_upgrades();
+        let mut served = std::pin::pin!(served);
+        let ended = tokio::select! {
+            ended = &mut served => ended,
+            () = closed.cancelled() => {
+                served.as_mut().graceful_shutdown();
+                served.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    async fn answer(
+        self: Arc<Door>,
+        mut request: Request<Incoming>,
+        pulse: Arc<Pulse>,
+        peer: SocketAddr,
+    ) -> Result<Response<Body>, Infallible> {
+        let host = request.headers().get(header::HOST).and_then(|it| it.to_str().ok());
+        if self.guarded && !http::is_own_host(host, &self.hub.settings.hosts) {
+            let told = "this server answers on loopback names only; add yours to `hosts`\n";
+            return Ok((StatusCode::FORBIDDEN, told).into_response());
+        }
+        if let Some(refused) = self.refuse_handshake(&request, peer.ip()) {
+            return Ok(refused);
+        }
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        if let Some(query) = request.uri().query() {
+            match method {
+                Method::GET => self.sockets.note_request(query, &pulse),
+                Method::POST => self.sockets.may_post(query, self.hub.settings.stall).await,
+                _ => (),
+            }
+        }
+        request.extensions_mut().insert(pulse);
+        let answer = self.router.clone().oneshot(request);
+        let answer = match method {
+            // By long-polling, what is asked for may take its time; what is sent may not.
+            Method::GET => answer.await?,
+            _ => match timeout(self.hub.settings.body_timeout, answer).await {
+                Ok(answer) => answer?,
+                Err(_) => (StatusCode::REQUEST_TIMEOUT, "its body took too long\n").into_response(),
+            },
+        };
+        // The query is left out: who asks may have put a secret there.
+        tracing::debug!(%peer, %method, path, status = answer.status().as_u16(), "request");
+        Ok(answer)
+    }
+
+    /// A new session is refused early where there is no place for it, and where one address opens too many.
+    fn refuse_handshake(&self, request: &Request<Incoming>, peer: IpAddr) -> Option<Response> {
+        if !is_handshake(request.uri()) {
+            return None;
+        }
+        let client = limits::client(peer, request.headers(), &self.hub.settings.trusted_proxies);
+        let wait = match self.addresses.handshake(client, Instant::now()) {
+            Err(wait) => wait,
+            Ok(()) if self.hub.is_full() => COME_AGAIN,
+            Ok(()) => return None,
+        };
+        self.hub.counts.add_turned_away();
+        tracing::debug!(%client, "a session was turned away: there are too many");
+        // In whole seconds, and none means at once.
+        let wait = (wait.as_secs() + 1).to_string();
+        let head = [(header::RETRY_AFTER, wait), (header::CONTENT_TYPE, "text/plain".into())];
+        Some((StatusCode::SERVICE_UNAVAILABLE, head, "full\n").into_response())
+    }
+}
+
+/// Before any request was read. Over TLS nothing can be said yet.
+fn turn_away(wait: Duration, secured: bool) -> String {
+    if secured {
+        return String::new();
+    }
+    let wait = wait.as_secs();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: {wait}\r\ncontent-length: 5\r\nconnection: close\r\n\r\nfull\n"
+    )
+}

@@ -1,0 +1,170 @@
+//! Events of clients on their way to all clients: one bounded ring, one cursor a viewer.
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use super::emitted::{Args, Emitted, Refusal};
+
+/// Which events a server passes on, by their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Passes {
+    Nothing,
+    Everything,
+    Only(Vec<String>),
+}
+
+/// An event on its way.
+#[derive(Debug)]
+pub(super) struct Relayed {
+    pub(super) name: String,
+    pub(super) args: Args,
+    /// Bytes, about.
+    pub(super) weight: usize,
+}
+
+/// What a viewer may be told that it has missed: it is more than the ring behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooSlow;
+
+pub(super) struct Relay {
+    passes: Passes,
+    ring: Mutex<Ring>,
+    refused: AtomicU64,
+}
+
+struct Ring {
+    kept: VecDeque<Arc<Relayed>>,
+    /// The place of the next event, counted from the start of the server.
+    next: u64,
+    weight: usize,
+    most: usize,
+}
+
+/// What one event costs beside its bytes, about.
+const OVERHEAD: usize = 128;
+
+impl Relay {
+    /// `most`: bytes that the events on their way may take, about.
+    pub(super) fn new(passes: Passes, most: usize) -> Relay {
+        let ring = Ring { kept: VecDeque::new(), next: 0, weight: 0, most };
+        Relay { passes, ring: Mutex::new(ring), refused: AtomicU64::new(0) }
+    }
+
+    /// Hands it on to everybody who is there. `may_publish`: whether the sender may use livecap's own names.
+    pub(super) fn take(
+        &self,
+        emitted: Result<Emitted, Refusal>,
+        may_publish: bool,
+    ) -> Result<(), Refusal> {
+        let taken = emitted.and_then(|emitted| self.admit(emitted, may_publish));
+        if taken.is_err() {
+            self.refused.fetch_add(1, Relaxed);
+        }
+        let emitted = taken?;
+        let Emitted { name, args, weight } = emitted;
+        self.ring().push(Relayed { name, args, weight });
+        Ok(())
+    }
+
+    fn admit(&self, emitted: Emitted, may_publish: bool) -> Result<Emitted, Refusal> {
+        let passes = match &self.passes {
+            Passes::Nothing => false,
+            Passes::Everything => true,
+            Passes::Only(names) => names.contains(&emitted.name),
+        };
+        if !passes {
+            return Err(Refusal::NotRelayed(emitted.name));
+        }
+        if emitted.is_own() && !may_publish {
+            return Err(Refusal::MayNotPublish(emitted.name));
+        }
+        Ok(emitted)
+    }
+
+    /// Where a viewer begins who comes now.
+    pub(super) fn next(&self) -> u64 {
+        self.ring().next
+    }
+
+    /// The event at `at`, if it is there by now.
+    pub(super) fn due(&self, at: u64) -> Result<Option<Arc<Relayed>>, TooSlow> {
+        self.ring().due(at)
+    }
+
+    /// Events passed on, and events refused.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.next(), self.refused.load(Relaxed))
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    fn push(&mut self, event: Relayed) {
+        self.weight += event.weight + OVERHEAD;
+        self.kept.push_back(Arc::new(event));
+        self.next += 1;
+        // The newest stays, whatever it weighs.
+        while self.weight > self.most && self.kept.len() > 1 {
+            let gone = self.kept.pop_front();
+            self.weight -= gone.map_or(0, |it| it.weight + OVERHEAD);
+        }
+    }
+
+    fn due(&self, at: u64) -> Result<Option<Arc<Relayed>>, TooSlow> {
+        let first = self.next - self.kept.len() as u64;
+        let ahead = at.checked_sub(first).ok_or(TooSlow)?;
+        Ok(self.kept.get(ahead as usize).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ring(most: usize) -> Ring {
+        Ring { kept: VecDeque::new(), next: 0, weight: 0, most }
+    }
+
+    fn event(name: u64, weight: usize) -> Relayed {
+        Relayed { name: name.to_string(), args: Args::default(), weight }
+    }
+
+    proptest! {
+        /// Whatever comes, and whoever reads when: everybody sees every event once and in order, or is told that it was
+        /// too slow; and the ring holds no more than it may.
+        #[test]
+        fn every_cursor_sees_all_in_order_or_is_too_slow(
+            steps in prop::collection::vec((any::<bool>(), 1usize..400), 1..200),
+        ) {
+            let mut it = ring(2000);
+            let (mut at, mut sent) = (0, 0);
+            for (pushes, weight) in steps {
+                if pushes {
+                    it.push(event(sent, weight));
+                    sent += 1;
+                    prop_assert!(it.weight <= 2000);
+                    continue;
+                }
+                match it.due(at) {
+                    Ok(Some(event)) => {
+                        prop_assert_eq!(&event.name, &at.to_string());
+                        at += 1;
+                    }
+                    Ok(None) => prop_assert_eq!(at, sent),
+                    Err(TooSlow) => {
+                        prop_assert!(at + (it.kept.len() as u64) < sent);
+                        at = it.next;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Who may read, publish and operate: by a token, or by where a request comes from.
+use std::{fmt, net::IpAddr};
+
+use axum::http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+
+/// A secret that somebody has to present. It is shown nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token([u8; 32]);
+
+/// The tokens of one server. Where one is missing, the address listened on decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    pub viewer: Option<Token>,
+    pub publish: Option<Token>,
+    pub operator: Option<Token>,
+}
+
+/// What a request says of who asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Asker<'a> {
+    pub(super) token: Option<&'a str>,
+    pub(super) origin: Option<&'a str>,
+    pub(super) host: Option<&'a str>,
+}
+
+/// The rules of one server.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub(super) tokens: Tokens,
+    pub(super) origins: Vec<String>,
+    /// The server listens on a loopback address: only this machine reaches it.
+    pub(super) loopback: bool,
+}
+
+impl Token {
+    pub fn new(secret: &str) -> Token {
+        Token(Sha256::digest(secret).into())
+    }
+
+    /// Compares hashes: how long that takes tells nothing of the secret.
+    fn is(&self, presented: Option<&str>) -> bool {
+        presented.is_some_and(|it| Token::new(it) == *self)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl<'a> Asker<'a> {
+    /// `presented`: a token that came otherwise than in the headers.
+    pub(super) fn of(headers: &'a HeaderMap, presented: Option<&'a str>) -> Asker<'a> {
+        let text = |name| headers.get(name).and_then(|it| it.to_str().ok());
+        let bearer = text(header::AUTHORIZATION).and_then(|it| {
+            let (scheme, token) = it.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        });
+        Asker {
+            token: presented.or(bearer),
+            origin: text(header::ORIGIN),
+            host: text(header::HOST),
+        }
+    }
+
+    /// Whether a page of another site asks. Programs that are no browsers send no origin.
+    fn is_foreign(&self, origins: &[String]) -> bool {
+        let Some(origin) = self.origin else { return false };
+        if origins.iter().any(|it| it.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+            return false;
+        }
+        // A sandboxed page says `null`, which has no authority and is nobody's.
+        let (Some((_, from)), Some(host)) = (origin.split_once("://"), self.host) else {
+            return true;
+        };
+        let both_here = is_loopback(from) && is_loopback(host) && port(from) == port(host);
+        !from.eq_ignore_ascii_case(host) && !both_here
+    }
+}
+
+impl Rules {
+    /// Captions and what was said.
+    pub(super) fn may_read(&self, asker: &Asker<'_>) -> bool {
+        let Tokens { viewer, publish, operator } = &self.tokens;
+        let Some(viewer) = viewer else { return true };
+        // Whoever may do more may look on as well.
+        [Some(viewer), publish.as_ref(), operator.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|it| it.is(asker.token))
+    }
+
+    /// Livecap's own names through the relay.
+    pub(super) fn may_publish(&self, asker: &Asker<'_>) -> bool {
+        match &self.tokens.publish {
+            Some(token) => token.is(asker.token),
+            None => self.loopback && !asker.is_foreign(&self.origins),
+        }
+    }
+
+    /// What the stages are doing, in detail.
+    pub(super) fn may_inspect(&self, asker: &Asker<'_>) -> bool {
+        match &self.tokens.operator {
+            Some(token) => token.is(asker.token),
+            None => self.loopback,
+        }
+    }
+
+    /// Pausing, clearing, marking, ending: with a token only.
+    pub(super) fn may_operate(&self, asker: &Asker<'_>) -> bool {
+        self.tokens.operator.as_ref().is_some_and(|it| it.is(asker.token))
+    }
+
+    /// Counts for a monitor.
+    pub(super) fn may_measure(&self, asker: &Asker<'_>) -> bool {
+        self.loopback || self.may_operate(asker)
+    }
+}
+
+/// The name or address of `host:port`, without brackets.
+pub(super) fn name_of(host: &str) -> &str {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(ip, _)| ip),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name.trim_end_matches('.')
+}
+
+fn port(host: &str) -> Option<&str> {
+    let behind = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+    behind.rsplit_once(':').map(|(_, port)| port)
+}
+
+/// Whether `host`, with or without a port, is a name or an address of this machine that only it has.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let name = name_of(host);
+    let local = name.eq_ignore_ascii_case("localhost")
+        || name.len() > 10 && name.to_ascii_lowercase().ends_with(".localhost");
+    local || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(loopback: bool, tokens: Tokens) -> Rules {
+        Rules { tokens, origins: vec!["https://captions.example".into()], loopback }
+    }
+
+    fn asker<'a>(token: Option<&'a str>, origin: Option<&'a str>) -> Asker<'a> {
+        Asker { token, origin, host: Some("localhost:31979") }
+    }
+
+    #[test]
+    fn without_tokens_the_address_decides() {
+        let (here, elsewhere) = (rules(true, Tokens::default()), rules(false, Tokens::default()));
+        let nobody = asker(None, None);
+        assert!(here.may_read(&nobody) && here.may_publish(&nobody));
+        assert!(here.may_inspect(&nobody) && here.may_measure(&nobody));
+        assert!(!here.may_operate(&nobody));
+        assert!(elsewhere.may_read(&nobody) && !elsewhere.may_publish(&nobody));
+        assert!(!elsewhere.may_inspect(&nobody) && !elsewhere.may_measure(&nobody));
+    }
+
+    #[test]
+    fn a_token_opens_what_it_is_for() {
+        let token = |it| Some(Token::new(it));
+        let tokens = Tokens { viewer: token("v"), publish: token("p"), operator: token("o") };
+        for loopback in [true, false] {
+            let rules = rules(loopback, tokens.clone());
+            let rights = |it: Option<&str>| {
+                let asker = asker(it, None);
+                (
+                    rules.may_read(&asker),
+                    rules.may_publish(&asker),
+                    rules.may_inspect(&asker),
+                    rules.may_operate(&asker),
+                )
+            };
+            assert_eq!(rights(None), (false, false, false, false));
+            assert_eq!(rights(Some("")), (false, false, false, false));
+            assert_eq!(rights(Some("v")), (true, false, false, false));
+            assert_eq!(rights(Some("p")), (true, true, false, false));
+            assert_eq!(rights(Some("o")), (true, false, true, true));
+        }
+        assert!(!format!("{tokens:?}").contains("118"), "a token is shown");
+    }
+
+    #[test]
+    fn a_page_of_another_site_publishes_nothing() {
+        let rules = rules(true, Tokens::default());
+        for (origin, may) in [
+            ("http://localhost:31979", true),
+            ("http://127.0.0.1:31979", true),
+            ("http://[::1]:31979", true),
+            ("https://captions.example", true),
+            ("http://localhost:8000", false),
+            ("http://localhost", false),
+            ("https://evil.example", false),
+            ("https://captions.example.evil", false),
+            ("null", false),
+            ("", false),
+        ] {
+            assert_eq!(rules.may_publish(&asker(None, Some(origin))), may, "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_token_comes_as_bearer_or_as_presented_and_never_as_a_cookie() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, "token=c".parse().unwrap());
+        assert_eq!(Asker::of(&headers, None).token, None);
+        headers.insert(header::AUTHORIZATION, "bearer  b ".parse().unwrap());
+        assert_eq!(Asker::of(&headers, None).token, Some("b"));
+        assert_eq!(Asker::of(&headers, Some("a")).token, Some("a"));
+        headers.insert(header::AUTHORIZATION, "Basic b".parse().unwrap());
+        assert_eq!(Asker::of(&headers, None).token, None);
+    }
+}

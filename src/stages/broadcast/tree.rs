@@ -1,0 +1,145 @@
+//! JSON with bytes in it: what an event with attachments is, once they stand in their places.
+use std::fmt;
+
+use bytes::Bytes;
+use serde::{
+    Deserialize, Serialize, Serializer,
+    de::{self, Deserializer, MapAccess, SeqAccess, Visitor},
+    ser::SerializeMap,
+};
+use serde_json::Number;
+
+/// JSON with bytes.
+#[derive(Debug)]
+pub(super) enum Tree {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Tree>),
+    Object(Vec<(String, Tree)>),
+    Bytes(Bytes),
+}
+
+/// A placeholder for which there is no attachment.
+#[derive(Debug)]
+pub(super) struct Unfilled;
+
+impl Tree {
+    /// Puts attachments in the place of their placeholders; whether there were any. Each stands for one: small text could
+    /// otherwise grow to many times the largest message.
+    pub(super) fn fill(&mut self, left: &mut Vec<Option<Bytes>>) -> Result<bool, Unfilled> {
+        if let Some(number) = self.placeholder() {
+            let slot = number.and_then(|it| left.get_mut(it)).and_then(Option::take);
+            *self = Tree::Bytes(slot.ok_or(Unfilled)?);
+            return Ok(true);
+        }
+        let mut filled = false;
+        match self {
+            Tree::List(items) => {
+                for item in items {
+                    filled |= item.fill(left)?;
+                }
+            }
+            Tree::Object(fields) => {
+                for (_, value) in fields {
+                    filled |= value.fill(left)?;
+                }
+            }
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::Bytes(_) => (),
+        }
+        Ok(filled)
+    }
+
+    /// What any client would take for one; the inner `None` is a placeholder for nothing. Of two fields of one name
+    /// clients take the last.
+    fn placeholder(&self) -> Option<Option<usize>> {
+        let Tree::Object(fields) = self else { return None };
+        let field = |wanted| fields.iter().rev().find(|(name, _)| name == wanted).map(|(_, it)| it);
+        match field("_placeholder")? {
+            Tree::Null | Tree::Bool(false) => None,
+            Tree::Bool(true) => Some(match field("num") {
+                Some(Tree::Number(it)) => it.as_u64().and_then(|it| usize::try_from(it).ok()),
+                _ => None,
+            }),
+            // JavaScript takes it for data, Python for a placeholder.
+            _ => Some(None),
+        }
+    }
+}
+
+impl Serialize for Tree {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Tree::Null => serializer.serialize_unit(),
+            Tree::Bool(it) => serializer.serialize_bool(*it),
+            Tree::Number(it) => it.serialize(serializer),
+            Tree::Text(it) => serializer.serialize_str(it),
+            Tree::List(items) => serializer.collect_seq(items),
+            Tree::Object(fields) => {
+                let mut map = serializer.serialize_map(Some(fields.len()))?;
+                for (name, value) in fields {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+            Tree::Bytes(it) => serializer.serialize_bytes(it),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tree, D::Error> {
+        deserializer.deserialize_any(Grow)
+    }
+}
+
+struct Grow;
+
+impl<'de> Visitor<'de> for Grow {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_bool<E>(self, it: bool) -> Result<Tree, E> {
+        Ok(Tree::Bool(it))
+    }
+
+    fn visit_u64<E>(self, it: u64) -> Result<Tree, E> {
+        Ok(Tree::Number(it.into()))
+    }
+
+    fn visit_i64<E>(self, it: i64) -> Result<Tree, E> {
+        Ok(Tree::Number(it.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, it: f64) -> Result<Tree, E> {
+        Number::from_f64(it).map(Tree::Number).ok_or_else(|| E::custom("no number"))
+    }
+
+    fn visit_str<E>(self, it: &str) -> Result<Tree, E> {
+        Ok(Tree::Text(it.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Tree::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Tree, A::Error> {
+        let mut object = Vec::new();
+        while let Some(field) = fields.next_entry()? {
+            object.push(field);
+        }
+        Ok(Tree::Object(object))
+    }
+}

@@ -1,0 +1,125 @@
+//! Who may do what: by a token, by where a request comes from.
+use livecap::{
+    cli::client::ClientError,
+    stages::broadcast::{Passes, Token, Tokens},
+};
+
+use super::*;
+
+fn tokens() -> Tokens {
+    let token = |it| Some(Token::new(it));
+    Tokens { viewer: token("v"), publish: token("p"), operator: token("o") }
+}
+
+/// A server that other machines could reach.
+fn elsewhere() -> Settings {
+    Settings { host: "0.0.0.0".into(), relay: Passes::Everything, ..settings() }
+}
+
+async fn with_token(server: &Server, method: &str, path: &str, token: &str) -> (String, String) {
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}");
+    request(server, &head, "").await
+}
+
+fn status(head: &str) -> u16 {
+    head.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_viewers_token_guards_captions_and_what_was_said() {
+    let pipeline = Pipeline::start(Settings { tokens: tokens(), ..settings() }).await;
+    for auth in
+        [json!({}), json!({ "v": 1 }), json!({ "v": 1, "token": "x" }), json!({ "token": ["v"] })]
+    {
+        let refused = Client::connect(&pipeline.url(), auth).await.err().unwrap();
+        let told = refused.to_string();
+        assert!(
+            matches!(refused, ClientError::Refused { .. }) && told.contains("unauthorized"),
+            "{told}"
+        );
+    }
+    for token in ["v", "p", "o"] {
+        pipeline.viewer(json!({ "v": 1, "token": token })).await.hello().await;
+        let (head, _) = with_token(&pipeline.server, "GET", "/api/transcript.json", token).await;
+        assert_eq!(status(&head), 200);
+    }
+    for path in ["/api/transcript.json", "/api/transcript.srt"] {
+        assert_eq!(status(&get(&pipeline.server, path).await.0), 401);
+        assert_eq!(status(&with_token(&pipeline.server, "GET", path, "x").await.0), 401);
+    }
+    // A cookie is sent along by pages of others, too.
+    let cookie = "GET /api/transcript.txt HTTP/1.1\r\nhost: localhost\r\ncookie: token=v";
+    assert_eq!(status(&request(&pipeline.server, cookie, "").await.0), 401);
+}
+
+#[tokio::test]
+async fn elsewhere_than_on_loopback_details_and_publishing_need_a_token() {
+    let open = Pipeline::start(elsewhere()).await;
+    let port = open.server.local_addr().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let (_, body) = get(&open.server, "/api/state").await;
+    let state: Value = serde_json::from_str(&body).unwrap();
+    assert!(state["stages"].is_array() && state.get("edges").is_none(), "{body}");
+    assert_eq!(status(&get(&open.server, "/metrics").await.0), 401);
+    let mut client = Client::connect(&url, Value::Null).await.unwrap();
+    let answer = client.emit_with_ack("final", &[json!("?")]).await.unwrap();
+    assert!(answer[0]["error"].as_str().unwrap().contains("right to publish"));
+
+    let tokens = Tokens { viewer: None, ..tokens() };
+    let guarded = Pipeline::start(Settings { tokens, ..elsewhere() }).await;
+    let (_, body) = with_token(&guarded.server, "GET", "/api/state", "o").await;
+    assert!(serde_json::from_str::<Value>(&body).unwrap()["edges"].is_array());
+    assert_eq!(status(&with_token(&guarded.server, "GET", "/metrics", "o").await.0), 200);
+    assert_eq!(status(&with_token(&guarded.server, "GET", "/metrics", "p").await.0), 401);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_publish_on_this_machine() {
+    let server = Server::bind(Settings { relay: Passes::Everything, ..settings() }).await.unwrap();
+    server.attach(Board::default(), Vec::new(), None);
+    let port = server.local_addr().port();
+    for (origin, may) in [
+        ("https://evil.example".to_owned(), false),
+        ("null".to_owned(), false),
+        (format!("http://localhost:{port}"), true),
+    ] {
+        let http = async |method: &str, path: &str, body: &str| {
+            let head =
+                format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\norigin: {origin}");
+            request(&server, &head, body).await.1
+        };
+        let path = "/socket.io/?EIO=4&transport=polling";
+        let open: Value = serde_json::from_str(&http("GET", path, "").await[1..]).unwrap();
+        let session = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+        http("POST", &session, "40").await;
+        let joined = http("GET", &session, "").await;
+        assert!(joined.contains("40{"), "{joined}");
+        http("POST", &session, "427[\"final\",\"?\"]").await;
+        let mut answer = String::new();
+        while !answer.contains("437[") {
+            answer = http("GET", &session, "").await;
+        }
+        assert_eq!(!answer.contains("error"), may, "{origin}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn only_an_operator_with_a_token_operates() {
+    let pipeline = Pipeline::start(settings()).await;
+    for path in ["pause", "resume", "clear", "end", "mark"] {
+        let (head, body) = with_token(&pipeline.server, "POST", &format!("/api/{path}"), "").await;
+        assert_eq!(status(&head), 403);
+        assert!(body.contains("operator-token-env"), "{body}");
+        let (head, _) = get(&pipeline.server, &format!("/api/{path}")).await;
+        assert_eq!(status(&head), 405);
+    }
+    let guarded = Pipeline::start(Settings { tokens: tokens(), ..settings() }).await;
+    for token in ["", "v", "p", "oo"] {
+        let (head, _) = with_token(&guarded.server, "POST", "/api/clear", token).await;
+        assert_eq!(status(&head), 401);
+    }
+    assert_eq!(status(&with_token(&guarded.server, "POST", "/api/clear", "o").await.0), 204);
+    // Nothing is there to be paused: this server was never told of a gate.
+    assert_eq!(status(&with_token(&guarded.server, "POST", "/api/pause", "o").await.0), 409);
+}

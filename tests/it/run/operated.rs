@@ -1,0 +1,58 @@
+//! An operator at a running pipeline: pauses it, resumes it, ends it.
+use super::*;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+async fn post(address: &str, path: &str) -> String {
+    let host = address.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer secret\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    answer
+}
+
+/// The next event that is wanted; those before it are passed over.
+async fn until(client: &mut Client, wanted: impl Fn(&str, &Value) -> bool) -> Value {
+    loop {
+        let event = timeout(PATIENCE, client.next()).await.unwrap().unwrap().expect("an event");
+        if let Some(data) = event.args.into_iter().next()
+            && wanted(&event.name, &data)
+        {
+            return data;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_in_a_pause_is_a_gap_and_the_end_comes_when_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\noperator-token-env = \"T\"\n";
+    // Without an end of its own.
+    let text = demo("4.0", web).replace("speed = 4.0", "speed = 4.0\nloop = true");
+    fs::write(folder.path().join("pipeline.toml"), text).unwrap();
+    let mut program = Program::start(
+        livecap(folder.path(), &["run", "pipeline.toml", "--exit"]).env("T", "secret"),
+    );
+    let refused = livecap(folder.path(), &["run", "pipeline.toml"]);
+    let told = crate::support::program::ended(refused).await;
+    assert!(told.code == Some(2) && told.err.contains("export T="), "{}", told.err);
+    let address = program.address().await;
+    let mut client = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
+    until(&mut client, |name, data| name == "caption" && data["kind"] == "partial").await;
+    assert!(post(&address, "/api/pause").await.starts_with("HTTP/1.1 204"));
+    until(&mut client, |name, data| name == "state" && data["paused"] == true).await;
+    assert!(post(&address, "/api/resume").await.starts_with("HTTP/1.1 204"));
+    let gap = until(&mut client, |name, data| name == "gap" && data["why"] == "paused").await;
+    assert!(gap["start"].as_f64() < gap["end"].as_f64(), "{gap}");
+    until(&mut client, |name, data| name == "caption" && data["kind"] == "final").await;
+    assert!(post(&address, "/api/end").await.starts_with("HTTP/1.1 202"));
+    until(&mut client, |name, _| name == "end").await;
+    let (status, err) = program.exit().await;
+    assert_eq!(status.code(), Some(0), "{err}");
+}
