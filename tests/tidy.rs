@@ -29,7 +29,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("rubato", &["src/stages/resample/"]),
     ("audioadapter_buffers", &["src/stages/resample/"]),
     ("flacenc", &["src/stages/record/"]),
-    ("rustix", &["src/stages/command.rs"]),
+    ("rustix", &["src/stages/command.rs", "src/cli/bench/browser.rs"]),
     ("whisper_rs", &["src/stages/whisper"]),
     ("hdrhistogram", &["src/logic/histogram.rs"]),
     ("plotters", &["src/cli/bench/html.rs"]),
