@@ -1,0 +1,138 @@
+//! Streams of frames and the segments that they are.
+use super::*;
+use proptest::prelude::*;
+
+const FRAME: Duration = Duration::from_millis(16);
+
+fn at(frames: usize) -> MediaTime {
+    MediaTime::ZERO + FRAME * frames as u32
+}
+
+fn settings() -> EndpointSettings {
+    EndpointSettings { longest: Duration::from_secs(3), ..EndpointSettings::default() }
+}
+
+/// The segments of a stream of frames, the last one ended with it.
+fn segments(settings: EndpointSettings, speech: &[f32]) -> Vec<MediaSpan> {
+    let mut endpoint = Endpoint::new(settings);
+    let mut found = Vec::new();
+    let mut open = None;
+    let frame = |(n, speech): (usize, &f32)| Activity {
+        span: MediaSpan { start: at(n), length: FRAME },
+        speech: *speech,
+        level: 0.0,
+    };
+    let mut kept = MediaTime::ZERO;
+    let mut take = |event| match event {
+        Some(EndpointEvent::Opened { start }) => {
+            assert!(open.replace(start).is_none(), "opened twice");
+        }
+        Some(EndpointEvent::Closed { end, .. }) => {
+            found.push(MediaSpan::between(open.take().expect("closed unopened"), end));
+        }
+        Some(EndpointEvent::Cut { at }) => {
+            found.push(MediaSpan::between(open.replace(at).expect("cut unopened"), at));
+        }
+        None => (),
+    };
+    for activity in speech.iter().enumerate().map(frame) {
+        let event = endpoint.step(activity);
+        if let Some(EndpointEvent::Opened { start }) = event {
+            assert!(start >= kept, "needs sound that was given up");
+        }
+        take(event);
+        assert!(endpoint.keep_from() >= kept, "wants back what was given up");
+        kept = endpoint.keep_from();
+    }
+    take(endpoint.finish(at(speech.len())));
+    found
+}
+
+fn stretches(lengths: &[(usize, f32)]) -> Vec<f32> {
+    lengths.iter().flat_map(|(count, speech)| vec![*speech; *count]).collect()
+}
+
+#[test]
+fn a_segment_begins_before_its_speech_and_ends_behind_it() {
+    let found = segments(settings(), &stretches(&[(50, 0.0), (40, 0.9), (50, 0.0)]));
+    let breath = Duration::from_millis(300);
+    assert_eq!(found, [MediaSpan::between(at(50) - breath, at(90) + breath)]);
+}
+
+#[test]
+fn a_click_opens_nothing_and_a_short_pause_closes_nothing() {
+    assert_eq!(segments(settings(), &stretches(&[(9, 0.0), (3, 0.9), (50, 0.0)])), []);
+    let speech = stretches(&[(30, 0.9), (20, 0.0), (30, 0.9), (50, 0.0)]);
+    assert_eq!(segments(settings(), &speech).len(), 1);
+}
+
+#[test]
+fn what_is_too_long_is_cut_at_its_weakest_place() {
+    let speech = stretches(&[(150, 0.9), (4, 0.4), (60, 0.9), (50, 0.0)]);
+    let found = segments(settings(), &speech);
+    assert_eq!(found.len(), 2);
+    assert!((at(150)..=at(154)).contains(&found[0].end()), "{found:?}");
+    assert_eq!(found[1].start, found[0].end());
+}
+
+#[test]
+fn a_whole_sentence_ends_in_half_of_its_pause_and_leaves_the_rest_to_the_next() {
+    let mut endpoint = Endpoint::new(settings());
+    let frame = |n: usize, speech| Activity {
+        span: MediaSpan { start: at(n), length: FRAME },
+        speech,
+        level: 0.0,
+    };
+    assert_eq!(endpoint.end_sentence(), None, "nothing is open");
+    for n in 0..60 {
+        endpoint.step(frame(n, if n < 40 { 0.9 } else { 0.0 }));
+    }
+    let event = endpoint.end_sentence();
+    let end = at(40) + settings().sentence / 2;
+    let speech = FRAME * 40;
+    assert_eq!(event, Some(EndpointEvent::Closed { end, spoken_to: at(40), speech }));
+    assert_eq!(endpoint.keep_from(), end);
+    let opened = (60..70).find_map(|n| endpoint.step(frame(n, 0.9)));
+    assert_eq!(
+        opened,
+        Some(EndpointEvent::Opened { start: end.max(at(60) - settings().pre_roll) })
+    );
+}
+
+proptest! {
+    #[test]
+    fn segments_hold_all_speech_do_not_overlap_and_stay_short(
+        lengths in prop::collection::vec((1usize..120, prop_oneof![Just(0.0f32), Just(0.4), Just(0.6), Just(0.95)]), 1..40),
+        silence in 100u64..900,
+        longest in 1_500u64..4_000,
+    ) {
+        let settings = EndpointSettings {
+            silence: Duration::from_millis(silence),
+            longest: Duration::from_millis(longest),
+            ..EndpointSettings::default()
+        };
+        let speech = stretches(&lengths);
+        let found = segments(settings, &speech);
+        for span in &found {
+            prop_assert!(span.length <= settings.longest, "{span:?}");
+        }
+        for pair in found.windows(2) {
+            prop_assert!(pair[0].end() <= pair[1].start, "{pair:?}");
+        }
+        // Every stretch of speech that is long enough lies in segments, whole, and what comes before it does too.
+        let holds = |place: MediaTime| found.iter().any(|it| it.start <= place && place < it.end());
+        let mut from = 0;
+        while from < speech.len() {
+            let run = speech[from..].iter().take_while(|it| **it >= settings.threshold).count();
+            if FRAME * run as u32 >= settings.min_speech {
+                for n in from..from + run {
+                    prop_assert!(holds(at(n)), "frame {n} of {found:?}");
+                }
+                let before = at(from) - settings.pre_roll;
+                let earlier = found.iter().filter(|it| it.start < before).any(|it| it.end() > before);
+                prop_assert!(earlier || holds(before) , "pre-roll of frame {from} in {found:?}");
+            }
+            from += run.max(1);
+        }
+    }
+}
