@@ -35,6 +35,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("plotters", &["src/cli/bench/html.rs"]),
     ("earshot", &["src/stages/recognise/voice.rs"]),
     ("socketioxide", &["src/stages/broadcast/"]),
+    ("engineioxide", &["src/stages/broadcast/"]),
     ("socketioxide_core", &["src/stages/broadcast/"]),
     ("axum", &["src/stages/broadcast/"]),
     ("hyper", &["src/stages/broadcast/"]),

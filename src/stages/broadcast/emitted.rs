@@ -54,6 +54,8 @@ pub(super) enum Refusal {
     Reserved(String),
     #[error("brackets go more than {DEEPEST} deep")]
     Deep,
+    #[error("a number is too large, or half of a letter is missing")]
+    Unreadable,
     #[error("an attachment is missing, or stands for two")]
     Attachments,
     #[error("`{0}` is not passed on here")]
@@ -121,12 +123,11 @@ enum Arg {
 impl Arg {
     /// `left`: the attachments that no placeholder has taken yet.
     fn read(raw: &RawValue, left: &mut Vec<Option<Bytes>>) -> Result<Arg, Refusal> {
+        // Read even where it goes on as it is: what has the form of JSON may still be what some clients choke on.
+        let mut tree: Tree = serde_json::from_str(raw.get()).map_err(|_| Refusal::Unreadable)?;
         // Without attachments, text that looks like a placeholder is text.
-        if !left.is_empty() {
-            let mut tree: Tree = serde_json::from_str(raw.get()).map_err(|_| Refusal::NoEvent)?;
-            if tree.fill(left).map_err(|Unfilled| Refusal::Attachments)? {
-                return Ok(Arg::Tree(tree));
-            }
+        if !left.is_empty() && tree.fill(left).map_err(|Unfilled| Refusal::Attachments)? {
+            return Ok(Arg::Tree(tree));
         }
         Ok(Arg::Raw(raw.to_owned()))
     }
@@ -250,6 +251,18 @@ mod tests {
             read(&format!("[\"{}\"]", "x".repeat(1025)), &[]).unwrap_err(),
             Refusal::LongName
         );
+    }
+
+    #[test]
+    fn what_some_clients_cannot_read_is_refused() {
+        for arg in ["1e999", "-1e999", r#"{"a":[1e400]}"#, r#""\ud800""#, r#"{"\udc00":1}"#] {
+            assert_eq!(
+                read(&format!("[\"x\",{arg}]"), &[]).unwrap_err(),
+                Refusal::Unreadable,
+                "{arg}"
+            );
+        }
+        assert!(read(r#"["x",1e308,"\ud83d\ude00"]"#, &[]).is_ok());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use socketioxide::layer::SocketIoLayer;
-use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
 use super::{
     api,
@@ -48,9 +48,11 @@ async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
     (headers, page.body).into_response()
 }
 
-/// Anybody's page may read, unless the file names some. Long-polling posts.
+/// Anybody's page may read, unless the file names some. Long-polling posts. `Authorization` is what no wildcard stands for.
 fn cors(origins: &[String]) -> CorsLayer {
-    let layer = CorsLayer::new().allow_methods([Method::GET, Method::POST]).allow_headers(Any);
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request());
     if origins.is_empty() {
         return layer.allow_origin(Any);
     }

@@ -27,6 +27,8 @@ mod relay;
 mod rights;
 mod server;
 mod sockets;
+#[cfg(test)]
+mod suites;
 mod tls;
 mod traffic;
 mod transcript;

@@ -17,6 +17,7 @@ use tokio_tungstenite::{
 mod clients;
 mod events;
 mod hostile;
+mod machine;
 mod program;
 
 /// Nothing here takes longer, on any machine.
