@@ -28,16 +28,14 @@ struct Args {
     /// Bytes of each event's text
     #[arg(long, default_value_t = 120)]
     bytes: usize,
+    /// Given by `cargo bench`, and not by `cargo test --benches`: the load is no test, and takes its time
     #[arg(long, hide = true)]
     bench: bool,
-    /// Given by `cargo test --benches`: the load is no test, and takes its time
-    #[arg(long, hide = true)]
-    test: bool,
 }
 
 fn main() {
     let args = Args::parse();
-    if args.test {
+    if !args.bench {
         return;
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
