@@ -190,7 +190,7 @@ impl<'a> Assembly<'a> {
             settings,
             (stage, gauge.clone()),
             self.live[number],
-            share(plan),
+            plan.recognisers(),
         );
         let recogniser = recogniser.await?;
         self.languages.insert(stage.name.clone(), recogniser.language());
@@ -294,11 +294,4 @@ pub(super) fn held_to(stage: &plan::Stage) -> StageSettings {
     let restart = stage.restart;
     let budget = Budget::new(restart.limit as usize, restart.within, restart.wait);
     StageSettings { budget, patience: stage.patience }
-}
-
-/// How much of the time the looks of each recogniser may take: all together leave half of it to the rest of the machine.
-#[cfg(feature = "whisper")]
-fn share(plan: &Plan) -> f32 {
-    let recognisers = plan.stages().iter().filter(|it| matches!(it.work, Planned::Whisper(_)));
-    0.5 / recognisers.count().max(1) as f32
 }

@@ -51,7 +51,7 @@ impl Offline {
         let longest = found.decoding().map(|it| it.longest);
         let settings = WhisperSettings {
             language: self.language.clone(),
-            threads: self.threads.unwrap_or_else(WhisperSettings::spare_threads),
+            threads: self.threads.unwrap_or(WhisperSettings::default().threads),
             ..WhisperSettings::default()
         };
         let loaded = spawn_blocking(move || load(&found)).await;

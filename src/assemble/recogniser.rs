@@ -52,13 +52,13 @@ pub(super) struct Recogniser {
 }
 
 impl Recogniser {
-    /// `share`: how much of the time its looks may take, 0 to 1.
+    /// `recognisers`: how many there are in the pipeline. They share the time that looks may take, and the processors.
     pub(super) async fn load(
         (found, models): (Found, &mut Models),
         settings: &plan::Whisper,
         (stage, gauge): (&plan::Stage, Arc<StageGauge>),
         live: bool,
-        share: f32,
+        recognisers: NonZeroUsize,
     ) -> Result<Recogniser, String> {
         let caution = found.caution();
         let caution = caution
@@ -86,7 +86,7 @@ impl Recogniser {
         let pace = PaceSettings {
             interval: settings.partials.unwrap_or(usual.interval),
             pause: endpoint.pause(),
-            share,
+            share: usual.share / recognisers.get() as f32,
             ..usual
         };
         let recognise = RecogniseSettings {
@@ -102,7 +102,7 @@ impl Recogniser {
         let threads = settings
             .threads
             .and_then(NonZeroUsize::new)
-            .unwrap_or_else(WhisperSettings::spare_threads);
+            .unwrap_or_else(|| WhisperSettings::spare_threads(recognisers));
         let whisper = WhisperSettings {
             language,
             translate: settings.task == Task::Translate,

@@ -1,5 +1,7 @@
 //! A pipeline whose every part was seen to fit: what `check` gives and what is assembled.
-use std::{collections::BTreeMap, fmt, ops::Range, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap, fmt, num::NonZeroUsize, ops::Range, path::PathBuf, time::Duration,
+};
 
 pub use super::settings::*;
 use super::{Kind, Port, units::Length};
@@ -32,6 +34,12 @@ impl Plan {
     /// Upstream first: a feed's giver always stands before its taker.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// How many recognisers share the machine; one where there is none.
+    pub fn recognisers(&self) -> NonZeroUsize {
+        let count = self.stages.iter().filter(|it| matches!(it.work, Planned::Whisper(_))).count();
+        NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)
     }
 
     /// The feeds that listen to stage number `giver`, with the number of the stage that they feed.

@@ -110,7 +110,7 @@ impl Report {
         let whisper = recognisers(last.plan).next().map(|it| it.1);
         let found = whisper.and_then(|it| machine.find(&it.model).ok());
         let (lost_finals, duplicate_finals) = last.run.watched.lost_and_duplicate();
-        let spare = WhisperSettings::spare_threads().get();
+        let spare = WhisperSettings::spare_threads(last.plan.recognisers()).get();
         Some(Report {
             machine: machine::Machine::here(),
             commit: machine::commit(),

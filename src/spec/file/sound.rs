@@ -44,7 +44,7 @@ pub(in crate::spec) struct Whisper {
     #[schemars(length(max = 1000))]
     prompt: Option<String>,
     /// How many threads compute.
-    #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the machine has cores"))]
+    #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the machine has cores, shared out among the recognisers"))]
     threads: Option<usize>,
     /// A look ends after so many tokens (pieces of words), so that a model that goes round in a loop comes to an end.
     #[schemars(range(min = 1, max = 448), extend("x-default" = "8, and 8 more for each second of sound"))]

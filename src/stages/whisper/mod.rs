@@ -78,18 +78,18 @@ impl Default for WhisperSettings {
             language: None,
             translate: false,
             prompt: None,
-            threads: WhisperSettings::spare_threads(),
+            threads: WhisperSettings::spare_threads(NonZeroUsize::MIN),
             max_tokens: None,
         }
     }
 }
 
 impl WhisperSettings {
-    /// One thread less than the machine has cores, at least one: threads of whisper.cpp spin while they wait for each
-    /// other, so that one too many, or a busy neighbour, costs much more than it gives.
-    pub fn spare_threads() -> NonZeroUsize {
+    /// One thread less than the machine has cores, shared out among so many recognisers, at least one each: threads of whisper.cpp
+    /// spin while they wait for each other, so that one too many, or a busy neighbour, costs much more than it gives.
+    pub fn spare_threads(recognisers: NonZeroUsize) -> NonZeroUsize {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        NonZeroUsize::new(cores - 1).unwrap_or(NonZeroUsize::MIN)
+        NonZeroUsize::new((cores - 1) / recognisers).unwrap_or(NonZeroUsize::MIN)
     }
 }
 
