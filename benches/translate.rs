@@ -58,7 +58,7 @@ struct Run {
     translations: Vec<Translation>,
 }
 
-/// So many sentences, this far apart, from a recogniser to a broadcast, with a translator beside it. `partials`: each comes
+/// So many sentences, this far apart, from a recogniser to a broadcast, with a translator beside it. `clauses`: each comes
 /// clause by clause before.
 async fn run(service: Service, sentences: usize, apart: Duration, clauses: bool) -> Run {
     let server =

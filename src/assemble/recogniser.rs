@@ -117,6 +117,9 @@ impl Recogniser {
 
     /// What its track is spoken in; `auto` where that is recognised.
     pub(super) fn language(&self) -> String {
+        if self.whisper.translate {
+            return "en".to_owned();
+        }
         self.recognise.language.as_ref().map_or_else(|| "auto".to_owned(), Language::to_string)
     }
 

@@ -27,6 +27,7 @@ pub fn translate_settings(settings: &Translate, waits: bool) -> TranslateSetting
             queue: QueueSettings {
                 in_flight: settings.in_flight,
                 backlog: settings.backlog,
+                patient: waits,
                 deadline: settings.deadline,
                 retries: settings.retries,
                 wait: settings.wait,

@@ -78,7 +78,7 @@ async fn from_lines(args: &EmitArgs, auth: Value) -> Result<Exit, Trouble> {
     let work = async {
         let mut lines = Lines::new(BufReader::new(tokio::io::stdin()), &signals);
         let mut client = Client::connect(&args.url, auth).await.map_err(told)?;
-        emit_lines(&mut client, &mut lines).await?;
+        emit_lines(&mut client, &mut lines, args.patience).await?;
         client.close().await.map_err(told)
     };
     signals.unless_insisted(work).await?;

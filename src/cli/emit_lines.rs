@@ -1,6 +1,8 @@
 //! Lines to events: the event is a line's `type`, with the text alone for `final` and `intermediate`; plain text is a final.
+use std::{collections::BTreeSet, time::Duration};
+
 use serde_json::Value;
-use tokio::io::AsyncBufRead;
+use tokio::{io::AsyncBufRead, time::timeout};
 
 use super::{
     Trouble,
@@ -8,20 +10,39 @@ use super::{
     pipe::Lines,
 };
 
-/// Emits until the lines end. A line that is none is named and left out; an error where the server is gone.
+/// Emits until the lines end. A line that is none is named and left out; an error where the server is gone, or has refused
+/// events of some name. Of each name the first is asked about, for at most `patience`: the right to send one is that to
+/// send all.
 pub(super) async fn emit_lines<R: AsyncBufRead + Unpin>(
     client: &mut Client,
     lines: &mut Lines<R>,
+    patience: Duration,
 ) -> Result<(), Trouble> {
     let told = |error: ClientError| Trouble::Told(error.to_string());
-    let mut line = Vec::new();
+    let (mut line, mut asked, mut refused) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     loop {
         tokio::select! {
+            // Read first, and so answered: a server does not read a client that leaves its own echoes lying.
+            biased;
+            event = client.next() => {
+                if event.map_err(told)?.is_none() {
+                    return Err(Trouble::Told("the server has ended the connection".to_owned()));
+                }
+            }
             some = lines.next(&mut line) => {
                 if !some? {
-                    return Ok(());
+                    return all_taken(&refused);
                 }
                 match event(&line) {
+                    Ok(Some((name, data))) if asked.insert(name.clone()) => {
+                        let answer = timeout(patience, client.emit_with_ack(&name, &[data])).await;
+                        // Servers acknowledge only what they have a handler for.
+                        let answer = answer.unwrap_or(Ok(Vec::new())).map_err(told)?;
+                        if let Some(why) = answer.first().and_then(|it| it["error"].as_str()) {
+                            tracing::warn!(line = lines.number, event = name, why, "refused");
+                            refused.insert(name);
+                        }
+                    }
                     Ok(Some((name, data))) => client.emit(&name, &[data]).await.map_err(told)?,
                     Ok(None) => (),
                     Err(why) => {
@@ -30,14 +51,19 @@ pub(super) async fn emit_lines<R: AsyncBufRead + Unpin>(
                 }
                 line.clear();
             }
-            // Read, so that its pings are answered while the lines are quiet.
-            event = client.next() => {
-                if event.map_err(told)?.is_none() {
-                    return Err(Trouble::Told("the server has ended the connection".to_owned()));
-                }
-            }
         }
     }
+}
+
+fn all_taken(refused: &BTreeSet<String>) -> Result<(), Trouble> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = refused.iter().map(|it| format!("`{it}`")).collect();
+    Err(Trouble::Told(format!(
+        "the server refused {}, and so all lines of that name",
+        names.join(", ")
+    )))
 }
 
 /// The name and the data; `None` for an empty line.

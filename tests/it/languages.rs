@@ -49,6 +49,9 @@ fn a_model_of_many_languages_translates() {
             WhisperSettings { translate, language: Some(Language::new("nl")), ..settings() };
         Whisper::start(&model, &settings).unwrap().look(&sound).unwrap().words
     };
+    let settings = WhisperSettings { translate: true, ..settings() };
+    let heard = Whisper::start(&model, &settings).unwrap().look(&sound).unwrap();
+    assert_eq!(heard.written, Some(Language::new("en")));
     // The task is one token of the decoder's prompt: with the same weights another one gives other words.
     assert_ne!(words(false), words(true));
 }

@@ -94,8 +94,9 @@ impl Rules {
         let source = Source::new(words);
         let found = self.find(&source);
         let mut cut = if complete { words.len() } else { committed.saturating_sub(self.reach) };
-        // A rule that reaches over the cut is not yet sure to match.
-        for place in &found {
+        // A rule that reaches over the cut is not yet sure to match. From the right: where one moves the cut, it may have
+        // moved it into the one before.
+        for place in found.iter().rev() {
             if !complete && place.words.start < cut && cut < place.words.end {
                 cut = place.words.start;
             }

@@ -29,6 +29,7 @@ fn settings() -> DeskSettings {
         in_flight: 2,
         backlog: 6,
         deadline: 1000 * MS,
+        patient: false,
         retries: 3,
         wait: 50 * MS,
         breaker,
@@ -135,6 +136,9 @@ impl Bench {
         std::mem::take(&mut self.given).into_iter().map(shown).collect()
     }
 }
+
+#[path = "desk_wait_tests.rs"]
+mod waits;
 
 #[test]
 fn answers_are_given_in_the_order_of_the_segments_with_where_their_time_went() {

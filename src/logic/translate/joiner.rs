@@ -100,7 +100,6 @@ impl Work {
     fn goes_on_with(&self, piece: &Piece) -> bool {
         let same =
             |it: &Piece| it.of.track == piece.of.track && it.of.language == piece.of.language;
-        // What is translated anew as a whole stands by itself.
         self.pieces.last().is_some_and(same)
     }
 }

@@ -16,6 +16,8 @@ pub struct QueueSettings {
     pub backlog: usize,
     /// What was not translated so long after it came is given up.
     pub deadline: Duration,
+    /// Whether waiting for its turn costs it nothing of that: what comes can wait upstream.
+    pub patient: bool,
     /// How often what failed is asked for again.
     pub retries: u32,
     /// Before the first of these; each later wait is twice as long.
@@ -31,6 +33,7 @@ impl Default for QueueSettings {
             in_flight: 4,
             backlog: 64,
             deadline: Duration::from_secs(20),
+            patient: false,
             retries: 4,
             wait: Duration::from_millis(500),
             breaker: BreakerSettings::default(),
@@ -87,7 +90,7 @@ pub(super) struct Queue<T> {
     /// The service wants no request before.
     paused: Option<Instant>,
     /// Why the last request failed; `None` after one that did not.
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
     cache: Cache,
     /// Requests that were asked for again.
     pub(super) retried: u64,
@@ -100,6 +103,8 @@ struct Job<T> {
     payload: T,
     came: Instant,
     asked: Option<Instant>,
+    /// When it was asked the first time.
+    begun: Option<Instant>,
     failures: u32,
     state: State,
 }
@@ -109,6 +114,20 @@ enum State {
     Waits { until: Instant },
     Asked,
     Done { outcome: Result<String, String>, at: Instant, cached: bool },
+}
+
+/// Nothing has been translated since then, and why the last request failed.
+#[derive(Debug)]
+struct Trouble {
+    since: Instant,
+    why: String,
+}
+
+impl Trouble {
+    fn tell(trouble: &mut Option<Trouble>, why: &str, now: Instant) {
+        let since = trouble.as_ref().map_or(now, |it| it.since);
+        *trouble = Some(Trouble { since, why: why.to_owned() });
+    }
 }
 
 impl<T> Queue<T> {
@@ -136,7 +155,16 @@ impl<T> Queue<T> {
         let id = self.next;
         self.next += 1;
         let state = State::Waits { until: now };
-        self.jobs.push_back(Job { id, text, payload, came: now, asked: None, failures: 0, state });
+        self.jobs.push_back(Job {
+            id,
+            text,
+            payload,
+            came: now,
+            asked: None,
+            begun: None,
+            failures: 0,
+            state,
+        });
         called_off
     }
 
@@ -145,21 +173,31 @@ impl<T> Queue<T> {
         let state = State::Done { outcome, at: now, cached: false };
         let (id, text) = (self.next, String::new());
         self.next += 1;
-        self.jobs.push_back(Job { id, text, payload, came: now, asked: None, failures: 0, state });
+        self.jobs.push_back(Job {
+            id,
+            text,
+            payload,
+            came: now,
+            asked: None,
+            begun: None,
+            failures: 0,
+            state,
+        });
     }
 
     /// What is to be done now: requests to send, and those whose time is over.
     pub(super) fn orders(&mut self, now: Instant) -> Vec<Order> {
         let mut orders = Vec::new();
+        let since = self.trouble.as_ref().map(|it| it.since);
         for job in &mut self.jobs {
-            if !job.is_done() && job.came + self.settings.deadline <= now {
+            if !job.is_done() && job.deadline(&self.settings, since).is_some_and(|it| it <= now) {
                 let late = "no answer in time".to_owned();
                 if job.state == State::Asked {
                     // As good as a failure: a service that is silent is to be left alone too.
                     self.breaker.failed(now);
-                    self.trouble = Some(late.clone());
+                    Trouble::tell(&mut self.trouble, &late, now);
                 }
-                let why = self.trouble.clone().unwrap_or(late);
+                let why = self.trouble.as_ref().map_or(late, |it| it.why.clone());
                 orders.extend(job.give_up(why, now));
             }
         }
@@ -173,6 +211,7 @@ impl<T> Queue<T> {
                 job.asked = Some(now);
             } else if free {
                 (job.state, job.asked) = (State::Asked, Some(now));
+                job.begun = job.begun.or(Some(now));
                 orders.push(Order::Ask(job.id));
             } else {
                 return orders;
@@ -189,11 +228,14 @@ impl<T> Queue<T> {
         match &answer {
             Ok(_) => {
                 self.breaker.succeeded();
-                (self.trouble, self.paused) = (None, None);
+                // The answer to something asked before the service said when to come back does not change that.
+                if self.paused.is_none_or(|until| until <= now) {
+                    (self.trouble, self.paused) = (None, None);
+                }
             }
             Err(failure) => {
                 self.breaker.failed(now);
-                self.trouble = Some(failure.why.clone());
+                Trouble::tell(&mut self.trouble, &failure.why, now);
                 if let Again::After(wait) = failure.again {
                     self.paused = self.paused.max(now.checked_add(wait));
                 }
@@ -232,7 +274,8 @@ impl<T> Queue<T> {
     /// When there may be something to do though nothing comes.
     pub(super) fn wake(&self, now: Instant) -> Option<Instant> {
         let open = || self.jobs.iter().filter(|it| !it.is_done());
-        let deadline = open().map(|it| it.came + self.settings.deadline).min();
+        let since = self.trouble.as_ref().map(|it| it.since);
+        let deadline = open().filter_map(|it| it.deadline(&self.settings, since)).min();
         let due = open().filter_map(|it| match it.state {
             State::Waits { until } => Some(until),
             State::Asked | State::Done { .. } => None,
@@ -272,7 +315,7 @@ impl<T> Queue<T> {
     /// Why the service is left alone at the moment.
     pub(super) fn trouble(&self, now: Instant) -> Option<&str> {
         let left_alone = self.breaker.is_open() || self.paused.is_some_and(|until| now < until);
-        self.trouble.as_deref().filter(|_| left_alone)
+        self.trouble.as_ref().filter(|_| left_alone).map(|it| it.why.as_str())
     }
 
     fn open(&self) -> usize {
@@ -291,6 +334,16 @@ impl<T> Queue<T> {
 impl<T> Job<T> {
     fn is_done(&self) -> bool {
         matches!(self.state, State::Done { .. })
+    }
+
+    /// When it is given up. Where it may wait for its turn, its time begins when it is asked for, or with the trouble `since`
+    /// which nothing is translated; `None`: it has not begun.
+    fn deadline(&self, settings: &QueueSettings, since: Option<Instant>) -> Option<Instant> {
+        let from = match settings.patient {
+            true => self.begun.or_else(|| since.map(|it| it.max(self.came))),
+            false => Some(self.came),
+        };
+        from.map(|it| it + settings.deadline)
     }
 
     fn give_up(&mut self, why: String, now: Instant) -> Option<Order> {

@@ -95,7 +95,9 @@ impl Rows {
 
 /// Whether the text is its own translation: it is in that language already, or has no letters.
 pub(super) fn as_it_is(work: &Work, to: &Language) -> bool {
-    let same = work.pieces.iter().all(|it| base(&it.of.language) == base(to));
+    let is_whole = to.as_str() == base(to);
+    let is_same = |it: &Language| it == to || is_whole && base(it) == base(to);
+    let same = work.pieces.iter().all(|it| is_same(&it.of.language));
     same || !work.text.chars().any(char::is_alphabetic)
 }
 

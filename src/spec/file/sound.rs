@@ -69,7 +69,7 @@ pub(in crate::spec) struct Whisper {
     /// From which probability on a moment counts as speech.
     #[serde(default = "usual_threshold")]
     #[schemars(range(min = 0.0, max = 1.0))]
-    vad_threshold: f32,
+    vad_threshold: f64,
     /// What keeps words out that nobody said.
     #[serde(default = "all_guards")]
     guards: Vec<Guard>,
@@ -89,7 +89,7 @@ fn all_guards() -> Vec<Guard> {
     Guard::ALL.to_vec()
 }
 
-fn usual_threshold() -> f32 {
+fn usual_threshold() -> f64 {
     0.6
 }
 
@@ -150,7 +150,7 @@ impl Whisper {
                 sentence: self.sentence_endpoint.0,
                 pre_roll: self.pre_roll.0,
                 min_speech: self.min_speech.0,
-                threshold: self.vad_threshold,
+                threshold: self.vad_threshold as f32,
             },
             guards: self.guards,
             phrases: self.phrases,

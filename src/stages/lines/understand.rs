@@ -19,7 +19,7 @@ pub struct Understand {
     language: Language,
     started: Instant,
     /// The segment that is open, as the lines number it.
-    open: Option<u64>,
+    open: Option<(Option<String>, u64)>,
 }
 
 /// Where the line itself says that it belongs.
@@ -112,7 +112,9 @@ impl Understand {
         let trace = Trace::starting(now).with(Milestone::Captured, Hop { begun: now, done: now });
         let span = self.span(read);
         let mut given = Vec::new();
-        if self.open.is_some() && read.segment.is_some() && self.open != read.segment {
+        let whose = read.segment.map(|it| (read.track.clone(), it));
+        // Segments of two tracks may have one number.
+        if self.open.is_some() && whose.is_some() && self.open != whose {
             given.extend(
                 self.segments.close(Vec::new(), span.start, trace).map(Caption::Transcript),
             );
@@ -121,7 +123,7 @@ impl Understand {
         if self.segments.current().is_none() {
             let language = read.lang.as_deref().map_or(self.language.clone(), Language::new);
             self.segments.open(span.start, language);
-            self.open = read.segment;
+            self.open = whose;
         }
         let Some(open) = self.segments.current() else { return given };
         let words = timed(text, span);

@@ -68,7 +68,10 @@ pub struct Hypothesis {
     /// Whether it knows the words' spans, counted from the first sample of the look. If not, they are placed where
     /// somebody speaks.
     pub timed: bool,
+    /// What is spoken.
     pub language: Language,
+    /// What the words are in, where the recogniser translates.
+    pub written: Option<Language>,
     /// The recogniser's own probability, 0 to 1, that nobody spoke.
     pub no_speech: f32,
     /// Mean natural logarithm of the probabilities of the tokens; 0 without any.

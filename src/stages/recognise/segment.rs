@@ -161,7 +161,7 @@ impl<R: Recogniser> Recognise<R> {
 
     /// What a look at `span` heard, without what nobody said.
     fn told(&mut self, heard: Hypothesis, span: MediaSpan) -> Vec<Heard> {
-        let Hypothesis { mut words, timed, language, no_speech, log_probability } = heard;
+        let Hypothesis { mut words, timed, language, written, no_speech, log_probability } = heard;
         if let Some(guard) = self.guards.check(&mut words, Doubts { no_speech, log_probability }) {
             tracing::debug!(?span, guard = guard.name(), "words are left out");
             self.gauge.count(guard.name());
@@ -173,7 +173,7 @@ impl<R: Recogniser> Recognise<R> {
             self.language = Some(language.clone());
         }
         if let Some(open) = self.track().segments.current() {
-            open.set_language(language);
+            open.set_language(written.unwrap_or(language));
         }
         let texts = words.iter().map(|it| it.word.clone());
         let placed: Vec<Word> = if timed {

@@ -130,12 +130,18 @@ impl Answer {
         let text = without_thoughts(&self.text);
         // Thoughts that go on are not yet an answer.
         let thinks = text.trim_start().starts_with("<think>");
+        if thinks && THOUGHTS < text.len() {
+            return Err(passing("the model thinks for too long"));
+        }
         if !thinks && self.limit.letters < text.chars().count() {
             return Err(passing("the answer is much longer than a translation would be"));
         }
         Ok(())
     }
 }
+
+/// Bytes that a model may think aloud.
+const THOUGHTS: usize = 64 * 1024;
 
 /// Some models think aloud before they answer.
 fn without_thoughts(text: &str) -> &str {

@@ -97,7 +97,9 @@ impl Service {
         let after = response.headers().get(header::RETRY_AFTER).and_then(|it| it.to_str().ok());
         let after = after.and_then(retry_after);
         let said = self.whole(response).await.unwrap_or_default();
-        let why = match self.scrubbed(&said_in(&said)) {
+        // Before it is cut: a part of a key is nobody's to read either.
+        let said = self.scrubbed(&String::from_utf8_lossy(&said));
+        let why = match said_in(said.as_bytes()) {
             said if said.is_empty() => format!("it answers {status}"),
             said => format!("it answers {status}: {said}"),
         };
@@ -118,6 +120,7 @@ impl Service {
         let body = self.send(request).await?;
         let body = self.whole(body).await?;
         serde_json::from_slice(&body)
+            .map_err(|error| self.scrubbed(&error.to_string()))
             .map_err(|error| passing(format!("its answer is not as it should be: {error}")))
     }
 

@@ -164,6 +164,8 @@ pub struct Whisper {
     wanted: Rc<RefCell<Wanted>>,
     prompt: Vec<WhisperTokenId>,
     max_tokens: Option<usize>,
+    /// What it writes where that is not what is spoken: Whisper translates into English alone.
+    written: Option<Language>,
 }
 
 impl Whisper {
@@ -204,8 +206,9 @@ impl Whisper {
         let prompt = settings.prompt.as_deref().map(|text| model.tokens(text)).transpose()?;
         let (in_language, prompt) = (HashMap::new(), prompt.unwrap_or_default());
         let (model, max_tokens) = (model.clone(), settings.max_tokens);
+        let written = settings.translate.then(|| Language::new("en"));
         let mut whisper =
-            Whisper { model, state, parameters, in_language, wanted, prompt, max_tokens };
+            Whisper { model, state, parameters, in_language, wanted, prompt, max_tokens, written };
         let first = whisper.look(&[0.0; 16_000]);
         first.map_err(|error| WhisperError::FirstLook {
             model: whisper.model.name.to_string(),
@@ -293,9 +296,10 @@ impl Recogniser for Whisper {
         let no_speech =
             self.state.as_iter().map(|it| it.no_speech_probability()).fold(0.0, f32::max);
         // whisper.cpp's own word times are late by 0.3 s and more, and those by alignment end the process on bad output.
-        let ((words, log_probability), timed) = (self.heard(language), false);
-        let language = Language::new(language);
-        Ok(Hypothesis { words, timed, language, no_speech, log_probability })
+        let written = self.written.as_ref().map_or(language, Language::as_str);
+        let ((words, log_probability), timed) = (self.heard(written), false);
+        let (language, written) = (Language::new(language), self.written.clone());
+        Ok(Hypothesis { words, timed, language, written, no_speech, log_probability })
     }
 }
 

@@ -161,7 +161,14 @@ impl Recogniser for Bomb {
         let sure = |word| Heard { word, probability: 1.0, mark: 1.0 };
         let words = words.into_iter().map(sure).collect();
         let language = Language::new("en");
-        Ok(Hypothesis { words, timed: true, language, no_speech: 0.0, log_probability: 0.0 })
+        Ok(Hypothesis {
+            words,
+            timed: true,
+            language,
+            written: None,
+            no_speech: 0.0,
+            log_probability: 0.0,
+        })
     }
 }
 

@@ -43,6 +43,7 @@ fn settings() -> TranslateSettings {
     let queue = QueueSettings {
         in_flight: 4,
         deadline: 20_000 * MS,
+        patient: false,
         retries: 3,
         wait: 5 * MS,
         breaker,

@@ -51,6 +51,7 @@ impl Recogniser for Script {
                     words,
                     timed: true,
                     language,
+                    written: None,
                     no_speech: 0.0,
                     log_probability: 0.0,
                 });
@@ -80,7 +81,14 @@ impl Recogniser for Script {
             from += run.len();
         }
         let language = Language::new("en");
-        Ok(Hypothesis { words, timed: true, language, no_speech: 0.0, log_probability: 0.0 })
+        Ok(Hypothesis {
+            words,
+            timed: true,
+            language,
+            written: None,
+            no_speech: 0.0,
+            log_probability: 0.0,
+        })
     }
 }
 

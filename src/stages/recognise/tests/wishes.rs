@@ -18,7 +18,14 @@ impl Recogniser for Listener {
         asked.push((RATE.duration_of(speech.len()), ask.clone()));
         let word = Word { text: format!(" said-{}", asked.len()), span: MediaSpan::default() };
         let words = vec![Heard { word, probability: 1.0, mark: 1.0 }];
-        Ok(Hypothesis { words, timed: false, language, no_speech: 0.0, log_probability: 0.0 })
+        Ok(Hypothesis {
+            words,
+            timed: false,
+            language,
+            written: None,
+            no_speech: 0.0,
+            log_probability: 0.0,
+        })
     }
 }
 
