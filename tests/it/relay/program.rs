@@ -73,6 +73,25 @@ async fn the_demos_counter_begins_with_1467() {
 }
 
 #[tokio::test]
+async fn lines_that_are_refused_are_told_and_the_others_go_on() {
+    let folder = folder();
+    let (_server, url) = serve(&folder, &["--relay", "demo"]).await;
+    let lines = folder.path().join("lines");
+    let emit = async |text: &str| {
+        std::fs::write(&lines, text).unwrap();
+        let mut command = livecap(folder.path(), &["emit", &url, "-"]);
+        ended(command.stdin(std::fs::File::open(&lines).unwrap())).await
+    };
+    let demo = "{\"type\":\"demo\",\"n\":1}\n";
+    let taken = emit(demo).await;
+    assert_eq!(taken.code, Some(0), "{}", taken.err);
+    let refused = emit(&format!("good morning\ngood evening\n{demo}")).await;
+    assert_eq!(refused.code, Some(2));
+    assert_eq!(refused.err.matches("`final` is not passed on here").count(), 1, "{}", refused.err);
+    assert!(refused.err.contains("refused `final`"), "{}", refused.err);
+}
+
+#[tokio::test]
 async fn the_environment_says_where_and_a_token_says_who() {
     let folder = folder();
     let mut command = livecap(folder.path(), &["serve", "--viewer-token-env", "T", "--verbose"]);
