@@ -152,37 +152,21 @@ impl<T> Queue<T> {
             let oldest = self.jobs.iter_mut().find(|it| !it.is_done());
             called_off = oldest.and_then(|it| it.give_up(why.to_owned(), now));
         }
-        let id = self.next;
-        self.next += 1;
-        let state = State::Waits { until: now };
-        self.jobs.push_back(Job {
-            id,
-            text,
-            payload,
-            came: now,
-            asked: None,
-            begun: None,
-            failures: 0,
-            state,
-        });
+        self.add(text, payload, State::Waits { until: now }, now);
         called_off
     }
 
     /// Something that needs no request, in its place among the others.
     pub(super) fn push_done(&mut self, outcome: Result<String, String>, payload: T, now: Instant) {
         let state = State::Done { outcome, at: now, cached: false };
-        let (id, text) = (self.next, String::new());
+        self.add(String::new(), payload, state, now);
+    }
+
+    fn add(&mut self, text: String, payload: T, state: State, now: Instant) {
+        let (id, came) = (self.next, now);
         self.next += 1;
-        self.jobs.push_back(Job {
-            id,
-            text,
-            payload,
-            came: now,
-            asked: None,
-            begun: None,
-            failures: 0,
-            state,
-        });
+        let (asked, begun, failures) = (None, None, 0);
+        self.jobs.push_back(Job { id, text, payload, came, asked, begun, failures, state });
     }
 
     /// What is to be done now: requests to send, and those whose time is over.
