@@ -16,8 +16,16 @@ const LONGEST_NAME: usize = 1024;
 const DEEPEST: usize = 128;
 
 /// Those of Socket.IO itself: a JavaScript client that is sent one disconnects, a Python one hears nothing more.
-const RESERVED: [&str; 6] =
-    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+/// The last is python-socketio's own, which ends its simple clients.
+const RESERVED: [&str; 7] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+    "__disconnect_final",
+];
 
 /// Those by which livecap tells what was said: whoever may emit them can put words into somebody's mouth.
 const OWN: [&str; 11] = [

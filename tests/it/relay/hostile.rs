@@ -7,9 +7,15 @@ async fn what_would_harm_other_clients_is_refused() {
     let server = relay(settings()).await;
     let mut listener = Listener::connect(&server).await;
     let mut raw = Raw::connect(&server).await;
-    for name in
-        ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
-    {
+    for name in [
+        "connect",
+        "connect_error",
+        "disconnect",
+        "disconnecting",
+        "newListener",
+        "removeListener",
+        "__disconnect_final",
+    ] {
         raw.send(&format!("421[\"{name}\"]")).await;
         assert!(raw.text().await.contains("name of Socket.IO's own"), "{name}");
     }
