@@ -132,6 +132,45 @@ async fn a_burst_by_long_polling_comes_whole() {
     assert_eq!(echoes, (0..COUNT).collect::<Vec<_>>());
 }
 
+/// More packets in one answer end every Python client that polls.
+#[tokio::test]
+async fn attachments_come_by_long_polling_in_answers_of_16_packets_at_most() {
+    let server = relay(settings()).await;
+    let http = async |method: &str, path: String, body: &str| {
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost");
+        crate::broadcast::request(&server, &head, body).await.1
+    };
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let open: Value = serde_json::from_str(&http("GET", path.into(), "").await[1..]).unwrap();
+    let session = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+    http("POST", session.clone(), "40").await;
+    assert!(http("GET", session.clone(), "").await.contains("40{"));
+    let mut sender = Raw::connect(&server).await;
+    let event = |count: usize| {
+        let place = |num| format!(r#",{{"_placeholder":true,"num":{num}}}"#);
+        let places: String = (0..count).map(place).collect();
+        format!(r#"45{count}-1["x"{places}]"#)
+    };
+    sender.send(&event(16)).await;
+    for _ in 0..16 {
+        sender.attach(b"1").await;
+    }
+    assert!(sender.text().await.contains("6 attachments"));
+    for count in [1, 2, 6, 6, 3, 6, 6, 6] {
+        sender.send(&event(count)).await;
+        for _ in 0..count {
+            sender.attach(b"1").await;
+        }
+    }
+    let mut bytes = 0;
+    while bytes < 36 {
+        let answer = http("GET", session.clone(), "").await;
+        let packets: Vec<&str> = answer.split('\u{1e}').collect();
+        assert!(packets.len() <= 16, "{answer}");
+        bytes += packets.iter().filter(|it| it.starts_with('b')).count();
+    }
+}
+
 #[tokio::test]
 async fn only_the_names_in_the_list_are_passed_on() {
     let passes = Passes::Only(vec!["demo".into(), "question".into()]);
