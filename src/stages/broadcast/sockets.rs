@@ -115,7 +115,8 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
 fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Traffic>, may_publish: bool) {
     let (clock, asked) = (hub.clock, traffic.clone());
     socket.on("clock", move |Asked(to): Asked, socket: SocketRef| {
-        owe(&asked, to, Some(encode(&json!({ "now": clock.now_ms() }))), socket);
+        owe(&asked, to, Some(encode(&json!({ "now": timed.clock.now_ms() }))), socket);
+        asked.brake(timed.relay.next());
         ready(())
     });
     // From the bench's browser; where no bench listens it is lost.
