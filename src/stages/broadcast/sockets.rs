@@ -41,7 +41,7 @@ pub(super) struct Sockets {
     upgrades: Arc<Upgrades>,
 }
 
-/// Websockets of sessions that came by polling, and upgraded before they joined the namespace: browsers do both at once.
+/// Websockets of sessions that came by polling. They may upgrade before they join the namespace: browsers do both at once.
 type Upgrades = Mutex<HashMap<Sid, Weak<Pulse>>>;
 
 /// Serves the default namespace; viewer tasks are run by `viewers`.
@@ -113,7 +113,7 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
 
 /// All of it happens before the closures return: the library spawns what they return, and would lose the order.
 fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Traffic>, may_publish: bool) {
-    let (clock, asked) = (hub.clock, traffic.clone());
+    let (timed, asked) = (hub.clone(), traffic.clone());
     socket.on("clock", move |Asked(to): Asked, socket: SocketRef| {
         owe(&asked, to, Some(encode(&json!({ "now": timed.clock.now_ms() }))), socket);
         asked.brake(timed.relay.next());
@@ -181,8 +181,9 @@ fn enter(hub: Arc<Hub>, viewers: &TaskTracker, upgrades: &Upgrades, socket: Sock
     {
         pulse.carry(admitted.traffic.clone());
     }
-    // The namespace knows the socket by now: an upgrade is either here, or finds it there.
-    if let Some(pulse) = lock(upgrades).remove(&socket.id).and_then(|it| it.upgrade()) {
+    // The namespace knows the socket by now: an upgrade is either here, or finds it there. It stays here for when the
+    // client leaves the namespace and joins it again.
+    if let Some(pulse) = lock(upgrades).get(&socket.id).and_then(Weak::upgrade) {
         pulse.carry(admitted.traffic.clone());
     }
     viewers.spawn(attend(hub, socket, admitted));
@@ -212,12 +213,13 @@ impl Sockets {
             return;
         }
         let mut upgrades = lock(&self.upgrades);
-        // One a connection at most, and none of connections that are gone.
-        upgrades.retain(|_, it| it.strong_count() > 0 && !ptr::eq(it.as_ptr(), &**pulse));
+        // Before it grows: one a connection at most, and none of connections that are gone.
+        if upgrades.len() == upgrades.capacity() {
+            upgrades.retain(|_, it| it.strong_count() > 0 && !ptr::eq(it.as_ptr(), &**pulse));
+        }
         upgrades.insert(sid, Arc::downgrade(pulse));
         drop(upgrades);
         if let Some(traffic) = traffic() {
-            lock(&self.upgrades).remove(&sid);
             pulse.carry(traffic);
         }
     }
