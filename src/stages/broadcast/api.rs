@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::{task::spawn_blocking, time::Instant};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,7 +16,7 @@ use super::{
     hub::Hub,
     metrics,
     rights::Asker,
-    transcript::{self, Format, Part},
+    transcript::{self, Extract, Format, Part},
 };
 use crate::{
     flow::Gate,
@@ -92,7 +92,17 @@ async fn said(
         refused(StatusCode::NOT_FOUND, told)
     })?;
     let Query(part) = part.map_err(|error| refused(StatusCode::BAD_REQUEST, error.body_text()))?;
-    let text = transcript::write(&hub.log(), &part, format, &hub.stream, hub.clock.started_ms());
+    // Hours of captions take long to write: not where viewers are served, and not for many at once.
+    let turn = hub.writing.clone().acquire_owned().await;
+    let extract = Extract::of(&hub.log(), part);
+    let write = move || {
+        // Kept until it is written, also for one who has hung up meanwhile.
+        let _turn = turn;
+        transcript::write(&extract, format, &hub.stream, hub.clock.started_ms())
+    };
+    let text = spawn_blocking(write).await.map_err(|_| {
+        refused(StatusCode::INTERNAL_SERVER_ERROR, "the transcript could not be written")
+    })?;
     let head = [(header::CONTENT_TYPE, format.content_type()), (header::CACHE_CONTROL, "no-store")];
     Ok((head, text).into_response())
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::value::RawValue;
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{Semaphore, broadcast, watch},
     time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -32,6 +32,9 @@ const NO_LAG: u64 = u64::MAX;
 /// How many captions may wait for whoever measures; more lose the oldest.
 const MEASURED: usize = 4096;
 
+/// How many may have what was said written for them at the same time.
+const WRITERS: usize = 2;
+
 pub(super) struct Hub {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
@@ -40,6 +43,8 @@ pub(super) struct Hub {
     pub(super) rules: Rules,
     pub(super) relay: Relay,
     log: Mutex<Log>,
+    /// Turns at writing what was said.
+    pub(super) writing: Arc<Semaphore>,
     /// Rung when the log has something new.
     bell: watch::Sender<()>,
     attached: watch::Sender<Option<Arc<Attached>>>,
@@ -91,6 +96,7 @@ impl Hub {
             clock: Clock::start(),
             stream: random_name(),
             log,
+            writing: Arc::new(Semaphore::new(WRITERS)),
             bell: watch::Sender::new(()),
             attached: watch::Sender::new(None),
             state: watch::Sender::new(None),
