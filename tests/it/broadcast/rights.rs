@@ -123,3 +123,20 @@ async fn only_an_operator_with_a_token_operates() {
     // Nothing is there to be paused: this server was never told of a gate.
     assert_eq!(status(&with_token(&guarded.server, "POST", "/api/pause", "o").await.0), 409);
 }
+
+#[tokio::test]
+async fn who_may_not_operate_is_told_so_before_the_body_is_read() {
+    let pipeline = Pipeline::start(Settings { tokens: tokens(), ..settings() }).await;
+    let mut stream = TcpStream::connect(pipeline.server.local_addr()).await.unwrap();
+    // The body never comes, and whether a connection is closed is not waited for.
+    let head = "POST /api/mark HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    timeout(SOON, stream.read_exact(&mut status)).await.unwrap().unwrap();
+    assert_eq!(&status, b"HTTP/1.1 401");
+
+    let head = "POST /api/mark HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer o\r\ncontent-type: application/json";
+    let long = format!(r#"{{"text":"x"}}{}"#, " ".repeat(8 * 1024));
+    let (head, told) = request(&pipeline.server, head, &long).await;
+    assert_eq!(self::status(&head), 413, "{told}");
+}
