@@ -85,12 +85,12 @@ impl Drop for Place {
 }
 
 impl Hub {
-    /// `loopback`: only this machine reaches the server.
-    pub(super) fn new(settings: Settings, loopback: bool) -> Arc<Hub> {
+    /// `only_here`: only this machine reaches the server.
+    pub(super) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
         let log = Mutex::new(Log::new(settings.keep));
         let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
         Arc::new(Hub {
-            rules: Rules { tokens, origins, loopback },
+            rules: Rules { tokens, origins, only_here },
             relay: Relay::new(settings.relay.clone(), settings.relay_room),
             settings,
             clock: Clock::start(),
