@@ -26,6 +26,9 @@ pub(crate) enum Usual {
 /// the decoders call a damaged file one: the stages say which of them are.
 const OTHERS: &str = "pulseaudio=off,symphonia=off";
 
+/// At `debug` and below these log the `auth` of every client, with its token.
+const SECRETIVE: &str = "socketioxide=info,engineioxide=info,engineioxide_core=info";
+
 /// Starts the log of the process. `LIVECAP_LOG` sets its level, as in `LIVECAP_LOG=debug`, or those of parts of it, as in
 /// `LIVECAP_LOG=warn,livecap::host=debug`; without it what is `usual`.
 pub(crate) fn start(format: LogFormat, usual: Usual, terminal: Terminal) {
@@ -92,7 +95,7 @@ fn of_level(level: Level) -> String {
 fn filter(asked: &str) -> Result<EnvFilter, String> {
     let directives = match Level::from_str(asked, true) {
         Ok(level) => of_level(level),
-        Err(_) if asked.contains(['=', ',', ':']) => asked.to_owned(),
+        Err(_) if asked.contains(['=', ',', ':']) => format!("{asked},{SECRETIVE}"),
         // It would be taken for the name of a module that does not exist, and nothing more be said.
         Err(_) => {
             return Err(format!("`{asked}` is no level: off, error, warn, info, debug or trace"));
@@ -114,8 +117,19 @@ mod tests {
 
     #[test]
     fn directives_are_taken_as_they_are_and_what_is_neither_is_told() {
-        assert_eq!(filter("livecap::host=debug").unwrap().to_string(), "livecap::host=debug");
+        let shown = filter("livecap::host=debug").unwrap().to_string();
+        assert!(shown.contains("livecap::host=debug"), "{shown}");
         assert!(filter("debgu").unwrap_err().contains("`debgu` is no level"));
         assert!(filter("livecap=loud").unwrap_err().contains("livecap=loud"));
+    }
+
+    #[test]
+    fn tokens_of_clients_are_not_logged_whatever_is_asked_for() {
+        for asked in ["debug,livecap=info", "socketioxide=trace", "engineioxide_core=debug,trace"] {
+            let shown = filter(asked).unwrap().to_string();
+            for capped in SECRETIVE.split(',') {
+                assert!(shown.split(',').any(|it| it == capped), "{asked}: {shown}");
+            }
+        }
     }
 }

@@ -54,15 +54,20 @@ fn port_taken(stage: &Stage, other: &Stage, broadcast: &Broadcast) -> Complaint 
 
 /// A relay without a token for those who come to it, on an address that other machines may reach.
 fn open_relay(stage: &Stage, broadcast: &Broadcast) -> Option<Complaint> {
-    let Broadcast { listen, relay, open, tokens, .. } = broadcast;
-    if *relay == Relay::Nothing || *open || tokens.viewer.is_some() || listen.is_loopback() {
+    let Broadcast { listen, relay, open, tokens, trusted_proxies, .. } = broadcast;
+    let proxied = !trusted_proxies.is_empty();
+    let only_here = listen.is_loopback() && !proxied;
+    if *relay == Relay::Nothing || *open || tokens.viewer.is_some() || only_here {
         return None;
     }
     let title = format!("the relay of `{}` is open to whoever reaches `{listen}`", stage.title());
     Some(
         Complaint::new(Code::OpenRelay, title)
             .mark(stage.places.of("relay"), "passes on what anybody sends")
-            .mark(stage.places.of("listen"), "others can reach this")
+            .mark(
+                stage.places.of(if proxied { "trusted-proxies" } else { "listen" }),
+                "others can reach this",
+            )
             .help("viewer-token-env = \"LIVECAP_VIEWER_TOKEN\", or `open = true` if that is meant"),
     )
 }

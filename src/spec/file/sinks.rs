@@ -60,7 +60,7 @@ pub(in crate::spec) struct Broadcast {
     /// The environment variable with the token that operators must present.
     #[schemars(length(min = 1))]
     operator_token_env: Option<String>,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    /// Addresses of proxies whose `X-Forwarded-For` is believed; with one, others reach a loopback address too.
     #[serde(default)]
     trusted_proxies: Vec<String>,
     /// A Redis server, as `redis://127.0.0.1/`: nodes that read its stream deliver these captions too.

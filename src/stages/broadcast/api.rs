@@ -3,12 +3,12 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::{task::spawn_blocking, time::Instant};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,7 +16,7 @@ use super::{
     hub::Hub,
     metrics,
     rights::Asker,
-    transcript::{self, Format, Part},
+    transcript::{self, Extract, Format, Part},
 };
 use crate::{
     flow::Gate,
@@ -44,7 +44,9 @@ pub(super) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(mark))
         .routes(routes!(end))
         .split_for_parts();
-    router.route("/api/openapi.json", axum::routing::get(async || Json(description)))
+    router
+        .route("/api/openapi.json", axum::routing::get(async || Json(description)))
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
 }
 
 /// What went wrong, in words.
@@ -92,7 +94,17 @@ async fn said(
         refused(StatusCode::NOT_FOUND, told)
     })?;
     let Query(part) = part.map_err(|error| refused(StatusCode::BAD_REQUEST, error.body_text()))?;
-    let text = transcript::write(&hub.log(), &part, format, &hub.stream, hub.clock.started_ms());
+    // Hours of captions take long to write: not where viewers are served, and not for many at once.
+    let turn = hub.writing.clone().acquire_owned().await;
+    let extract = Extract::of(&hub.log(), part);
+    let write = move || {
+        // Kept until it is written, also for one who has hung up meanwhile.
+        let _turn = turn;
+        transcript::write(&extract, format, &hub.stream, hub.clock.started_ms())
+    };
+    let text = spawn_blocking(write).await.map_err(|_| {
+        refused(StatusCode::INTERNAL_SERVER_ERROR, "the transcript could not be written")
+    })?;
     let head = [(header::CONTENT_TYPE, format.content_type()), (header::CACHE_CONTROL, "no-store")];
     Ok((head, text).into_response())
 }
@@ -124,27 +136,26 @@ async fn readiness(State(hub): State<Arc<Hub>>) -> (StatusCode, String) {
 
 /// Leave out what is said from now on
 #[utoipa::path(post, path = "/api/pause", responses((status = 204), (status = 401, body = Told), (status = 409, body = Told)))]
-async fn pause(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<StatusCode, Refused> {
-    gate(&hub, &headers)?.pause();
+async fn pause(State(hub): State<Arc<Hub>>, _: Operator) -> Result<StatusCode, Refused> {
+    gate(&hub)?.pause();
     tracing::info!("paused by an operator");
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Go on after a pause
 #[utoipa::path(post, path = "/api/resume", responses((status = 204), (status = 401, body = Told), (status = 409, body = Told)))]
-async fn resume(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<StatusCode, Refused> {
-    gate(&hub, &headers)?.resume();
+async fn resume(State(hub): State<Arc<Hub>>, _: Operator) -> Result<StatusCode, Refused> {
+    gate(&hub)?.resume();
     tracing::info!("resumed by an operator");
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Take the captions off every screen
 #[utoipa::path(post, path = "/api/clear", responses((status = 204), (status = 401, body = Told)))]
-async fn clear(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<StatusCode, Refused> {
-    operator(&hub, &headers)?;
+async fn clear(State(hub): State<Arc<Hub>>, _: Operator) -> StatusCode {
     hub.log().clear();
     hub.ring();
-    Ok(StatusCode::NO_CONTENT)
+    StatusCode::NO_CONTENT
 }
 
 /// What a mark is called.
@@ -164,16 +175,18 @@ struct Marked {
 /// Bytes of a mark's text.
 const LONGEST_MARK: usize = 1000;
 
+/// Bytes of a request's body: a mark, also where each of its letters is escaped.
+const LONGEST_BODY: usize = 8 * 1024;
+
 /// Mark this moment
 #[utoipa::path(post, path = "/api/mark", request_body = Mark, responses(
     (status = 200, body = Marked), (status = 400, body = Told), (status = 401, body = Told),
 ))]
 async fn mark(
     State(hub): State<Arc<Hub>>,
-    headers: HeaderMap,
+    _: Operator,
     mark: Result<Json<Mark>, axum::extract::rejection::JsonRejection>,
 ) -> Result<Json<Marked>, Refused> {
-    operator(&hub, &headers)?;
     let Json(Mark { text }) = mark.map_err(|error| refused(error.status(), error.body_text()))?;
     if text.len() > LONGEST_MARK {
         let told = format!("a mark's text has at most {LONGEST_MARK} bytes");
@@ -186,25 +199,31 @@ async fn mark(
 
 /// End the pipeline: its sources stop, the rest drains
 #[utoipa::path(post, path = "/api/end", responses((status = 202), (status = 401, body = Told), (status = 409, body = Told)))]
-async fn end(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Result<StatusCode, Refused> {
-    gate(&hub, &headers)?.ask_for_the_end();
+async fn end(State(hub): State<Arc<Hub>>, _: Operator) -> Result<StatusCode, Refused> {
+    gate(&hub)?.ask_for_the_end();
     Ok(StatusCode::ACCEPTED)
 }
 
-fn gate<'a>(hub: &'a Hub, headers: &HeaderMap) -> Result<&'a Gate, Refused> {
-    operator(hub, headers)?;
+fn gate(hub: &Hub) -> Result<&Gate, Refused> {
     hub.gate()
         .ok_or_else(|| refused(StatusCode::CONFLICT, "there is no pipeline behind this server"))
 }
 
-fn operator(hub: &Hub, headers: &HeaderMap) -> Result<(), Refused> {
-    match hub.rules.may_operate(&Asker::of(headers, None)) {
-        true => Ok(()),
-        false if hub.rules.tokens.operator.is_none() => {
-            let told = "nobody may operate this server: set `operator-token-env`";
-            Err(refused(StatusCode::FORBIDDEN, told))
+/// Whoever asks may operate. An extractor, so that nobody else's body is read.
+struct Operator;
+
+impl FromRequestParts<Arc<Hub>> for Operator {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Operator, Refused> {
+        match hub.rules.may_operate(&Asker::of(&parts.headers, None)) {
+            true => Ok(Operator),
+            false if hub.rules.tokens.operator.is_none() => {
+                let told = "nobody may operate this server: set `operator-token-env`";
+                Err(refused(StatusCode::FORBIDDEN, told))
+            }
+            false => Err(unauthorized("the operator's")),
         }
-        false => Err(unauthorized("the operator's")),
     }
 }
 

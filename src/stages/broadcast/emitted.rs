@@ -7,7 +7,10 @@ use serde_json::value::RawValue;
 use socketioxide::{adapter::Adapter, handler::FromMessage, socket::Socket};
 use socketioxide_core::Value;
 
-use super::tree::{Tree, Unfilled};
+use super::{
+    tree::{self, Tree, Unfilled},
+    viewer::POLLED_BURST,
+};
 
 /// Bytes of an event's name.
 const LONGEST_NAME: usize = 1024;
@@ -15,9 +18,21 @@ const LONGEST_NAME: usize = 1024;
 /// Brackets within brackets. Some clients end in a stack overflow at what is far deeper.
 const DEEPEST: usize = 128;
 
+/// With its event that is one burst by long-polling: python-engineio hangs up at more than 16 packets in one answer, in
+/// which two bursts and a ping may come together.
+const MOST_ATTACHMENTS: usize = POLLED_BURST - 1;
+
 /// Those of Socket.IO itself: a JavaScript client that is sent one disconnects, a Python one hears nothing more.
-const RESERVED: [&str; 6] =
-    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+/// The last is python-socketio's own, which ends its simple clients.
+const RESERVED: [&str; 7] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+    "__disconnect_final",
+];
 
 /// Those by which livecap tells what was said: whoever may emit them can put words into somebody's mouth.
 const OWN: [&str; 11] = [
@@ -39,7 +54,7 @@ const OWN: [&str; 11] = [
 pub(super) struct Emitted {
     pub(super) name: String,
     pub(super) args: Args,
-    /// Bytes, about.
+    /// Bytes, as it is sent, about.
     pub(super) weight: usize,
 }
 
@@ -58,6 +73,8 @@ pub(super) enum Refusal {
     Unreadable,
     #[error("an attachment is missing, or stands for two")]
     Attachments,
+    #[error("an event has at most {MOST_ATTACHMENTS} attachments")]
+    ManyAttachments,
     #[error("`{0}` is not passed on here")]
     NotRelayed(String),
     #[error("`{0}` is one of livecap's own names, and takes the right to publish")]
@@ -66,6 +83,9 @@ pub(super) enum Refusal {
 
 impl Emitted {
     fn read(text: &str, attachments: VecDeque<Bytes>) -> Result<Emitted, Refusal> {
+        if attachments.len() > MOST_ATTACHMENTS {
+            return Err(Refusal::ManyAttachments);
+        }
         if is_deeper_than(text, DEEPEST) {
             return Err(Refusal::Deep);
         }
@@ -80,7 +100,9 @@ impl Emitted {
         }
         let weight = text.len() + attachments.iter().map(Bytes::len).sum::<usize>();
         let mut left = attachments.into_iter().map(Some).collect();
-        let list = args.iter().map(|raw| Arg::read(raw, &mut left)).collect::<Result<_, _>>()?;
+        // Boxed, so that it has no room to spare.
+        let list: Box<[_]> =
+            args.iter().map(|raw| Arg::read(raw, &mut left)).collect::<Result<_, _>>()?;
         let attachments = left.iter().filter(|it| it.is_none()).count();
         Ok(Emitted { name, args: Args { list, attachments }, weight })
     }
@@ -108,7 +130,7 @@ pub(super) struct Incoming(pub(super) Result<Emitted, Refusal>);
 /// All arguments of an event.
 #[derive(Debug, Default)]
 pub(super) struct Args {
-    list: Vec<Arg>,
+    list: Box<[Arg]>,
     attachments: usize,
 }
 
@@ -137,6 +159,18 @@ impl Args {
     /// How many packets of bytes follow that of the event.
     pub(super) fn attachments(&self) -> usize {
         self.attachments
+    }
+
+    /// Bytes that holding them takes beside those of text and attachments, about: many small ones are mostly that.
+    pub(super) fn overhead(&self) -> usize {
+        let of = |arg: &Arg| {
+            size_of::<Arg>()
+                + match arg {
+                    Arg::Raw(_) => tree::ALLOCATION,
+                    Arg::Tree(it) => it.overhead(),
+                }
+        };
+        self.list.iter().map(of).sum()
     }
 }
 
@@ -272,6 +306,32 @@ mod tests {
         assert_eq!(read(&nested(DEEPEST), &[]).unwrap_err(), Refusal::Deep);
         assert_eq!(read(&nested(100_000), &[b""]).unwrap_err(), Refusal::Deep);
         assert!(read(&format!("[\"x\",\"\\\"{}\"]", "[".repeat(1000)), &[]).is_ok());
+    }
+
+    #[test]
+    fn what_holding_many_small_parts_takes_is_known() {
+        let ones = "1,".repeat(1000);
+        let args = read(&format!(r#"["x",{ones}1]"#), &[]).unwrap().args;
+        assert!(args.overhead() > 1000 * size_of::<Arg>());
+        for part in ["[", r#"{"a":["#] {
+            let bytes = r#"{"_placeholder":true,"num":0}"#;
+            let closed = if part == "[" { "]" } else { "]}" };
+            let args =
+                read(&format!(r#"["x",{part}{ones}{bytes}{closed}]"#), &[b"1"]).unwrap().args;
+            assert!(args.overhead() > 1000 * size_of::<Tree>());
+        }
+    }
+
+    #[test]
+    fn an_event_has_few_attachments() {
+        let with = |count| {
+            let places: Vec<String> =
+                (0..count).map(|it| format!(r#"{{"_placeholder":true,"num":{it}}}"#)).collect();
+            let attachments: Vec<&[u8]> = vec![b"1"; count];
+            read(&format!(r#"["x",{}]"#, places.join(",")), &attachments)
+        };
+        assert!(with(MOST_ATTACHMENTS).is_ok());
+        assert_eq!(with(MOST_ATTACHMENTS + 1).unwrap_err(), Refusal::ManyAttachments);
     }
 
     proptest! {

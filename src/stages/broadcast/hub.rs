@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::value::RawValue;
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{Semaphore, broadcast, watch},
     time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -32,6 +32,9 @@ const NO_LAG: u64 = u64::MAX;
 /// How many captions may wait for whoever measures; more lose the oldest.
 const MEASURED: usize = 4096;
 
+/// How many may have what was said written for them at the same time.
+const WRITERS: usize = 2;
+
 pub(super) struct Hub {
     pub(super) settings: Settings,
     pub(super) clock: Clock,
@@ -40,6 +43,8 @@ pub(super) struct Hub {
     pub(super) rules: Rules,
     pub(super) relay: Relay,
     log: Mutex<Log>,
+    /// Turns at writing what was said.
+    pub(super) writing: Arc<Semaphore>,
     /// Rung when the log has something new.
     bell: watch::Sender<()>,
     attached: watch::Sender<Option<Arc<Attached>>>,
@@ -80,17 +85,18 @@ impl Drop for Place {
 }
 
 impl Hub {
-    /// `loopback`: only this machine reaches the server.
-    pub(super) fn new(settings: Settings, loopback: bool) -> Arc<Hub> {
+    /// `only_here`: only this machine reaches the server.
+    pub(super) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
         let log = Mutex::new(Log::new(settings.keep));
         let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
         Arc::new(Hub {
-            rules: Rules { tokens, origins, loopback },
+            rules: Rules { tokens, origins, only_here },
             relay: Relay::new(settings.relay.clone(), settings.relay_room),
             settings,
             clock: Clock::start(),
             stream: random_name(),
             log,
+            writing: Arc::new(Semaphore::new(WRITERS)),
             bell: watch::Sender::new(()),
             attached: watch::Sender::new(None),
             state: watch::Sender::new(None),

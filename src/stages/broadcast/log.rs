@@ -233,10 +233,10 @@ impl Log {
     }
 
     /// The numbered events that are kept, from number `from` on.
-    pub(super) fn kept(&self, from: u64) -> impl Iterator<Item = &Entry> {
+    pub(super) fn kept(&self, from: u64) -> impl Iterator<Item = &Arc<Entry>> {
         let skip = from.saturating_sub(self.first());
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        self.kept.iter().skip(skip).map(|kept| &*kept.entry)
+        self.kept.iter().skip(skip).map(|kept| &kept.entry)
     }
 
     /// Nothing more will come.

@@ -22,8 +22,21 @@ pub enum Passes {
 pub(super) struct Relayed {
     pub(super) name: String,
     pub(super) args: Args,
-    /// Bytes, about.
+    /// Bytes, as it is sent, about.
     pub(super) weight: usize,
+    /// Bytes that holding it takes beside those.
+    overhead: usize,
+}
+
+impl Relayed {
+    fn new(Emitted { name, args, weight }: Emitted) -> Relayed {
+        let overhead = OVERHEAD + args.overhead();
+        Relayed { name, args, weight, overhead }
+    }
+
+    fn held(&self) -> usize {
+        self.weight + self.overhead
+    }
 }
 
 /// What a viewer may be told that it has missed: it is more than the ring behind.
@@ -44,7 +57,7 @@ struct Ring {
     most: usize,
 }
 
-/// What one event costs beside its bytes, about.
+/// What one event without arguments takes beside its bytes, about.
 const OVERHEAD: usize = 128;
 
 impl Relay {
@@ -64,9 +77,7 @@ impl Relay {
         if taken.is_err() {
             self.refused.fetch_add(1, Relaxed);
         }
-        let emitted = taken?;
-        let Emitted { name, args, weight } = emitted;
-        self.ring().push(Relayed { name, args, weight });
+        self.ring().push(Relayed::new(taken?));
         Ok(())
     }
 
@@ -107,13 +118,13 @@ impl Relay {
 
 impl Ring {
     fn push(&mut self, event: Relayed) {
-        self.weight += event.weight + OVERHEAD;
+        self.weight += event.held();
         self.kept.push_back(Arc::new(event));
         self.next += 1;
         // The newest stays, whatever it weighs.
         while self.weight > self.most && self.kept.len() > 1 {
             let gone = self.kept.pop_front();
-            self.weight -= gone.map_or(0, |it| it.weight + OVERHEAD);
+            self.weight -= gone.map_or(0, |it| it.held());
         }
     }
 
@@ -134,7 +145,7 @@ mod tests {
     }
 
     fn event(name: u64, weight: usize) -> Relayed {
-        Relayed { name: name.to_string(), args: Args::default(), weight }
+        Relayed::new(Emitted { name: name.to_string(), args: Args::default(), weight })
     }
 
     proptest! {

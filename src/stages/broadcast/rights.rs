@@ -29,8 +29,8 @@ pub(super) struct Asker<'a> {
 pub(super) struct Rules {
     pub(super) tokens: Tokens,
     pub(super) origins: Vec<String>,
-    /// The server listens on a loopback address: only this machine reaches it.
-    pub(super) loopback: bool,
+    /// The server listens on a loopback address, and no proxy brings others there.
+    pub(super) only_here: bool,
 }
 
 impl Token {
@@ -96,7 +96,7 @@ impl Rules {
     pub(super) fn may_publish(&self, asker: &Asker<'_>) -> bool {
         match &self.tokens.publish {
             Some(token) => token.is(asker.token),
-            None => self.loopback && !asker.is_foreign(&self.origins),
+            None => self.only_here && !asker.is_foreign(&self.origins),
         }
     }
 
@@ -104,7 +104,7 @@ impl Rules {
     pub(super) fn may_inspect(&self, asker: &Asker<'_>) -> bool {
         match &self.tokens.operator {
             Some(token) => token.is(asker.token),
-            None => self.loopback,
+            None => self.only_here,
         }
     }
 
@@ -115,7 +115,7 @@ impl Rules {
 
     /// Counts for a monitor.
     pub(super) fn may_measure(&self, asker: &Asker<'_>) -> bool {
-        self.loopback || self.may_operate(asker)
+        self.only_here || self.may_operate(asker)
     }
 }
 
@@ -145,8 +145,8 @@ pub(super) fn is_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn rules(loopback: bool, tokens: Tokens) -> Rules {
-        Rules { tokens, origins: vec!["https://captions.example".into()], loopback }
+    fn rules(only_here: bool, tokens: Tokens) -> Rules {
+        Rules { tokens, origins: vec!["https://captions.example".into()], only_here }
     }
 
     fn asker<'a>(token: Option<&'a str>, origin: Option<&'a str>) -> Asker<'a> {
@@ -168,8 +168,8 @@ mod tests {
     fn a_token_opens_what_it_is_for() {
         let token = |it| Some(Token::new(it));
         let tokens = Tokens { viewer: token("v"), publish: token("p"), operator: token("o") };
-        for loopback in [true, false] {
-            let rules = rules(loopback, tokens.clone());
+        for only_here in [true, false] {
+            let rules = rules(only_here, tokens.clone());
             let rights = |it: Option<&str>| {
                 let asker = asker(it, None);
                 (

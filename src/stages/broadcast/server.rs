@@ -66,7 +66,9 @@ impl Server {
         let listener = listen(&settings).await?;
         let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
         let loopback = address.ip().is_loopback();
-        let hub = Hub::new(settings, loopback);
+        // What comes through a proxy on this machine comes from anywhere.
+        let only_here = loopback && settings.trusted_proxies.is_empty();
+        let hub = Hub::new(settings, only_here);
         let viewers = TaskTracker::new();
         let (layer, sockets) = sockets::open(&hub, &viewers);
         let server = Server {

@@ -1,6 +1,7 @@
 //! The Socket.IO side: who is let in, what clients may say, and a viewer's task for each.
 use std::{
     collections::HashMap,
+    convert::Infallible,
     future::ready,
     ptr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -8,14 +9,16 @@ use std::{
 };
 
 use axum::http::Uri;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use socketioxide::{
     ParserConfig, SocketIo,
+    adapter::LocalAdapter,
     extract::{AckSender, SocketRef, TryData},
-    handler::ConnectHandler,
+    handler::{ConnectHandler, FromMessageParts},
     layer::SocketIoLayer,
-    socket::{DisconnectReason, Sid},
+    socket::{DisconnectReason, Sid, Socket},
 };
+use socketioxide_core::Value as ParserValue;
 use tokio_util::task::TaskTracker;
 
 use super::{
@@ -38,7 +41,7 @@ pub(super) struct Sockets {
     upgrades: Arc<Upgrades>,
 }
 
-/// Websockets of sessions that came by polling, and upgraded before they joined the namespace: browsers do both at once.
+/// Websockets of sessions that came by polling. They may upgrade before they join the namespace: browsers do both at once.
 type Upgrades = Mutex<HashMap<Sid, Weak<Pulse>>>;
 
 /// Serves the default namespace; viewer tasks are run by `viewers`.
@@ -110,10 +113,10 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
 
 /// All of it happens before the closures return: the library spawns what they return, and would lose the order.
 fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Traffic>, may_publish: bool) {
-    let (clock, asked) = (hub.clock, traffic.clone());
-    socket.on("clock", move |to: AckSender, socket: SocketRef| {
-        let data = Some(encode(&json!({ "now": clock.now_ms() })));
-        owe(&asked, Answer { to, data }, socket);
+    let (timed, asked) = (hub.clone(), traffic.clone());
+    socket.on("clock", move |Asked(to): Asked, socket: SocketRef| {
+        owe(&asked, to, Some(encode(&json!({ "now": timed.clock.now_ms() }))), socket);
+        asked.brake(timed.relay.next());
         ready(())
     });
     // From the bench's browser; where no bench listens it is lost.
@@ -123,7 +126,7 @@ fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Traffic>, may_publis
         ready(())
     });
     let (hub, traffic, sid) = (hub.clone(), traffic.clone(), socket.id);
-    socket.on_fallback(move |to: AckSender, socket: SocketRef, Incoming(emitted): Incoming| {
+    socket.on_fallback(move |Asked(to): Asked, socket: SocketRef, Incoming(emitted): Incoming| {
         let name = emitted.as_ref().map(|it| it.name.clone()).ok();
         let data = match hub.relay.take(emitted, may_publish) {
             Ok(()) => {
@@ -136,15 +139,31 @@ fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Traffic>, may_publis
                 Some(encode(&json!({ "error": why.to_string() })))
             }
         };
-        owe(&traffic, Answer { to, data }, socket);
+        owe(&traffic, to, data, socket);
         traffic.brake(hub.relay.next());
         ready(())
     });
 }
 
+/// Where the answer goes, if one is asked for: the library's sender takes one for nobody too, and sends nothing.
+struct Asked(Option<AckSender>);
+
+impl FromMessageParts<LocalAdapter> for Asked {
+    type Error = Infallible;
+
+    fn from_message_parts(
+        socket: &Arc<Socket>,
+        value: &mut ParserValue,
+        ack_id: &Option<i64>,
+    ) -> Result<Self, Infallible> {
+        let to = AckSender::from_message_parts(socket, value, ack_id)?;
+        Ok(Asked(ack_id.is_some().then_some(to)))
+    }
+}
+
 /// Who asks for more answers than can wait is disconnected.
-fn owe(traffic: &Traffic, answer: Answer, socket: SocketRef) {
-    if !traffic.owe(answer) {
+fn owe(traffic: &Traffic, to: Option<AckSender>, data: Option<Box<RawValue>>, socket: SocketRef) {
+    if to.is_some_and(|to| !traffic.owe(Answer { to, data })) {
         tracing::debug!(sid = %socket.id, "disconnected: it asks for more answers than it takes");
         let _ = socket.disconnect();
     }
@@ -162,8 +181,9 @@ fn enter(hub: Arc<Hub>, viewers: &TaskTracker, upgrades: &Upgrades, socket: Sock
     {
         pulse.carry(admitted.traffic.clone());
     }
-    // The namespace knows the socket by now: an upgrade is either here, or finds it there.
-    if let Some(pulse) = lock(upgrades).remove(&socket.id).and_then(|it| it.upgrade()) {
+    // The namespace knows the socket by now: an upgrade is either here, or finds it there. It stays here for when the
+    // client leaves the namespace and joins it again.
+    if let Some(pulse) = lock(upgrades).get(&socket.id).and_then(Weak::upgrade) {
         pulse.carry(admitted.traffic.clone());
     }
     viewers.spawn(attend(hub, socket, admitted));
@@ -193,12 +213,13 @@ impl Sockets {
             return;
         }
         let mut upgrades = lock(&self.upgrades);
-        // One a connection at most, and none of connections that are gone.
-        upgrades.retain(|_, it| it.strong_count() > 0 && !ptr::eq(it.as_ptr(), &**pulse));
+        // Before it grows: one a connection at most, and none of connections that are gone.
+        if upgrades.len() == upgrades.capacity() {
+            upgrades.retain(|_, it| it.strong_count() > 0 && !ptr::eq(it.as_ptr(), &**pulse));
+        }
         upgrades.insert(sid, Arc::downgrade(pulse));
         drop(upgrades);
         if let Some(traffic) = traffic() {
-            lock(&self.upgrades).remove(&sid);
             pulse.carry(traffic);
         }
     }

@@ -1,5 +1,5 @@
 //! What was said so far, from the log: as JSON, as text, as subtitles.
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
@@ -78,34 +78,42 @@ impl Format {
     }
 }
 
-/// The part of the log that is asked for. `stream` and `started_at` as `hello` tells them.
-pub(super) fn write(
-    log: &Log,
-    part: &Part,
-    format: Format,
-    stream: &str,
-    started_at: u64,
-) -> String {
-    let entries: Vec<&Entry> = entries(log, part).collect();
+/// The part of the log that is asked for, taken out of it: writing takes long, and the log's lock is for everybody.
+pub(super) struct Extract {
+    part: Part,
+    next: u64,
+    entries: Vec<Arc<Entry>>,
+}
+
+impl Extract {
+    pub(super) fn of(log: &Log, part: Part) -> Extract {
+        let entries = entries(log, &part).cloned().collect();
+        Extract { part, next: log.next(), entries }
+    }
+}
+
+/// `stream` and `started_at` as `hello` tells them.
+pub(super) fn write(extract: &Extract, format: Format, stream: &str, started_at: u64) -> String {
+    let Extract { part, next, entries } = extract;
     match format {
         Format::Json => {
             let events = entries.iter().filter_map(|it| said(it, part)).collect();
-            let transcript = Transcript { stream, started_at, next: log.next(), events };
+            let transcript = Transcript { stream, started_at, next: *next, events };
             serde_json::to_string(&transcript).expect("a transcript is plain JSON")
         }
         Format::Text => {
             let text = |it: &Piece| format!("{}\n", it.text.trim().replace('\n', " "));
-            pieces(&entries, part).iter().map(text).collect()
+            pieces(entries, part).iter().map(text).collect()
         }
-        Format::Srt => subtitle::srt(&cues(&entries, part)),
-        Format::Vtt => subtitle::vtt(&cues(&entries, part)),
+        Format::Srt => subtitle::srt(&cues(entries, part)),
+        Format::Vtt => subtitle::vtt(&cues(entries, part)),
     }
 }
 
-fn entries<'a>(log: &'a Log, part: &'a Part) -> impl Iterator<Item = &'a Entry> {
+fn entries<'a>(log: &'a Log, part: &'a Part) -> impl Iterator<Item = &'a Arc<Entry>> {
     let from = part.from.max(log.state().first);
     let count = part.to.map_or(usize::MAX, |to| to.saturating_sub(from) as usize);
-    let wanted = |entry: &&Entry| match (&part.track, &entry.track) {
+    let wanted = |entry: &&Arc<Entry>| match (&part.track, &entry.track) {
         (Some(wanted), Some(track)) => track.as_str() == wanted,
         (None, _) | (_, None) => true,
     };
@@ -137,7 +145,7 @@ struct Piece {
 }
 
 /// What was said, in the order of the timeline: in the language that is asked for, else the originals.
-fn pieces(entries: &[&Entry], part: &Part) -> Vec<Piece> {
+fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
     let wanted = |lang: &str| part.lang.as_ref().is_some_and(|it| it == lang);
     let mut originals: BTreeMap<(String, u64), String> = BTreeMap::new();
     let mut pieces = Vec::new();
@@ -170,7 +178,7 @@ fn read<T: serde::de::DeserializeOwned>(event: &RawValue) -> Option<T> {
     serde_json::from_str(event.get()).ok()
 }
 
-fn cues(entries: &[&Entry], part: &Part) -> Vec<Cue> {
+fn cues(entries: &[Arc<Entry>], part: &Part) -> Vec<Cue> {
     let segments: Vec<Vec<Word>> = pieces(entries, part).iter().map(words).collect();
     subtitle::cues(segments.iter().map(Vec::as_slice))
 }

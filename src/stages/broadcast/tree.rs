@@ -21,6 +21,9 @@ pub(super) enum Tree {
     Bytes(Bytes),
 }
 
+/// What a piece of memory of its own takes beside its bytes, about: the allocator's rounding.
+pub(super) const ALLOCATION: usize = 32;
+
 /// A placeholder for which there is no attachment.
 #[derive(Debug)]
 pub(super) struct Unfilled;
@@ -49,6 +52,22 @@ impl Tree {
             Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::Bytes(_) => (),
         }
         Ok(filled)
+    }
+
+    /// Bytes that it holds elsewhere, beside those of its text, about.
+    pub(super) fn overhead(&self) -> usize {
+        match self {
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Bytes(_) => 0,
+            Tree::Text(_) => ALLOCATION,
+            Tree::List(items) => {
+                let held: usize = items.iter().map(Tree::overhead).sum();
+                ALLOCATION + items.capacity() * size_of::<Tree>() + held
+            }
+            Tree::Object(fields) => {
+                let held: usize = fields.iter().map(|(_, it)| ALLOCATION + it.overhead()).sum();
+                ALLOCATION + fields.capacity() * size_of::<(String, Tree)>() + held
+            }
+        }
     }
 
     /// What any client would take for one; the inner `None` is a placeholder for nothing. Of two fields of one name

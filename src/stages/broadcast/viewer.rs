@@ -21,7 +21,7 @@ use crate::{message::Kind, stages::wire::Next};
 pub(super) const QUEUE: usize = 128;
 const BURST: usize = 32;
 /// By long-polling all that waits goes out as one answer, and python-engineio takes no more than 16 packets in one.
-const POLLED_BURST: usize = 7;
+pub(super) const POLLED_BURST: usize = 7;
 const BURST_BYTES: usize = 64 * 1024;
 
 /// After so long a full queue is tried again, whatever was seen of it.
@@ -108,7 +108,8 @@ async fn pass_on(hub: &Hub, line: &mut Line) -> Result<bool, Gone> {
     let place = line.traffic.heard();
     let Ok(due) = hub.relay.due(place) else { return Err(line.leave()) };
     let Some(event) = due else { return Ok(false) };
-    line.room().await?;
+    // Its attachments are packets, too.
+    line.room(1 + event.args.attachments()).await?;
     line.send_sized(&event.name, &event.args, event.weight).await?;
     line.packets += event.args.attachments();
     line.traffic.set_heard(place + 1);
@@ -124,7 +125,7 @@ async fn answer(
 ) -> Result<bool, Gone> {
     let Ok(Answer { to, data }) = owed.try_recv() else { return Ok(false) };
     // The library takes the acknowledgement whether or not there is room for it.
-    line.room().await?;
+    line.room(1).await?;
     let sent = match &data {
         Some(data) => to.send(data),
         None => to.send(&Args::default()),
@@ -233,7 +234,7 @@ impl Line {
     }
 
     fn send(&mut self, name: &str, data: &RawValue) -> Result<(), NotSent> {
-        if !self.has_room() {
+        if !self.has_room(1) {
             return Err(NotSent::Full);
         }
         self.emit(name, data, data.get().len())
@@ -261,7 +262,7 @@ impl Line {
     }
 
     async fn deliver(&mut self, name: &str, data: &RawValue) -> Result<(), Gone> {
-        self.room().await?;
+        self.room(1).await?;
         self.send_sized(name, data, data.get().len()).await
     }
 
@@ -281,20 +282,20 @@ impl Line {
         }
     }
 
-    /// Waits until a new burst may begin, or the one in hand go on.
-    async fn room(&mut self) -> Result<(), Gone> {
-        while !self.has_room() {
+    /// Waits until a new burst may begin, or the one in hand go on, with so many packets.
+    async fn room(&mut self, packets: usize) -> Result<(), Gone> {
+        while !self.has_room(packets) {
             self.wait().await?;
         }
         Ok(())
     }
 
-    fn has_room(&mut self) -> bool {
+    fn has_room(&mut self, packets: usize) -> bool {
         let burst = match self.socket.transport_type() {
             TransportType::Polling => POLLED_BURST,
             TransportType::Websocket => BURST,
         };
-        if self.packets >= burst || self.bytes >= BURST_BYTES {
+        if self.packets + packets > burst || self.bytes >= BURST_BYTES {
             let taken = self.traffic.times_taken();
             if self.mark == taken {
                 return false;

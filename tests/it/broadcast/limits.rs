@@ -1,7 +1,7 @@
 //! How much anybody may take: viewers, connections, handshakes, time; and TLS, which takes some before a word is said.
 use std::sync::Arc as Shared;
 
-use livecap::stages::broadcast::{PerAddress, TlsFiles};
+use livecap::stages::broadcast::{PerAddress, TlsFiles, Token, Tokens};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
 use tokio_rustls::TlsConnector;
@@ -82,7 +82,8 @@ async fn one_address_has_so_many_connections_and_no_more() {
 #[tokio::test]
 async fn who_says_nothing_or_speaks_too_slowly_is_hung_up_on() {
     let short = Duration::from_millis(50);
-    let settings = Settings { header_timeout: short, body_timeout: short, ..settings() };
+    let tokens = Tokens { operator: Some(Token::new("o")), ..Tokens::default() };
+    let settings = Settings { header_timeout: short, body_timeout: short, tokens, ..settings() };
     let server = Server::bind(settings).await.unwrap();
     let mut silent = TcpStream::connect(server.local_addr()).await.unwrap();
     let mut nothing = Vec::new();
@@ -90,7 +91,7 @@ async fn who_says_nothing_or_speaks_too_slowly_is_hung_up_on() {
     assert!(!String::from_utf8_lossy(&nothing).contains("200"));
 
     let mut slow = TcpStream::connect(server.local_addr()).await.unwrap();
-    let head = "POST /api/mark HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let head = "POST /api/mark HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer o\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
     slow.write_all(head.as_bytes()).await.unwrap();
     let mut told = Vec::new();
     timeout(SOON, slow.read_to_end(&mut told)).await.expect("it is hung up on").unwrap();

@@ -123,3 +123,37 @@ async fn only_an_operator_with_a_token_operates() {
     // Nothing is there to be paused: this server was never told of a gate.
     assert_eq!(status(&with_token(&guarded.server, "POST", "/api/pause", "o").await.0), 409);
 }
+
+#[tokio::test]
+async fn who_may_not_operate_is_told_so_before_the_body_is_read() {
+    let pipeline = Pipeline::start(Settings { tokens: tokens(), ..settings() }).await;
+    let mut stream = TcpStream::connect(pipeline.server.local_addr()).await.unwrap();
+    // The body never comes, and whether a connection is closed is not waited for.
+    let head = "POST /api/mark HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    timeout(SOON, stream.read_exact(&mut status)).await.unwrap().unwrap();
+    assert_eq!(&status, b"HTTP/1.1 401");
+
+    let head = "POST /api/mark HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer o\r\ncontent-type: application/json";
+    let long = format!(r#"{{"text":"x"}}{}"#, " ".repeat(8 * 1024));
+    let (head, told) = request(&pipeline.server, head, &long).await;
+    assert_eq!(self::status(&head), 413, "{told}");
+}
+
+/// What comes through a proxy on this machine comes from anywhere.
+#[tokio::test]
+async fn behind_a_trusted_proxy_a_loopback_address_gives_no_rights() {
+    let proxies = vec!["127.0.0.1".parse().unwrap()];
+    let relay = Settings { relay: Passes::Everything, ..settings() };
+    let pipeline = Pipeline::start(Settings { trusted_proxies: proxies, ..relay }).await;
+    let (_, body) = get(&pipeline.server, "/api/state").await;
+    assert!(serde_json::from_str::<Value>(&body).unwrap().get("edges").is_none(), "{body}");
+    assert_eq!(status(&get(&pipeline.server, "/metrics").await.0), 401);
+    let mut client = Client::connect(&pipeline.url(), Value::Null).await.unwrap();
+    let answer = client.emit_with_ack("final", &[json!("?")]).await.unwrap();
+    assert!(answer[0]["error"].as_str().unwrap().contains("right to publish"));
+    // It is still called by names of its own, or those in `hosts`, only.
+    let elsewhere = "GET /healthz HTTP/1.1\r\nhost: evil.example";
+    assert_eq!(status(&request(&pipeline.server, elsewhere, "").await.0), 403);
+}

@@ -132,6 +132,78 @@ async fn a_burst_by_long_polling_comes_whole() {
     assert_eq!(echoes, (0..COUNT).collect::<Vec<_>>());
 }
 
+/// More packets in one answer end every Python client that polls.
+#[tokio::test]
+async fn attachments_come_by_long_polling_in_answers_of_16_packets_at_most() {
+    let server = relay(settings()).await;
+    let http = async |method: &str, path: String, body: &str| {
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost");
+        crate::broadcast::request(&server, &head, body).await.1
+    };
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let open: Value = serde_json::from_str(&http("GET", path.into(), "").await[1..]).unwrap();
+    let session = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+    http("POST", session.clone(), "40").await;
+    assert!(http("GET", session.clone(), "").await.contains("40{"));
+    let mut sender = Raw::connect(&server).await;
+    let event = |count: usize| {
+        let place = |num| format!(r#",{{"_placeholder":true,"num":{num}}}"#);
+        let places: String = (0..count).map(place).collect();
+        format!(r#"45{count}-1["x"{places}]"#)
+    };
+    sender.send(&event(16)).await;
+    for _ in 0..16 {
+        sender.attach(b"1").await;
+    }
+    assert!(sender.text().await.contains("6 attachments"));
+    for count in [1, 2, 6, 6, 3, 6, 6, 6] {
+        sender.send(&event(count)).await;
+        for _ in 0..count {
+            sender.attach(b"1").await;
+        }
+    }
+    let mut bytes = 0;
+    while bytes < 36 {
+        let answer = http("GET", session.clone(), "").await;
+        let packets: Vec<&str> = answer.split('\u{1e}').collect();
+        assert!(packets.len() <= 16, "{answer}");
+        bytes += packets.iter().filter(|it| it.starts_with('b')).count();
+    }
+}
+
+/// What it takes is seen by its connection, which is that of the session whichever socket is in the namespace.
+#[tokio::test]
+async fn an_upgraded_session_that_leaves_and_joins_again_hears_all() {
+    let server = relay(settings()).await;
+    let address = server.local_addr();
+    let http = async |method: &str, path: &str, body: &str| {
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost");
+        crate::broadcast::request(&server, &head, body).await.1
+    };
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let open: Value = serde_json::from_str(&http("GET", path, "").await[1..]).unwrap();
+    let sid = open["sid"].as_str().unwrap();
+    let session = format!("{path}&sid={sid}");
+    http("POST", &session, "40").await;
+    assert!(http("GET", &session, "").await.contains("40{"));
+    let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket&sid={sid}");
+    let stream = TcpStream::connect(address).await.unwrap();
+    let mut upgraded = Raw(client_async(url, stream).await.unwrap().0);
+    upgraded.send("2probe").await;
+    assert_eq!(upgraded.text().await, "3probe");
+    upgraded.send("5").await;
+    let mut sender = Raw::connect(&server).await;
+    for _ in 0..2 {
+        upgraded.send("41").await;
+        upgraded.send("40").await;
+        while !upgraded.text().await.starts_with("40{") {}
+        for number in 0..200 {
+            sender.send(&format!("42[\"n\",{number}]")).await;
+            assert_eq!(upgraded.text().await, format!("42[\"n\",{number}]"));
+        }
+    }
+}
+
 #[tokio::test]
 async fn only_the_names_in_the_list_are_passed_on() {
     let passes = Passes::Only(vec!["demo".into(), "question".into()]);

@@ -7,9 +7,15 @@ async fn what_would_harm_other_clients_is_refused() {
     let server = relay(settings()).await;
     let mut listener = Listener::connect(&server).await;
     let mut raw = Raw::connect(&server).await;
-    for name in
-        ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
-    {
+    for name in [
+        "connect",
+        "connect_error",
+        "disconnect",
+        "disconnecting",
+        "newListener",
+        "removeListener",
+        "__disconnect_final",
+    ] {
         raw.send(&format!("421[\"{name}\"]")).await;
         assert!(raw.text().await.contains("name of Socket.IO's own"), "{name}");
     }
@@ -121,4 +127,19 @@ async fn auth_that_is_broken_or_too_deep_is_refused_with_a_reason() {
         let told = raw.text().await;
         assert!(told.starts_with("44{") && told.contains("`auth` cannot be read"), "{told}");
     }
+}
+
+/// Refusals that nobody asked for would wait for ever, and what the client is to hear behind them.
+#[tokio::test]
+async fn who_is_refused_over_and_over_without_asking_still_hears_and_is_heard() {
+    let passes = Passes::Only(vec!["fine".into()]);
+    let server = relay(Settings { relay: passes, ..settings() }).await;
+    let mut listener = Listener::connect(&server).await;
+    for _ in 0..1000 {
+        listener.emit("refused", &[]).await;
+        listener.emit("clock", &[]).await;
+    }
+    assert!(listener.call("clock", &[]).await[0]["now"].is_u64());
+    Listener::connect(&server).await.emit("fine", &[]).await;
+    assert_eq!(listener.hears().await, json!(["fine"]));
 }
