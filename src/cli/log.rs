@@ -23,8 +23,8 @@ pub(crate) enum Usual {
 }
 
 /// What others log only where it is asked for by name. The sound server's client calls each end of a connection an error, and
-/// the decoders call a damaged file one: the stages say which of them are.
-const OTHERS: &str = "pulseaudio=off,symphonia=off";
+/// the decoders call a damaged file one, whisper.cpp a look that was called off: the stages say which of them are.
+const OTHERS: &str = "pulseaudio=off,symphonia=off,whisper_rs=off";
 
 /// At `debug` and below these log the `auth` of every client, with its token.
 const SECRETIVE: &str = "socketioxide=info,engineioxide=info,engineioxide_core=info";

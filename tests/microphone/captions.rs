@@ -69,6 +69,33 @@ async fn captions_come_out_of_a_virtual_microphone() {
     assert!(errors.rate().unwrap() < 0.2, "{finals:#?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_virtual_microphone_hears_goes_down_a_pipe_line_by_line() {
+    let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
+    let mut livecap = microphone.command(env!("CARGO_BIN_EXE_livecap"));
+    let livecap = livecap.args(["stream", "--device", "feed", "--model", "demo"]);
+    let mut livecap = livecap.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(livecap.stdout.take().unwrap()).lines();
+    microphone.until_somebody_listens().await;
+    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/demo.flac");
+    let is_final = |line: &Value| line["type"] == "final";
+    let heard = async {
+        let first = timeout(PATIENCE, lines.next_line()).await.expect("a line comes").unwrap();
+        let rest = until(&mut lines, is_final).await;
+        (first.unwrap(), rest)
+    };
+    // The first sentence is enough, and comes while the recording goes on.
+    let (first, rest) = tokio::select! {
+        heard = heard => heard,
+        () = microphone.play(&recording) => panic!("no final came while somebody spoke"),
+    };
+    assert!(first.starts_with(r#"{"type":"intermediate","text":""#), "{first}");
+    assert_eq!(text(rest.last().unwrap()), "Good morning everyone.");
+    terminate(&livecap).await;
+    let status = timeout(PATIENCE, livecap.wait()).await.expect("it ends in time").unwrap();
+    assert_eq!(status.code(), Some(0), "told to stop, it ends well");
+}
+
 #[tokio::test]
 async fn a_microphone_that_is_not_there_is_refused_before_anything_runs() {
     let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
