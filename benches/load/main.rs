@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "it prints a table")]
 mod peer;
 mod run;
+mod viewer;
 
 use std::time::Duration;
 

@@ -16,7 +16,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, timeout_at},
 };
 
-use super::peer::{Kind, Peer};
+use super::{
+    peer::{Kind, Peer},
+    viewer::Viewer,
+};
 
 #[derive(Clone, Copy)]
 pub struct Load {
@@ -68,7 +71,7 @@ pub async fn run(kind: Kind, load: Load) -> Result<Outcome, String> {
     };
     let mut clients = Vec::new();
     for _ in 0..load.viewers {
-        clients.push(Client::connect(&peer.url, Value::Null).await.map_err(told)?);
+        clients.push(Viewer::connect(&peer.url).await.map_err(|error| error.to_string())?);
     }
     let mut publisher = Client::connect(&peer.url, Value::Null).await.map_err(told)?;
     let idle = peer.memory();
@@ -83,12 +86,11 @@ pub async fn run(kind: Kind, load: Load) -> Result<Outcome, String> {
             let mut times = Histogram::<u64>::new_with_bounds(1, 600_000_000, 3).unwrap();
             let mut next = 0;
             while next < events {
-                let Ok(Ok(Some(event))) = timeout_at(until, client.next()).await else { break };
-                if event.name != "n" || event.args[0] != next {
+                let Ok(Ok(event)) = timeout_at(until, client.next()).await else { break };
+                if event.number != next {
                     continue;
                 }
-                let sent = event.args[1].as_u64().unwrap_or_default();
-                let took = (begun.elapsed().as_micros() as u64).saturating_sub(sent);
+                let took = (begun.elapsed().as_micros() as u64).saturating_sub(event.sent);
                 let _ = times.record(took.max(1));
                 next += 1;
                 seen.fetch_add(1, Relaxed);

@@ -14,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     hub::Hub,
+    log::Log,
     metrics,
     rights::Asker,
     transcript::{self, Extract, Format, Part},
@@ -153,8 +154,7 @@ async fn resume(State(hub): State<Arc<Hub>>, _: Operator) -> Result<StatusCode, 
 /// Take the captions off every screen
 #[utoipa::path(post, path = "/api/clear", responses((status = 204), (status = 401, body = Told)))]
 async fn clear(State(hub): State<Arc<Hub>>, _: Operator) -> StatusCode {
-    hub.log().clear();
-    hub.ring();
+    hub.say(Log::clear);
     StatusCode::NO_CONTENT
 }
 
@@ -192,8 +192,7 @@ async fn mark(
         let told = format!("a mark's text has at most {LONGEST_MARK} bytes");
         return Err(refused(StatusCode::BAD_REQUEST, told));
     }
-    let seq = hub.log().mark(text, Instant::now());
-    hub.ring();
+    let seq = hub.say(|log| log.mark(text, Instant::now()));
     Ok(Json(Marked { seq }))
 }
 

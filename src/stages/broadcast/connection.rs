@@ -22,13 +22,20 @@ use tokio_util::{
 use super::traffic::Traffic;
 
 /// The connection as its requests see it: a viewer that comes over it is counted where the viewer looks.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Pulse(Mutex<Option<Arc<Traffic>>>);
 
 impl Pulse {
     /// The connection is the websocket of this viewer from now on.
     pub(super) fn carry(&self, viewer: Arc<Traffic>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(viewer);
+    }
+
+    /// The viewer has taken all that was written.
+    fn beat(&self) {
+        if let Some(viewer) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            viewer.add_taken();
+        }
     }
 
     fn traffic(&self) -> Option<Arc<Traffic>> {
@@ -82,12 +89,13 @@ impl Connection {
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        if self.cut.is_cancelled() {
-            return Poll::Ready(Err(cut_off()));
-        }
         if written.is_ready() {
             self.stalled = None;
             return written;
+        }
+        // Who waits here would not hear of it.
+        if self.cut.is_cancelled() {
+            return Poll::Ready(Err(cut_off()));
         }
         let stall = self.stall;
         let stalled =
@@ -148,10 +156,8 @@ impl AsyncWrite for Connection {
     /// Asked for when all that was to be written has been: the moment at which a viewer has taken it.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.stream().poll_flush(context);
-        if matches!(flushed, Poll::Ready(Ok(())))
-            && let Some(viewer) = self.pulse.traffic()
-        {
-            viewer.add_taken();
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            self.pulse.beat();
         }
         self.watch(context, flushed)
     }

@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -30,7 +30,7 @@ use super::{
     http,
     hub::Hub,
     limits::{self, Addresses, Place},
-    sockets::{Sockets, is_handshake},
+    sockets::{self, Sockets, is_handshake},
 };
 
 pub(super) struct Door {
@@ -151,7 +151,12 @@ impl Door {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         if let Some(query) = request.uri().query() {
             match method {
-                Method::GET => self.sockets.note_request(query, &pulse),
+                Method::GET => {
+                    self.sockets.note_request(query, &pulse);
+                    if path.starts_with(sockets::PATH) {
+                        request = on_its_own(request);
+                    }
+                }
                 Method::POST => self.sockets.may_post(query, self.hub.settings.stall).await,
                 _ => (),
             }
@@ -191,6 +196,32 @@ impl Door {
     }
 }
 
+/// The library keeps the head of the request that began a session, and hyper's heads are parts of the buffer that they were
+/// read into: a viewer would hold 8 KiB for it. What nobody asks for is left out.
+fn on_its_own<B>(request: Request<B>) -> Request<B> {
+    let (mut head, body) = request.into_parts();
+    if let Ok(uri) = head.uri.to_string().parse() {
+        head.uri = uri;
+    }
+    let copied = KEPT.iter().flat_map(|name| {
+        let values = head.headers.get_all(name).iter();
+        values.filter_map(|it| Some((name.clone(), HeaderValue::from_bytes(it.as_bytes()).ok()?)))
+    });
+    head.headers = copied.collect();
+    Request::from_parts(head, body)
+}
+
+/// What rights are decided by, and what makes a websocket.
+const KEPT: [HeaderName; 7] = [
+    header::HOST,
+    header::ORIGIN,
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::UPGRADE,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_VERSION,
+];
+
 /// Before any request was read. Over TLS nothing can be said yet.
 fn turn_away(wait: Duration, secured: bool) -> String {
     if secured {
@@ -200,4 +231,45 @@ fn turn_away(wait: Duration, secured: bool) -> String {
     format!(
         "HTTP/1.1 503 Service Unavailable\r\nretry-after: {wait}\r\ncontent-length: 5\r\nconnection: close\r\n\r\nfull\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_keeps_the_head_of_its_request_without_what_nobody_asks_for() {
+        let request = Request::builder()
+            .uri("/socket.io/?EIO=4&transport=websocket")
+            .header("host", "127.0.0.1:31979")
+            .header("origin", "http://127.0.0.1:31979")
+            .header("authorization", "Bearer it")
+            .header("connection", "keep-alive")
+            .header("connection", "Upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+            .header("sec-websocket-version", "13")
+            .header("cookie", "none of ours")
+            .header("user-agent", "a long line")
+            .body(())
+            .unwrap();
+        let kept = on_its_own(request);
+        assert_eq!(kept.uri(), "/socket.io/?EIO=4&transport=websocket");
+        let mut names: Vec<&str> = kept.headers().keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "authorization",
+                "connection",
+                "host",
+                "origin",
+                "sec-websocket-key",
+                "sec-websocket-version",
+                "upgrade"
+            ]
+        );
+        let connection: Vec<_> = kept.headers().get_all("connection").iter().collect();
+        assert_eq!(connection, ["keep-alive", "Upgrade"]);
+    }
 }

@@ -2,7 +2,10 @@
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{
+            AtomicU64, AtomicUsize,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
     time::Duration,
 };
@@ -12,7 +15,7 @@ use tokio::{
     sync::{Semaphore, broadcast, watch},
     time::{Instant, MissedTickBehavior, interval},
 };
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Settings,
@@ -45,7 +48,9 @@ pub(super) struct Hub {
     log: Mutex<Log>,
     /// Turns at writing what was said.
     pub(super) writing: Arc<Semaphore>,
-    /// Rung when the log has something new.
+    /// How often something was put in the log: who has seen as much has no need to look.
+    said: AtomicU64,
+    /// Rung when there is anything new.
     bell: watch::Sender<()>,
     attached: watch::Sender<Option<Arc<Attached>>>,
     state: watch::Sender<Option<Arc<RawValue>>>,
@@ -69,16 +74,10 @@ pub(super) struct Attached {
     notice: Option<String>,
 }
 
-/// The place of one viewer among `max_viewers`, kept as long as its socket lives.
-#[derive(Clone)]
-pub(super) struct Seat {
-    pub(super) gone: CancellationToken,
-    _place: Arc<(Place, DropGuard)>,
-}
+/// The place of one viewer among `max_viewers`, until it is dropped.
+pub(super) struct Seat(Arc<Hub>);
 
-struct Place(Arc<Hub>);
-
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
         self.0.viewers.fetch_sub(1, Relaxed);
     }
@@ -97,6 +96,7 @@ impl Hub {
             stream: random_name(),
             log,
             writing: Arc::new(Semaphore::new(WRITERS)),
+            said: AtomicU64::new(0),
             bell: watch::Sender::new(()),
             attached: watch::Sender::new(None),
             state: watch::Sender::new(None),
@@ -145,6 +145,19 @@ impl Hub {
         self.state.subscribe()
     }
 
+    /// Grows with everything that is put in the log.
+    pub(super) fn said(&self) -> u64 {
+        self.said.load(Acquire)
+    }
+
+    /// Puts something in the log, where every viewer finds it.
+    pub(super) fn say<T>(&self, put: impl FnOnce(&mut Log) -> T) -> T {
+        let done = put(&mut self.log());
+        self.said.fetch_add(1, Release);
+        self.ring();
+        done
+    }
+
     /// Tells every viewer that there is something new.
     pub(super) fn ring(&self) {
         self.bell.send_replace(());
@@ -162,26 +175,26 @@ impl Hub {
             Caption::Transcript(it) => {
                 let lag = trace.age(Milestone::Published).unwrap_or_default();
                 self.lag_ms.store(lag.as_millis() as u64, Relaxed);
-                self.log().transcript(&it.clone().traced(trace), &self.clock, now);
+                let it = it.clone().traced(trace);
+                self.say(|log| log.transcript(&it, &self.clock, now));
             }
             Caption::Translation(it) => {
-                self.log().translation(&Translation { trace, ..it.clone() }, &self.clock, now);
+                let it = Translation { trace, ..it.clone() };
+                self.say(|log| log.translation(&it, &self.clock, now));
             }
-            Caption::Gap(it) => self.log().gap(it, now),
+            Caption::Gap(it) => self.say(|log| log.gap(it, now)),
         }
-        self.ring();
     }
 
     /// Says in its place that an item was given up.
     pub(super) fn give_up(&self, caption: &Caption) {
         let (track, span, trace) = (caption.track().clone(), caption.span(), *caption.trace());
-        self.log().gap(&Gap { track, span, why: Why::Fault, trace }, Instant::now());
-        self.ring();
+        let gap = Gap { track, span, why: Why::Fault, trace };
+        self.say(|log| log.gap(&gap, Instant::now()));
     }
 
     pub(super) fn end(&self) {
-        self.log().end();
-        self.ring();
+        self.say(Log::end);
     }
 
     /// The server ends: viewers get what there is, and no more.
@@ -195,9 +208,7 @@ impl Hub {
         let most = self.settings.max_viewers;
         let one_more = |there: usize| (there < most).then_some(there + 1);
         self.viewers.fetch_update(Relaxed, Relaxed, one_more).ok()?;
-        let gone = CancellationToken::new();
-        let place = (Place(self.clone()), gone.clone().drop_guard());
-        Some(Seat { gone, _place: Arc::new(place) })
+        Some(Seat(self.clone()))
     }
 
     /// Whether there is no place left; it may be otherwise at the next moment.

@@ -3,7 +3,10 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
 };
 
@@ -46,6 +49,8 @@ pub(super) struct TooSlow;
 pub(super) struct Relay {
     passes: Passes,
     ring: Mutex<Ring>,
+    /// The ring's own `next`: who has all there is finds out without the lock.
+    next: AtomicU64,
     refused: AtomicU64,
 }
 
@@ -64,7 +69,12 @@ impl Relay {
     /// `most`: bytes that the events on their way may take, about.
     pub(super) fn new(passes: Passes, most: usize) -> Relay {
         let ring = Ring { kept: VecDeque::new(), next: 0, weight: 0, most };
-        Relay { passes, ring: Mutex::new(ring), refused: AtomicU64::new(0) }
+        Relay {
+            passes,
+            ring: Mutex::new(ring),
+            next: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
     }
 
     /// Hands it on to everybody who is there. `may_publish`: whether the sender may use livecap's own names.
@@ -77,7 +87,10 @@ impl Relay {
         if taken.is_err() {
             self.refused.fetch_add(1, Relaxed);
         }
-        self.ring().push(Relayed::new(taken?));
+        let event = Relayed::new(taken?);
+        let mut ring = self.ring();
+        ring.push(event);
+        self.next.store(ring.next, Release);
         Ok(())
     }
 
@@ -98,11 +111,14 @@ impl Relay {
 
     /// Where a viewer begins who comes now.
     pub(super) fn next(&self) -> u64 {
-        self.ring().next
+        self.next.load(Acquire)
     }
 
     /// The event at `at`, if it is there by now.
     pub(super) fn due(&self, at: u64) -> Result<Option<Arc<Relayed>>, TooSlow> {
+        if at == self.next() {
+            return Ok(None);
+        }
         self.ring().due(at)
     }
 

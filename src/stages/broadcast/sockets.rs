@@ -54,6 +54,7 @@ pub(super) fn open(hub: &Arc<Hub>, viewers: &TaskTracker) -> (SocketIoLayer, Soc
         // `max_payload` holds for polling only; a websocket would take 64 MiB.
         .ws_max_message_size(max_payload)
         .ws_max_frame_size(max_payload)
+        .ws_read_buffer_size(READ)
         .max_buffer_size(QUEUE)
         .ping_interval(ping_interval)
         .ping_timeout(ping_timeout)
@@ -75,6 +76,12 @@ pub(super) fn open(hub: &Arc<Hub>, viewers: &TaskTracker) -> (SocketIoLayer, Soc
     (layer, Sockets { io, upgrades })
 }
 
+/// Where the library answers.
+pub(super) const PATH: &str = "/socket.io";
+
+/// What is read of a websocket at once, and held for each: viewers say little.
+const READ: usize = 1024;
+
 /// How long a session may take to say which namespace it wants.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -92,21 +99,20 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
         tracing::warn!(max_viewers = hub.settings.max_viewers, "a viewer was turned away: full");
         return Err("full".to_owned());
     };
-    let (traffic, owed) = Traffic::new();
+    let traffic = Traffic::new();
     // What is said from now on is for this viewer too, also before its task has begun.
     traffic.set_heard(hub.relay.next());
     listen(hub, socket, &traffic, hub.rules.may_publish(&asker));
-    let (gone, left) = (seat.gone.clone(), traffic.clone());
+    let left = traffic.clone();
     let sid = socket.id;
     socket.on_disconnect(move |reason: DisconnectReason| {
         tracing::debug!(%sid, %reason, "disconnected");
         left.let_go();
-        gone.cancel();
         ready(())
     });
     tracing::debug!(%sid, ?wants, "connected");
     socket.extensions.insert(traffic.clone());
-    let admitted = Admitted { wants, seat, traffic, owed };
+    let admitted = Admitted { wants, seat, traffic };
     socket.extensions.insert(Arc::new(Mutex::new(Some(admitted))));
     Ok(())
 }
@@ -233,7 +239,7 @@ impl Sockets {
 /// Whether a new session is asked for.
 pub(super) fn is_handshake(uri: &Uri) -> bool {
     let asks_anew = |query: &str| field(query, "EIO").is_some() && session(query).is_none();
-    uri.path().starts_with("/socket.io") && uri.query().is_some_and(asks_anew)
+    uri.path().starts_with(PATH) && uri.query().is_some_and(asks_anew)
 }
 
 fn session(query: &str) -> Option<Sid> {

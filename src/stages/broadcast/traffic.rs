@@ -1,9 +1,10 @@
 //! What is seen of one viewer's connection from outside the library, and the brake on what it sends.
 use std::{
+    collections::VecDeque,
     future::poll_fn,
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll},
     time::Duration,
@@ -12,10 +13,7 @@ use std::{
 use futures::task::AtomicWaker;
 use serde_json::value::RawValue;
 use socketioxide::extract::AckSender;
-use tokio::{
-    sync::{Notify, mpsc},
-    time::timeout,
-};
+use tokio::{sync::Notify, time::timeout};
 
 /// How many answers may wait for one client. More than one message of the default size asks for; a client that
 /// manages more is flooding.
@@ -32,7 +30,6 @@ pub(super) struct Answer {
 }
 
 /// One viewer's connection. The library gives no sight of its queues; this is what can be seen of them from outside.
-#[derive(Debug)]
 pub(super) struct Traffic {
     /// How often the viewer has taken all that was written for it so far.
     taken: AtomicU64,
@@ -40,27 +37,31 @@ pub(super) struct Traffic {
     room: Notify,
     /// The place of the next relayed event that it gets.
     heard: AtomicU64,
-    answers: mpsc::Sender<Answer>,
+    /// Those that are owed. No channel: it would take room for 32 of them where there is none.
+    answers: Mutex<VecDeque<Answer>>,
+    /// How many those are: where there are none the lock need not be taken.
+    owed: AtomicUsize,
     /// Rung when an answer is owed.
     owes: Notify,
+    /// The socket is gone.
+    gone: AtomicBool,
     held: AtomicBool,
     reader: AtomicWaker,
 }
 
 impl Traffic {
-    /// With the answers that its viewer's task is to send.
-    pub(super) fn new() -> (Arc<Traffic>, mpsc::Receiver<Answer>) {
-        let (answers, owed) = mpsc::channel(ANSWERS);
-        let traffic = Traffic {
+    pub(super) fn new() -> Arc<Traffic> {
+        Arc::new(Traffic {
             taken: AtomicU64::new(0),
             room: Notify::new(),
             heard: AtomicU64::new(0),
-            answers,
+            answers: Mutex::default(),
+            owed: AtomicUsize::new(0),
             owes: Notify::new(),
+            gone: AtomicBool::new(false),
             held: AtomicBool::new(false),
             reader: AtomicWaker::new(),
-        };
-        (Arc::new(traffic), owed)
+        })
     }
 
     pub(super) fn times_taken(&self) -> u64 {
@@ -80,13 +81,45 @@ impl Traffic {
 
     /// Whether there was room for it.
     pub(super) fn owe(&self, answer: Answer) -> bool {
-        let owed = self.answers.try_send(answer).is_ok();
+        let mut answers = self.answers();
+        let has_room = answers.len() < ANSWERS;
+        if has_room {
+            answers.push_back(answer);
+            self.owed.store(answers.len(), SeqCst);
+        }
+        drop(answers);
         self.owes.notify_one();
-        owed
+        has_room
     }
 
+    /// The next answer that is to be sent.
+    pub(super) fn owed(&self) -> Option<Answer> {
+        if self.owed.load(SeqCst) == 0 {
+            return None;
+        }
+        let mut answers = self.answers();
+        let next = answers.pop_front();
+        self.owed.store(answers.len(), SeqCst);
+        if answers.is_empty() {
+            answers.shrink_to_fit();
+        }
+        next
+    }
+
+    /// Returns when an answer is owed, or the socket is gone.
     pub(super) async fn owes(&self) {
         self.owes.notified().await;
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.load(SeqCst)
+    }
+
+    /// Returns once the socket is gone.
+    pub(super) async fn left(&self) {
+        while !self.is_gone() {
+            self.owes().await;
+        }
     }
 
     pub(super) fn heard(&self) -> u64 {
@@ -115,8 +148,11 @@ impl Traffic {
         }
     }
 
-    /// The viewer is gone: nothing will catch up any more.
+    /// The viewer is gone: its task ends, and nothing will catch up any more.
     pub(super) fn let_go(&self) {
+        self.gone.store(true, SeqCst);
+        self.owes.notify_one();
+        self.room.notify_one();
         self.set_heard(u64::MAX);
         self.held.store(false, SeqCst);
         self.reader.wake();
@@ -140,8 +176,11 @@ impl Traffic {
     }
 
     fn is_ahead(&self, next: u64, by: u64) -> bool {
-        let waiting = (self.answers.max_capacity() - self.answers.capacity()) as u64;
-        next.saturating_sub(self.heard()) > by || waiting > by
+        next.saturating_sub(self.heard()) > by || self.owed.load(SeqCst) as u64 > by
+    }
+
+    fn answers(&self) -> MutexGuard<'_, VecDeque<Answer>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -157,7 +196,7 @@ mod tests {
 
     #[test]
     fn who_is_far_ahead_of_what_it_hears_is_not_read_until_it_has_caught_up() {
-        let (traffic, _owed) = Traffic::new();
+        let traffic = Traffic::new();
         traffic.brake(AHEAD);
         assert!(may_read(&traffic));
         traffic.brake(AHEAD + 1);
@@ -172,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_taken_before_anybody_waited_is_not_waited_for() {
-        let (traffic, _owed) = Traffic::new();
+        let traffic = Traffic::new();
         traffic.add_taken();
         traffic.more_taken(Duration::MAX).now_or_never().expect("it is known already");
         assert_eq!(traffic.times_taken(), 1);

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
-use tokio::sync::mpsc;
 
 use super::{
     emitted::Args,
@@ -32,30 +31,24 @@ pub(super) struct Admitted {
     pub(super) wants: Wants,
     pub(super) seat: Seat,
     pub(super) traffic: Arc<Traffic>,
-    pub(super) owed: mpsc::Receiver<Answer>,
 }
 
 /// Until the socket is gone, or the server ends and all has been handed over.
 pub(super) async fn attend(hub: Arc<Hub>, socket: SocketRef, admitted: Admitted) {
-    let Admitted { wants, seat, traffic, owed } = admitted;
-    let gone = seat.gone.clone();
+    let Admitted { wants, seat: _seat, traffic } = admitted;
     let line = Line::new(hub.clone(), socket, traffic);
-    // Dropped at the next await when the socket is gone: nothing here needs to be undone.
-    gone.run_until_cancelled(carry(&hub, line, &wants, owed)).await;
+    // Who is gone needs no goodbye.
+    let _ = carry(&hub, line, &wants).await;
 }
 
-async fn carry(
-    hub: &Hub,
-    mut line: Line,
-    wants: &Wants,
-    mut owed: mpsc::Receiver<Answer>,
-) -> Result<(), Gone> {
+async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
     let (mut bell, mut states) = (hub.bell(), hub.states());
     // A newcomer is told of the state as it is, not at its next change only.
     let mut news = true;
     let attached = tokio::select! {
         attached = hub.attached() => attached,
         () = hub.ending.cancelled() => return Ok(()),
+        () = line.traffic.left() => return Err(Gone),
     };
     let (mut cursor, mut live_at) = match wants {
         Wants::Plain => (hub.log().newest(), None),
@@ -70,13 +63,12 @@ async fn carry(
         }
     };
     loop {
-        bell.borrow_and_update();
         // In turn, so that a long replay keeps nobody from hearing what clients say.
         loop {
             let after = step(hub, &mut line, wants, cursor, &mut live_at).await?;
             cursor = after.unwrap_or(cursor);
             let relayed = pass_on(hub, &mut line).await?;
-            let answered = answer(hub, &mut line, &mut owed).await?;
+            let answered = answer(hub, &mut line).await?;
             if after.is_none() && !relayed && !answered {
                 break;
             }
@@ -100,6 +92,9 @@ async fn carry(
             _ = bell.changed() => (),
             () = line.traffic.owes() => (),
         }
+        if line.traffic.is_gone() {
+            return Err(Gone);
+        }
     }
 }
 
@@ -118,12 +113,8 @@ async fn pass_on(hub: &Hub, line: &mut Line) -> Result<bool, Gone> {
 }
 
 /// Sends the next acknowledgement that is owed, if there is one.
-async fn answer(
-    hub: &Hub,
-    line: &mut Line,
-    owed: &mut mpsc::Receiver<Answer>,
-) -> Result<bool, Gone> {
-    let Ok(Answer { to, data }) = owed.try_recv() else { return Ok(false) };
+async fn answer(hub: &Hub, line: &mut Line) -> Result<bool, Gone> {
+    let Some(Answer { to, data }) = line.traffic.owed() else { return Ok(false) };
     // The library takes the acknowledgement whether or not there is room for it.
     line.room(1).await?;
     let sent = match &data {
@@ -152,8 +143,15 @@ async fn step(
         *live_at = None;
     }
     loop {
+        let said = hub.said();
+        if line.seen == Some(said) {
+            return Ok(None);
+        }
         let due = hub.log().due(cursor);
-        let Some((due, after)) = due else { return Ok(None) };
+        let Some((due, after)) = due else {
+            line.seen = Some(said);
+            return Ok(None);
+        };
         let sent = match wants {
             Wants::Plain => plain(line, &due),
             Wants::Captions(it) => caption(line, it, &due, cursor),
@@ -225,12 +223,14 @@ struct Line {
     mark: u64,
     packets: usize,
     bytes: usize,
+    /// How much had been said when the log was last found to hold nothing more.
+    seen: Option<u64>,
 }
 
 impl Line {
     fn new(hub: Arc<Hub>, socket: SocketRef, traffic: Arc<Traffic>) -> Line {
         let mark = traffic.times_taken();
-        Line { hub, socket, traffic, mark, packets: 0, bytes: 0 }
+        Line { hub, socket, traffic, mark, packets: 0, bytes: 0, seen: None }
     }
 
     fn send(&mut self, name: &str, data: &RawValue) -> Result<(), NotSent> {
@@ -313,6 +313,9 @@ impl Line {
     /// Until more has been taken, unless the relay has left this viewer behind meanwhile.
     async fn wait(&self) -> Result<(), Gone> {
         self.traffic.more_taken(LONGEST_WAIT).await;
+        if self.traffic.is_gone() {
+            return Err(Gone);
+        }
         match self.hub.relay.due(self.traffic.heard()) {
             Ok(_) => Ok(()),
             Err(TooSlow) => Err(self.leave()),

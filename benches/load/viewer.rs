@@ -1,0 +1,116 @@
+//! A viewer that costs little, so that the server is measured and not its clients: a websocket, read without decoding.
+use std::io;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+pub struct Viewer {
+    stream: TcpStream,
+    read: Vec<u8>,
+    /// Where in `read` the next frame begins.
+    at: usize,
+}
+
+/// One of the publisher's events: its number, and when it was sent.
+pub struct Event {
+    pub number: u64,
+    pub sent: u64,
+}
+
+const EVENT: &[u8] = b"42[\"n\",";
+const ROOM: usize = 4096;
+
+impl Viewer {
+    /// Connected to the default namespace.
+    pub async fn connect(url: &str) -> io::Result<Viewer> {
+        let address = url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        // Any 16 bytes in base64 are a key; the answer to it is not looked at.
+        let head = format!(
+            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: \
+             websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await?;
+        let mut viewer = Viewer { stream, read: Vec::with_capacity(ROOM), at: 0 };
+        while viewer.end_of_head().is_none() {
+            viewer.more().await?;
+        }
+        viewer.at = viewer.end_of_head().unwrap_or_default();
+        // Engine.IO opens, then the namespace is asked for and granted.
+        viewer.until(b"0{").await?;
+        viewer.write(b"40").await?;
+        viewer.until(b"40").await?;
+        Ok(viewer)
+    }
+
+    pub async fn next(&mut self) -> io::Result<Event> {
+        loop {
+            let text = self.frame().await?;
+            if let Some(data) = self.read[text.clone()].strip_prefix(EVENT) {
+                let mut parts = data.splitn(3, |it| *it == b',');
+                let (number, sent) = (whole(parts.next()), whole(parts.next()));
+                return Ok(Event { number, sent });
+            }
+            if &self.read[text] == b"2" {
+                self.write(b"3").await?;
+            }
+        }
+    }
+
+    async fn until(&mut self, begins: &[u8]) -> io::Result<()> {
+        loop {
+            let text = self.frame().await?;
+            if self.read[text].starts_with(begins) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Where in `read` the next frame's text lies. Servers send it unmasked.
+    async fn frame(&mut self) -> io::Result<std::ops::Range<usize>> {
+        loop {
+            let left = &self.read[self.at..];
+            let (head, length) = match left {
+                [_, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([*high, *low]))),
+                [_, short, ..] if *short < 126 => (2, usize::from(*short)),
+                [_, 127, ..] => return Err(io::Error::other("a frame of more than 64 KiB")),
+                _ => (0, usize::MAX),
+            };
+            if head > 0 && left.len() >= head + length {
+                let begin = self.at + head;
+                self.at = begin + length;
+                return Ok(begin..self.at);
+            }
+            self.more().await?;
+        }
+    }
+
+    async fn more(&mut self) -> io::Result<()> {
+        self.read.drain(..self.at);
+        self.at = 0;
+        self.read.reserve(ROOM);
+        match self.stream.read_buf(&mut self.read).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A short text, with a mask of zeros.
+    async fn write(&mut self, text: &[u8]) -> io::Result<()> {
+        let mut frame = vec![0x81, 0x80 | text.len() as u8, 0, 0, 0, 0];
+        frame.extend(text);
+        self.stream.write_all(&frame).await
+    }
+
+    fn end_of_head(&self) -> Option<usize> {
+        self.read.windows(4).position(|it| it == b"\r\n\r\n").map(|at| at + 4)
+    }
+}
+
+fn whole(digits: Option<&[u8]>) -> u64 {
+    let digits = digits.unwrap_or_default().iter().filter(|it| it.is_ascii_digit());
+    digits.fold(0, |sum, it| sum * 10 + u64::from(it - b'0'))
+}
