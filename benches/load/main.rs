@@ -1,7 +1,9 @@
-//! Fan-out under load, side by side: livecap's relay, node's socket.io, python-socketio (`benches/peers/README.md`).
+//! Fan-out under load: livecap's relay beside node's socket.io and python-socketio, and what captions cost (`benches/peers/README.md`).
 #![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "it prints a table")]
+mod captions;
 mod peer;
 mod run;
+mod speaker;
 mod viewer;
 
 use std::time::Duration;
@@ -26,6 +28,18 @@ struct Args {
     /// A viewer beside the others that never reads
     #[arg(long)]
     stuck: bool,
+    /// Captions instead: of each number of tracks, `rates` finals a second in each
+    #[arg(long, value_delimiter = ',')]
+    tracks: Vec<usize>,
+    /// With `tracks`: how many languages each is translated to
+    #[arg(long, value_delimiter = ',', default_value = "0")]
+    languages: Vec<usize>,
+    /// With `tracks`: how many of them each viewer reads; all, where that is more
+    #[arg(long, default_value_t = 1)]
+    read: usize,
+    /// The process that speaks the captions
+    #[arg(long, hide = true)]
+    speak: bool,
     /// Bytes of each event's text
     #[arg(long, default_value_t = 120)]
     bytes: usize,
@@ -40,6 +54,13 @@ fn main() {
         return;
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    if args.speak {
+        let load = args.captions(0, args.tracks[0], args.languages[0], args.rates[0]);
+        return runtime.block_on(speaker::speak(load));
+    }
+    if !args.tracks.is_empty() {
+        return runtime.block_on(captions(&args));
+    }
     println!("{}", Outcome::HEAD);
     for &viewers in &args.viewers {
         for &rate in &args.rates {
@@ -57,5 +78,35 @@ fn main() {
                 }
             }
         }
+    }
+}
+
+async fn captions(args: &Args) {
+    println!("{}", captions::Load::HEAD);
+    for &viewers in &args.viewers {
+        for &tracks in &args.tracks {
+            for &languages in &args.languages {
+                for &rate in &args.rates {
+                    match args.captions(viewers, tracks, languages, rate).run().await {
+                        Ok(row) => println!("{row}"),
+                        Err(error) => println!("| {viewers} | {tracks} | {languages} | {error} |"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Args {
+    fn captions(
+        &self,
+        viewers: usize,
+        tracks: usize,
+        languages: usize,
+        rate: u32,
+    ) -> captions::Load {
+        let read = self.read.min(languages);
+        let length = Duration::from_secs(self.seconds);
+        captions::Load { viewers, tracks, languages, read, rate, length, bytes: self.bytes }
     }
 }

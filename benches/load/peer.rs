@@ -72,6 +72,10 @@ impl Peer {
         Ok(Peer { process, url: format!("http://127.0.0.1:{port}") })
     }
 
+    pub fn of(process: Child, url: &str) -> Peer {
+        Peer { process, url: url.to_owned() }
+    }
+
     /// Seconds of processor time so far.
     pub fn cpu(&self) -> f64 {
         let stat = self.proc("stat");

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use hdrhistogram::Histogram;
 use livecap::cli::client::Client;
 use serde_json::{Value, json};
 use tokio::{
@@ -17,6 +16,7 @@ use tokio::{
 };
 
 use super::{
+    captions::histogram,
     peer::{Kind, Peer},
     viewer::Viewer,
 };
@@ -59,7 +59,7 @@ impl Outcome {
 }
 
 /// After the last event, how long those under way are waited for.
-const DRAIN: Duration = Duration::from_secs(15);
+pub const DRAIN: Duration = Duration::from_secs(15);
 
 pub async fn run(kind: Kind, load: Load) -> Result<Outcome, String> {
     let peer = Peer::start(kind).await?;
@@ -71,7 +71,8 @@ pub async fn run(kind: Kind, load: Load) -> Result<Outcome, String> {
     };
     let mut clients = Vec::new();
     for _ in 0..load.viewers {
-        clients.push(Viewer::connect(&peer.url).await.map_err(|error| error.to_string())?);
+        clients
+            .push(Viewer::connect(&peer.url, &json!({})).await.map_err(|error| error.to_string())?);
     }
     let mut publisher = Client::connect(&peer.url, Value::Null).await.map_err(told)?;
     let idle = peer.memory();
@@ -83,10 +84,10 @@ pub async fn run(kind: Kind, load: Load) -> Result<Outcome, String> {
     for mut client in clients {
         let seen = seen.clone();
         viewers.spawn(async move {
-            let mut times = Histogram::<u64>::new_with_bounds(1, 600_000_000, 3).unwrap();
+            let mut times = histogram();
             let mut next = 0;
             while next < events {
-                let Ok(Ok(event)) = timeout_at(until, client.next()).await else { break };
+                let Ok(Ok(event)) = timeout_at(until, client.event()).await else { break };
                 if event.number != next {
                     continue;
                 }
@@ -115,7 +116,7 @@ pub async fn run(kind: Kind, load: Load) -> Result<Outcome, String> {
             event = publisher.next() => drop(event.map_err(told)?),
         }
     }
-    let mut times = Histogram::<u64>::new_with_bounds(1, 600_000_000, 3).unwrap();
+    let mut times = histogram();
     let joined = async {
         loop {
             tokio::select! {

@@ -1,6 +1,7 @@
 //! A viewer that costs little, so that the server is measured and not its clients: a websocket, read without decoding.
 use std::io;
 
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -19,12 +20,20 @@ pub struct Event {
     pub sent: u64,
 }
 
+/// One of the speaker's captions: when it was said, in Unix µs, and its bytes with the head of its frame.
+pub struct Caption {
+    pub sent: u64,
+    pub bytes: usize,
+}
+
 const EVENT: &[u8] = b"42[\"n\",";
+const CAPTION: &[u8] = b"42[\"caption\",";
+const TEXT: &[u8] = b"\"text\":\"";
 const ROOM: usize = 4096;
 
 impl Viewer {
     /// Connected to the default namespace.
-    pub async fn connect(url: &str) -> io::Result<Viewer> {
+    pub async fn connect(url: &str, auth: &Value) -> io::Result<Viewer> {
         let address = url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -41,18 +50,31 @@ impl Viewer {
         viewer.at = viewer.end_of_head().unwrap_or_default();
         // Engine.IO opens, then the namespace is asked for and granted.
         viewer.until(b"0{").await?;
-        viewer.write(b"40").await?;
+        viewer.write(format!("40{auth}").as_bytes()).await?;
         viewer.until(b"40").await?;
         Ok(viewer)
     }
 
-    pub async fn next(&mut self) -> io::Result<Event> {
+    pub async fn event(&mut self) -> io::Result<Event> {
+        let mut parts = self.named(EVENT).await?.splitn(3, |it| *it == b',');
+        let (number, sent) = (whole(parts.next()), whole(parts.next()));
+        Ok(Event { number, sent })
+    }
+
+    pub async fn caption(&mut self) -> io::Result<Caption> {
+        let data = self.named(CAPTION).await?;
+        let text =
+            data.windows(TEXT.len()).position(|it| it == TEXT).map(|at| &data[at + TEXT.len()..]);
+        let sent = whole(text.and_then(|it| it.split(|it| *it == b' ').next()));
+        Ok(Caption { sent, bytes: 4 + CAPTION.len() + data.len() })
+    }
+
+    /// What follows the name in the next event of this name. Pings are answered meanwhile.
+    async fn named(&mut self, name: &[u8]) -> io::Result<&[u8]> {
         loop {
             let text = self.frame().await?;
-            if let Some(data) = self.read[text.clone()].strip_prefix(EVENT) {
-                let mut parts = data.splitn(3, |it| *it == b',');
-                let (number, sent) = (whole(parts.next()), whole(parts.next()));
-                return Ok(Event { number, sent });
+            if self.read[text.clone()].starts_with(name) {
+                return Ok(&self.read[text.start + name.len()..text.end]);
             }
             if &self.read[text] == b"2" {
                 self.write(b"3").await?;
