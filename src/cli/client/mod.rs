@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async,
@@ -39,6 +39,8 @@ pub enum ClientError {
     Tls { url: String, source: std::io::Error },
     #[error("cannot reach {url}: {source}")]
     Unreachable { url: String, source: std::io::Error },
+    #[error("{url} does not answer within {within:?}")]
+    Silent { url: String, within: Duration },
     #[error("{url} does not answer as a Socket.IO server: {why}")]
     NotSocketIo { url: String, why: String },
     #[error("{url} refused the connection: {message}")]
@@ -73,17 +75,33 @@ enum Came {
     End,
 }
 
+/// How long a server may take to answer and to greet.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Until the server has told how often it pings.
 const FIRST_SILENCE: Duration = Duration::from_secs(20);
 
 impl Client {
     /// To `http://host:port`, with a path where the server has another one than `/socket.io/`.
     pub async fn connect(url: &str, auth: Value) -> Result<Client, ClientError> {
-        let Address { host, port, .. } = address(url)?;
-        let stream = TcpStream::connect((host.as_str(), port)).await;
-        let stream =
-            stream.map_err(|source| ClientError::Unreachable { url: url.into(), source })?;
-        Client::connect_over(stream, url, auth).await
+        Client::connect_within(PATIENCE, url, auth).await
+    }
+
+    /// With another patience than the usual one, of 20 s.
+    pub async fn connect_within(
+        within: Duration,
+        url: &str,
+        auth: Value,
+    ) -> Result<Client, ClientError> {
+        let connected = async {
+            let Address { host, port, .. } = address(url)?;
+            let stream = TcpStream::connect((host.as_str(), port)).await;
+            let stream =
+                stream.map_err(|source| ClientError::Unreachable { url: url.into(), source })?;
+            Client::connect_over(stream, url, auth).await
+        };
+        let silent = ClientError::Silent { url: url.to_owned(), within };
+        timeout(within, connected).await.unwrap_or(Err(silent))
     }
 
     /// Over a connection that is there already; `url` names what is asked for on it.

@@ -157,14 +157,15 @@ impl Broadcast {
 fn proxies(written: &[String], around: &mut Around<'_>) -> Option<Vec<IpAddr>> {
     let mut addresses = Vec::new();
     for text in written {
-        let Ok(address) = text.parse() else {
+        let Ok(address) = text.parse::<IpAddr>() else {
             let title = format!("`{text}` is no address of a proxy");
             let help = Some("trusted-proxies = [\"127.0.0.1\"]".to_owned());
             let why = "takes addresses without a port";
             around.complain(Code::UnknownValue, "trusted-proxies", title, why, help);
             return None;
         };
-        addresses.push(address);
+        // Connections are known by the shorter form of an address that has two.
+        addresses.push(address.to_canonical());
     }
     Some(addresses)
 }

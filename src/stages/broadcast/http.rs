@@ -56,7 +56,9 @@ fn cors(origins: &[String]) -> CorsLayer {
     if origins.is_empty() {
         return layer.allow_origin(Any);
     }
-    let origins = origins.iter().filter_map(|it| HeaderValue::from_str(it).ok());
+    // As browsers write theirs.
+    let origins = origins.iter().map(|it| it.trim_end_matches('/'));
+    let origins = origins.filter_map(|it| HeaderValue::from_str(it).ok());
     layer.allow_origin(AllowOrigin::list(origins))
 }
 

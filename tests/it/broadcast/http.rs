@@ -65,6 +65,31 @@ async fn only_loopback_names_reach_a_loopback_server() {
 }
 
 #[tokio::test]
+async fn a_listed_origin_may_read_also_where_it_is_written_with_a_slash() {
+    let origins = vec!["https://example.org/".to_owned()];
+    let server = Server::bind(Settings { origins, ..settings() }).await.unwrap();
+    for (origin, may) in [("https://example.org", true), ("https://example.com", false)] {
+        let asked = format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\norigin: {origin}");
+        let (head, _) = request(&server, &asked, "").await;
+        assert_eq!(
+            head.contains("access-control-allow-origin: https://example.org"),
+            may,
+            "{head}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_the_connection_and_says_nothing_is_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let within = Duration::from_millis(50);
+    let told = Client::connect_within(within, &url, json!({})).await.map(drop).unwrap_err();
+    assert!(matches!(told, ClientError::Silent { .. }), "{told}");
+    assert_eq!(told.to_string(), format!("{url} does not answer within 50ms"));
+}
+
+#[tokio::test]
 async fn the_state_tells_of_stages_edges_and_viewers() {
     let mut pipeline = Pipeline::start(settings()).await;
     let mut viewer = pipeline.viewer(captions()).await;
