@@ -24,7 +24,9 @@ use super::{
 use crate::{
     flow::{Board, Gate, StageState},
     message::{Caption, Gap, Hop, Milestone, Translation, Why},
-    stages::wire::{ApiState, Clock, EdgeState, Hello, Painted, StateEvent, TrackInfo, VERSION},
+    stages::wire::{
+        ApiState, Clock, EdgeState, Hello, Painted, StateEvent, TrackInfo, VERSION, level_db,
+    },
 };
 
 const NO_LAG: u64 = u64::MAX;
@@ -232,10 +234,17 @@ impl Hub {
     /// behind the newest transcript of an original, partial or final, at the moment it was put in the log. Neither smoothed nor growing
     /// in silence: a page that wants the trend has every caption's `at`.
     pub(super) fn state(&self) -> StateEvent {
-        let stages = self.board().stages().iter().map(Into::into).collect();
+        let readings = self.board().stages();
+        let peak = readings.iter().filter_map(|it| it.peak).reduce(f32::max);
+        let stages = readings.iter().map(Into::into).collect();
         let lag = self.lag_ms.load(Relaxed);
         let paused = self.gate().is_some_and(Gate::is_paused);
-        StateEvent { lag_ms: (lag != NO_LAG).then_some(lag), paused, stages }
+        StateEvent {
+            lag_ms: (lag != NO_LAG).then_some(lag),
+            paused,
+            level_db: peak.map(level_db),
+            stages,
+        }
     }
 
     pub(super) fn viewers(&self) -> usize {
@@ -265,7 +274,9 @@ impl Hub {
 
     /// Looks at the board for as long as the server lives; tells of changes at once, and of the rest now and then.
     pub(super) async fn keep_watch(self: Arc<Hub>) {
-        let Settings { state_look, state_every, .. } = self.settings;
+        let Settings { state_look, state_every, silence_db, .. } = self.settings;
+        // What viewers cannot wait for: also whether sound comes at all, and whether there is anything in it.
+        let news = |state: &StateEvent| (state.paused, state.level_db.map(|it| silence_db <= it));
         let mut look = interval(state_look.max(Duration::from_millis(1)));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told: Option<(Instant, StateEvent)> = None;
@@ -278,7 +289,8 @@ impl Hub {
             let state = self.state();
             let due = told.as_ref().is_none_or(|(at, old)| {
                 at.elapsed() >= state_every
-                    || (&old.stages, old.paused) != (&state.stages, state.paused)
+                    || old.stages != state.stages
+                    || news(old) != news(&state)
             });
             if due {
                 self.state.send_replace(Some(encode(&state).into()));

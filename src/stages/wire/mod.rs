@@ -8,6 +8,7 @@ mod state;
 mod translation;
 
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, MarkEvent, Painted, WordTime};
+pub(crate) use state::level_db;
 pub use state::{ApiState, EdgeState, Hello, LogState, Next, StageState, StateEvent, TrackInfo};
 pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};
 
