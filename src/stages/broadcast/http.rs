@@ -44,6 +44,13 @@ async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
     if known {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
+    if !page.framed {
+        // A second policy holds beside the first: what can be clicked here is not to be laid under another page.
+        headers.append(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("frame-ancestors 'none'"),
+        );
+    }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(page.content_type));
     (headers, page.body).into_response()
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     Settings,
+    diary::Diary,
     log::{Log, encode},
     metrics::Counts,
     relay::Relay,
@@ -23,9 +24,11 @@ use super::{
 };
 use crate::{
     flow::{Board, Gate, StageState},
+    logic::recent::Recent,
     message::{Caption, Gap, Hop, Milestone, Translation, Why},
     stages::wire::{
-        ApiState, Clock, EdgeState, Hello, Painted, StateEvent, TrackInfo, VERSION, level_db,
+        ApiState, Clock, Graph, Hello, Painted, SourceLevel, StateEvent, TrackInfo, VERSION,
+        level_db,
     },
 };
 
@@ -33,6 +36,9 @@ const NO_LAG: u64 = u64::MAX;
 
 /// How many captions may wait for whoever measures; more lose the oldest.
 const MEASURED: usize = 4096;
+
+/// Of how many captions, over how long, the milliseconds are told.
+const RECENT: (usize, Duration) = (2000, Duration::from_secs(5 * 60));
 
 /// How many may have what was said written for them at the same time.
 const WRITERS: usize = 2;
@@ -57,6 +63,12 @@ pub(super) struct Hub {
     painted: broadcast::Sender<Painted>,
     /// How the pipeline is paused and ended, where there is one.
     gate: OnceLock<Gate>,
+    /// The plan behind it, as an operator sees it.
+    graph: OnceLock<Graph>,
+    /// The program's own log.
+    diary: OnceLock<Arc<Diary>>,
+    /// The traces of what was published last.
+    recent: Mutex<Recent>,
     pub(super) counts: Counts,
     lag_ms: AtomicU64,
     viewers: AtomicUsize,
@@ -105,6 +117,9 @@ impl Hub {
             published: broadcast::Sender::new(MEASURED),
             painted: broadcast::Sender::new(MEASURED),
             gate: OnceLock::new(),
+            graph: OnceLock::new(),
+            diary: OnceLock::new(),
+            recent: Mutex::new(Recent::new(RECENT.0, RECENT.1)),
             counts: Counts::default(),
             lag_ms: AtomicU64::new(NO_LAG),
             viewers: AtomicUsize::new(0),
@@ -128,6 +143,27 @@ impl Hub {
 
     pub(super) fn gate(&self) -> Option<&Gate> {
         self.gate.get()
+    }
+
+    pub(super) fn draw(&self, graph: Graph) {
+        let _ = self.graph.set(graph);
+    }
+
+    /// Empty where no plan stands behind it.
+    pub(super) fn graph(&self) -> Graph {
+        self.graph.get().cloned().unwrap_or_default()
+    }
+
+    pub(super) fn keep_diary(&self, diary: Arc<Diary>) {
+        let _ = self.diary.set(diary);
+    }
+
+    pub(super) fn diary(&self) -> Option<&Diary> {
+        self.diary.get().map(|it| &**it)
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn bell(&self) -> watch::Receiver<()> {
@@ -160,6 +196,7 @@ impl Hub {
             // Nobody may be left to take it by now.
             let _ = self.published.send(caption.clone().traced(trace));
         }
+        self.recent().record(caption, trace, now);
         match caption {
             Caption::Transcript(it) => {
                 let lag = trace.age(Milestone::Published).unwrap_or_default();
@@ -251,9 +288,30 @@ impl Hub {
         self.viewers.load(Relaxed)
     }
 
-    pub(super) fn api_state(&self) -> ApiState {
-        let edges = self.board().edges().iter().map(EdgeState::from).collect();
-        ApiState { state: self.state(), edges, viewers: self.viewers(), log: self.log().state() }
+    /// `may_operate`: whether whoever asks may.
+    pub(super) fn api_state(&self, may_operate: bool) -> ApiState {
+        let board = self.board();
+        let readings = board.stages();
+        let levels = readings.iter().filter_map(|it| {
+            Some(SourceLevel { source: it.name.clone(), level_db: level_db(it.peak?) })
+        });
+        // Copied first: nobody who publishes waits for sums.
+        let mut recent = self.recent().clone();
+        recent.prune(Instant::now());
+        let stages = recent.stages().into_iter().map(Into::into);
+        let latency = stages.chain(recent.ages().into_iter().map(Into::into)).collect();
+        ApiState {
+            state: self.state(),
+            stream: self.stream.clone(),
+            now: self.clock.now_ms(),
+            may_operate,
+            edges: board.edges().iter().map(Into::into).collect(),
+            work: readings.iter().map(Into::into).collect(),
+            levels: levels.collect(),
+            latency,
+            viewers: self.viewers(),
+            log: self.log().state(),
+        }
     }
 
     /// Whether the pipeline gives captions now; if not, why.

@@ -13,10 +13,12 @@ use crate::{
 
 mod api;
 mod connection;
+mod diary;
 mod door;
 mod emitted;
 mod http;
 mod hub;
+mod inspect;
 mod limits;
 mod log;
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod tree;
 mod viewer;
 mod wants;
 
+pub use diary::Diary;
 pub use limits::PerAddress;
 pub use log::Keep;
 pub use relay::Passes;

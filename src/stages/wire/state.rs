@@ -1,10 +1,10 @@
-//! How the pipeline is, on the wire: `hello`, `state`, `/api/state`.
+//! How the pipeline is, on the wire: `hello`, `state`.
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::flow::{EdgeReading, StageReading};
+use crate::flow::StageReading;
 
 /// `hello`, the first event after each connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,42 +63,6 @@ pub struct StageState {
     pub counts: BTreeMap<String, u64>,
 }
 
-/// One edge in `/api/state`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct EdgeState {
-    pub from: String,
-    pub to: String,
-    /// Items that wait.
-    pub depth: usize,
-    /// Room in items; 0 where the room is `holds_ms`.
-    pub size: usize,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holds_ms: Option<u64>,
-    /// How long the stage before it has waited for room, all together.
-    pub waited_ms: u64,
-    pub dropped: u64,
-    pub coalesced: u64,
-}
-
-/// What `/api/state` answers: the `state` event and what stands behind it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ApiState {
-    #[serde(flatten)]
-    pub state: StateEvent,
-    pub edges: Vec<EdgeState>,
-    /// Clients connected now.
-    pub viewers: usize,
-    pub log: LogState,
-}
-
-/// The numbered events that are kept: `first` up to, not including, `next`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LogState {
-    pub first: u64,
-    pub next: u64,
-    pub ended: bool,
-}
-
 impl From<&StageReading> for StageState {
     fn from(reading: &StageReading) -> StageState {
         StageState {
@@ -107,21 +71,6 @@ impl From<&StageReading> for StageState {
             why: reading.why.clone(),
             restarts: reading.restarts,
             counts: reading.counts.iter().map(|(name, it)| ((*name).to_owned(), *it)).collect(),
-        }
-    }
-}
-
-impl From<&EdgeReading> for EdgeState {
-    fn from(reading: &EdgeReading) -> EdgeState {
-        EdgeState {
-            from: reading.from.clone(),
-            to: reading.to.clone(),
-            depth: reading.depth,
-            size: reading.size,
-            holds_ms: (reading.size == 0).then_some(reading.holds.as_millis() as u64),
-            waited_ms: reading.waited.as_millis() as u64,
-            dropped: reading.dropped,
-            coalesced: reading.coalesced,
         }
     }
 }
@@ -143,14 +92,17 @@ mod tests {
 
     #[test]
     fn a_peak_is_told_in_decibels_and_silence_too() {
-        for (peak, db) in [(1.0, 0), (0.5, -6), (0.001, -60), (0.0, -120), (2.0, 6), (f32::INFINITY, 60)] {
+        for (peak, db) in
+            [(1.0, 0), (0.5, -6), (0.001, -60), (0.0, -120), (2.0, 6), (f32::INFINITY, 60)]
+        {
             assert_eq!(level_db(peak), db, "{peak}");
         }
     }
 
     #[test]
     fn a_state_of_an_older_server_is_still_understood() {
-        let state: StateEvent = serde_json::from_str(r#"{"lag_ms":1,"paused":false,"stages":[]}"#).unwrap();
+        let state: StateEvent =
+            serde_json::from_str(r#"{"lag_ms":1,"paused":false,"stages":[]}"#).unwrap();
         assert_eq!(state.level_db, None);
     }
 }
