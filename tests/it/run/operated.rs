@@ -88,7 +88,7 @@ async fn an_operator_sees_the_plan_and_the_log_and_no_secret_is_in_it() {
         assert!(lines.contains(part), "{part}: {lines}");
     }
     assert!(!lines.contains("secret"), "{lines}");
-    program.interrupt();
+    program.signal("INT").await;
     let (status, err) = program.exit().await;
     assert!(status.code() == Some(0) && !err.contains("secret"), "{err}");
 }
