@@ -1,5 +1,5 @@
 // The plan drawn as SVG, once; its numbers are put in as they come.
-import { depth, duration, fullness, losses, pace, restarts, type Reading } from "./operator-format.ts";
+import { depth, duration, fullness, level, losses, pace, restarts, type Reading } from "./operator-format.ts";
 import { layout, type Size } from "./operator-layout.ts";
 import type { Edge, Graph, Stage, State, Work } from "./operator-wire.ts";
 
@@ -52,6 +52,11 @@ export class GraphView {
     this.#state = state;
     const work = new Map(state.work.map((it) => [it.stage, it]));
     for (const stage of state.stages) this.#stage(stage, work.get(stage.name), state.now);
+    // A source of sound takes no items: how loud it is says that it works.
+    for (const { source, level_db } of state.levels) {
+      const box = this.#boxes.get(source);
+      if (box !== undefined) put(box.pace, level(level_db));
+    }
     for (const edge of state.edges) this.#edge(edge);
   }
 
@@ -67,7 +72,7 @@ export class GraphView {
     const now = { at, of: work };
     const speed = pace(this.#before.get(stage.name), now);
     this.#before.set(stage.name, now);
-    if (speed !== undefined) put(box.pace, `${speed.perSecond.toFixed(1)}/s, ${Math.round(speed.busy * 100)} % at work`);
+    if (speed !== undefined && work.handled > 0) put(box.pace, `${speed.perSecond.toFixed(1)}/s, ${Math.round(speed.busy * 100)} % at work`);
   }
 
   #edge(edge: Edge): void {

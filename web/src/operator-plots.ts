@@ -1,5 +1,6 @@
 // Lines over time, by uPlot, in the colours of the style sheet.
 import uPlot from "uplot";
+import { clock } from "./operator-format.ts";
 import type { Series } from "./operator-series.ts";
 
 const HEIGHT_PX = 190;
@@ -65,7 +66,7 @@ export class Plot {
       legend: { show: false },
       cursor: { show: false },
       scales: { y: { range: (_, __, most) => [0, Math.max(10, most * 1.1 || 0)] } },
-      axes: [axis, { ...axis, size: 62, values: (_, all) => all.map((it) => `${it} ms`) }],
+      axes: [{ ...axis, space: 90, values: (_, all) => all.map((at) => clock(at * 1000)) }, { ...axis, size: 62, values: (_, all) => all.map((it) => `${it} ms`) }],
       series: [
         {},
         ...this.#series.names.map((label, at) => ({

@@ -42,3 +42,9 @@ export function tokenIn(fragment: string): string | undefined {
 export function isToken(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }
+
+/** How many points the plots keep, as `?points=` of the address says; 600 where it says nothing that makes sense. */
+export function pointsIn(query: string): number {
+  const asked = Number(new URLSearchParams(query).get("points"));
+  return Number.isInteger(asked) && 2 <= asked && asked <= 10_000 ? asked : 600;
+}

@@ -3,14 +3,14 @@ import { Buttons } from "./operator-buttons.ts";
 import { path, troubles } from "./operator-format.ts";
 import { GraphView } from "./operator-graph.ts";
 import { Plot } from "./operator-plots.ts";
-import { isToken, pause, tokenIn, type Standing } from "./operator-poll.ts";
+import { isToken, pause, pointsIn, tokenIn, type Standing } from "./operator-poll.ts";
 import { Series } from "./operator-series.ts";
 import { get, keepToken, token, type Answer } from "./operator-server.ts";
 import { element, say, showFacts, showLatency, showLines, showTables, tell } from "./operator-view.ts";
 import { isWhole, type Graph, type LogLine, type State } from "./operator-wire.ts";
 
-/** Five minutes at two a second. */
-const POINTS = 600;
+/** What the plots keep: five minutes at two a second, or as many as `?points=` says. */
+const POINTS = pointsIn(location.search);
 const LINES_IN_A_PLOT = 24;
 /** The log is asked for with every so many questions. */
 const LOG_EVERY = 2;
@@ -27,6 +27,7 @@ const buttons = new Buttons(() => ask());
 let standing: Standing = "connecting";
 let failures = 0;
 let questions = 0;
+let looks = 0;
 /** The plan, and of which run it is. */
 let known: { stream: string; graph: Graph } | undefined;
 let newestLine = 0;
@@ -92,10 +93,12 @@ async function look(): Promise<void> {
     if (fresh) begin();
     known = { stream: state.of.stream, graph: graph.of };
     view.show(graph.of);
+    say("level-label", graph.of.stages.some((it) => it.kind === "microphone") ? "Microphone" : "Sound in");
     say("pipeline", graph.of.name && `: ${graph.of.name}`);
     tell("graph-why", graph.of.stages.length > 0 ? undefined : "No pipeline stands behind this server, or it is not ready yet.");
   }
   show(state.of);
+  document.documentElement.dataset.looks = String(++looks);
   if (questions++ % LOG_EVERY > 0) return;
   const log = await get<{ lines: LogLine[]; newest: number }>(`/api/log?after=${newestLine}`);
   if (!("of" in log)) return;
