@@ -20,7 +20,7 @@ const HIDDEN_MS = 10_000;
 const LONGEST_MS = 15_000;
 
 /** How long to wait until the next question, in ms; `failures` in a row. Undefined: only a token helps, so none is asked. */
-export function pause(standing: Standing, failures: number, hidden: boolean): number | undefined {
+export function untilNext(standing: Standing, failures: number, hidden: boolean): number | undefined {
   if (standing === "locked" || standing === "refused" || standing === "closed") return undefined;
   const backedOff = failures === 0 ? EVERY_MS : Math.min(LONGEST_MS, 1000 * 2 ** (failures - 1));
   return hidden ? Math.max(HIDDEN_MS, backedOff) : backedOff;

@@ -3,7 +3,7 @@ import { Buttons } from "./operator-buttons.ts";
 import { path, troubles } from "./operator-format.ts";
 import { GraphView } from "./operator-graph.ts";
 import { Plot } from "./operator-plots.ts";
-import { isToken, pause, pointsIn, tokenIn, type Standing } from "./operator-poll.ts";
+import { isToken, pointsIn, tokenIn, untilNext, type Standing } from "./operator-poll.ts";
 import { Series } from "./operator-series.ts";
 import { get, keepToken, token, type Answer } from "./operator-server.ts";
 import { element, say, showFacts, showLatency, showLines, showTables, tell } from "./operator-view.ts";
@@ -72,7 +72,7 @@ function ask(): void {
   clearTimeout(timer);
   void look().then(() => {
     asking = false;
-    const wait = pause(standing, failures, document.hidden);
+    const wait = untilNext(standing, failures, document.hidden);
     if (wait !== undefined) timer = setTimeout(ask, wait);
   });
 }

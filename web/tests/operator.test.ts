@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count, depth, duration, fullness, level, losses, pace, restarts, troubles } from "../src/operator-format.ts";
 import { layout, type Layout, type Size } from "../src/operator-layout.ts";
-import { isToken, pause, pointsIn, refusal, tokenIn } from "../src/operator-poll.ts";
+import { isToken, pointsIn, refusal, tokenIn, untilNext } from "../src/operator-poll.ts";
 import { Series } from "../src/operator-series.ts";
 import { isWhole, type Edge, type State } from "../src/operator-wire.ts";
 
@@ -118,10 +118,10 @@ test("what an operator should look at is named, with why", () => {
 });
 
 test("it asks twice a second, less often where nobody looks or nothing answers, and not again without a token", () => {
-  assert.equal(pause("live", 0, false), 500);
-  assert.deepEqual([1, 2, 3, 4, 5, 50].map((failures) => pause("gone", failures, false)), [1000, 2000, 4000, 8000, 15_000, 15_000]);
-  assert.deepEqual([pause("live", 0, true), pause("gone", 1, true), pause("broken", 9, true)], [10_000, 10_000, 15_000]);
-  assert.deepEqual([pause("locked", 1, false), pause("refused", 1, false), pause("closed", 1, false)], [undefined, undefined, undefined]);
+  assert.equal(untilNext("live", 0, false), 500);
+  assert.deepEqual([1, 2, 3, 4, 5, 50].map((failures) => untilNext("gone", failures, false)), [1000, 2000, 4000, 8000, 15_000, 15_000]);
+  assert.deepEqual([untilNext("live", 0, true), untilNext("gone", 1, true), untilNext("broken", 9, true)], [10_000, 10_000, 15_000]);
+  assert.deepEqual([untilNext("locked", 1, false), untilNext("refused", 1, false), untilNext("closed", 1, false)], [undefined, undefined, undefined]);
 });
 
 test("a status says what is the matter, by whether a token was sent", () => {

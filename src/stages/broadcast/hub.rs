@@ -16,7 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     Settings,
-    diary::Diary,
+    insight::Insight,
     log::{Log, encode},
     metrics::Counts,
     relay::Relay,
@@ -24,11 +24,9 @@ use super::{
 };
 use crate::{
     flow::{Board, Gate, StageState},
-    logic::recent::Recent,
     message::{Caption, Gap, Hop, Milestone, Translation, Why},
     stages::wire::{
-        ApiState, Clock, Graph, Hello, Painted, SourceLevel, StateEvent, TrackInfo, VERSION,
-        level_db,
+        ApiState, Clock, Hello, Painted, SourceLevel, StateEvent, TrackInfo, VERSION, level_db,
     },
 };
 
@@ -36,9 +34,6 @@ const NO_LAG: u64 = u64::MAX;
 
 /// How many captions may wait for whoever measures; more lose the oldest.
 const MEASURED: usize = 4096;
-
-/// Of how many captions, over how long, the milliseconds are told.
-const RECENT: (usize, Duration) = (2000, Duration::from_secs(5 * 60));
 
 /// How many may have what was said written for them at the same time.
 const WRITERS: usize = 2;
@@ -63,12 +58,7 @@ pub(super) struct Hub {
     painted: broadcast::Sender<Painted>,
     /// How the pipeline is paused and ended, where there is one.
     gate: OnceLock<Gate>,
-    /// The plan behind it, as an operator sees it.
-    graph: OnceLock<Graph>,
-    /// The program's own log.
-    diary: OnceLock<Arc<Diary>>,
-    /// The traces of what was published last.
-    recent: Mutex<Recent>,
+    pub(super) insight: Insight,
     pub(super) counts: Counts,
     lag_ms: AtomicU64,
     viewers: AtomicUsize,
@@ -117,9 +107,7 @@ impl Hub {
             published: broadcast::Sender::new(MEASURED),
             painted: broadcast::Sender::new(MEASURED),
             gate: OnceLock::new(),
-            graph: OnceLock::new(),
-            diary: OnceLock::new(),
-            recent: Mutex::new(Recent::new(RECENT.0, RECENT.1)),
+            insight: Insight::new(),
             counts: Counts::default(),
             lag_ms: AtomicU64::new(NO_LAG),
             viewers: AtomicUsize::new(0),
@@ -143,27 +131,6 @@ impl Hub {
 
     pub(super) fn gate(&self) -> Option<&Gate> {
         self.gate.get()
-    }
-
-    pub(super) fn draw(&self, graph: Graph) {
-        let _ = self.graph.set(graph);
-    }
-
-    /// Empty where no plan stands behind it.
-    pub(super) fn graph(&self) -> Graph {
-        self.graph.get().cloned().unwrap_or_default()
-    }
-
-    pub(super) fn keep_diary(&self, diary: Arc<Diary>) {
-        let _ = self.diary.set(diary);
-    }
-
-    pub(super) fn diary(&self) -> Option<&Diary> {
-        self.diary.get().map(|it| &**it)
-    }
-
-    fn recent(&self) -> MutexGuard<'_, Recent> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn bell(&self) -> watch::Receiver<()> {
@@ -196,7 +163,7 @@ impl Hub {
             // Nobody may be left to take it by now.
             let _ = self.published.send(caption.clone().traced(trace));
         }
-        self.recent().record(caption, trace, now);
+        self.insight.record(caption, trace, now);
         match caption {
             Caption::Transcript(it) => {
                 let lag = trace.age(Milestone::Published).unwrap_or_default();
@@ -295,11 +262,6 @@ impl Hub {
         let levels = readings.iter().filter_map(|it| {
             Some(SourceLevel { source: it.name.clone(), level_db: level_db(it.peak?) })
         });
-        // Copied first: nobody who publishes waits for sums.
-        let mut recent = self.recent().clone();
-        recent.prune(Instant::now());
-        let stages = recent.stages().into_iter().map(Into::into);
-        let latency = stages.chain(recent.ages().into_iter().map(Into::into)).collect();
         ApiState {
             state: self.state(),
             stream: self.stream.clone(),
@@ -308,7 +270,7 @@ impl Hub {
             edges: board.edges().iter().map(Into::into).collect(),
             work: readings.iter().map(Into::into).collect(),
             levels: levels.collect(),
-            latency,
+            latency: self.insight.latency(Instant::now()),
             viewers: self.viewers(),
             log: self.log().state(),
         }
@@ -333,8 +295,6 @@ impl Hub {
     /// Looks at the board for as long as the server lives; tells of changes at once, and of the rest now and then.
     pub(super) async fn keep_watch(self: Arc<Hub>) {
         let Settings { state_look, state_every, silence_db, .. } = self.settings;
-        // What viewers cannot wait for: also whether sound comes at all, and whether there is anything in it.
-        let news = |state: &StateEvent| (state.paused, state.level_db.map(|it| silence_db <= it));
         let mut look = interval(state_look.max(Duration::from_millis(1)));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told: Option<(Instant, StateEvent)> = None;
@@ -346,9 +306,7 @@ impl Hub {
             }
             let state = self.state();
             let due = told.as_ref().is_none_or(|(at, old)| {
-                at.elapsed() >= state_every
-                    || old.stages != state.stages
-                    || news(old) != news(&state)
+                at.elapsed() >= state_every || news(old, silence_db) != news(&state, silence_db)
             });
             if due {
                 self.state.send_replace(Some(encode(&state).into()));
@@ -361,6 +319,14 @@ impl Hub {
     pub(super) fn board(&self) -> Board {
         self.attached.borrow().as_ref().map(|it| it.board.clone()).unwrap_or_default()
     }
+}
+
+/// What viewers are told at once: pausing, how the stages are, whether sound comes at all and whether there is anything in
+/// it. Counts and loudness change all the time; they come along.
+fn news(state: &StateEvent, silence_db: i32) -> impl PartialEq + use<'_> {
+    let stages = state.stages.iter().map(|it| (&it.name, &it.state, &it.why, it.restarts));
+    let stages: Vec<_> = stages.collect();
+    (state.paused, state.level_db.map(|it| silence_db <= it), stages)
 }
 
 /// 16 hexadecimal digits from the keys that every hash map of the standard library is seeded with.

@@ -39,7 +39,7 @@ pub(super) async fn state(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Re
     (status = 200, body = Graph), (status = 401, body = Told), (status = 403, body = Told),
 ))]
 pub(super) async fn graph(State(hub): State<Arc<Hub>>, _: Inspector) -> impl IntoResponse {
-    (FRESH, Json(hub.graph()))
+    (FRESH, Json(hub.insight.graph()))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -62,8 +62,7 @@ pub(super) async fn lines(
 ) -> Result<impl IntoResponse, Refused> {
     let Query(After { after }) =
         after.map_err(|error| refused(StatusCode::BAD_REQUEST, error.body_text()))?;
-    let lines = hub.diary().map(|it| it.after(after)).unwrap_or_default();
-    Ok((FRESH, Json(lines)))
+    Ok((FRESH, Json(hub.insight.lines(after))))
 }
 
 /// Whoever asks may inspect.

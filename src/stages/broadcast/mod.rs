@@ -18,6 +18,7 @@ mod door;
 mod emitted;
 mod http;
 mod hub;
+mod insight;
 mod inspect;
 mod limits;
 mod log;

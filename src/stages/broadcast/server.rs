@@ -9,8 +9,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Broadcast, Settings,
-    diary::Diary,
+    Broadcast, Diary, Settings,
     door::Door,
     http,
     hub::Hub,
@@ -143,12 +142,12 @@ impl Server {
 
     /// Lets operators see the plan behind it.
     pub fn draw(&self, graph: Graph) {
-        self.hub.draw(graph);
+        self.hub.insight.draw(graph);
     }
 
     /// Lets operators read the program's own log.
     pub fn keep_diary(&self, diary: Arc<Diary>) {
-        self.hub.keep_diary(diary);
+        self.hub.insight.keep_diary(diary);
     }
 
     /// Sends every viewer what there is, as far as it takes it within `grace`, and closes.
