@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio::time::Instant;
 
-/// Together they hold the last second; the one being written is never whole, so it is between 0.9 and 1 s.
+/// Together they hold the last 0.9 to 1 s: the slot that is being written is not over yet.
 const SLOTS: usize = 10;
 const SLOT_MS: u64 = 100;
 
