@@ -16,7 +16,7 @@ async function buildPages() {
   await rm(aside, { recursive: true, force: true });
   await mkdir(join(aside, "sio.js"), { recursive: true });
   await build({
-    entryPoints: ["captions.ts", "demo.ts", "captions.css", "demo.css"].map((name) => join(web, "src", name)),
+    entryPoints: ["captions.ts", "demo.ts", "operator.ts", "captions.css", "demo.css", "operator.css"].map((name) => join(web, "src", name)),
     outdir: aside,
     bundle: true,
     format: "iife",
@@ -25,7 +25,7 @@ async function buildPages() {
     charset: "utf8",
     logLevel: "warning",
   });
-  for (const name of ["index.html", "demo.html", "icon.svg"]) await copyFile(join(web, "src", name), join(aside, name));
+  for (const name of ["index.html", "demo.html", "operator.html", "icon.svg"]) await copyFile(join(web, "src", name), join(aside, name));
   // Byte for byte: whoever knows the path from the Python demo gets npm's own file.
   await copyFile(join(web, "node_modules/socket.io-client/dist/socket.io.min.js"), join(aside, "sio.js/socket.io.js"));
   await rm(join(web, "dist"), { recursive: true, force: true });

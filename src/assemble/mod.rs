@@ -1,6 +1,7 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
 mod assembly;
 mod delivery;
+mod graph;
 mod machine;
 #[cfg(feature = "whisper")]
 mod offline;
@@ -24,7 +25,10 @@ use crate::{
     host::{HostSettings, Pipeline},
     message::{AudioFrame, Caption},
     spec::{Plan, plan},
-    stages::{broadcast::Server, wire::TrackInfo},
+    stages::{
+        broadcast::Server,
+        wire::{Graph, TrackInfo},
+    },
 };
 
 /// A pipeline with all that has to stand before it starts.
@@ -34,6 +38,8 @@ pub struct Assembled {
     /// They answer already, and greet viewers once they are [told](Assembled::attach) of the pipeline.
     pub servers: Vec<Server>,
     tracks: Vec<Vec<TrackInfo>>,
+    /// The plan, for operators.
+    graph: Graph,
     /// Where it is paused, and where somebody asks for its end.
     pub gate: Gate,
     /// What viewers should know of the models.
@@ -59,6 +65,7 @@ impl Assembled {
         for (server, tracks) in self.servers.iter().zip(&self.tracks) {
             server.attach(self.pipeline.board().clone(), tracks.clone(), self.notice.clone());
             server.operate(self.gate.clone());
+            server.draw(self.graph.clone());
         }
     }
 }
@@ -102,6 +109,7 @@ pub async fn assemble(
         settings,
         servers,
         tracks,
+        graph: graph::graph(plan),
         gate: assembly.gate,
         notice: assembly.notice,
         captions,

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::spec::{
-    Plan, Port,
+    Plan,
     plan::{Feed, Stage},
 };
 
@@ -41,12 +41,7 @@ pub fn graph(plan: &Plan, format: GraphFormat, out: &mut dyn Write) -> io::Resul
 
 /// `sound, 2s, drop-oldest`
 fn edge(feed: &Feed) -> String {
-    let carries = match feed.carries {
-        Port::Audio => "audio",
-        Port::Speech => "speech",
-        Port::Captions => "captions",
-    };
-    format!("{carries}, {}, {}", feed.room, feed.when_full.name())
+    format!("{}, {}, {}", feed.carries.name(), feed.room, feed.when_full.name())
 }
 
 /// Each source with what listens to it, indented. A stage that hears several stands under each of them.

@@ -2,7 +2,7 @@
 use clap::ValueEnum;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::terminal::Terminal;
+use super::{log_kept, terminal::Terminal};
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -45,7 +45,7 @@ pub(crate) fn start(format: LogFormat, usual: Usual, terminal: Terminal) {
         Some(Ok(filter)) => (filter, None),
         Some(Err(wrong)) => (usual, Some(wrong)),
     };
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(log_kept::Keeping);
     match format {
         LogFormat::Text => {
             let colours = std::io::IsTerminal::is_terminal(&std::io::stderr())

@@ -9,6 +9,7 @@ mod emit_lines;
 pub mod graph;
 mod listen;
 mod log;
+mod log_kept;
 pub mod models;
 mod pipe;
 mod run;

@@ -13,7 +13,7 @@ use tracing::{error, info};
 use super::{
     Exit, Trouble,
     log::LogFormat,
-    overrides,
+    log_kept, overrides,
     terminal::{Screen, Terminal, Voice},
 };
 use crate::{
@@ -111,6 +111,7 @@ pub(crate) async fn run(
     assembled.attach();
     let Assembled { pipeline, settings, servers, gate, .. } = assembled;
     for server in &servers {
+        server.keep_diary(log_kept::diary());
         terminal.say(&format!("listening on {}", server.url()));
     }
     let mut running = pipeline.start(settings).await;

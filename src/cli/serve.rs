@@ -6,7 +6,7 @@ use clap::ArgAction;
 use super::{
     Exit, Trouble,
     log::{LogFormat, Usual},
-    overrides,
+    log_kept, overrides,
     run::Stop,
     terminal::{Terminal, Voice},
 };
@@ -71,6 +71,7 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
     let server = Server::bind(settings).await;
     let server = server.map_err(|error| Trouble::Told(error.to_string()))?;
     // No pipeline stands behind it, and none will: viewers are greeted at once.
+    server.keep_diary(log_kept::diary());
     server.attach(Board::default(), Vec::new(), None);
     terminal.say(&format!("listening on {}", server.url()));
     stop.next().await;

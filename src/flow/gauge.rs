@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::EdgeReading;
+use super::{EdgeReading, level::Level};
 
 /// Where a stage stands in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl StageState {
 }
 
 /// One stage as it was when it was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StageReading {
     pub name: String,
     pub state: StageState,
@@ -55,6 +55,8 @@ pub struct StageReading {
     pub busy_for: Option<Duration>,
     /// How long it has been at work, all together; waiting for room downstream left out.
     pub busy: Duration,
+    /// The peak of what a source of sound gave over about the last second, as a share of full scale; `None` where none came.
+    pub peak: Option<f32>,
 }
 
 /// Written by the stage and by its supervisor.
@@ -70,13 +72,15 @@ pub struct StageGauge {
     restarts: AtomicU64,
     counts: Mutex<BTreeMap<&'static str, u64>>,
     state: Mutex<(StageState, Option<String>)>,
+    level: Level,
 }
 
 impl StageGauge {
     pub fn new(name: &str) -> Arc<StageGauge> {
+        let epoch = Instant::now();
         Arc::new(StageGauge {
             name: name.to_owned(),
-            epoch: Instant::now(),
+            epoch,
             busy_since: AtomicU64::new(0),
             busy: AtomicU64::new(0),
             handled: AtomicU64::new(0),
@@ -84,6 +88,7 @@ impl StageGauge {
             restarts: AtomicU64::new(0),
             counts: Mutex::default(),
             state: Mutex::default(),
+            level: Level::new(epoch),
         })
     }
 
@@ -103,6 +108,7 @@ impl StageGauge {
             counts: self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             busy_for: self.busy_for(),
             busy: Duration::from_nanos(self.busy.load(Relaxed)),
+            peak: self.level.read(),
         }
     }
 
@@ -122,6 +128,11 @@ impl StageGauge {
     /// So many by now of what the stage counts by itself.
     pub fn counted(&self, what: &'static str, count: u64) {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).insert(what, count);
+    }
+
+    /// A source of sound gave some, with this peak. It takes no lock.
+    pub(super) fn heard(&self, peak: f32) {
+        self.level.heard(peak);
     }
 
     pub fn busy_for(&self) -> Option<Duration> {

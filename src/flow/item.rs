@@ -15,6 +15,11 @@ pub trait Item: Clone + Send + 'static {
         Duration::ZERO
     }
 
+    /// The greatest distance of its samples from zero, as a share of full scale; `None` for what cannot be heard.
+    fn peak(&self) -> Option<f32> {
+        None
+    }
+
     /// Whether it makes `older`, which waits on the same edge, worthless. Read by [`WhenFull::Coalesce`](super::WhenFull).
     fn supersedes(&self, _older: &Self) -> bool {
         false

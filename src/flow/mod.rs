@@ -6,6 +6,7 @@ mod gate;
 mod gauge;
 mod inlet;
 mod item;
+mod level;
 mod outlet;
 mod stage;
 

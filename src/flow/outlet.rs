@@ -39,6 +39,10 @@ impl<T: Item> Outlet<T> {
 
     /// Returns when every edge has settled the item. An error where the last listener is gone.
     pub async fn send(&self, mut item: T) -> Result<(), Closed> {
+        // Of a source only: what other stages give was heard there already. A paused microphone still shows that it works.
+        if let Some(peak) = self.gate.as_ref().and_then(|_| item.peak()) {
+            self.gauge.heard(peak);
+        }
         if T::PAUSES && self.gate.as_ref().is_some_and(Gate::is_paused) {
             self.left_out.store(true, Relaxed);
             self.gauge.count("paused");

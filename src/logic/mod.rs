@@ -9,6 +9,7 @@ pub mod histogram;
 pub mod latency;
 pub mod pace;
 pub mod place;
+pub mod recent;
 pub mod reference;
 pub mod replace;
 pub mod spoken;

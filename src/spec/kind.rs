@@ -30,6 +30,14 @@ pub enum Port {
 }
 
 impl Port {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Port::Audio => "audio",
+            Port::Speech => "speech",
+            Port::Captions => "captions",
+        }
+    }
+
     pub const fn is_sound(self) -> bool {
         match self {
             Port::Audio | Port::Speech => true,

@@ -16,6 +16,11 @@ impl Item for AudioFrame {
     fn length(&self) -> Duration {
         self.duration()
     }
+
+    fn peak(&self) -> Option<f32> {
+        // What is no number does not count.
+        Some(self.samples.iter().fold(0.0, |peak, it| it.abs().max(peak)))
+    }
 }
 
 impl Item for Speech {

@@ -14,15 +14,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     hub::Hub,
+    inspect,
     log::Log,
     metrics,
     rights::Asker,
     transcript::{self, Extract, Format, Part},
 };
-use crate::{
-    flow::Gate,
-    stages::wire::{ApiState, StateEvent},
-};
+use crate::flow::Gate;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -34,7 +32,9 @@ struct Description;
 /// Every path with its description; the whole description is at `/api/openapi.json`.
 pub(super) fn router() -> Router<Arc<Hub>> {
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(state))
+        .routes(routes!(inspect::state))
+        .routes(routes!(inspect::graph))
+        .routes(routes!(inspect::lines))
         .routes(routes!(said))
         .routes(routes!(measures))
         .routes(routes!(alive))
@@ -52,26 +52,14 @@ pub(super) fn router() -> Router<Arc<Hub>> {
 
 /// What went wrong, in words.
 #[derive(Serialize, ToSchema)]
-struct Told {
+pub(super) struct Told {
     error: String,
 }
 
-type Refused = (StatusCode, Json<Told>);
+pub(super) type Refused = (StatusCode, Json<Told>);
 
-fn refused(status: StatusCode, error: impl Into<String>) -> Refused {
+pub(super) fn refused(status: StatusCode, error: impl Into<String>) -> Refused {
     (status, Json(Told { error: error.into() }))
-}
-
-/// How the pipeline is; with the right to inspect it also its edges, the viewers and the log
-#[utoipa::path(get, path = "/api/state", responses(
-    (status = 200, body = ApiState, description = "Without the right to inspect: a `StateEvent`"),
-))]
-async fn state(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
-    let fresh = [(header::CACHE_CONTROL, "no-store")];
-    match hub.rules.may_inspect(&Asker::of(&headers, None)) {
-        true => (fresh, Json(hub.api_state())).into_response(),
-        false => (fresh, Json::<StateEvent>(hub.state())).into_response(),
-    }
 }
 
 /// What was said so far, as far as it is kept
@@ -226,7 +214,7 @@ impl FromRequestParts<Arc<Hub>> for Operator {
     }
 }
 
-fn unauthorized(whose: &str) -> Refused {
+pub(super) fn unauthorized(whose: &str) -> Refused {
     let told = format!("a token is asked for, {whose}: `Authorization: Bearer …`");
     refused(StatusCode::UNAUTHORIZED, told)
 }

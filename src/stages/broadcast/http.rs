@@ -37,6 +37,13 @@ async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
     for (name, value) in pages::HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    if !page.framed {
+        // A second policy holds beside the first: what can be clicked here is not to be laid under another page.
+        headers.append(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("frame-ancestors 'none'"),
+        );
+    }
     let known = asked.get(header::IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes());
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);

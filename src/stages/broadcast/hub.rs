@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Settings,
+    insight::Insight,
     log::{Log, encode},
     metrics::Counts,
     relay::Relay,
@@ -27,7 +28,9 @@ use super::{
 use crate::{
     flow::{Board, Gate, StageState},
     message::{Caption, Gap, Hop, Milestone, Translation, Why},
-    stages::wire::{ApiState, Clock, EdgeState, Hello, Painted, StateEvent, TrackInfo, VERSION},
+    stages::wire::{
+        ApiState, Clock, Hello, Painted, SourceLevel, StateEvent, TrackInfo, VERSION, level_db,
+    },
 };
 
 const NO_LAG: u64 = u64::MAX;
@@ -60,6 +63,7 @@ pub(super) struct Hub {
     painted: broadcast::Sender<Painted>,
     /// How the pipeline is paused and ended, where there is one.
     gate: OnceLock<Gate>,
+    pub(super) insight: Insight,
     pub(super) counts: Counts,
     lag_ms: AtomicU64,
     viewers: AtomicUsize,
@@ -103,6 +107,7 @@ impl Hub {
             published: broadcast::Sender::new(MEASURED),
             painted: broadcast::Sender::new(MEASURED),
             gate: OnceLock::new(),
+            insight: Insight::new(),
             counts: Counts::default(),
             lag_ms: AtomicU64::new(NO_LAG),
             viewers: AtomicUsize::new(0),
@@ -171,6 +176,7 @@ impl Hub {
             // Nobody may be left to take it by now.
             let _ = self.published.send(caption.clone().traced(trace));
         }
+        self.insight.record(caption, trace, now);
         match caption {
             Caption::Transcript(it) => {
                 let lag = trace.age(Milestone::Published).unwrap_or_default();
@@ -243,19 +249,42 @@ impl Hub {
     /// behind the newest transcript of an original, partial or final, at the moment it was put in the log. Neither smoothed nor growing
     /// in silence: a page that wants the trend has every caption's `at`.
     pub(super) fn state(&self) -> StateEvent {
-        let stages = self.board().stages().iter().map(Into::into).collect();
+        let readings = self.board().stages();
+        let peak = readings.iter().filter_map(|it| it.peak).reduce(f32::max);
+        let stages = readings.iter().map(Into::into).collect();
         let lag = self.lag_ms.load(Relaxed);
         let paused = self.gate().is_some_and(Gate::is_paused);
-        StateEvent { lag_ms: (lag != NO_LAG).then_some(lag), paused, stages }
+        StateEvent {
+            lag_ms: (lag != NO_LAG).then_some(lag),
+            paused,
+            level_db: peak.map(level_db),
+            stages,
+        }
     }
 
     pub(super) fn viewers(&self) -> usize {
         self.viewers.load(Relaxed)
     }
 
-    pub(super) fn api_state(&self) -> ApiState {
-        let edges = self.board().edges().iter().map(EdgeState::from).collect();
-        ApiState { state: self.state(), edges, viewers: self.viewers(), log: self.log().state() }
+    /// `may_operate`: whether whoever asks may.
+    pub(super) fn api_state(&self, may_operate: bool) -> ApiState {
+        let board = self.board();
+        let readings = board.stages();
+        let levels = readings.iter().filter_map(|it| {
+            Some(SourceLevel { source: it.name.clone(), level_db: level_db(it.peak?) })
+        });
+        ApiState {
+            state: self.state(),
+            stream: self.stream.clone(),
+            now: self.clock.now_ms(),
+            may_operate,
+            edges: board.edges().iter().map(Into::into).collect(),
+            work: readings.iter().map(Into::into).collect(),
+            levels: levels.collect(),
+            latency: self.insight.latency(Instant::now()),
+            viewers: self.viewers(),
+            log: self.log().state(),
+        }
     }
 
     /// Whether the pipeline gives captions now; if not, why.
@@ -276,7 +305,7 @@ impl Hub {
 
     /// Looks at the board for as long as the server lives; tells of changes at once, and of the rest now and then.
     pub(super) async fn keep_watch(self: Arc<Hub>) {
-        let Settings { state_look, state_every, .. } = self.settings;
+        let Settings { state_look, state_every, silence_db, .. } = self.settings;
         let mut look = interval(state_look.max(Duration::from_millis(1)));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told: Option<(Instant, StateEvent)> = None;
@@ -288,8 +317,7 @@ impl Hub {
             }
             let state = self.state();
             let due = told.as_ref().is_none_or(|(at, old)| {
-                at.elapsed() >= state_every
-                    || (&old.stages, old.paused) != (&state.stages, state.paused)
+                at.elapsed() >= state_every || news(old, silence_db) != news(&state, silence_db)
             });
             if due {
                 self.state.send_replace(Some(encode(&state).into()));
@@ -302,6 +330,14 @@ impl Hub {
     pub(super) fn board(&self) -> Board {
         self.attached.borrow().as_ref().map(|it| it.board.clone()).unwrap_or_default()
     }
+}
+
+/// What viewers are told at once: pausing, how the stages are, whether sound comes at all and whether there is anything in
+/// it. Counts and loudness change all the time; they come along.
+fn news(state: &StateEvent, silence_db: i32) -> impl PartialEq + use<'_> {
+    let stages = state.stages.iter().map(|it| (&it.name, &it.state, &it.why, it.restarts));
+    let stages: Vec<_> = stages.collect();
+    (state.paused, state.level_db.map(|it| silence_db <= it), stages)
 }
 
 /// 16 hexadecimal digits from the keys that every hash map of the standard library is seeded with.

@@ -13,10 +13,13 @@ use crate::{
 
 mod api;
 mod connection;
+mod diary;
 mod door;
 mod emitted;
 mod http;
 mod hub;
+mod insight;
+mod inspect;
 mod limits;
 mod log;
 #[cfg(test)]
@@ -36,6 +39,7 @@ mod tree;
 mod viewer;
 mod wants;
 
+pub use diary::Diary;
 pub use limits::PerAddress;
 pub use log::Keep;
 pub use relay::Passes;
@@ -72,6 +76,8 @@ pub struct Settings {
     /// How often the stages are looked at, and how often viewers are told of them where nothing has changed.
     pub state_look: Duration,
     pub state_every: Duration,
+    /// A source whose peak is below it, in dB of full scale, counts as silent: viewers are told at once where that changes.
+    pub silence_db: i32,
     pub ping_interval: Duration,
     pub ping_timeout: Duration,
     /// How long a client may take for the head of a request.
@@ -106,6 +112,7 @@ impl Default for Settings {
             stall: Duration::from_secs(30),
             state_look: Duration::from_millis(200),
             state_every: Duration::from_secs(5),
+            silence_db: -60,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             header_timeout: Duration::from_secs(10),

@@ -25,6 +25,8 @@ pub(crate) struct Page {
     /// In quotes, as the header `etag` has it; the same bytes have the same tag in every build.
     pub(crate) etag: String,
     pub(crate) body: Cow<'static, [u8]>,
+    /// Whether pages of others may show it inside of theirs.
+    pub(crate) framed: bool,
 }
 
 /// `path` as in the request line, without its query. `None` is a 404.
@@ -42,11 +44,15 @@ pub(crate) fn page(path: &str) -> Option<Page> {
 #[allow_missing = true]
 struct Dist;
 
+/// It has buttons that end what others watch.
+const OPERATOR: &str = "operator.html";
+
 /// The file behind a path: the pages have names without an ending, everything else its own.
 fn name_of(path: &str) -> Option<&str> {
     match path {
         "/" => Some("index.html"),
         "/demo" => Some("demo.html"),
+        "/operator" => Some(OPERATOR),
         // One address a page, or a cache and a search engine know it twice.
         _ if path.ends_with(".html") => None,
         _ => path.strip_prefix('/').filter(|it| !it.is_empty()),
@@ -56,7 +62,12 @@ fn name_of(path: &str) -> Option<&str> {
 fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
     let hash = file.metadata.sha256_hash();
     let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    Page { content_type: content_type(name), etag: format!("\"{short}\""), body: file.data }
+    Page {
+        content_type: content_type(name),
+        etag: format!("\"{short}\""),
+        body: file.data,
+        framed: name != OPERATOR,
+    }
 }
 
 fn how_to_build() -> Page {
@@ -64,6 +75,7 @@ fn how_to_build() -> Page {
         content_type: content_type("index.html"),
         etag: String::from("\"unbuilt\""),
         body: Cow::Borrowed(UNBUILT.as_bytes()),
+        framed: true,
     }
 }
 
@@ -113,6 +125,7 @@ mod tests {
             "//",
             "/index.html",
             "/demo.html",
+            "/operator.html",
             "/demo/",
             "/../Cargo.toml",
             "index.html",

@@ -100,11 +100,11 @@ impl Rules {
         }
     }
 
-    /// What the stages are doing, in detail.
+    /// What the stages are doing, in detail, and the log.
     pub(super) fn may_inspect(&self, asker: &Asker<'_>) -> bool {
         match &self.tokens.operator {
             Some(token) => token.is(asker.token),
-            None => self.only_here,
+            None => self.only_here && !asker.is_foreign(&self.origins),
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_another_site_publishes_nothing() {
+    fn a_page_of_another_site_publishes_and_inspects_nothing() {
         let rules = rules(true, Tokens::default());
         for (origin, may) in [
             ("http://localhost:31979", true),
@@ -204,6 +204,7 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(rules.may_publish(&asker(None, Some(origin))), may, "{origin}");
+            assert_eq!(rules.may_inspect(&asker(None, Some(origin))), may, "{origin}");
         }
     }
 

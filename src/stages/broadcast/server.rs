@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Broadcast, Settings,
+    Broadcast, Diary, Settings,
     door::Door,
     http,
     hub::Hub,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     flow::{Board, Gate},
     message::Caption,
-    stages::wire::{Painted, TrackInfo},
+    stages::wire::{Graph, Painted, TrackInfo},
 };
 
 /// Serves pages, events and the API until it is shut down.
@@ -138,6 +138,16 @@ impl Server {
     /// Lets operators pause and end the pipeline.
     pub fn operate(&self, gate: Gate) {
         self.hub.operate(gate);
+    }
+
+    /// Lets operators see the plan behind it.
+    pub fn draw(&self, graph: Graph) {
+        self.hub.insight.draw(graph);
+    }
+
+    /// Lets operators read the program's own log.
+    pub fn keep_diary(&self, diary: Arc<Diary>) {
+        self.hub.insight.keep_diary(diary);
     }
 
     /// Sends every viewer what there is, as far as it takes it within `grace`, and closes.

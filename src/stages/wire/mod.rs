@@ -4,11 +4,17 @@ use std::time::SystemTime;
 use tokio::time::Instant;
 
 mod caption;
+mod inspect;
 mod state;
 mod translation;
 
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, MarkEvent, Painted, WordTime};
-pub use state::{ApiState, EdgeState, Hello, LogState, Next, StageState, StateEvent, TrackInfo};
+pub use inspect::{
+    ApiState, EdgeState, Graph, GraphEdge, GraphStage, Latency, LogLine, LogLines, LogState,
+    Percentiles, SourceLevel, StageWork,
+};
+pub(crate) use state::level_db;
+pub use state::{Hello, Next, StageState, StateEvent, TrackInfo};
 pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};
 
 /// The version of the caption protocol that `hello` tells and `auth.v` asks for.

@@ -1,10 +1,10 @@
-//! How the pipeline is, on the wire: `hello`, `state`, `/api/state`.
+//! How the pipeline is, on the wire: `hello`, `state`.
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::flow::{EdgeReading, StageReading};
+use crate::flow::StageReading;
 
 /// `hello`, the first event after each connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,10 @@ pub struct StateEvent {
     /// How old the newest sound behind the newest caption was when it was published; null before the first one.
     pub lag_ms: Option<u64>,
     pub paused: bool,
+    /// The peak of the loudest source over about the last second, in whole dB of full scale, from -120 (digital silence);
+    /// null where no sound comes.
+    #[serde(default)]
+    pub level_db: Option<i32>,
     pub stages: Vec<StageState>,
 }
 
@@ -51,45 +55,12 @@ pub struct StageState {
     pub state: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Lives after the first; left out without any.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub restarts: u64,
     /// What it counted by itself; left out without any.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counts: BTreeMap<String, u64>,
-}
-
-/// One edge in `/api/state`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct EdgeState {
-    pub from: String,
-    pub to: String,
-    /// Items that wait.
-    pub depth: usize,
-    /// Room in items; 0 where the room is `holds_ms`.
-    pub size: usize,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holds_ms: Option<u64>,
-    /// How long the stage before it has waited for room, all together.
-    pub waited_ms: u64,
-    pub dropped: u64,
-    pub coalesced: u64,
-}
-
-/// What `/api/state` answers: the `state` event and what stands behind it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ApiState {
-    #[serde(flatten)]
-    pub state: StateEvent,
-    pub edges: Vec<EdgeState>,
-    /// Clients connected now.
-    pub viewers: usize,
-    pub log: LogState,
-}
-
-/// The numbered events that are kept: `first` up to, not including, `next`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LogState {
-    pub first: u64,
-    pub next: u64,
-    pub ended: bool,
 }
 
 impl From<&StageReading> for StageState {
@@ -98,22 +69,40 @@ impl From<&StageReading> for StageState {
             name: reading.name.clone(),
             state: reading.state.name().into(),
             why: reading.why.clone(),
+            restarts: reading.restarts,
             counts: reading.counts.iter().map(|(name, it)| ((*name).to_owned(), *it)).collect(),
         }
     }
 }
 
-impl From<&EdgeReading> for EdgeState {
-    fn from(reading: &EdgeReading) -> EdgeState {
-        EdgeState {
-            from: reading.from.clone(),
-            to: reading.to.clone(),
-            depth: reading.depth,
-            size: reading.size,
-            holds_ms: (reading.size == 0).then_some(reading.holds.as_millis() as u64),
-            waited_ms: reading.waited.as_millis() as u64,
-            dropped: reading.dropped,
-            coalesced: reading.coalesced,
+/// Serde asks by reference.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A share of full scale in whole dB. Nobody hears less than one.
+pub(crate) fn level_db(peak: f32) -> i32 {
+    (20.0 * peak.log10()).round().clamp(-120.0, 60.0) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_is_told_in_decibels_and_silence_too() {
+        for (peak, db) in
+            [(1.0, 0), (0.5, -6), (0.001, -60), (0.0, -120), (2.0, 6), (f32::INFINITY, 60)]
+        {
+            assert_eq!(level_db(peak), db, "{peak}");
         }
+    }
+
+    #[test]
+    fn a_state_of_an_older_server_is_still_understood() {
+        let state: StateEvent =
+            serde_json::from_str(r#"{"lag_ms":1,"paused":false,"stages":[]}"#).unwrap();
+        assert_eq!(state.level_db, None);
     }
 }

@@ -174,6 +174,8 @@ async fn the_api_describes_itself() {
         [
             "/api/clear",
             "/api/end",
+            "/api/graph",
+            "/api/log",
             "/api/mark",
             "/api/pause",
             "/api/resume",

@@ -29,6 +29,7 @@ use tokio::{
 mod api;
 mod events;
 mod http;
+mod inspect;
 pub(super) mod limits;
 mod rights;
 mod slow;

@@ -6,10 +6,14 @@ use tokio::{
 };
 
 async fn post(address: &str, path: &str) -> String {
+    ask(address, "POST", path, "secret").await
+}
+
+async fn ask(address: &str, method: &str, path: &str, token: &str) -> String {
     let host = address.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await.unwrap();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer secret\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -55,4 +59,36 @@ async fn what_is_said_in_a_pause_is_a_gap_and_the_end_comes_when_it_is_asked_for
     until(&mut client, |name, _| name == "end").await;
     let (status, err) = program.exit().await;
     assert_eq!(status.code(), Some(0), "{err}");
+}
+
+#[tokio::test]
+async fn an_operator_sees_the_plan_and_the_log_and_no_secret_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\noperator-token-env = \"T\"\n";
+    fs::write(folder.path().join("pipeline.toml"), demo("4.0", web)).unwrap();
+    let mut command = livecap(folder.path(), &["run", "pipeline.toml"]);
+    // As much as can be asked for, as long as the lines that matter are not pushed out.
+    let said = "debug,livecap=debug,socketioxide=trace,engineioxide=trace";
+    let mut program = Program::start(command.env("T", "secret").env("LIVECAP_LOG", said));
+    let address = program.address().await;
+    let auth = json!({ "v": 1, "from": 0, "token": "secret" });
+    let mut client = Client::connect(&address, auth).await.unwrap();
+    until(&mut client, |name, data| name == "caption" && data["kind"] == "partial").await;
+    let wrong = ask(&address, "GET", "/api/log?after=0", "other-secret").await;
+    assert!(wrong.starts_with("HTTP/1.1 401"), "{wrong}");
+    let graph = ask(&address, "GET", "/api/graph", "secret").await;
+    for part in ["\"kind\":\"recording\"", "\"from\":\"english\",\"to\":\"web\"", "\"room\":\"64\""]
+    {
+        assert!(graph.contains(part), "{part}: {graph}");
+    }
+    assert!(post(&address, "/api/end").await.starts_with("HTTP/1.1 202"));
+    until(&mut client, |name, _| name == "end").await;
+    let lines = ask(&address, "GET", "/api/log?after=0", "secret").await;
+    for part in ["connected", "an operator has asked for the end", "\"level\":\"warn\""] {
+        assert!(lines.contains(part), "{part}: {lines}");
+    }
+    assert!(!lines.contains("secret"), "{lines}");
+    program.signal("INT").await;
+    let (status, err) = program.exit().await;
+    assert!(status.code() == Some(0) && !err.contains("secret"), "{err}");
 }

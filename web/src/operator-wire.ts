@@ -1,0 +1,81 @@
+// What the operator's page is told, as written in docs/protocol.md under HTTP.
+
+export interface Stage {
+  name: string;
+  state: string;
+  why?: string;
+  restarts?: number;
+  counts?: Record<string, number>;
+}
+
+export interface Edge {
+  from: string;
+  to: string;
+  depth: number;
+  high_water: number;
+  /** Room in items; 0 where it is `holds_ms`. */
+  size: number;
+  holds_ms?: number;
+  held_ms: number;
+  waited_ms: number;
+  taken: number;
+  dropped: number;
+  coalesced: number;
+}
+
+export interface Work {
+  stage: string;
+  handled: number;
+  given_up: number;
+  busy_ms: number;
+}
+
+export interface Percentiles {
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+export interface Latency extends Percentiles {
+  stage: string;
+  track: string;
+  lang?: string;
+  n: number;
+  wait?: Percentiles;
+  service?: Percentiles;
+}
+
+/** `/api/state` for who may inspect. */
+export interface State {
+  lag_ms: number | null;
+  paused: boolean;
+  level_db: number | null;
+  stages: Stage[];
+  stream: string;
+  now: number;
+  may_operate: boolean;
+  edges: Edge[];
+  work: Work[];
+  levels: { source: string; level_db: number }[];
+  latency: Latency[];
+  viewers: number;
+  log: { first: number; next: number; ended: boolean };
+}
+
+export interface Graph {
+  name: string;
+  stages: { name: string; kind: string }[];
+  edges: { from: string; to: string; carries: string; room: string; when_full: string }[];
+}
+
+export interface LogLine {
+  n: number;
+  at: number;
+  level: string;
+  text: string;
+}
+
+/** Whether the details are there: without the right to inspect only the public part is. */
+export function isWhole(state: unknown): state is State {
+  return typeof state === "object" && state !== null && "edges" in state && "stream" in state;
+}
