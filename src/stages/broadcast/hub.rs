@@ -16,7 +16,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
     Settings,
-    log::{Log, encode},
+    cluster::{Cluster, Node},
+    log::{Log, Run, encode},
     metrics::Counts,
     relay::Relay,
     rights::Rules,
@@ -36,10 +37,12 @@ const MEASURED: usize = 4096;
 const WRITERS: usize = 2;
 
 pub(super) struct Hub {
+    /// Of this server among those of a cluster.
+    pub(super) id: String,
     pub(super) settings: Settings,
     pub(super) clock: Clock,
-    /// Names this run, so that a client knows whether its numbers still mean anything.
-    pub(super) stream: String,
+    /// What the server does in a cluster, if it is in one.
+    pub(super) cluster: Option<Cluster>,
     pub(super) rules: Rules,
     pub(super) relay: Relay,
     log: Mutex<Log>,
@@ -65,8 +68,8 @@ pub(super) struct Hub {
 /// The pipeline that is broadcast.
 pub(super) struct Attached {
     board: Board,
-    tracks: Vec<TrackInfo>,
-    notice: Option<String>,
+    pub(super) tracks: Vec<TrackInfo>,
+    pub(super) notice: Option<String>,
 }
 
 /// The place of one viewer among `max_viewers`, kept as long as its socket lives.
@@ -87,14 +90,17 @@ impl Drop for Place {
 impl Hub {
     /// `only_here`: only this machine reaches the server.
     pub(super) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
-        let log = Mutex::new(Log::new(settings.keep));
+        let clock = Clock::start();
+        let run = Run { stream: random_name(), started_at: clock.started_ms() };
+        let log = Mutex::new(Log::new(settings.keep, run));
         let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
         Arc::new(Hub {
+            id: random_name(),
             rules: Rules { tokens, origins, only_here },
             relay: Relay::new(settings.relay.clone(), settings.relay_room),
+            cluster: settings.cluster.clone().map(Cluster::new),
             settings,
-            clock: Clock::start(),
-            stream: random_name(),
+            clock,
             log,
             writing: Arc::new(Semaphore::new(WRITERS)),
             bell: watch::Sender::new(()),
@@ -116,6 +122,15 @@ impl Hub {
 
     pub(super) fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
         self.attached.send_replace(Some(Arc::new(Attached { board, tracks, notice })));
+        self.ring();
+    }
+
+    /// What another run has given takes the place of what there was.
+    pub(super) fn turn_to(&self, log: Log, tracks: Vec<TrackInfo>, notice: Option<String>) {
+        let mut here = self.log();
+        here.turn_to(log);
+        // Under the log's lock: nobody is greeted with the one of this and the other of that.
+        self.attach(Board::default(), tracks, notice);
     }
 
     /// From now on the pipeline behind it can be paused and ended.
@@ -205,25 +220,18 @@ impl Hub {
         self.viewers() >= self.settings.max_viewers
     }
 
-    /// Once there is a pipeline.
-    pub(super) async fn attached(&self) -> Arc<Attached> {
-        let mut attached = self.attached.subscribe();
-        loop {
-            if let Some(attached) = attached.borrow_and_update().clone() {
-                return attached;
-            }
-            // The sender lives in `self`, so this only returns when there is news.
-            let _ = attached.changed().await;
-        }
+    /// The pipeline, once there is one. The bell is rung when it comes.
+    pub(super) fn attached(&self) -> Option<Arc<Attached>> {
+        self.attached.borrow().clone()
     }
 
-    pub(super) fn hello(&self, attached: &Attached, next: u64) -> Hello {
+    pub(super) fn hello(&self, attached: &Attached, log: &Log) -> Hello {
         Hello {
             v: VERSION,
-            stream: self.stream.clone(),
-            started_at: self.clock.started_ms(),
+            stream: log.run().stream.clone(),
+            started_at: log.run().started_at,
             tracks: attached.tracks.clone(),
-            next,
+            next: log.next(),
             notice: attached.notice.clone(),
         }
     }
@@ -232,6 +240,9 @@ impl Hub {
     /// behind the newest transcript of an original, partial or final, at the moment it was put in the log. Neither smoothed nor growing
     /// in silence: a page that wants the trend has every caption's `at`.
     pub(super) fn state(&self) -> StateEvent {
+        if let Some(node) = self.node() {
+            return node.state();
+        }
         let stages = self.board().stages().iter().map(Into::into).collect();
         let lag = self.lag_ms.load(Relaxed);
         let paused = self.gate().is_some_and(Gate::is_paused);
@@ -244,12 +255,22 @@ impl Hub {
 
     pub(super) fn api_state(&self) -> ApiState {
         let edges = self.board().edges().iter().map(EdgeState::from).collect();
-        ApiState { state: self.state(), edges, viewers: self.viewers(), log: self.log().state() }
+        let node = self.node().map(Node::told);
+        let log = self.log().state();
+        ApiState { state: self.state(), edges, viewers: self.viewers(), log, node }
+    }
+
+    /// Where it only delivers what another server's pipeline gives.
+    pub(super) fn node(&self) -> Option<&Node> {
+        self.cluster.as_ref()?.node.as_ref()
     }
 
     /// Whether the pipeline gives captions now; if not, why.
     pub(super) fn ready(&self) -> Result<(), String> {
-        let Some(attached) = self.attached.borrow().clone() else {
+        if let Some(node) = self.node() {
+            node.ready()?;
+        }
+        let Some(attached) = self.attached() else {
             return Err("no pipeline yet".to_owned());
         };
         let stages = attached.board.stages();

@@ -12,9 +12,11 @@ use crate::{
 };
 
 mod api;
+mod cluster;
 mod connection;
 mod door;
 mod emitted;
+mod entry;
 mod http;
 mod hub;
 mod limits;
@@ -36,6 +38,7 @@ mod tree;
 mod viewer;
 mod wants;
 
+pub use cluster::{ClusterAddress, ClusterSettings, Role};
 pub use limits::PerAddress;
 pub use log::Keep;
 pub use relay::Passes;
@@ -59,6 +62,8 @@ pub struct Settings {
     /// Bytes that relayed events on their way may take; who is further behind is disconnected.
     pub relay_room: usize,
     pub tokens: Tokens,
+    /// `None`: it serves alone.
+    pub cluster: Option<ClusterSettings>,
     /// `None`: it speaks no TLS.
     pub tls: Option<TlsFiles>,
     pub per_address: PerAddress,
@@ -98,6 +103,7 @@ impl Default for Settings {
             relay: Passes::Nothing,
             relay_room: 16 * 1024 * 1024,
             tokens: Tokens::default(),
+            cluster: None,
             tls: None,
             per_address: PerAddress::default(),
             trusted_proxies: Vec::new(),

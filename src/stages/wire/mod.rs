@@ -8,7 +8,9 @@ mod state;
 mod translation;
 
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, MarkEvent, Painted, WordTime};
-pub use state::{ApiState, EdgeState, Hello, LogState, Next, StageState, StateEvent, TrackInfo};
+pub use state::{
+    ApiState, EdgeState, Hello, LogState, Next, NodeState, StageState, StateEvent, TrackInfo,
+};
 pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};
 
 /// The version of the caption protocol that `hello` tells and `auth.v` asks for.
