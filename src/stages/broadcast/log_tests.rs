@@ -113,6 +113,7 @@ fn shown(due: &Due) -> String {
         },
         Due::History(_) => "history".to_owned(),
         Due::Clear => "clear".to_owned(),
+        Due::Anew => "anew".to_owned(),
         Due::End => "end".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ use super::{
         log::{Entry, encode},
     },
     Broken, Cluster, Link, Work,
-    append::{Append, append},
+    append::{from, is_ours},
     shape::{self, Clears, Facts, Kept},
     store::{Appended, Batch, Claim, Store},
 };
@@ -33,8 +33,9 @@ pub(super) struct Writer {
     stream: String,
     /// Of its claim, once it has one.
     epoch: Option<u64>,
-    /// The last number in Redis, as far as it is known, and the last one that was ever sent there.
+    /// The last number in Redis, as far as it is known.
     last: u64,
+    /// Where the batch ended whose answer did not come.
     tried: u64,
     /// What is in Redis is not ours, and is to go.
     anew: bool,
@@ -208,18 +209,14 @@ impl Writer {
             expire: self.hub.settings.keep.age.max(LEAST_EXPIRE),
             facts: facts.map(|it| (it.get().to_owned(), shape::news(&self.stream, it.get()))),
         };
-        self.tried = self.tried.max(found.sent);
-        match store.append(&batch).await? {
+        let appended = store.append(&batch).await.inspect_err(|_| self.tried = found.sent)?;
+        match appended {
             Appended::Done => {
                 self.note(cluster, &found, tell);
                 Ok(if found.drained { Brought::All } else { Brought::Some })
             }
             Appended::Elsewhere(last) => {
-                if last < self.last {
-                    let redis = &cluster.settings.address;
-                    tracing::warn!(%redis, had = self.last, has = last, "data was lost there: it is filled again");
-                }
-                (self.last, self.told) = (last, None);
+                self.hear(cluster, last);
                 Ok(Brought::Some)
             }
             Appended::Unclaimed => Ok(match self.claim(cluster, store).await? {
@@ -231,6 +228,21 @@ impl Writer {
                 Ok(Brought::Nothing)
             }
         }
+    }
+
+    /// Redis is not where it was left.
+    fn hear(&mut self, cluster: &Cluster, last: u64) {
+        let (redis, known) = (&cluster.settings.address, self.last);
+        if !is_ours(last, known, self.tried) {
+            tracing::warn!(%redis, known, last, "somebody else has written there: it is written anew");
+            (self.last, self.anew) = (0, true);
+        } else {
+            if last < known {
+                tracing::warn!(%redis, known, last, "data was lost there: it is filled again");
+            }
+            self.last = last;
+        }
+        self.told = None;
     }
 
     /// Redis has taken it.
@@ -245,7 +257,7 @@ impl Writer {
             counts.appended.fetch_add(found.entries.len() as u64, Relaxed);
             self.last = found.sent;
         }
-        self.anew = false;
+        (self.anew, self.tried) = (false, 0);
         counts.in_redis.store(found.sent, Relaxed);
         if told {
             self.told = Some((found.facts.clone(), Instant::now()));
@@ -256,17 +268,7 @@ impl Writer {
         let state = self.state();
         let log = self.hub.log();
         let kept = log.state();
-        let (from, lost) = match append(self.last, self.tried, kept.first, kept.next) {
-            Append::From { from, lost } => (from, lost),
-            Append::Anew { from } => {
-                tracing::warn!(
-                    last = self.last,
-                    "somebody else has written into the stream: it is written anew"
-                );
-                (self.anew, self.last, self.tried) = (true, 0, 0);
-                (from, 0)
-            }
-        };
+        let (from, lost) = from(self.last, kept.first, kept.next);
         let mut bytes = 0;
         let few = log.since(from).take(MOST_ITEMS).take_while(|(_, entry, _)| {
             bytes += entry.bytes();
