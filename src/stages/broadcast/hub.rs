@@ -72,6 +72,19 @@ pub(super) struct Attached {
     pub(super) notice: Option<String>,
 }
 
+impl Attached {
+    pub(super) fn hello(&self, log: &Log) -> Hello {
+        Hello {
+            v: VERSION,
+            stream: log.run().stream.clone(),
+            started_at: log.run().started_at,
+            tracks: self.tracks.clone(),
+            next: log.next(),
+            notice: self.notice.clone(),
+        }
+    }
+}
+
 /// The place of one viewer among `max_viewers`, kept as long as its socket lives.
 #[derive(Clone)]
 pub(super) struct Seat {
@@ -223,17 +236,6 @@ impl Hub {
     /// The pipeline, once there is one. The bell is rung when it comes.
     pub(super) fn attached(&self) -> Option<Arc<Attached>> {
         self.attached.borrow().clone()
-    }
-
-    pub(super) fn hello(&self, attached: &Attached, log: &Log) -> Hello {
-        Hello {
-            v: VERSION,
-            stream: log.run().stream.clone(),
-            started_at: log.run().started_at,
-            tracks: attached.tracks.clone(),
-            next: log.next(),
-            notice: attached.notice.clone(),
-        }
     }
 
     /// `lag_ms` is what `measures.md` calls the live lag, as far as the server can see it: the age of the newest sound

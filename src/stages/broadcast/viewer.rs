@@ -111,7 +111,7 @@ async fn greet(hub: &Hub, line: &mut Line, wants: &Wants) -> Result<Option<Place
             return Ok(Some(Place { cursor: log.newest(), live_at: None }));
         };
         let (cursor, replays) = it.begin(&log);
-        (cursor, replays, hub.hello(&attached, &log))
+        (cursor, replays, attached.hello(&log))
     };
     line.deliver("hello", &encode(&hello)).await?;
     Ok(Some(Place { cursor, live_at: replays.then_some(hello.next) }))
@@ -185,7 +185,7 @@ async fn step(hub: &Hub, line: &mut Line, wants: &Wants, place: &mut Place) -> R
 async fn greet_anew(hub: &Hub, line: &mut Line, wants: &Wants) -> Result<Place, Gone> {
     let (cursor, hello) = {
         let log = hub.log();
-        let hello = hub.attached().map(|attached| hub.hello(&attached, &log));
+        let hello = hub.attached().map(|attached| attached.hello(&log));
         match (wants, hello) {
             (Wants::Captions(it), Some(hello)) => (log.from(0), Some((hello, it.replays()))),
             _ => (log.newest(), None),

@@ -201,7 +201,7 @@ impl Reader {
                 }
                 Ok(Told::Facts(facts)) => {
                     if self.feed().reads(&facts.stream) {
-                        self.hear(*facts);
+                        self.hear(facts);
                     } else {
                         // An older run may say so too: whose it is stands in Redis.
                         self.other.notify_one();

@@ -83,7 +83,7 @@ struct News {
 pub(super) enum Told {
     /// With the stream that it is of.
     Partial(String, Event),
-    Facts(Box<Facts>),
+    Facts(Facts),
 }
 
 impl Event {
@@ -178,7 +178,7 @@ pub(super) fn read_news(text: &[u8]) -> Result<Told, String> {
     version(news.v)?;
     match (news.partial, news.facts) {
         (Some(event), None) if event.is_partial() => Ok(Told::Partial(news.stream, event)),
-        (None, Some(facts)) => Ok(Told::Facts(Box::new(facts.check()?))),
+        (None, Some(facts)) => Ok(Told::Facts(facts.check()?)),
         _ => Err("it holds neither a partial nor facts".to_owned()),
     }
 }
