@@ -25,10 +25,10 @@ use tokio::time::{Instant, interval, sleep};
 #[derive(Parser)]
 struct Args {
     /// Segments a second; each has four partials and a final
-    #[arg(long, value_delimiter = ',', default_value = "2,20")]
+    #[arg(long, value_delimiter = ',', default_value = "5,50")]
     rates: Vec<u32>,
     /// How many segments are said at each rate
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 300)]
     segments: u64,
     /// Given by `cargo bench`, and not by `cargo test --benches`
     #[arg(long, hide = true)]

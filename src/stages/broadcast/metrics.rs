@@ -106,7 +106,7 @@ fn in_cluster(cluster: &Cluster, said: u64, registry: &mut Registry) {
         ("cluster_read", "Numbered events read from Redis", &counts.read),
         ("cluster_lost", "Numbered events gone before Redis or this node had them", &counts.lost),
         ("cluster_refused", "What was read from Redis and could not be meant", &counts.refused),
-        ("cluster_reconnects", "Connections to Redis that were lost", &counts.reconnects),
+        ("cluster_reconnects", "Connections to Redis that were lost or failed", &counts.reconnects),
         ("cluster_relayed_out", "Events of clients sent to other servers", &counts.crossed_out),
         ("cluster_relayed_in", "Events of other servers' clients", &counts.crossed_in),
         ("cluster_not_relayed", "Events of clients that did not cross", &counts.not_crossed),

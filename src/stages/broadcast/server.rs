@@ -173,6 +173,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.closed.cancel();
+        self.hub.say_goodbye();
         self.cut.cancel();
     }
 }

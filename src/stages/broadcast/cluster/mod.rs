@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{hub::Hub, relay::Passes};
@@ -85,7 +85,7 @@ pub(super) struct Counts {
     pub(super) lost: AtomicU64,
     /// What was read and could not be meant.
     pub(super) refused: AtomicU64,
-    /// Connections to Redis that were lost.
+    /// Connections to Redis that were lost, or failed.
     pub(super) reconnects: AtomicU64,
     /// Events of clients that went out, that came in, and that did not cross.
     pub(super) crossed_out: AtomicU64,
@@ -178,11 +178,15 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
     let ClusterSettings { address, wait: shortest, longest_wait, .. } = settings;
     let (mut wait, mut told) = (*shortest, false);
     loop {
-        let link = Link::default();
+        let (link, begun) = (Link::default(), Instant::now());
         let Err(why) = work.session(&link).await else { return };
+        counts.reconnects.fetch_add(1, Relaxed);
         if link.was_up() {
-            counts.reconnects.fetch_add(1, Relaxed);
-            (wait, told) = (*shortest, false);
+            told = false;
+            // One that is cut off again and again is not asked faster for that.
+            if begun.elapsed() > *longest_wait {
+                wait = *shortest;
+            }
         }
         // Once for each time it is away, however often it is tried.
         if !told {

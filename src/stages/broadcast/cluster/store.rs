@@ -75,11 +75,12 @@ pub(super) enum Appended {
     Taken(String),
 }
 
-/// The later claim wins; the epoch of one who was there before stays what it was.
+/// The later epoch wins, and a first claim is later than all there was. Answers `ours` with the epoch, or `taken` by whom.
 const CLAIM: &str = "
 local held = redis.call('HMGET', KEYS[1], 'stream', 'epoch')
 local theirs, epoch = tonumber(held[2] or '') or 0, tonumber(ARGV[2])
-if held[1] and held[1] ~= ARGV[1] then
+if held[1] == ARGV[1] then epoch = math.max(epoch, theirs)
+elseif held[1] then
   if ARGV[3] == 'first' then epoch = math.max(epoch, theirs + 1)
   elseif theirs >= epoch then return {'taken', held[1]} end
   redis.call('HDEL', KEYS[1], 'facts')

@@ -33,6 +33,8 @@ pub(super) struct Writer {
     stream: String,
     /// Of its claim, once it has one.
     epoch: Option<u64>,
+    /// Redis was not there when it started: others may have begun since.
+    waited: bool,
     /// The last number in Redis, as far as it is known.
     last: u64,
     /// Where the batch ended whose answer did not come.
@@ -75,7 +77,8 @@ impl Work for Writer {
         let hub = self.hub.clone();
         let Some(cluster) = &hub.cluster else { return Ok(()) };
         let Some(attached) = attached(&hub).await else { return Ok(()) };
-        let mut store = Store::open(&cluster.settings, cluster.settings.answer).await?;
+        let store = Store::open(&cluster.settings, cluster.settings.answer).await;
+        let mut store = store.inspect_err(|_| self.waited = true)?;
         let ended = self.write(cluster, &mut store, &attached, link).await;
         cluster.counts.connected.store(false, Relaxed);
         ended
@@ -107,6 +110,7 @@ impl Writer {
             url,
             stream,
             epoch: None,
+            waited: false,
             last,
             tried,
             anew: false,
@@ -154,7 +158,9 @@ impl Writer {
     async fn claim(&mut self, cluster: &Cluster, store: &mut Store) -> Result<bool, Broken> {
         let epoch = self.epoch.unwrap_or_else(|| self.hub.clock.started_ms());
         self.told = None;
-        match store.claim(&self.stream, epoch, self.epoch.is_none()).await? {
+        let first = self.epoch.is_none() && !self.waited;
+        let claim = store.claim(&self.stream, epoch, first).await;
+        match claim.inspect_err(|_| self.waited = true)? {
             Claim::Ours(epoch) => {
                 self.epoch = Some(epoch);
                 Ok(true)

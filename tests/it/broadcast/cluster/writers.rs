@@ -59,6 +59,28 @@ async fn who_was_away_does_not_take_the_broadcast_from_a_newer_run() {
 }
 
 #[tokio::test]
+async fn of_two_that_started_while_redis_was_away_the_later_one_has_the_broadcast() {
+    let Some(mut redis) = Redis::start(Data::Lost).await else { return };
+    redis.stop().await;
+    let first = writer(&redis).await;
+    let mut first_hears = first.viewer(captions()).await;
+    let begun = first_hears.hello().await.started_at;
+    // Their clocks count in milliseconds.
+    let mut second = writer(&redis).await;
+    while second.viewer(captions()).await.hello().await.started_at == begun {
+        second = writer(&redis).await;
+    }
+    for it in [&first, &second] {
+        until_count(&it.server, "cluster_reconnects_total", |it| it > 0).await;
+    }
+    redis.go().await;
+    until_count(&first.server, "cluster_stood_down", |it| it == 1).await;
+    second.say([1]).await;
+    until_count(&second.server, "cluster_behind", |it| it == 0).await;
+    until_count(&second.server, "cluster_stood_down", |it| it == 0).await;
+}
+
+#[tokio::test]
 async fn two_names_on_one_redis_do_not_mix() {
     let Some(redis) = Redis::start(Data::Lost).await else { return };
     let mut talk = Pipeline::start(writing(&redis, "talk")).await;
