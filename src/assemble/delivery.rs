@@ -3,7 +3,9 @@ use std::env;
 
 use crate::{
     spec::plan,
-    stages::broadcast::{Keep, Passes, Settings, TlsFiles, Token, Tokens},
+    stages::broadcast::{
+        ClusterAddress, ClusterSettings, Keep, Passes, Role, Settings, TlsFiles, Token, Tokens,
+    },
 };
 
 /// The error says what is missing.
@@ -29,6 +31,7 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
             .tls
             .as_ref()
             .map(|it| TlsFiles { cert: it.cert.clone(), key: it.key.clone() }),
+        cluster: settings.cluster.as_ref().map(cluster).transpose()?,
         trusted_proxies: settings.trusted_proxies.clone(),
         max_viewers: settings.max_viewers,
         max_payload: settings.max_payload,
@@ -37,11 +40,27 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
     })
 }
 
+fn cluster(place: &plan::ClusterPlace) -> Result<ClusterSettings, String> {
+    let address = match place {
+        plan::ClusterPlace::Address(address) => {
+            ClusterAddress::parse(address).map_err(|why| format!("`cluster`: {why}"))?
+        }
+        plan::ClusterPlace::Variable(name) => {
+            let address = variable(name)?;
+            ClusterAddress::parse(&address).map_err(|why| format!("`{name}`: {why}"))?
+        }
+    };
+    Ok(ClusterSettings::new(address, Role::Writer))
+}
+
 /// An unset or empty variable would leave open what was to be guarded.
 fn token(variable: Option<&str>) -> Result<Option<Token>, String> {
-    let Some(name) = variable else { return Ok(None) };
+    variable.map(|name| Ok(Token::new(&self::variable(name)?))).transpose()
+}
+
+fn variable(name: &str) -> Result<String, String> {
     match env::var(name) {
-        Ok(secret) if !secret.is_empty() => Ok(Some(Token::new(&secret))),
+        Ok(secret) if !secret.is_empty() => Ok(secret),
         _ => Err(format!("the environment variable `{name}` is not set: export {name}=…")),
     }
 }

@@ -13,7 +13,9 @@ use super::{
 use crate::{
     flow::Board,
     spec::plan::Listen,
-    stages::broadcast::{Passes, Server, Settings, Token, Tokens},
+    stages::broadcast::{
+        ClusterAddress, ClusterSettings, Passes, Role, Server, Settings, Token, Tokens,
+    },
 };
 
 #[derive(clap::Args)]
@@ -37,6 +39,13 @@ pub(crate) struct ServeArgs {
     /// The environment variable with the token for the API's details and for `/metrics`
     #[arg(long, value_name = "NAME")]
     operator_token_env: Option<String>,
+    /// Be a node: deliver the captions of a pipeline elsewhere by way of this Redis server, as redis://127.0.0.1/, and pass
+    /// on events between all servers there
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "cluster_env")]
+    cluster: Option<String>,
+    /// The environment variable with that address, where it holds a password
+    #[arg(long, value_name = "NAME")]
+    cluster_env: Option<String>,
     /// Log every request, connection and event
     #[arg(long, short)]
     verbose: bool,
@@ -70,9 +79,11 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
     let settings = settings(args, &listen)?;
     let server = Server::bind(settings).await;
     let server = server.map_err(|error| Trouble::Told(error.to_string()))?;
-    // No pipeline stands behind it, and none will: viewers are greeted at once.
     server.keep_diary(log_kept::diary());
-    server.attach(Board::default(), Vec::new(), None);
+    if !server.is_node() {
+        // No pipeline stands behind it, and none will: viewers are greeted at once.
+        server.attach(Board::default(), Vec::new(), None);
+    }
     terminal.say(&format!("listening on {}", server.url()));
     stop.next().await;
     server.shutdown(GRACE).await;
@@ -99,8 +110,19 @@ fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {
             publish: token(args.publish_token_env.as_deref())?,
             operator: token(args.operator_token_env.as_deref())?,
         },
+        cluster: cluster(args)?,
         ..Settings::default()
     })
+}
+
+fn cluster(args: &ServeArgs) -> Result<Option<ClusterSettings>, Trouble> {
+    let variable = secret(args.cluster_env.as_deref())?;
+    let Some(written) = args.cluster.as_ref().or(variable.as_ref()) else { return Ok(None) };
+    let address = ClusterAddress::parse(written).map_err(|why| {
+        let given = args.cluster_env.as_deref().unwrap_or("--cluster");
+        Trouble::Told(format!("{given}: {why}"))
+    })?;
+    Ok(Some(ClusterSettings::new(address, Role::Node)))
 }
 
 /// The token that an environment variable holds.

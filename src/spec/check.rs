@@ -96,8 +96,7 @@ fn stages(
     let mut stages: Vec<Stage> = Vec::new();
     let mut places: Vec<(usize, bool)> = Vec::new();
     for index in order {
-        let Some(Resolved { work, restart, patience, places: marks, unbuilt }) =
-            resolved[index].take()
+        let Some(Resolved { work, restart, patience, places: marks }) = resolved[index].take()
         else {
             continue;
         };
@@ -120,7 +119,6 @@ fn stages(
             feeds,
             work,
             places: marks,
-            unbuilt,
         });
     }
     stages

@@ -153,6 +153,8 @@ codes! {
     WrongQueue = "wrong-queue",
     /// An address to listen on is none.
     BadListen = "bad-listen",
+    /// What `cluster` says is no address of a Redis server, or holds a password.
+    BadCluster = "bad-cluster",
     /// Anybody could send anything to everybody, from other machines too.
     OpenRelay = "open-relay",
     /// Two broadcasts listen on one port.
@@ -168,7 +170,7 @@ codes! {
     /// An environment variable that overrides the file has no usable value.
     BadOverride = "bad-override",
     // The machine has what is named.
-    /// A kind or a key that this version knows and cannot do yet.
+    /// A kind that this version knows and cannot do yet.
     NotBuilt = "not-built",
     /// The model is neither in the catalogue nor on this machine.
     NoModel = "no-model",

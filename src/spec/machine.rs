@@ -5,8 +5,8 @@ use super::{
     Code, Complaint, Plan,
     complaint::{in_file_order, list},
     plan::{
-        DeviceChoice, KeyPlace, Listen, Microphone, ModelChoice, Place, Planned, SpokenLanguage,
-        Stage, Task, TokenVariables, Whisper,
+        ClusterPlace, DeviceChoice, KeyPlace, Listen, Microphone, ModelChoice, Place, Planned,
+        SpokenLanguage, Stage, Task, TokenVariables, Whisper,
     },
     units::Length,
 };
@@ -75,14 +75,6 @@ fn not_built(stage: &Stage) -> Vec<Complaint> {
                 .help("take the table out, and its name out of every `from`"),
         );
     }
-    for key in &stage.unbuilt {
-        let title = format!("`{key}` of `{kind}` is known, and this version cannot do it yet");
-        complaints.push(
-            Complaint::new(Code::NotBuilt, title)
-                .mark(stage.places.of(key), "not built yet")
-                .help("take the key out"),
-        );
-    }
     complaints
 }
 
@@ -125,6 +117,9 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
                 ("operator-token-env", operator),
             ] {
                 complaints.extend(set(stage, key, variable.as_deref(), machine));
+            }
+            if let Some(ClusterPlace::Variable(name)) = &broadcast.cluster {
+                complaints.extend(set(stage, "cluster-env", Some(name), machine));
             }
             if let Some(tls) = &broadcast.tls {
                 complaints.extend(reads_as(stage, "cert", &tls.cert, machine));
@@ -176,7 +171,11 @@ fn no_variable(stage: &Stage, key: &str, name: &str) -> Complaint {
     Complaint::new(Code::NoVariable, format!("the environment variable `{name}` is not set"))
         .mark(
             stage.places.of(key),
-            if key.contains("token") { "holds the token" } else { "holds the key" },
+            match key {
+                "cluster-env" => "holds the address",
+                key if key.contains("token") => "holds the token",
+                _ => "holds the key",
+            },
         )
         .help(format!("export {name}=…"))
 }

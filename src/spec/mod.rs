@@ -4,6 +4,7 @@
 //! `queues`, `conflicts`), and this *machine* has what the file names (`machine`). The keys themselves stand in `file`,
 //! one type per table; schema and reference are made from those types.
 mod check;
+mod cluster;
 mod complaint;
 mod conflicts;
 mod document;

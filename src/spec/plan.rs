@@ -65,8 +65,6 @@ pub struct Stage {
     pub feeds: Vec<Feed>,
     pub work: Planned,
     pub(super) places: Places,
-    /// Keys that say something which this version cannot do.
-    pub(super) unbuilt: Vec<&'static str>,
 }
 
 impl Stage {

@@ -159,8 +159,7 @@ fn rows(page: &mut String, prefix: &str, schema: &Value, keys: &[&str]) {
             _ if inner => "below".to_owned(),
             default => default,
         };
-        let built = if value["x-not-built"] == true { " *Not built yet.*" } else { "" };
-        let meaning = format!("{}{}{built}", paragraphs(value), choices(value));
+        let meaning = format!("{}{}", paragraphs(value), choices(value));
         let _ = writeln!(page, "| `{prefix}{key}` | {} | {default} | {meaning} |", takes(value));
         if inner {
             rows(page, &format!("{prefix}{key}."), value, &self::keys(value));

@@ -51,6 +51,8 @@ impl Plan {
             match &mut stage.work {
                 Planned::Broadcast(broadcast) => {
                     broadcast.listen = Listen { host: "127.0.0.1".to_owned(), port: 0 };
+                    // What is replayed is for nobody but who measures.
+                    broadcast.cluster = None;
                 }
                 Planned::Whisper(whisper) if !replay.partials => whisper.partials = None,
                 _ => (),

@@ -60,7 +60,6 @@ pub(super) struct Resolved {
     pub(super) restart: Restart,
     pub(super) patience: Duration,
     pub(super) places: Places,
-    pub(super) unbuilt: Vec<&'static str>,
 }
 
 /// A queue as written.
@@ -76,7 +75,6 @@ pub(super) struct Around<'a> {
     table: &'a Table<'a>,
     folder: &'a Path,
     complaints: &'a mut Vec<Complaint>,
-    unbuilt: Vec<&'static str>,
 }
 
 impl Around<'_> {
@@ -87,11 +85,6 @@ impl Around<'_> {
 
     pub(super) fn title(&self) -> String {
         self.table.title()
-    }
-
-    /// Keys that say something which this version cannot do.
-    pub(super) fn not_built(&mut self, keys: impl Iterator<Item = &'static str>) {
-        self.unbuilt.extend(keys);
     }
 
     pub(super) fn complain(
@@ -119,10 +112,9 @@ pub(super) fn resolve(
     if complaints.len() > before {
         return None;
     }
-    let mut around = Around { table, folder, complaints, unbuilt: Vec::new() };
+    let mut around = Around { table, folder, complaints };
     let every: file::Every = read(table, EVERY, &mut around)?;
     let work = work(table, &mut around)?;
-    let unbuilt = around.unbuilt;
     let patience = match every.patience {
         Some(length) => length,
         None => schema::patience(table.kind).parse().unwrap_or(Length::ms::<10_000>()),
@@ -135,14 +127,13 @@ pub(super) fn resolve(
         restart: Restart { limit, within: within.0, wait: wait.0 },
         patience: patience.0,
         places: Places { header: table.header.clone(), values },
-        unbuilt,
     })
 }
 
 /// The queue of a table, whatever else may be wrong with it.
 pub(super) fn queue(table: &Table<'_>, folder: &Path) -> Queue {
     // What is wrong with the queue itself was complained about when the table was read.
-    let around = &mut Around { table, folder, complaints: &mut Vec::new(), unbuilt: Vec::new() };
+    let around = &mut Around { table, folder, complaints: &mut Vec::new() };
     let read = read::<file::Listening>(table, LISTENING, around);
     read.map_or_else(Queue::default, |it| Queue {
         holds: it.queue.holds.map(|it| it.0),

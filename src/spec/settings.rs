@@ -284,6 +284,8 @@ pub struct Broadcast {
     pub tokens: TokenVariables,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where nodes read what is broadcast.
+    pub cluster: Option<ClusterPlace>,
     pub tls: Option<Tls>,
     pub keep: Keep,
     /// A viewer that takes nothing for so long is disconnected.
@@ -298,6 +300,14 @@ pub enum Relay {
     Nothing,
     Everything,
     Only(Vec<String>),
+}
+
+/// Where the address of a Redis server stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClusterPlace {
+    Address(String),
+    /// In this environment variable.
+    Variable(String),
 }
 
 /// The environment variables that hold a broadcast's tokens, never the tokens.

@@ -63,9 +63,13 @@ pub(in crate::spec) struct Broadcast {
     /// Addresses of proxies whose `X-Forwarded-For` is believed; with one, others reach a loopback address too.
     #[serde(default)]
     trusted_proxies: Vec<String>,
-    /// A Redis server, as `redis://127.0.0.1/`: nodes that read its stream deliver these captions too.
-    #[schemars(length(min = 1), extend("x-not-built" = true))]
+    /// A Redis server, as `redis://127.0.0.1/`: nodes that read there (`livecap serve --cluster`) deliver these captions too.
+    /// `?name=talk` behind it tells several broadcasts apart. See [cluster](cluster.md).
+    #[schemars(length(min = 1))]
     cluster: Option<String>,
+    /// The environment variable with that address, where it holds a password.
+    #[schemars(length(min = 1))]
+    cluster_env: Option<String>,
     /// A certificate chain in PEM: the server then speaks TLS. Needs `key`.
     #[schemars(length(min = 1))]
     cert: Option<String>,
@@ -113,7 +117,7 @@ impl Broadcast {
                 return None;
             }
         };
-        around.not_built(self.cluster.iter().map(|_| "cluster"));
+        let cluster = cluster(self.cluster, self.cluster_env, around)?;
         let trusted_proxies = proxies(&self.trusted_proxies, around)?;
         let tls = match (self.cert, self.key) {
             (None, None) => None,
@@ -143,6 +147,7 @@ impl Broadcast {
                 operator: self.operator_token_env,
             },
             trusted_proxies,
+            cluster,
             tls,
             origins: self.origins,
             hosts: self.hosts,
@@ -151,6 +156,34 @@ impl Broadcast {
             max_viewers: self.max_viewers,
             max_payload: self.max_payload,
         })))
+    }
+}
+
+/// Where the cluster's Redis is, if there is one.
+fn cluster(
+    address: Option<String>,
+    variable: Option<String>,
+    around: &mut Around<'_>,
+) -> Option<Option<plan::ClusterPlace>> {
+    match (address, variable) {
+        (None, None) => Some(None),
+        (None, Some(name)) => Some(Some(plan::ClusterPlace::Variable(name))),
+        (Some(_), Some(_)) => {
+            let title = format!("`{}` has two addresses of Redis", around.title());
+            let help = Some("write the address, or name a variable, not both".to_owned());
+            around.complain(Code::UnknownKey, "cluster-env", title, "the second one", help);
+            None
+        }
+        (Some(written), None) => match super::super::cluster::check(&written) {
+            Ok(()) => Some(Some(plan::ClusterPlace::Address(written))),
+            Err(wrong) => {
+                // A line that is shown with a password in it would be in somebody's log.
+                let place = if wrong.secret { "" } else { "cluster" };
+                let title = format!("`cluster` of `{}` cannot be used", around.title());
+                around.complain(Code::BadCluster, place, title, wrong.why, Some(wrong.help));
+                None
+            }
+        },
     }
 }
 

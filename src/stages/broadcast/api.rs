@@ -89,7 +89,7 @@ async fn said(
     let write = move || {
         // Kept until it is written, also for one who has hung up meanwhile.
         let _turn = turn;
-        transcript::write(&extract, format, &hub.stream, hub.clock.started_ms())
+        transcript::write(&extract, format)
     };
     let text = spawn_blocking(write).await.map_err(|_| {
         refused(StatusCode::INTERNAL_SERVER_ERROR, "the transcript could not be written")
@@ -140,7 +140,7 @@ async fn resume(State(hub): State<Arc<Hub>>, _: Operator) -> Result<StatusCode, 
 }
 
 /// Take the captions off every screen
-#[utoipa::path(post, path = "/api/clear", responses((status = 204), (status = 401, body = Told)))]
+#[utoipa::path(post, path = "/api/clear", responses((status = 204), (status = 401, body = Told), (status = 409, body = Told)))]
 async fn clear(State(hub): State<Arc<Hub>>, _: Operator) -> StatusCode {
     hub.say(Log::clear);
     StatusCode::NO_CONTENT
@@ -169,6 +169,7 @@ const LONGEST_BODY: usize = 8 * 1024;
 /// Mark this moment
 #[utoipa::path(post, path = "/api/mark", request_body = Mark, responses(
     (status = 200, body = Marked), (status = 400, body = Told), (status = 401, body = Told),
+    (status = 409, body = Told),
 ))]
 async fn mark(
     State(hub): State<Arc<Hub>>,
@@ -204,7 +205,10 @@ impl FromRequestParts<Arc<Hub>> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Operator, Refused> {
         match hub.rules.may_operate(&Asker::of(&parts.headers, None)) {
-            true => Ok(Operator),
+            true => match hub.node() {
+                None => Ok(Operator),
+                Some(node) => Err(refused(StatusCode::CONFLICT, node.refusal())),
+            },
             false if hub.rules.tokens.operator.is_none() => {
                 let told = "nobody may operate this server: set `operator-token-env`";
                 Err(refused(StatusCode::FORBIDDEN, told))

@@ -3,7 +3,7 @@ use std::{collections::VecDeque, convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
 use serde::{Serialize, Serializer, ser::SerializeTuple};
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 use socketioxide::{adapter::Adapter, handler::FromMessage, socket::Socket};
 use socketioxide_core::Value;
 
@@ -82,7 +82,7 @@ pub(super) enum Refusal {
 }
 
 impl Emitted {
-    fn read(text: &str, attachments: VecDeque<Bytes>) -> Result<Emitted, Refusal> {
+    pub(super) fn read(text: &str, attachments: VecDeque<Bytes>) -> Result<Emitted, Refusal> {
         if attachments.len() > MOST_ATTACHMENTS {
             return Err(Refusal::ManyAttachments);
         }
@@ -159,6 +159,20 @@ impl Args {
     /// How many packets of bytes follow that of the event.
     pub(super) fn attachments(&self) -> usize {
         self.attachments
+    }
+
+    /// As a client would send them with this name: text with placeholders, and what is attached.
+    pub(super) fn packet(&self, name: &str) -> (String, Vec<Bytes>) {
+        let (mut text, mut attached) = (format!("[{}", json!(name)), Vec::new());
+        for arg in &self.list {
+            text.push(',');
+            match arg {
+                Arg::Raw(raw) => text.push_str(raw.get()),
+                Arg::Tree(tree) => tree.write(&mut text, &mut attached),
+            }
+        }
+        text.push(']');
+        (text, attached)
     }
 
     /// Bytes that holding them takes beside those of text and attachments, about: many small ones are mostly that.

@@ -1,5 +1,6 @@
 //! What the lives of the stage, the viewers and the pages share: the log, the board, and who is there.
 use std::{
+    ops::Deref,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{
@@ -19,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Settings,
+    cluster::{Cluster, Node},
     insight::Insight,
-    log::{Log, encode},
+    log::{Log, Run, encode},
     metrics::Counts,
     relay::Relay,
     rights::Rules,
@@ -42,10 +44,12 @@ const MEASURED: usize = 4096;
 const WRITERS: usize = 2;
 
 pub(super) struct Hub {
+    /// Of this server among those of a cluster.
+    pub(super) id: String,
     pub(super) settings: Settings,
     pub(super) clock: Clock,
-    /// Names this run, so that a client knows whether its numbers still mean anything.
-    pub(super) stream: String,
+    /// What the server does in a cluster, if it is in one.
+    pub(super) cluster: Option<Cluster>,
     pub(super) rules: Rules,
     pub(super) relay: Relay,
     log: Mutex<Log>,
@@ -74,8 +78,31 @@ pub(super) struct Hub {
 /// The pipeline that is broadcast.
 pub(super) struct Attached {
     board: Board,
-    tracks: Vec<TrackInfo>,
-    notice: Option<String>,
+    pub(super) tracks: Vec<TrackInfo>,
+    pub(super) notice: Option<String>,
+}
+
+impl Attached {
+    pub(super) fn hello(&self, log: &Log) -> Hello {
+        Hello {
+            v: VERSION,
+            stream: log.run().stream.clone(),
+            started_at: log.run().started_at,
+            tracks: self.tracks.clone(),
+            next: log.next(),
+            notice: self.notice.clone(),
+        }
+    }
+}
+
+struct Reading<'a>(MutexGuard<'a, Log>);
+
+impl Deref for Reading<'_> {
+    type Target = Log;
+
+    fn deref(&self) -> &Log {
+        &self.0
+    }
 }
 
 /// The place of one viewer among `max_viewers`, until it is dropped.
@@ -90,14 +117,17 @@ impl Drop for Seat {
 impl Hub {
     /// `only_here`: only this machine reaches the server.
     pub(super) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
-        let log = Mutex::new(Log::new(settings.keep));
+        let clock = Clock::start();
+        let run = Run { stream: random_name(), started_at: clock.started_ms() };
+        let log = Mutex::new(Log::new(settings.keep, run));
         let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
         Arc::new(Hub {
+            id: random_name(),
             rules: Rules { tokens, origins, only_here },
             relay: Relay::new(settings.relay.clone(), settings.relay_room),
+            cluster: settings.cluster.clone().map(Cluster::new),
             settings,
-            clock: Clock::start(),
-            stream: random_name(),
+            clock,
             log,
             writing: Arc::new(Semaphore::new(WRITERS)),
             said: AtomicU64::new(0),
@@ -115,12 +145,27 @@ impl Hub {
         })
     }
 
-    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+    /// To be read only: what is said goes by [`say`](Self::say), or nobody would look for it.
+    pub(super) fn log(&self) -> impl Deref<Target = Log> + '_ {
+        Reading(self.locked())
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
         self.attached.send_replace(Some(Arc::new(Attached { board, tracks, notice })));
+        self.ring();
+    }
+
+    /// What another run has given takes the place of what there was.
+    pub(super) fn turn_to(&self, log: Log, tracks: Vec<TrackInfo>, notice: Option<String>) {
+        self.say(|here| {
+            here.turn_to(log);
+            // Under the log's lock: nobody is greeted with the one of this and the other of that.
+            self.attach(Board::default(), tracks, notice);
+        });
     }
 
     /// From now on the pipeline behind it can be paused and ended.
@@ -157,7 +202,7 @@ impl Hub {
 
     /// Puts something in the log, where every viewer finds it.
     pub(super) fn say<T>(&self, put: impl FnOnce(&mut Log) -> T) -> T {
-        let done = put(&mut self.log());
+        let done = put(&mut self.locked());
         self.said.fetch_add(1, Release);
         self.ring();
         done
@@ -222,33 +267,18 @@ impl Hub {
         self.viewers() >= self.settings.max_viewers
     }
 
-    /// Once there is a pipeline.
-    pub(super) async fn attached(&self) -> Arc<Attached> {
-        let mut attached = self.attached.subscribe();
-        loop {
-            if let Some(attached) = attached.borrow_and_update().clone() {
-                return attached;
-            }
-            // The sender lives in `self`, so this only returns when there is news.
-            let _ = attached.changed().await;
-        }
-    }
-
-    pub(super) fn hello(&self, attached: &Attached, next: u64) -> Hello {
-        Hello {
-            v: VERSION,
-            stream: self.stream.clone(),
-            started_at: self.clock.started_ms(),
-            tracks: attached.tracks.clone(),
-            next,
-            notice: attached.notice.clone(),
-        }
+    /// The pipeline, once there is one. The bell is rung when it comes.
+    pub(super) fn attached(&self) -> Option<Arc<Attached>> {
+        self.attached.borrow().clone()
     }
 
     /// `lag_ms` is what `measures.md` calls the live lag, as far as the server can see it: the age of the newest sound
     /// behind the newest transcript of an original, partial or final, at the moment it was put in the log. Neither smoothed nor growing
     /// in silence: a page that wants the trend has every caption's `at`.
     pub(super) fn state(&self) -> StateEvent {
+        if let Some(node) = self.node() {
+            return node.state();
+        }
         let readings = self.board().stages();
         let peak = readings.iter().filter_map(|it| it.peak).reduce(f32::max);
         let stages = readings.iter().map(Into::into).collect();
@@ -273,9 +303,13 @@ impl Hub {
         let levels = readings.iter().filter_map(|it| {
             Some(SourceLevel { source: it.name.clone(), level_db: level_db(it.peak?) })
         });
+        let (stream, log) = {
+            let log = self.log();
+            (log.run().stream.clone(), log.state())
+        };
         ApiState {
             state: self.state(),
-            stream: self.stream.clone(),
+            stream,
             now: self.clock.now_ms(),
             may_operate,
             edges: board.edges().iter().map(Into::into).collect(),
@@ -283,13 +317,22 @@ impl Hub {
             levels: levels.collect(),
             latency: self.insight.latency(Instant::now()),
             viewers: self.viewers(),
-            log: self.log().state(),
+            log,
+            node: self.node().map(Node::told),
         }
+    }
+
+    /// Where it only delivers what another server's pipeline gives.
+    pub(super) fn node(&self) -> Option<&Node> {
+        self.cluster.as_ref()?.node.as_ref()
     }
 
     /// Whether the pipeline gives captions now; if not, why.
     pub(super) fn ready(&self) -> Result<(), String> {
-        let Some(attached) = self.attached.borrow().clone() else {
+        if let Some(node) = self.node() {
+            node.ready()?;
+        }
+        let Some(attached) = self.attached() else {
             return Err("no pipeline yet".to_owned());
         };
         let stages = attached.board.stages();
@@ -311,7 +354,8 @@ impl Hub {
         let mut told: Option<(Instant, StateEvent)> = None;
         loop {
             look.tick().await;
-            self.log().prune(Instant::now());
+            // Nothing new comes by it.
+            self.locked().prune(Instant::now());
             if self.attached.borrow().is_none() {
                 continue;
             }

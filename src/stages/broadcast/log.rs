@@ -5,14 +5,14 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
-use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::cluster::shape::Event;
+pub(super) use super::entry::*;
 use crate::{
     message::{Gap, Kind, Language, TrackName, Transcript, Translation, Why},
     stages::wire::{
-        CaptionEvent, Clock, GapEvent, LogState, MarkEvent, PlainTranslation, TranslationEvent,
+        CaptionEvent, CaptionKind, Clock, GapEvent, LogState, MarkEvent, TranslationEvent,
     },
 };
 
@@ -24,38 +24,12 @@ pub struct Keep {
     pub age: Duration,
 }
 
-/// An event, encoded once for everybody.
-#[derive(Debug)]
-pub(super) enum Encoded {
-    Caption(EncodedCaption),
-    Translation(EncodedTranslation),
-    Gap(Box<RawValue>),
-    Mark(Box<RawValue>),
-}
-
-#[derive(Debug)]
-pub(super) struct EncodedCaption {
-    pub(super) kind: Kind,
-    pub(super) without_words: Box<RawValue>,
-    pub(super) with_words: Box<RawValue>,
-    /// The text as a JSON string, for plain clients.
-    pub(super) text: Box<RawValue>,
-}
-
-#[derive(Debug)]
-pub(super) struct EncodedTranslation {
-    pub(super) kind: Kind,
-    pub(super) lang: Language,
-    pub(super) event: Box<RawValue>,
-    /// For plain clients; `None` where they are told nothing: of a partial, and of one that was given up.
-    pub(super) plain: Option<Box<RawValue>>,
-}
-
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// Whose it is; marks are everybody's.
-    pub(super) track: Option<TrackName>,
-    pub(super) event: Encoded,
+/// Which run of a pipeline a log is of, so that a client knows whether its numbers still mean anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) stream: String,
+    /// Unix time in ms.
+    pub(super) started_at: u64,
 }
 
 /// What a viewer is to be sent next.
@@ -67,11 +41,15 @@ pub(super) enum Due {
     /// What is shown is to be taken off the screen.
     Clear,
     End,
+    /// The log is of another run by now: what was shown is to be dropped.
+    Anew,
 }
 
 /// How far one viewer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
+    /// Which of the server's runs the other fields are of.
+    turn: u64,
     /// The number of the next event it is to get.
     pub(super) next: u64,
     /// The newest partial it has seen, in the order in which they came.
@@ -82,6 +60,9 @@ pub(super) struct Cursor {
 }
 
 pub(super) struct Log {
+    run: Run,
+    /// How often another run has taken the place of the one before it: on a node of a cluster only.
+    turn: u64,
     keep: Keep,
     kept: VecDeque<Kept>,
     /// The number that the next event will get.
@@ -123,8 +104,10 @@ struct Said {
 }
 
 impl Log {
-    pub(super) fn new(keep: Keep) -> Log {
+    pub(super) fn new(keep: Keep, run: Run) -> Log {
         Log {
+            run,
+            turn: 0,
             keep,
             kept: VecDeque::new(),
             next: 1,
@@ -135,6 +118,15 @@ impl Log {
             ended: false,
             lost: None,
         }
+    }
+
+    /// Forgets all there is for what another run has given.
+    pub(super) fn turn_to(&mut self, other: Log) {
+        *self = Log { turn: self.turn + 1, ..other };
+    }
+
+    pub(super) fn run(&self) -> &Run {
+        &self.run
     }
 
     pub(super) fn next(&self) -> u64 {
@@ -148,27 +140,34 @@ impl Log {
     /// A final gets the next number; a partial takes the place of the one before it, and is left out where its segment is
     /// already behind a later one.
     pub(super) fn transcript(&mut self, transcript: &Transcript, clock: &Clock, now: Instant) {
-        let kind = transcript.kind();
-        let event = CaptionEvent::new(transcript, self.number(kind), clock, true);
-        let said = Said {
-            whose: (transcript.track().clone(), None),
-            segment: event.segment,
-            span: (event.start, event.end),
-            kind,
-        };
-        self.put(said, Encoded::caption(event, kind), now);
+        let seq = self.number(transcript.kind());
+        self.take(Event::Caption(CaptionEvent::new(transcript, seq, clock, true)), now);
     }
 
     /// The same, for one language of the track.
     pub(super) fn translation(&mut self, it: &Translation, clock: &Clock, now: Instant) {
-        let event = TranslationEvent::new(it, Some(self.number(it.kind)), clock);
-        let said = Said {
-            whose: (it.of.track.clone(), Some(it.language.clone())),
-            segment: event.segment,
-            span: (event.start, event.end),
-            kind: it.kind,
-        };
-        self.put(said, Encoded::translation(&event, it), now);
+        let seq = Some(self.number(it.kind));
+        self.take(Event::Translation(TranslationEvent::new(it, seq, clock)), now);
+    }
+
+    /// What has its number already: here, or from another machine. The number is the next one, or a partial's.
+    pub(super) fn take(&mut self, event: Event, since: Instant) {
+        match event {
+            Event::Caption(it) => {
+                let said = Said::new(&it.track, None, it.segment, (it.start, it.end), it.kind);
+                self.put(said, Encoded::caption(it), since);
+            }
+            Event::Translation(it) => {
+                let (lang, span) = (Language::new(&it.lang), (it.start, it.end));
+                let said = Said::new(&it.track, Some(lang), it.segment, span, it.kind);
+                self.put(said, Encoded::translation(&it), since);
+            }
+            Event::Gap(it) => self.put_gap(&it, since),
+            Event::Mark(it) => {
+                let entry = Entry { track: None, event: Encoded::Mark(encode(&it)) };
+                self.append(entry, it.start, it.start, since);
+            }
+        }
     }
 
     /// What the next event of this kind carries.
@@ -206,30 +205,66 @@ impl Log {
     }
 
     pub(super) fn gap(&mut self, gap: &Gap, now: Instant) {
-        let event = GapEvent::new(gap, self.next);
-        let (start, end) = (event.start, event.end);
+        self.put_gap(&GapEvent::new(gap, self.next), now);
+    }
+
+    fn put_gap(&mut self, gap: &GapEvent, now: Instant) {
+        let (start, end, whose) = (gap.start, gap.end, gap.track.as_deref().unwrap_or_default());
         // Its text will not come: what was shown of it is stale.
-        let stale = |open: &Open| match gap.why {
-            Why::Restart => true,
-            Why::Fault => (start..end).contains(&open.start),
-            Why::Overload | Why::Device | Why::Paused => false,
-        };
-        self.open.retain(|(track, _), open| *track != gap.track || !stale(open));
-        let entry = Entry { track: Some(gap.track.clone()), event: Encoded::Gap(encode(&event)) };
+        let (restart, fault) = (gap.why == Why::Restart.name(), gap.why == Why::Fault.name());
+        let stale = |open: &Open| restart || (fault && (start..end).contains(&open.start));
+        self.open.retain(|(track, _), open| track.as_str() != whose || !stale(open));
+        let track = gap.track.as_deref().map(TrackName::new);
+        let entry = Entry { track, event: Encoded::Gap(encode(gap)) };
         self.append(entry, start, end, now);
     }
 
     /// Marks the newest moment of the timeline. Its number.
     pub(super) fn mark(&mut self, text: String, now: Instant) -> u64 {
-        let event = MarkEvent { seq: self.next, text, start: self.newest };
-        let entry = Entry { track: None, event: Encoded::Mark(encode(&event)) };
-        self.append(entry, event.start, event.start, now);
-        event.seq
+        let seq = self.next;
+        self.take(Event::Mark(MarkEvent { seq, text, start: self.newest }), now);
+        seq
     }
 
     /// What is shown now is to be taken off the screen.
     pub(super) fn clear(&mut self) {
         self.clears = (self.clears.0 + 1, self.next);
+    }
+
+    /// How often the screen was cleared, and before which number the last time.
+    pub(super) fn clears(&self) -> (u64, u64) {
+        self.clears
+    }
+
+    /// As they were counted elsewhere.
+    pub(super) fn set_clears(&mut self, clears: (u64, u64)) {
+        self.clears = clears;
+    }
+
+    /// The next event has number `next`, and is said at `start` seconds where that is known: what is between is lost.
+    pub(super) fn skip_to(&mut self, next: u64, start: Option<f64>) {
+        while let Some(gone) = self.kept.pop_front() {
+            self.lose(gone.start, gone.end);
+        }
+        let start = start.unwrap_or(self.newest);
+        self.lose(self.newest.min(start), start);
+        self.next = next;
+    }
+
+    /// The numbered events from number `from` on, with their numbers and the moment each came.
+    pub(super) fn since(&self, from: u64) -> impl Iterator<Item = (u64, &Arc<Entry>, Instant)> {
+        let first = self.first();
+        let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
+        let numbered = (first..).zip(&self.kept).skip(skip);
+        numbered.map(|(seq, kept)| (seq, &kept.entry, kept.since))
+    }
+
+    /// The newest partials that came after the one at `place`, with theirs, in their order.
+    pub(super) fn partials(&self, place: u64) -> Vec<(u64, Arc<Entry>)> {
+        let unseen = self.open.values().filter(|open| open.order > place);
+        let mut unseen: Vec<_> = unseen.map(|open| (open.order, open.entry.clone())).collect();
+        unseen.sort_by_key(|(order, _)| *order);
+        unseen
     }
 
     /// The numbered events that are kept, from number `from` on.
@@ -251,14 +286,19 @@ impl Log {
         let too_old = |it: &Kept| now.saturating_duration_since(it.since) > age;
         while self.kept.len() > self.keep.count || self.kept.front().is_some_and(too_old) {
             let Some(gone) = self.kept.pop_front() else { break };
-            let (start, end) = self.lost.unwrap_or((gone.start, gone.end));
-            self.lost = Some((start.min(gone.start), end.max(gone.end)));
+            self.lose(gone.start, gone.end);
         }
+    }
+
+    fn lose(&mut self, from: f64, to: f64) {
+        let (start, end) = self.lost.unwrap_or((from, to));
+        self.lost = Some((start.min(from), end.max(to)));
     }
 
     /// For a viewer who wants what follows now.
     pub(super) fn newest(&self) -> Cursor {
-        Cursor { next: self.next, partials: 0, clears: self.clears.0, ended: false }
+        let (turn, clears) = (self.turn, self.clears.0);
+        Cursor { turn, next: self.next, partials: 0, clears, ended: false }
     }
 
     /// For a viewer who wants all from number `from` on; 0 is all that is kept.
@@ -267,8 +307,16 @@ impl Log {
         Cursor { next, ..self.newest() }
     }
 
+    /// For one who has had all before number `next` of this run, here or elsewhere: it may be ahead of this log.
+    pub(super) fn at(&self, next: u64) -> Cursor {
+        Cursor { next: next.max(1), ..self.newest() }
+    }
+
     /// What a viewer at `cursor` is to be sent next, and where it is after that. `None`: it has all there is.
     pub(super) fn due(&self, cursor: Cursor) -> Option<(Due, Cursor)> {
+        if cursor.turn != self.turn {
+            return Some((Due::Anew, self.from(0)));
+        }
         let first = self.first();
         if cursor.next < first {
             let (start, end) = self.lost.unwrap_or_default();
@@ -303,32 +351,14 @@ impl Log {
     }
 }
 
-impl Encoded {
-    fn caption(mut event: CaptionEvent, kind: Kind) -> Encoded {
-        let with_words = encode(&event);
-        event.words = None;
-        let without_words = encode(&event);
-        Encoded::Caption(EncodedCaption {
-            kind,
-            without_words,
-            with_words,
-            text: encode(&event.text),
-        })
+impl Said {
+    fn new(
+        track: &str,
+        lang: Option<Language>,
+        segment: u64,
+        span: (f64, f64),
+        kind: CaptionKind,
+    ) -> Said {
+        Said { whose: (TrackName::new(track), lang), segment, span, kind: kind_of(kind) }
     }
-
-    fn translation(event: &TranslationEvent, it: &Translation) -> Encoded {
-        let (lang, text) = (event.lang.clone(), event.text.clone());
-        let plain = it.kind == Kind::Final && event.untranslated.is_none();
-        Encoded::Translation(EncodedTranslation {
-            kind: it.kind,
-            lang: it.language.clone(),
-            event: encode(event),
-            plain: plain.then(|| encode(&PlainTranslation { lang, text })),
-        })
-    }
-}
-
-/// Our own shapes always encode: their keys are strings and their numbers finite.
-pub(super) fn encode(value: &impl Serialize) -> Box<RawValue> {
-    serde_json::value::to_raw_value(value).expect("a wire event is plain JSON")
 }

@@ -36,7 +36,13 @@ impl Bench {
     fn new(count: usize, age: u64) -> Bench {
         let keep = Keep { count, age: Duration::from_millis(age) };
         let (clock, now) = (Clock::start(), Instant::now());
-        Bench { log: Log::new(keep), clock, now, tracks: BTreeMap::new(), last: None }
+        Bench {
+            log: Log::new(keep, Run::default()),
+            clock,
+            now,
+            tracks: BTreeMap::new(),
+            last: None,
+        }
     }
 
     fn partial(&mut self, track: &'static str) {
@@ -107,6 +113,7 @@ fn shown(due: &Due) -> String {
         },
         Due::History(_) => "history".to_owned(),
         Due::Clear => "clear".to_owned(),
+        Due::Anew => "anew".to_owned(),
         Due::End => "end".to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::hub::Hub;
+use super::{cluster::Cluster, hub::Hub};
 
 /// What the server counts as it goes.
 #[derive(Debug, Default)]
@@ -79,6 +79,9 @@ fn server(hub: &Hub, registry: &mut Registry) {
         gauge.set(value);
         gauge
     };
+    if let Some(cluster) = &hub.cluster {
+        in_cluster(cluster, log.next - 1, registry);
+    }
     registry.register("viewers", "Clients connected now", gauge(hub.viewers() as i64));
     registry.register(
         "kept",
@@ -92,6 +95,39 @@ fn server(hub: &Hub, registry: &mut Registry) {
         seconds.set(lag as f64 / 1000.0);
         let help = "Age of the newest sound behind the newest caption when that was published";
         registry.register("lag_seconds", help, seconds);
+    }
+}
+
+/// `said`: the number of the last event.
+fn in_cluster(cluster: &Cluster, said: u64, registry: &mut Registry) {
+    let counts = &cluster.counts;
+    for (name, help, count) in [
+        ("cluster_appended", "Numbered events that Redis has taken", &counts.appended),
+        ("cluster_read", "Numbered events read from Redis", &counts.read),
+        ("cluster_lost", "Numbered events gone before Redis or this node had them", &counts.lost),
+        ("cluster_refused", "What was read from Redis and could not be meant", &counts.refused),
+        ("cluster_reconnects", "Connections to Redis that were lost or failed", &counts.reconnects),
+        ("cluster_relayed_out", "Events of clients sent to other servers", &counts.crossed_out),
+        ("cluster_relayed_in", "Events of other servers' clients", &counts.crossed_in),
+        ("cluster_not_relayed", "Events of clients that did not cross", &counts.not_crossed),
+    ] {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(count.load(Relaxed));
+        registry.register(name, help, counter);
+    }
+    let gauge = |value: u64| {
+        let gauge = Gauge::<i64, AtomicI64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        gauge
+    };
+    let connected = gauge(counts.connected.load(Relaxed).into());
+    registry.register("cluster_connected", "1 while Redis answers", connected);
+    if cluster.node.is_none() {
+        let behind = said.saturating_sub(counts.in_redis.load(Relaxed));
+        let help = "Numbered events that Redis has not taken yet";
+        registry.register("cluster_behind", help, gauge(behind));
+        let down = gauge(counts.stood_down.load(Relaxed).into());
+        registry.register("cluster_stood_down", "1 when a newer run has the broadcast", down);
     }
 }
 

@@ -12,10 +12,12 @@ use crate::{
 };
 
 mod api;
+mod cluster;
 mod connection;
 mod diary;
 mod door;
 mod emitted;
+mod entry;
 mod http;
 mod hub;
 mod insight;
@@ -39,6 +41,7 @@ mod tree;
 mod viewer;
 mod wants;
 
+pub use cluster::{ClusterAddress, ClusterSettings, Role};
 pub use diary::Diary;
 pub use limits::PerAddress;
 pub use log::Keep;
@@ -63,6 +66,8 @@ pub struct Settings {
     /// Bytes that relayed events on their way may take; who is further behind is disconnected.
     pub relay_room: usize,
     pub tokens: Tokens,
+    /// `None`: it serves alone.
+    pub cluster: Option<ClusterSettings>,
     /// `None`: it speaks no TLS.
     pub tls: Option<TlsFiles>,
     pub per_address: PerAddress,
@@ -104,6 +109,7 @@ impl Default for Settings {
             relay: Passes::Nothing,
             relay_room: 16 * 1024 * 1024,
             tokens: Tokens::default(),
+            cluster: None,
             tls: None,
             per_address: PerAddress::default(),
             trusted_proxies: Vec::new(),

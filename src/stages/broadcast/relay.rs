@@ -29,12 +29,14 @@ pub(super) struct Relayed {
     pub(super) weight: usize,
     /// Bytes that holding it takes beside those.
     overhead: usize,
+    /// Which of the events of this server's own clients it is, counted from 1; none for those of another server's.
+    pub(super) number: Option<u64>,
 }
 
 impl Relayed {
-    fn new(Emitted { name, args, weight }: Emitted) -> Relayed {
+    pub(super) fn new(Emitted { name, args, weight }: Emitted, number: Option<u64>) -> Relayed {
         let overhead = OVERHEAD + args.overhead();
-        Relayed { name, args, weight, overhead }
+        Relayed { name, args, weight, overhead, number }
     }
 
     fn held(&self) -> usize {
@@ -58,6 +60,8 @@ struct Ring {
     kept: VecDeque<Arc<Relayed>>,
     /// The place of the next event, counted from the start of the server.
     next: u64,
+    /// How many of them this server's own clients have emitted.
+    own: u64,
     weight: usize,
     most: usize,
 }
@@ -68,7 +72,7 @@ const OVERHEAD: usize = 128;
 impl Relay {
     /// `most`: bytes that the events on their way may take, about.
     pub(super) fn new(passes: Passes, most: usize) -> Relay {
-        let ring = Ring { kept: VecDeque::new(), next: 0, weight: 0, most };
+        let ring = Ring { kept: VecDeque::new(), next: 0, own: 0, weight: 0, most };
         Relay {
             passes,
             ring: Mutex::new(ring),
@@ -83,15 +87,34 @@ impl Relay {
         emitted: Result<Emitted, Refusal>,
         may_publish: bool,
     ) -> Result<(), Refusal> {
+        let taken = self.checked(emitted, may_publish)?;
+        let mut ring = self.ring();
+        ring.own += 1;
+        let number = Some(ring.own);
+        ring.push(Relayed::new(taken, number));
+        self.next.store(ring.next, Release);
+        Ok(())
+    }
+
+    /// Hands on to everybody who is here what a client of another server has emitted, who may do so there.
+    pub(super) fn take_from_afar(&self, emitted: Result<Emitted, Refusal>) -> Result<(), Refusal> {
+        let taken = self.checked(emitted, true)?;
+        let mut ring = self.ring();
+        ring.push(Relayed::new(taken, None));
+        self.next.store(ring.next, Release);
+        Ok(())
+    }
+
+    fn checked(
+        &self,
+        emitted: Result<Emitted, Refusal>,
+        may_publish: bool,
+    ) -> Result<Emitted, Refusal> {
         let taken = emitted.and_then(|emitted| self.admit(emitted, may_publish));
         if taken.is_err() {
             self.refused.fetch_add(1, Relaxed);
         }
-        let event = Relayed::new(taken?);
-        let mut ring = self.ring();
-        ring.push(event);
-        self.next.store(ring.next, Release);
-        Ok(())
+        taken
     }
 
     fn admit(&self, emitted: Emitted, may_publish: bool) -> Result<Emitted, Refusal> {
@@ -112,6 +135,12 @@ impl Relay {
     /// Where a viewer begins who comes now.
     pub(super) fn next(&self) -> u64 {
         self.next.load(Acquire)
+    }
+
+    /// How many events of this server's own clients there were, and the place of the next event.
+    pub(super) fn place(&self) -> (u64, u64) {
+        let ring = self.ring();
+        (ring.own, ring.next)
     }
 
     /// The event at `at`, if it is there by now.
@@ -157,11 +186,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn ring(most: usize) -> Ring {
-        Ring { kept: VecDeque::new(), next: 0, weight: 0, most }
+        Ring { kept: VecDeque::new(), next: 0, own: 0, weight: 0, most }
     }
 
     fn event(name: u64, weight: usize) -> Relayed {
-        Relayed::new(Emitted { name: name.to_string(), args: Args::default(), weight })
+        Relayed::new(Emitted { name: name.to_string(), args: Args::default(), weight }, None)
     }
 
     proptest! {

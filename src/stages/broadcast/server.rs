@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Broadcast, Diary, Settings,
+    Broadcast, Diary, Settings, cluster,
     door::Door,
     http,
     hub::Hub,
@@ -29,6 +29,8 @@ pub struct Server {
     address: SocketAddr,
     sockets: Sockets,
     viewers: TaskTracker,
+    /// What it does in its cluster.
+    cluster: TaskTracker,
     connections: TaskTracker,
     /// No more connections are taken.
     closed: CancellationToken,
@@ -75,6 +77,7 @@ impl Server {
             address,
             sockets,
             viewers,
+            cluster: TaskTracker::new(),
             connections: TaskTracker::new(),
             closed: CancellationToken::new(),
             cut: CancellationToken::new(),
@@ -95,6 +98,7 @@ impl Server {
         server.connections.spawn(door.clone().accept(listener));
         let watch = server.hub.clone().keep_watch();
         server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
+        cluster::start(&server.hub, server.url(), &server.cluster, &server.cut);
         tracing::debug!(%address, "serving captions");
         Ok(server)
     }
@@ -112,6 +116,11 @@ impl Server {
     /// How many are connected now.
     pub fn viewers(&self) -> usize {
         self.hub.viewers()
+    }
+
+    /// Whether it only delivers what a pipeline elsewhere gives.
+    pub fn is_node(&self) -> bool {
+        self.hub.node().is_some()
     }
 
     /// The stage for one life; the next one goes on with the same log and the same numbers.
@@ -159,6 +168,10 @@ impl Server {
         if timeout_at(until, self.viewers.wait()).await.is_err() {
             tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");
         }
+        self.cluster.close();
+        if timeout_at(until, self.cluster.wait()).await.is_err() {
+            tracing::warn!("Redis did not take all in time");
+        }
         let _ = timeout_at(until, self.sockets.close()).await;
         self.connections.close();
         let _ = timeout_at(until, self.connections.wait()).await;
@@ -170,6 +183,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.closed.cancel();
+        self.hub.say_goodbye();
         self.cut.cancel();
     }
 }

@@ -115,13 +115,6 @@ impl Traffic {
         self.gone.load(SeqCst)
     }
 
-    /// Returns once the socket is gone.
-    pub(super) async fn left(&self) {
-        while !self.is_gone() {
-            self.owes().await;
-        }
-    }
-
     pub(super) fn heard(&self) -> u64 {
         self.heard.load(SeqCst)
     }

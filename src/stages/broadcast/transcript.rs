@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use utoipa::{IntoParams, ToSchema};
 
-use super::log::{Encoded, Entry, Log};
+use super::log::{Encoded, Entry, Log, Run};
 use crate::{
     logic::subtitle::{self, Cue},
     message::{MediaSpan, MediaTime, Word},
@@ -81,6 +81,7 @@ impl Format {
 /// The part of the log that is asked for, taken out of it: writing takes long, and the log's lock is for everybody.
 pub(super) struct Extract {
     part: Part,
+    run: Run,
     next: u64,
     entries: Vec<Arc<Entry>>,
 }
@@ -88,17 +89,16 @@ pub(super) struct Extract {
 impl Extract {
     pub(super) fn of(log: &Log, part: Part) -> Extract {
         let entries = entries(log, &part).cloned().collect();
-        Extract { part, next: log.next(), entries }
+        Extract { part, run: log.run().clone(), next: log.next(), entries }
     }
 }
 
-/// `stream` and `started_at` as `hello` tells them.
-pub(super) fn write(extract: &Extract, format: Format, stream: &str, started_at: u64) -> String {
-    let Extract { part, next, entries } = extract;
+pub(super) fn write(extract: &Extract, format: Format) -> String {
+    let Extract { part, run: Run { stream, started_at }, next, entries } = extract;
     match format {
         Format::Json => {
             let events = entries.iter().filter_map(|it| said(it, part)).collect();
-            let transcript = Transcript { stream, started_at, next: *next, events };
+            let transcript = Transcript { stream, started_at: *started_at, next: *next, events };
             serde_json::to_string(&transcript).expect("a transcript is plain JSON")
         }
         Format::Text => {

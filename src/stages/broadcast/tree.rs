@@ -7,7 +7,7 @@ use serde::{
     de::{self, Deserializer, MapAccess, SeqAccess, Visitor},
     ser::SerializeMap,
 };
-use serde_json::Number;
+use serde_json::{Number, json};
 
 /// JSON with bytes.
 #[derive(Debug)]
@@ -52,6 +52,39 @@ impl Tree {
             Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::Bytes(_) => (),
         }
         Ok(filled)
+    }
+
+    /// Writes it as JSON with placeholders, the opposite of [`fill`](Self::fill). `attached`: the bytes that they stand for.
+    pub(super) fn write(&self, text: &mut String, attached: &mut Vec<Bytes>) {
+        match self {
+            Tree::Null => text.push_str("null"),
+            Tree::Bool(it) => text.push_str(&it.to_string()),
+            Tree::Number(it) => text.push_str(&it.to_string()),
+            Tree::Text(it) => text.push_str(&json!(it).to_string()),
+            Tree::List(items) => {
+                text.push('[');
+                for (place, item) in items.iter().enumerate() {
+                    text.push_str(if place > 0 { "," } else { "" });
+                    item.write(text, attached);
+                }
+                text.push(']');
+            }
+            Tree::Object(fields) => {
+                text.push('{');
+                for (place, (name, value)) in fields.iter().enumerate() {
+                    text.push_str(if place > 0 { "," } else { "" });
+                    text.push_str(&json!(name).to_string());
+                    text.push(':');
+                    value.write(text, attached);
+                }
+                text.push('}');
+            }
+            Tree::Bytes(it) => {
+                let placeholder = json!({ "_placeholder": true, "num": attached.len() });
+                text.push_str(&placeholder.to_string());
+                attached.push(it.clone());
+            }
+        }
     }
 
     /// Bytes that it holds elsewhere, beside those of its text, about.

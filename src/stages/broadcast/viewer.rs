@@ -45,37 +45,28 @@ async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
     let (mut bell, mut states) = (hub.bell(), hub.states());
     // A newcomer is told of the state as it is, not at its next change only.
     let mut news = true;
-    let attached = tokio::select! {
-        attached = hub.attached() => attached,
-        () = hub.ending.cancelled() => return Ok(()),
-        () = line.traffic.left() => return Err(Gone),
-    };
-    let (mut cursor, mut live_at) = match wants {
-        Wants::Plain => (hub.log().newest(), None),
-        Wants::Captions(it) => {
-            let (cursor, replays, next) = {
-                let log = hub.log();
-                let (cursor, replays) = it.begin(&log, &hub.stream);
-                (cursor, replays, log.next())
-            };
-            line.deliver("hello", &encode(&hub.hello(&attached, next))).await?;
-            (cursor, replays.then_some(next))
-        }
-    };
+    let mut place: Option<Place> = None;
     loop {
         // In turn, so that a long replay keeps nobody from hearing what clients say.
         loop {
-            let after = step(hub, &mut line, wants, cursor, &mut live_at).await?;
-            cursor = after.unwrap_or(cursor);
-            let relayed = pass_on(hub, &mut line).await?;
-            let answered = answer(hub, &mut line).await?;
-            if after.is_none() && !relayed && !answered {
+            if place.is_none() {
+                place = greet(hub, &mut line, wants).await?;
+            }
+            let stepped = match &mut place {
+                Some(place) => step(hub, &mut line, wants, place).await?,
+                None => false,
+            };
+            // A node may wait for its writer for long; what clients say needs none.
+            let hears = place.is_some() || hub.node().is_some();
+            let relayed = hears && pass_on(hub, &mut line).await?;
+            let answered = hears && answer(hub, &mut line).await?;
+            if !stepped && !relayed && !answered {
                 break;
             }
         }
         // Only who has taken all captions is told how the pipeline is.
         news |= states.has_changed().unwrap_or(false);
-        if news && matches!(wants, Wants::Captions(_)) {
+        if news && place.is_some() && matches!(wants, Wants::Captions(_)) {
             news = false;
             let state = states.borrow_and_update().clone();
             if let Some(state) = state {
@@ -96,6 +87,28 @@ async fn carry(hub: &Hub, mut line: Line, wants: &Wants) -> Result<(), Gone> {
             return Err(Gone);
         }
     }
+}
+
+/// How far a viewer is.
+struct Place {
+    cursor: Cursor,
+    /// Its replay is over when it is here.
+    live_at: Option<u64>,
+}
+
+/// Says hello, once there is a pipeline. From then on the viewer has a place in the log.
+async fn greet(hub: &Hub, line: &mut Line, wants: &Wants) -> Result<Option<Place>, Gone> {
+    let (cursor, replays, hello) = {
+        let log = hub.log();
+        let Some(attached) = hub.attached() else { return Ok(None) };
+        let Wants::Captions(it) = wants else {
+            return Ok(Some(Place { cursor: log.newest(), live_at: None }));
+        };
+        let (cursor, replays) = it.begin(&log);
+        (cursor, replays, attached.hello(&log))
+    };
+    line.deliver("hello", &encode(&hello)).await?;
+    Ok(Some(Place { cursor, live_at: replays.then_some(hello.next) }))
 }
 
 /// Sends the next event of other clients, if there is one.
@@ -131,37 +144,53 @@ async fn answer(hub: &Hub, line: &mut Line) -> Result<bool, Gone> {
 
 /// Sends the next thing that is due, if there is one. It is looked for anew after each wait, so that a viewer who could
 /// not take a partial in time gets the newest one later.
-async fn step(
-    hub: &Hub,
-    line: &mut Line,
-    wants: &Wants,
-    cursor: Cursor,
-    live_at: &mut Option<u64>,
-) -> Result<Option<Cursor>, Gone> {
-    if live_at.is_some_and(|at| at <= cursor.next) {
-        line.deliver("live", &encode(&Next { next: cursor.next })).await?;
-        *live_at = None;
+async fn step(hub: &Hub, line: &mut Line, wants: &Wants, place: &mut Place) -> Result<bool, Gone> {
+    if place.live_at.is_some_and(|at| at <= place.cursor.next) {
+        line.deliver("live", &encode(&Next { next: place.cursor.next })).await?;
+        place.live_at = None;
     }
     loop {
         let said = hub.said();
         if line.seen == Some(said) {
-            return Ok(None);
+            return Ok(false);
         }
-        let due = hub.log().due(cursor);
+        let due = hub.log().due(place.cursor);
         let Some((due, after)) = due else {
             line.seen = Some(said);
-            return Ok(None);
+            return Ok(false);
         };
+        if matches!(due, Due::Anew) {
+            *place = greet_anew(hub, line, wants).await?;
+            return Ok(true);
+        }
         let sent = match wants {
             Wants::Plain => plain(line, &due),
-            Wants::Captions(it) => caption(line, it, &due, cursor),
+            Wants::Captions(it) => caption(line, it, &due, place.cursor),
         };
         match sent {
-            Ok(()) => return Ok(Some(after)),
+            Ok(()) => {
+                place.cursor = after;
+                return Ok(true);
+            }
             Err(NotSent::Full) => line.wait().await?,
             Err(NotSent::Gone) => return Err(Gone),
         }
     }
+}
+
+/// The log is of another run by now: a viewer of captions drops what it showed, and gets all there is.
+async fn greet_anew(hub: &Hub, line: &mut Line, wants: &Wants) -> Result<Place, Gone> {
+    let (cursor, hello) = {
+        let log = hub.log();
+        let hello = hub.attached().map(|attached| attached.hello(&log));
+        match (wants, hello) {
+            (Wants::Captions(it), Some(hello)) => (log.from(0), Some((hello, it.replays()))),
+            _ => (log.newest(), None),
+        }
+    };
+    let Some((hello, replays)) = hello else { return Ok(Place { cursor, live_at: None }) };
+    line.deliver("hello", &encode(&hello)).await?;
+    Ok(Place { cursor, live_at: replays.then_some(hello.next) })
 }
 
 fn plain(line: &mut Line, due: &Due) -> Result<(), NotSent> {
@@ -185,6 +214,8 @@ fn caption(line: &mut Line, wants: &Captions, due: &Due, cursor: Cursor) -> Resu
         Due::History(gap) => line.send("gap", &encode(gap)),
         Due::End => line.send("end", &encode(&Next { next: cursor.next })),
         Due::Clear => line.send("clear", &encode(&json!({}))),
+        // Greeted before it comes here.
+        Due::Anew => Ok(()),
         Due::Event(entry) if entry.track.as_ref().is_some_and(|it| !wants.takes(it.as_str())) => {
             Ok(())
         }

@@ -42,11 +42,21 @@ impl Wants {
 
 impl Captions {
     /// Where this viewer begins, and whether something is replayed before what is live.
-    pub(super) fn begin(&self, log: &Log, stream: &str) -> (Cursor, bool) {
+    pub(super) fn begin(&self, log: &Log) -> (Cursor, bool) {
         let Some(from) = self.from else { return (log.newest(), false) };
-        // Numbers of another stream mean nothing here: the client drops what it showed, and gets all there is.
-        let foreign = self.stream.as_deref().is_some_and(|it| it != stream);
-        (log.from(if foreign { 0 } else { from }), true)
+        let cursor = match self.stream.as_deref() {
+            // Another node of a cluster may have told it what has not come here yet: that is not told twice.
+            Some(stream) if stream == log.run().stream && from > 0 => log.at(from),
+            // Numbers of another stream mean nothing here: the client drops what it showed, and gets all there is.
+            Some(stream) if stream != log.run().stream => log.from(0),
+            _ => log.from(from),
+        };
+        (cursor, true)
+    }
+
+    /// Whether it wants to be told when a replay is over.
+    pub(super) fn replays(&self) -> bool {
+        self.from.is_some()
     }
 
     pub(super) fn takes(&self, track: &str) -> bool {

@@ -58,6 +58,18 @@ pub struct ApiState {
     /// Clients connected now.
     pub viewers: usize,
     pub log: LogState,
+    /// On a node of a cluster, which only delivers: `state` is then that of the writer as it was last heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeState>,
+}
+
+/// What a node of a cluster knows of its writer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NodeState {
+    /// The address of the server whose pipeline it delivers; null before anything was heard of one.
+    pub writer: Option<String>,
+    /// Whether Redis answers now.
+    pub connected: bool,
 }
 
 /// One edge in `/api/state`.

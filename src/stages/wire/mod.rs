@@ -11,7 +11,7 @@ mod translation;
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, MarkEvent, Painted, WordTime};
 pub use inspect::{
     ApiState, EdgeState, Graph, GraphEdge, GraphStage, Latency, LogLine, LogLines, LogState,
-    Percentiles, SourceLevel, StageWork,
+    NodeState, Percentiles, SourceLevel, StageWork,
 };
 pub(crate) use state::level_db;
 pub use state::{Hello, Next, StageState, StateEvent, TrackInfo};

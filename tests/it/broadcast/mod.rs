@@ -27,6 +27,8 @@ use tokio::{
 };
 
 mod api;
+#[cfg(unix)]
+mod cluster;
 mod events;
 mod http;
 mod inspect;

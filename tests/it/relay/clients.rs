@@ -10,7 +10,7 @@ fn inside(path: &str) -> PathBuf {
 }
 
 /// What the client printed, a value a line. `None`, with a message, where it is not installed.
-async fn printed(
+pub(super) async fn printed(
     program: &str,
     script: &str,
     server: &Server,

@@ -15,6 +15,8 @@ use tokio_tungstenite::{
 };
 
 mod clients;
+#[cfg(unix)]
+mod cluster;
 mod events;
 mod hostile;
 mod machine;

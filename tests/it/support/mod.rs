@@ -3,3 +3,5 @@
 pub(crate) mod program;
 #[cfg(feature = "whisper")]
 pub(crate) mod random_model;
+#[cfg(unix)]
+pub(crate) mod redis;

@@ -1,0 +1,360 @@
+//! A server that only delivers: it reads a writer's run out of Redis into its own log, from where its viewers are served.
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use socketioxide_redis::drivers::{ChanItem, Driver, MessageStream};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    super::{
+        hub::Hub,
+        log::{Keep, Log, Run},
+    },
+    Broken, Cluster, Counts, Link, Work,
+    judge::{Partials, Verdict, judge},
+    shape::{self, Facts, Told},
+    store::{Store, driver},
+};
+use crate::stages::wire::{NodeState, StateEvent};
+
+/// How many entries are read at once.
+const MOST: usize = 128;
+
+/// How many partials and facts may wait to be taken; more lose the newest.
+const NEWS: usize = 1024;
+
+/// What a node has heard of its writer.
+pub(in super::super) struct Node {
+    redis: String,
+    heard: Mutex<Heard>,
+}
+
+struct Heard {
+    state: StateEvent,
+    writer: Option<String>,
+    connected: bool,
+}
+
+impl Node {
+    pub(super) fn new(redis: String) -> Node {
+        let state = StateEvent { lag_ms: None, paused: false, level_db: None, stages: Vec::new() };
+        Node { redis, heard: Mutex::new(Heard { state, writer: None, connected: false }) }
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Of the writer, as it was last heard.
+    pub(in super::super) fn state(&self) -> StateEvent {
+        self.heard().state.clone()
+    }
+
+    pub(in super::super) fn told(&self) -> NodeState {
+        let heard = self.heard();
+        NodeState { writer: heard.writer.clone(), connected: heard.connected }
+    }
+
+    /// Whether it hears what is said now; if not, why.
+    pub(in super::super) fn ready(&self) -> Result<(), String> {
+        let heard = self.heard();
+        match (heard.connected, &heard.writer) {
+            (false, _) => Err(format!("{} is away", self.redis)),
+            (true, None) => Err("nothing was heard of a writer yet".to_owned()),
+            (true, Some(_)) => Ok(()),
+        }
+    }
+
+    /// Why nobody operates it.
+    pub(in super::super) fn refusal(&self) -> String {
+        match &self.heard().writer {
+            Some(writer) => {
+                format!("this is a node and only delivers: ask {writer}, which has the pipeline")
+            }
+            None => "this is a node and only delivers, and knows of no server with a pipeline yet"
+                .to_owned(),
+        }
+    }
+}
+
+/// Feeds the server's log.
+pub(super) struct Reader {
+    hub: Arc<Hub>,
+    feed: Mutex<Feed>,
+    /// Rung when news came of another run than the one that is read.
+    other: Notify,
+}
+
+#[derive(Default)]
+struct Feed {
+    facts: Option<Facts>,
+    /// The log of a run while its history is still being read: viewers see it when it is whole.
+    loading: Option<Log>,
+    partials: Partials,
+    /// What was refused last, so that it is told once.
+    refused: String,
+}
+
+impl Work for Reader {
+    const FOR: &'static str = "no captions come from there";
+
+    async fn session(&mut self, link: &Link) -> Result<(), Broken> {
+        let hub = self.hub.clone();
+        let (Some(cluster), Some(node)) = (&hub.cluster, hub.node()) else { return Ok(()) };
+        let settings = &cluster.settings;
+        let mut store = Store::open(settings, settings.answer + settings.look).await?;
+        let (driver, keys) = driver(settings).await?;
+        let news = driver.subscribe(keys.news.clone(), NEWS).await?;
+        let (redis, name) = (&settings.address, settings.address.name());
+        tracing::info!(%redis, name, "captions are read from Redis");
+        link.is_up();
+        cluster.counts.connected.store(true, Relaxed);
+        node.heard().connected = true;
+        let ended = tokio::try_join!(
+            self.read(cluster, &mut store),
+            self.listen(cluster, news),
+            beat(&driver, &keys.news, settings.look),
+        );
+        node.heard().connected = false;
+        cluster.counts.connected.store(false, Relaxed);
+        ended.map(|_| ())
+    }
+}
+
+/// Asks now and then whether the connection still is one: where nothing is published nothing else tells.
+pub(super) async fn beat(
+    driver: &impl Driver<Error: Into<Broken>>,
+    channel: &str,
+    every: Duration,
+) -> Result<(), Broken> {
+    loop {
+        sleep(every).await;
+        driver.num_serv(channel).await.map_err(Into::into)?;
+    }
+}
+
+impl Reader {
+    pub(super) fn new(hub: Arc<Hub>) -> Reader {
+        Reader { hub, feed: Mutex::default(), other: Notify::new() }
+    }
+
+    fn feed(&self) -> MutexGuard<'_, Feed> {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stream, and from time to time the facts.
+    async fn read(&self, cluster: &Cluster, store: &mut Store) -> Result<(), Broken> {
+        let look = cluster.settings.look;
+        let mut looked: Option<Instant> = None;
+        loop {
+            if looked.is_none_or(|at| at.elapsed() >= look) {
+                looked = Some(Instant::now());
+                match store.facts().await?.as_deref().map(shape::read_facts) {
+                    Some(Ok(facts)) => self.hear(facts),
+                    Some(Err(why)) => self.refuse(&cluster.counts, "the facts", &why),
+                    None => (),
+                }
+            }
+            let Some((stream, next, promised)) = self.place() else {
+                let _ = timeout(look, self.other.notified()).await;
+                looked = None;
+                continue;
+            };
+            let entries = store.read(&stream, next - 1, MOST, look).await?;
+            if entries.is_empty() {
+                self.settle(&stream, promised);
+            } else if !self.take(&cluster.counts, &stream, entries) {
+                // What is refused would be read again at once.
+                sleep(look).await;
+            }
+        }
+    }
+
+    /// What is published.
+    async fn listen(
+        &self,
+        cluster: &Cluster,
+        mut news: MessageStream<ChanItem>,
+    ) -> Result<(), Broken> {
+        while let Some((_, text)) = news.next().await {
+            match shape::read_news(&text) {
+                Ok(Told::Partial(stream, event)) => {
+                    let mut feed = self.feed();
+                    if feed.reads(&stream)
+                        && feed.loading.is_none()
+                        && feed.partials.is_news(&event)
+                    {
+                        self.hub.say(|log| {
+                            // What was still on its way when the run ended is not shown any more.
+                            if !log.state().ended {
+                                log.take(event, Instant::now());
+                            }
+                        });
+                    }
+                }
+                Ok(Told::Facts(facts)) => {
+                    if self.feed().reads(&facts.stream) {
+                        self.hear(facts);
+                    } else {
+                        // An older run may say so too: whose it is stands in Redis.
+                        self.other.notify_one();
+                    }
+                }
+                Err(why) => self.refuse(&cluster.counts, "news", &why),
+            }
+        }
+        Err(Broken("the subscription has ended".to_owned()))
+    }
+
+    /// Which stream is read, from which number on, and up to which one its facts say that it goes.
+    fn place(&self) -> Option<(String, u64, u64)> {
+        let feed = self.feed();
+        let next = feed.look(&self.hub, Log::next);
+        feed.facts.as_ref().map(|facts| (facts.stream.clone(), next, facts.next))
+    }
+
+    /// Puts entries into the log; whether any was of use.
+    fn take(&self, counts: &Counts, stream: &str, entries: Vec<(String, Option<String>)>) -> bool {
+        let mut of_use = false;
+        for (id, text) in entries {
+            let mut feed = self.feed();
+            if !feed.reads(stream) {
+                return true;
+            }
+            let next = feed.look(&self.hub, Log::next);
+            let text = text.ok_or_else(|| "it has no field `e` with text".to_owned());
+            let item = match text.and_then(|it| shape::read_item(&it)) {
+                Ok(item) => item,
+                Err(why) => {
+                    feed.refuse(counts, &id, &why);
+                    continue;
+                }
+            };
+            let lost = match judge(&id, &item.event, next) {
+                Verdict::Take => 0,
+                Verdict::After { lost } => lost,
+                Verdict::Known => {
+                    of_use = true;
+                    continue;
+                }
+                Verdict::Refuse(why) => {
+                    feed.refuse(counts, &id, &why);
+                    continue;
+                }
+            };
+            of_use = true;
+            let since = self.moment(item.at);
+            feed.partials.note(&item.event);
+            let fresh = feed.say(&self.hub, |log| {
+                let fresh = log.next() == 1;
+                if lost > 0 {
+                    log.skip_to(next + lost, Some(item.event.start()));
+                }
+                log.take(item.event, since);
+                fresh
+            });
+            counts.read.fetch_add(1, Relaxed);
+            // What was said before its time is not lost to a node that starts late.
+            if lost > 0 && !fresh {
+                counts.lost.fetch_add(lost, Relaxed);
+                tracing::warn!(lost, before = id, "events are no longer in Redis");
+            }
+        }
+        self.settle(stream, 0);
+        of_use
+    }
+
+    /// Here, of a moment of the writer's clock. Whatever that says, nothing was said later than now.
+    fn moment(&self, at: u64) -> Instant {
+        let age = Duration::from_millis(self.hub.clock.now_ms().saturating_sub(at));
+        let now = Instant::now();
+        now.checked_sub(age).unwrap_or(now)
+    }
+
+    /// Takes what facts say: of the run that is read, or of another one, that is read from now on.
+    fn hear(&self, facts: Facts) {
+        let Some(node) = self.hub.node() else { return };
+        let stream = facts.stream.clone();
+        let mut feed = self.feed();
+        if !feed.reads(&stream) {
+            tracing::info!(stream, writer = facts.writer, "a run is delivered from here");
+            let run = Run { stream: stream.clone(), started_at: facts.started_at };
+            let age = Duration::from_millis(facts.keep.age_ms);
+            feed.loading = Some(Log::new(Keep { count: facts.keep.count, age }, run));
+            feed.partials = Partials::default();
+        }
+        let clears = (facts.clears.count, facts.clears.before);
+        if clears.0 > feed.look(&self.hub, Log::clears).0 {
+            feed.say(&self.hub, |log| log.set_clears(clears));
+        }
+        let mut heard = node.heard();
+        heard.state = facts.state.clone();
+        heard.writer = Some(facts.writer.clone());
+        drop(heard);
+        feed.facts = Some(facts);
+        drop(feed);
+        self.settle(&stream, 0);
+    }
+
+    /// Shows a run whose history is here, and ends one that has ended. `promised`: up to which number everything has been
+    /// read that is still there; 0 where that is not known.
+    fn settle(&self, stream: &str, promised: u64) {
+        let mut feed = self.feed();
+        if !feed.reads(stream) {
+            return;
+        }
+        let Some(facts) = feed.facts.clone() else { return };
+        if feed.look(&self.hub, Log::next) < promised {
+            feed.say(&self.hub, |log| log.skip_to(promised, None));
+        }
+        if feed.look(&self.hub, Log::next) < facts.next {
+            return;
+        }
+        if let Some(log) = feed.loading.take() {
+            self.hub.turn_to(log, facts.tracks, facts.notice);
+        }
+        if facts.ended && !self.hub.log().state().ended {
+            self.hub.end();
+        }
+    }
+
+    fn refuse(&self, counts: &Counts, what: &str, why: &str) {
+        self.feed().refuse(counts, what, why);
+    }
+}
+
+impl Feed {
+    fn reads(&self, stream: &str) -> bool {
+        self.facts.as_ref().is_some_and(|it| it.stream == stream)
+    }
+
+    fn look<T>(&self, hub: &Hub, at: impl FnOnce(&Log) -> T) -> T {
+        match &self.loading {
+            Some(log) => at(log),
+            None => at(&hub.log()),
+        }
+    }
+
+    fn say<T>(&mut self, hub: &Hub, put: impl FnOnce(&mut Log) -> T) -> T {
+        match &mut self.loading {
+            Some(log) => put(log),
+            None => hub.say(put),
+        }
+    }
+
+    /// Tells of it, once for each time that it is another one.
+    fn refuse(&mut self, counts: &Counts, what: &str, why: &str) {
+        counts.refused.fetch_add(1, Relaxed);
+        let told = format!("{what}: {why}");
+        if self.refused != told {
+            tracing::warn!(what, why, "what is in Redis cannot be read and is left out");
+            self.refused = told;
+        }
+    }
+}
