@@ -47,7 +47,7 @@ impl Work for Crossing {
         let Some(cluster) = &hub.cluster else { return Ok(()) };
         let (driver, keys) = super::store::driver(&cluster.settings).await?;
         let messages = driver.subscribe(keys.relay.clone(), MESSAGES).await?;
-        link.is_up();
+        link.came_up();
         // It is not said later what was said while nobody heard it.
         let (own, at) = hub.relay.place();
         give_up(cluster, own - self.done);

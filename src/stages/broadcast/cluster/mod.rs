@@ -141,7 +141,7 @@ trait Work: Send {
 struct Link(AtomicBool);
 
 impl Link {
-    fn is_up(&self) {
+    fn came_up(&self) {
         self.0.store(true, Relaxed);
     }
 

@@ -113,7 +113,7 @@ impl Work for Reader {
         let news = driver.subscribe(keys.news.clone(), NEWS).await?;
         let (redis, name) = (&settings.address, settings.address.name());
         tracing::info!(%redis, name, "captions are read from Redis");
-        link.is_up();
+        link.came_up();
         cluster.counts.connected.store(true, Relaxed);
         node.heard().connected = true;
         let ended = tokio::try_join!(

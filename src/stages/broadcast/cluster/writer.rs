@@ -132,7 +132,7 @@ impl Writer {
         }
         let (address, name) = (&cluster.settings.address, cluster.settings.address.name());
         tracing::info!(redis = %address, name, stream = self.stream, "captions are written to Redis");
-        link.is_up();
+        link.came_up();
         cluster.counts.connected.store(true, Relaxed);
         let mut bell = self.hub.bell();
         loop {
