@@ -30,7 +30,7 @@ export class Follow {
     if (this.following) scroller.scrollTop = scroller.scrollHeight;
     else if (this.place?.row.isConnected) {
       const moved = this.above(this.place.row) - this.place.above;
-      if (Math.abs(moved) >= 1) scroller.scrollTop -= moved;
+      if (Math.abs(moved) >= 1) scroller.scrollTop += moved;
     }
     this.lastTop = scroller.scrollTop;
   }

@@ -21,14 +21,25 @@ export interface Turn {
   again: number | undefined;
 }
 
-/** All in px, or ms of one clock. `since`: when the newest words began to wait; `undefined`: they don't. */
-export function turn(content: number, room: number, line: number, young: readonly Young[], since: number | undefined, now: number): Turn {
+/** What is known before a turn; in px, or ms of one clock. */
+export interface Rolled {
+  content: number;
+  room: number;
+  /** The height of a line. */
+  line: number;
+  /** How far it is rolled up already: it does not roll back. */
+  top: number;
+  /** When the newest words began to wait; `undefined`: they don't. */
+  since: number | undefined;
+}
+
+export function turn({ content, room, line, top: rolled, since }: Rolled, young: readonly Young[], now: number): Turn {
   const wanted = Math.max(0, content - room);
   // A pixel: what is measured is rounded here and there.
   const inTheWay = young.filter((it) => it.until > now && it.bottom - line < wanted - 1);
   if (inTheWay.length === 0 || (since !== undefined && now - since >= WAITS_MS)) return { top: wanted, again: undefined };
   const top = Math.max(0, Math.min(...inTheWay.map((it) => it.bottom - line)));
-  return { top, again: Math.min(...inTheWay.map((it) => it.until), (since ?? now) + WAITS_MS) };
+  return { top: Math.min(wanted, Math.max(top, rolled)), again: Math.min(...inTheWay.map((it) => it.until), (since ?? now) + WAITS_MS) };
 }
 
 export class Roll {
@@ -50,7 +61,8 @@ export class Roll {
     if (!live) for (const { key } of finals) this.seen.set(key, Number.NEGATIVE_INFINITY);
     const young = finals.flatMap(({ key, bottom }) => (this.seen.has(key) ? [{ bottom, until: this.seen.get(key)! + STAYS_MS }] : []));
     const content = this.list.getBoundingClientRect().height;
-    const { top, again } = turn(content, this.box.clientHeight, this.line(), young, this.since, now);
+    const { clientHeight: room, scrollTop } = this.box;
+    const { top, again } = turn({ content, room, line: this.line(), top: scrollTop, since: this.since }, young, now);
     this.box.scrollTop = top;
     this.since = again === undefined ? undefined : (this.since ?? now);
     const end = this.box.scrollTop + this.box.clientHeight + 1;

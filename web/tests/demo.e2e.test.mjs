@@ -93,7 +93,7 @@ describe("the demo in a browser", { skip }, () => {
   });
 
   it("reaches a plain client with the same finals", async () => {
-    const heard = (await demo.locator("li.final").allTextContents()).reverse().map((line) => line.replace(/^final /, ""));
+    const heard = (await demo.locator("li.final .data").allTextContents()).reverse();
     const read = await finals();
     assert.ok(heard.length > 0);
     // A plain client is told nothing of what was said before it came.
@@ -106,7 +106,7 @@ describe("the demo in a browser", { skip }, () => {
     const client = await fetch(new URL("/sio.js/socket.io.js", server.url));
     const original = readFileSync(join(root, "web/node_modules/socket.io-client/dist/socket.io.min.js"));
     assert.ok(Buffer.from(await client.arrayBuffer()).equals(original));
-    for (const path of ["/", "/demo"]) {
+    for (const path of ["/", "/overlay", "/demo"]) {
       const policy = (await fetch(new URL(path, server.url))).headers.get("content-security-policy") ?? "";
       assert.match(policy, /default-src 'none'/, path);
       assert.doesNotMatch(policy, /unsafe/, path);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { room } from "../src/floor.ts";
 import { direction, tag } from "../src/languages.ts";
-import { turn } from "../src/roll.ts";
+import { turn, type Rolled } from "../src/roll.ts";
 import { needsBreak, step } from "../src/words.ts";
 
 describe("a text that grows", () => {
@@ -44,21 +44,28 @@ describe("the room of the captions", () => {
 });
 
 describe("lines that roll up", () => {
+  const rolled = (changes: Partial<Rolled> = {}): Rolled => ({ content: 200, room: 80, line: 40, top: 0, since: undefined, ...changes });
+
   it("show the end of what there is", () => {
-    assert.deepEqual(turn(40, 80, 40, [], undefined, 0), { top: 0, again: undefined });
-    assert.deepEqual(turn(200, 80, 40, [], undefined, 0), { top: 120, again: undefined });
+    assert.deepEqual(turn(rolled({ content: 40 }), [], 0), { top: 0, again: undefined });
+    assert.deepEqual(turn(rolled(), [], 0), { top: 120, again: undefined });
   });
 
   it("leave a young final its second", () => {
-    assert.deepEqual(turn(200, 80, 40, [{ bottom: 120, until: 1000 }], undefined, 400), { top: 80, again: 1000 });
-    assert.deepEqual(turn(200, 80, 40, [{ bottom: 120, until: 1000 }], 400, 1000), { top: 120, again: undefined });
-    assert.deepEqual(turn(200, 80, 40, [{ bottom: 200, until: 1000 }], undefined, 400), { top: 120, again: undefined });
+    assert.deepEqual(turn(rolled(), [{ bottom: 120, until: 1000 }], 400), { top: 80, again: 1000 });
+    assert.deepEqual(turn(rolled({ since: 400 }), [{ bottom: 120, until: 1000 }], 1000), { top: 120, again: undefined });
+    assert.deepEqual(turn(rolled(), [{ bottom: 200, until: 1000 }], 400), { top: 120, again: undefined });
   });
 
   it("never let the newest words wait for longer than three seconds", () => {
     const late = [{ bottom: 120, until: 9_000 }];
-    assert.equal(turn(200, 80, 40, late, 1_000, 3_999).again, 4_000);
-    assert.deepEqual(turn(200, 80, 40, late, 1_000, 4_000), { top: 120, again: undefined });
+    assert.equal(turn(rolled({ since: 1_000 }), late, 3_999).again, 4_000);
+    assert.deepEqual(turn(rolled({ since: 1_000 }), late, 4_000), { top: 120, again: undefined });
+  });
+
+  it("do not roll back for what has gone already", () => {
+    assert.equal(turn(rolled({ top: 100 }), [{ bottom: 120, until: 1000 }], 400).top, 100);
+    assert.equal(turn(rolled({ top: 300 }), [{ bottom: 120, until: 1000 }], 400).top, 120);
   });
 });
 

@@ -12,9 +12,10 @@ export function launch(...flags) {
   return chromium.launch({ executablePath: path, args: [...FLAGS, ...flags] });
 }
 
-/** A page in a profile of its own; `complaints` is what it said on its console, and what went wrong in it. */
-export async function open(browser, url, options = {}) {
+/** A page in a profile of its own, until the test is over; `complaints` is what it said on its console, and what went wrong in it. */
+export async function open(t, browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ...options });
+  t.after(() => context.close());
   const page = await context.newPage();
   page.complaints = [];
   page.on("console", (it) => ["error", "warning"].includes(it.type()) && page.complaints.push(it.text()));

@@ -11,35 +11,35 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 const binary = process.env.LIVECAP_BINARY ?? join(target, "debug/livecap");
 
-/** For a machine that is busy with something else. */
-export const LONG_MS = 60_000;
-
-/** Captions as they are said here: `server.say({ type: "intermediate", text, committed, segment })`. */
-export async function captioning({ broadcast = "", env = {} } = {}) {
+/** Captions as they are said here: `server.say({ type: "intermediate", text, committed, segment })`. `second`: the lines of another track. */
+export async function captioning(t, { broadcast = "", env = {}, second } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "livecap-"));
   const file = join(folder, "lines.toml");
-  const listen = `listen = "127.0.0.1:0"`;
-  writeFileSync(file, `[lines.english]\npath = "-"\n\n[broadcast.web]\nfrom = "english"\n${listen}\n${broadcast}\n`);
-  const server = await start(["run", file], env);
-  return { ...server, stop: async () => (await server.stop(), rmSync(folder, { recursive: true, force: true })) };
+  const other = second ? `[lines.second]\npath = "second.jsonl"\n\n` : "";
+  if (second) writeFileSync(join(folder, "second.jsonl"), written(second));
+  const from = second ? `["english", "second"]` : `"english"`;
+  writeFileSync(file, `[lines.english]\npath = "-"\n\n${other}[broadcast.web]\nfrom = ${from}\nlisten = "127.0.0.1:0"\n${broadcast}\n`);
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return start(t, ["run", file], env);
 }
 
-/** The relay alone. What is emitted on `sender.say` reaches its pages as it is. */
-export async function relaying(args = [], env = {}) {
-  const server = await start(["serve", "--listen", "127.0.0.1:0", ...args], env);
+/** The relay alone. What is said here reaches its pages as it is. */
+export async function relaying(t, args = [], env = {}) {
+  const server = await start(t, ["serve", "--listen", "127.0.0.1:0", ...args], env);
   const emitter = spawn(binary, ["emit", server.url, "-"], { env: { ...process.env, ...env }, stdio: ["pipe", "ignore", "ignore"] });
-  const stop = async () => {
-    emitter.kill("SIGKILL");
-    await server.stop();
-  };
-  return { ...server, say: write(emitter), done: () => ended(emitter), stop };
+  t.after(() => emitter.kill("SIGKILL"));
+  return { ...server, say: write(emitter), done: () => ended(emitter) };
 }
 
-/** Any subcommand that serves, on a port that the system chose, which it names on standard error. */
-export async function start(args, env = {}) {
+/** Any subcommand that serves, on a port that the system chose, which it names on standard error; until the test is over. */
+export async function start(t, args, env = {}) {
   const child = spawn(binary, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["pipe", "ignore", "pipe"] });
   const said = [];
   const exit = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await exit;
+  });
   const url = new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", () => reject(new Error(`livecap ended before it listened:\n${said.join("\n")}`)));
@@ -49,20 +49,20 @@ export async function start(args, env = {}) {
       if (address) resolve(address[1]);
     });
   });
-  const stop = async () => {
-    child.kill("SIGKILL");
-    await exit;
-  };
-  return { url: await url, process: child, exit, said, say: write(child), done: () => ended(child), stop };
+  return { url: await url, process: child, exit, said, say: write(child), done: () => ended(child) };
 }
 
 function write(child) {
   // Who writes to one that was stopped has nothing more to say.
   child.stdin.on("error", () => {});
   return async (...lines) => {
-    const written = child.stdin.write(lines.map((it) => `${typeof it === "string" ? it : JSON.stringify(it)}\n`).join(""));
-    if (!written) await once(child.stdin, "drain");
+    const isTaken = child.stdin.write(written(lines));
+    if (!isTaken) await once(child.stdin, "drain");
   };
+}
+
+function written(lines) {
+  return lines.map((it) => `${typeof it === "string" ? it : JSON.stringify(it)}\n`).join("");
 }
 
 /** No more lines come. */
