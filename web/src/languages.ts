@@ -18,7 +18,7 @@ export function direction(lang: string): "ltr" | "rtl" | "auto" {
 
 /** A language in its own words; its code where the browser does not know it. */
 export function nameOf(lang: string): string {
-  if (lang === "auto") return "recognised";
+  if (tag(lang) === "") return "as spoken";
   try {
     return new Intl.DisplayNames([lang], { type: "language" }).of(lang) ?? lang;
   } catch {
@@ -28,5 +28,5 @@ export function nameOf(lang: string): string {
 
 /** For a `lang` attribute: one that no browser understands is worse than none. */
 export function tag(lang: string): string {
-  return lang === "auto" ? "" : lang;
+  return lang === "auto" || lang === "und" ? "" : lang;
 }

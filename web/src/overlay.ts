@@ -18,7 +18,8 @@ const ROWS = 30;
 
 const { values: settings, complaints } = read(OVERLAY, new URLSearchParams(location.search));
 for (const complaint of complaints) console.warn(complaint);
-dressOverlay(document.documentElement, settings);
+const page = document.documentElement;
+dressOverlay(page, settings);
 
 const status = element("status", HTMLElement);
 const list = element("captions", HTMLElement);
@@ -41,6 +42,7 @@ const connection = new Connection(
   {
     standing: (to) => {
       standing = to === "reconnecting" && standing === "ended" ? "ended" : to;
+      page.dataset.standing = standing;
       repaint();
     },
     hello: (it) => (tracks = it.tracks.length),

@@ -59,7 +59,8 @@ export class Roll {
     const now = performance.now();
     const finals = this.finals(ledger, rows);
     if (!live) for (const { key } of finals) this.seen.set(key, Number.NEGATIVE_INFINITY);
-    const young = finals.flatMap(({ key, bottom }) => (this.seen.has(key) ? [{ bottom, until: this.seen.get(key)! + STAYS_MS }] : []));
+    // One that was not in view yet has all of its time before it: it is not rolled past.
+    const young = finals.map(({ key, bottom }) => ({ bottom, until: (this.seen.get(key) ?? now) + STAYS_MS }));
     const content = this.list.getBoundingClientRect().height;
     const { clientHeight: room, scrollTop } = this.box;
     const { top, again } = turn({ content, room, line: this.line(), top: scrollTop, since: this.since }, young, now);

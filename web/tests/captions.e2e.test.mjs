@@ -54,6 +54,7 @@ describe("the caption page", { skip }, () => {
       const page = await open(t, browser, undefined, { viewport: { width: 390, height: 844 } });
       await page.addInitScript(watchWords);
       await page.goto(relay.url);
+      await isLive(page);
       await relay.say(hello([{ name: "日本語", lang: "ja", langs: [] }]));
       const whole = "今日は晴れています。明日は雨が降るかもしれませんが、傘を持って行けば大丈夫です。それでは始めましょう。".repeat(2);
       for (let length = 1; length < whole.length; length += 1) {
@@ -172,7 +173,7 @@ describe("the caption page", { skip }, () => {
   it("lets the reader choose among tracks, which it names", async (t) => {
     const server = await captioning(t, { second: [final("צהריים טובים OBS לכולם.", { lang: "he", start: 9_000, end: 9_001 })] });
     const page = await open(t, browser, server.url);
-    await server.say(final("Good morning."));
+    await server.say(final("Good morning.", { lang: "en" }));
     await shows(page, "Good morning.");
     await shows(page, "צהריים");
     assert.deepEqual(await page.locator(".track").allTextContents(), ["english", "second"]);

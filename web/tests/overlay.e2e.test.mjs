@@ -115,7 +115,7 @@ describe("the overlay", { skip }, () => {
     const page = await open(t, browser);
     await page.addInitScript(watchWords);
     await page.goto(`${server.url}/overlay?lines=3&width=25&clear=0`);
-    await connected(page);
+    await isLive(page);
     for (const line of speech(generator(5), 10)) {
       await server.say(line);
       await shows(page, line.text);
@@ -155,7 +155,7 @@ describe("the overlay", { skip }, () => {
     const said = [];
     quiet.on("console", (it) => said.push(it.text()));
     await quiet.goto(`${server.url}/overlay`);
-    await connected(quiet);
+    await isLive(quiet);
     assert.ok(await quiet.isHidden("#status"));
     assert.ok(said.some((it) => /Listening/.test(it)), said.join("\n"));
   });
@@ -163,12 +163,8 @@ describe("the overlay", { skip }, () => {
   async function opened(t, server, query, viewport = { width: 1280, height: 720 }) {
     const page = await open(t, browser, undefined, { viewport });
     await page.goto(`${server.url}/overlay?${query}`);
-    await connected(page);
+    await isLive(page);
     return page;
-  }
-
-  function connected(page) {
-    return page.waitForFunction(() => /Listening|no pipeline/.test(document.getElementById("status").dataset.told ?? ""), undefined, { polling: "raf" });
   }
 });
 

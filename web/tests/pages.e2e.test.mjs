@@ -36,8 +36,7 @@ describe("every page", { skip }, () => {
       const page = await open(t, browser, undefined, options);
       // axe is put into the page by the browser's own tools, past the policy that keeps everybody else's scripts out.
       await page.goto(server.url + path);
-      if (path.startsWith("/overlay")) await page.waitForFunction(() => /Listening/.test(document.getElementById("status").dataset.told ?? ""));
-      else await page.waitForSelector('html[data-standing="live"]');
+      await isLive(page);
       assert.deepEqual(await objections(page), [], "with nothing to show");
       await server.say(final("Good morning, everybody."), { type: "intermediate", text: "and now for someth", committed: "and now" });
       await page.waitForFunction(() => document.body.textContent.includes("and now for someth"));
@@ -61,6 +60,7 @@ describe("every page", { skip }, () => {
       page.on("request", (it) => asked.add(it.url()));
       page.on("websocket", (it) => asked.add(it.url().replace(/^ws/, "http")));
       await page.goto(server.url + path);
+      await isLive(page);
       await server.say(final("Good morning."));
       await page.waitForFunction(() => document.body.textContent.includes("Good morning."));
       if (path.includes("dyslexic")) await page.waitForFunction(() => [...document.fonts].every((it) => it.status === "loaded"));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { room } from "../src/floor.ts";
-import { direction, tag } from "../src/languages.ts";
+import { direction, nameOf, tag } from "../src/languages.ts";
 import { turn, type Rolled } from "../src/roll.ts";
 import { needsBreak, step } from "../src/words.ts";
 
@@ -77,6 +77,7 @@ describe("a language", () => {
   });
 
   it("that was not told has no tag", () => {
-    assert.deepEqual([tag("auto"), tag("nl")], ["", "nl"]);
+    assert.deepEqual(["auto", "und", "nl"].map(tag), ["", "", "nl"]);
+    assert.deepEqual(["und", "nl", "no such language"].map(nameOf), ["as spoken", "Nederlands", "no such language"]);
   });
 });

@@ -29,8 +29,9 @@ export function shows(page, text) {
   return page.waitForFunction((wanted) => document.getElementById("captions").textContent.includes(wanted), text, { polling: "raf" });
 }
 
+/** Once it hears what is said from now on. */
 export function isLive(page) {
-  return page.waitForSelector('html[data-standing="live"]');
+  return page.waitForSelector('html[data-standing="live"]', { state: "attached" });
 }
 
 export async function texts(page) {
