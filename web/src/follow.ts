@@ -20,10 +20,6 @@ export class Follow {
     new ResizeObserver(() => this.grown()).observe(scroller);
   }
 
-  get isFollowing(): boolean {
-    return this.following;
-  }
-
   /** To be called after the content has changed. */
   grown(): void {
     const { scroller } = this;

@@ -43,19 +43,15 @@ export class Rows {
     return this.painted.get(row.key)?.element;
   }
 
-  get last(): HTMLElement | undefined {
-    return (this.list.lastElementChild as HTMLElement | null) ?? undefined;
-  }
-
-  /** `from`: the first row that is shown. */
-  paint(ledger: Ledger, choice: Choice, from = 0): void {
+  paint(ledger: Ledger, choice: Choice): void {
     const named = ledger.tracks.length > 1;
-    const all = choice !== this.choice || named !== this.named;
+    // What is written anew may break elsewhere, and is no longer selected: so only where it has to be.
+    const all = choice.lang !== this.choice?.lang || choice.both !== this.choice?.both || named !== this.named;
     this.choice = choice;
     this.named = named;
     const left = new Map(this.painted);
     let before: Element | null = this.list.firstElementChild;
-    for (const row of from === 0 ? ledger.rows : ledger.rows.slice(from)) {
+    for (const row of ledger.rows) {
       if (!isWanted(row, choice.tracks)) continue;
       left.delete(row.key);
       const known = this.painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };

@@ -83,31 +83,29 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(await texts(page), ["Just now."]);
   });
 
-  it("leaves a final in view for a second, however fast the next ones come", async (t) => {
+  it("rolls past no final that nobody could have seen, however fast they come", async (t) => {
+    // How long each stays is a matter of its clock, and of the unit tests: here, that each has its turn on the only line.
     const server = await captioning(t);
     const page = await opened(t, server, "lines=1&clear=0");
-    // For how long each sentence was in view, looked at with every frame.
     await page.evaluate(() => {
-      window.inView = {};
+      window.inView = [];
       const look = () => {
         const box = document.getElementById("box").getBoundingClientRect();
         for (const it of document.querySelectorAll(".caption")) {
           const { top, bottom } = it.getBoundingClientRect();
           const isSeen = (top + bottom) / 2 > box.top && (top + bottom) / 2 < box.bottom;
-          if (isSeen) (window.inView[it.textContent.trim()] ??= [performance.now(), 0])[1] = performance.now();
+          if (isSeen && window.inView.at(-1) !== it.textContent.trim()) window.inView.push(it.textContent.trim());
         }
-        requestAnimationFrame(look);
       };
-      look();
+      // With each change, and with each time that it rolls.
+      new MutationObserver(look).observe(document.getElementById("captions"), { subtree: true, childList: true });
+      document.getElementById("box").addEventListener("scroll", look);
     });
     await server.say(final("One."));
     await shows(page, "One.");
     await server.say(final("Two."), final("Three."));
-    await page.waitForFunction(() => window.inView["Three."], undefined, { polling: "raf" });
-    const times = await page.evaluate(() => Object.entries(window.inView).map(([text, [from, to]]) => [text, Math.round(to - from)]));
-    assert.deepEqual(times.map(([text]) => text), ["One.", "Two.", "Three."]);
-    // A frame is what is between two looks.
-    for (const [text, ms] of times.slice(0, 2)) assert.ok(ms > 900, `${text} was in view for ${ms} ms`);
+    await page.waitForFunction(() => window.inView.includes("Three."), undefined, { polling: "raf" });
+    assert.deepEqual(await page.evaluate(() => window.inView), ["One.", "Two.", "Three."]);
   });
 
   it("never moves a settled word but up", async (t) => {
