@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { watchWords } from "./support/moves.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
@@ -37,6 +38,7 @@ describe("the demo in a browser", { skip }, () => {
       captions = await opened("captions");
       demo = await opened("demo");
       await captions.addInitScript(recordCaptions);
+      await captions.addInitScript(watchWords);
       server = await started();
       await Promise.all([captions.goto(server.url), demo.goto(new URL("/demo", server.url).href)]);
     } catch (error) {
@@ -57,6 +59,9 @@ describe("the demo in a browser", { skip }, () => {
     await captions.waitForSelector('html[data-standing="ended"]', { timeout: UNTIL_ENDED_MS });
     assert.equal(await captions.textContent("#standing"), "ended");
     assert.equal(await captions.locator('.caption[data-kind="partial"]').count(), 0);
+    const { moved, seen } = await captions.evaluate(() => window.wordsMoved);
+    assert.deepEqual(moved, [], "no settled word has moved, but up");
+    assert.ok(seen > words(reference).length / 2, `${seen} words were watched`);
     await photograph(captions, "captions-ended.png");
     await captions.setViewportSize({ width: 390, height: 800 });
     await photograph(captions, "captions-phone.png");
