@@ -81,6 +81,7 @@ const measures = new URLSearchParams(location.search).has("measure");
 const paints = measures ? new Paints(connection.clock, connection.measure()) : undefined;
 
 dress(page, settings);
+follow.rest(settings.view === "lines");
 panel.show(settings, chosen.lang, token);
 followLifecycle(connection);
 choice.addEventListener("change", () => set("lang", choice.value));
@@ -111,6 +112,7 @@ function reread(): void {
   const before = chosen;
   chosen = choiceOf();
   dress(page, settings);
+  follow.rest(settings.view === "lines");
   choice.value = settings.lang;
   panel.show(settings, chosen.lang, token);
   if (before.lang !== chosen.lang || before.tracks.join() !== chosen.tracks.join()) {
@@ -197,6 +199,8 @@ function scrolled(): void {
 
 function relaid(): void {
   floor.reset();
+  // What stood elsewhere was seen there: it is not rolled through once more.
+  live = false;
   scrolled();
 }
 

@@ -5,6 +5,7 @@ const NEAR_PX = 24;
 export class Follow {
   private following = true;
   private lastTop = 0;
+  private resting = false;
   /** Where the reader is who has scrolled back: the first row in view, and how far above the edge it begins. */
   private place: { row: Element; above: number } | undefined;
 
@@ -20,9 +21,16 @@ export class Follow {
     new ResizeObserver(() => this.grown()).observe(scroller);
   }
 
+  /** Where nobody can scroll there is nothing to keep in view, and nothing to let go of. */
+  rest(now: boolean): void {
+    this.resting = now;
+    if (now) this.follow(true);
+  }
+
   /** To be called after the content has changed. */
   grown(): void {
     const { scroller } = this;
+    if (this.resting) return;
     if (this.following) scroller.scrollTop = scroller.scrollHeight;
     else if (this.place?.row.isConnected) {
       const moved = this.above(this.place.row) - this.place.above;
@@ -39,6 +47,7 @@ export class Follow {
   }
 
   private scrolled(): void {
+    if (this.resting) return;
     const { scrollTop, clientHeight, scrollHeight } = this.scroller;
     // A scroll event of our own may come after the next line did, and would look like one of the reader's:
     // only a reader scrolls upwards while there is something below.

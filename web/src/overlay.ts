@@ -95,5 +95,5 @@ function paint(): void {
 
 function relaid(): void {
   floor.reset();
-  roll.grown(ledger, rows, live);
+  roll.grown(ledger, rows, false);
 }

@@ -66,6 +66,8 @@ export class Panel {
 
   /** Which tracks there are to choose from. */
   offer(tracks: Track[]): void {
+    // What is made anew has no focus any more: somebody may be choosing.
+    if (JSON.stringify(tracks) === JSON.stringify(this.offered)) return;
     this.offered = tracks;
     this.tracks.hidden = tracks.length < 2;
     const boxes = tracks.map(({ name, lang }) => {
@@ -80,11 +82,14 @@ export class Panel {
 
   private showDownloads(values: Reader, lang: string | undefined, token: string | undefined): void {
     const track = values.tracks.length === 1 ? values.tracks[0] : undefined;
+    const of = JSON.stringify([lang, track, token !== undefined]);
+    if (this.downloads.dataset.of === of) return;
+    this.downloads.dataset.of = of;
     const links = FORMATS.map((format) => {
       const { path, name } = transcript(format, lang, track);
       const link = text("a", format === "txt" ? "text" : format);
       Object.assign(link, { href: path, download: name });
-      if (token !== undefined) {
+      if (token !== undefined && token !== "") {
         link.addEventListener("click", (event) => {
           event.preventDefault();
           save(path, name, token).catch((error: unknown) => (link.textContent = `${format}: ${error instanceof Error ? error.message : String(error)}`));

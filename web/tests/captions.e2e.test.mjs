@@ -130,6 +130,21 @@ describe("the caption page", { skip }, () => {
     assert.deepEqual(await texts(page), ["Before.", "Meanwhile."]);
   });
 
+  it("takes what is said while its tab is hidden and gets no frames", async (t) => {
+    const server = await captioning(t);
+    const page = await open(t, browser, server.url);
+    await isLive(page);
+    // A headless browser hides no tab either.
+    await page.evaluate(() => {
+      Object.defineProperty(document, "hidden", { get: () => true });
+      window.requestAnimationFrame = () => 0;
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await server.say(...Array.from({ length: 30 }, (_, at) => final(`Unseen ${at + 1}.`)));
+    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 30, undefined, { polling: 20 });
+    assert.ok(await page.locator("#scroller").evaluate((it) => it.scrollHeight - it.clientHeight - it.scrollTop < 2));
+  });
+
   it("is whole again after the reader went away and back", async (t) => {
     const server = await captioning(t);
     const page = await open(t, browser, server.url);
@@ -184,8 +199,10 @@ describe("the caption page", { skip }, () => {
     await isLive(page);
     assert.deepEqual(await texts(page), ["Good morning."]);
     assert.equal(new URL(page.url()).searchParams.get("tracks"), "english");
-    await page.locator("#tracks input").nth(1).check();
+    // By keyboard too: a choice connects anew, and takes the focus from nobody.
+    await page.keyboard.press("Space");
     await shows(page, "צהריים");
+    assert.equal(await page.evaluate(() => document.activeElement.value), "second");
   });
 
   it("takes settings from its address, remembers what was chosen, and lets the address win", async (t) => {
@@ -268,6 +285,14 @@ describe("the caption page", { skip }, () => {
     assert.ok(await page.isHidden("#newest"));
     await server.say(final("The last one."));
     await shows(page, "The last one.");
+    assert.ok((await gap()) < 2);
+    // The last lines are always the newest: there is nothing to jump to, whatever the window does.
+    await page.keyboard.press("v");
+    await page.setViewportSize({ width: 700, height: 900 });
+    await server.say(final("And one more."));
+    await shows(page, "And one more.");
+    await page.keyboard.press("-");
+    assert.ok(await page.isHidden("#newest"));
     assert.ok((await gap()) < 2);
   });
 
