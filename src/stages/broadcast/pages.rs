@@ -151,7 +151,8 @@ mod tests {
     #[test]
     fn what_is_packed_is_smaller_and_has_another_tag() {
         for name in Dist::iter().filter(|name| Dist::get(&format!("{name}{PACKED}")).is_some()) {
-            let pages = PAGES.iter().find(|(_, it)| *it == name).map(|(path, _)| (*path).to_owned());
+            let pages =
+                PAGES.iter().find(|(_, it)| *it == name).map(|(path, _)| (*path).to_owned());
             let path = pages.unwrap_or_else(|| format!("/{name}"));
             let (plain, packed) = (page(&path, false).unwrap(), page(&path, true).unwrap());
             assert_eq!((plain.encoding, packed.encoding), (None, Some("gzip")), "{name}");
