@@ -1,11 +1,22 @@
 // Builds the pages into dist/, which the binary embeds; with --tests the unit tests into ../target/web-tests.
 import { build } from "esbuild";
-import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const web = dirname(fileURLToPath(import.meta.url));
+
+// Each page's HTML, and the script and style of one name that it loads.
+const PAGES = { "index.html": "captions", "overlay.html": "overlay", "demo.html": "demo", "operator.html": "operator" };
+// What is served as somebody else made it, byte for byte: npm's own client has its address from the Python demo, and a font
+// under the OFL keeps its name only as long as it is not changed.
+const TAKEN = {
+  "sio.js/socket.io.js": "socket.io-client/dist/socket.io.min.js",
+  "opendyslexic.woff2": "@fontsource/opendyslexic/files/opendyslexic-latin-400-normal.woff2",
+};
+const PACKED = /\.(html|js|css|svg)$/;
 
 if (process.argv.includes("--tests")) await buildTests();
 else await buildPages();
@@ -16,20 +27,30 @@ async function buildPages() {
   await rm(aside, { recursive: true, force: true });
   await mkdir(join(aside, "sio.js"), { recursive: true });
   await build({
-    entryPoints: ["captions.ts", "demo.ts", "operator.ts", "captions.css", "demo.css", "operator.css"].map((name) => join(web, "src", name)),
+    entryPoints: Object.values(PAGES).flatMap((name) => [`${name}.ts`, `${name}.css`].map((it) => join(web, "src", it))),
     outdir: aside,
     bundle: true,
     format: "iife",
     target: ["es2021"],
+    external: ["/*.woff2"],
     minify: true,
     charset: "utf8",
     logLevel: "warning",
   });
-  for (const name of ["index.html", "demo.html", "operator.html", "icon.svg"]) await copyFile(join(web, "src", name), join(aside, name));
-  // Byte for byte: whoever knows the path from the Python demo gets npm's own file.
-  await copyFile(join(web, "node_modules/socket.io-client/dist/socket.io.min.js"), join(aside, "sio.js/socket.io.js"));
+  for (const name of [...Object.keys(PAGES), "icon.svg"]) await copyFile(join(web, "src", name), join(aside, name));
+  for (const [name, from] of Object.entries(TAKEN)) await copyFile(join(web, "node_modules", from), join(aside, name));
+  await pack(aside);
   await rm(join(web, "dist"), { recursive: true, force: true });
   await rename(aside, join(web, "dist"));
+}
+
+/** Beside each file that is worth it a packed one, so that the server needs to pack nothing. */
+async function pack(folder) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await pack(path);
+    else if (PACKED.test(entry.name)) await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+  }
 }
 
 async function buildTests() {

@@ -1,24 +1,32 @@
-// The page that people read: it wires the connection, the ledger and what is seen of them.
-import { Connection, type Standing } from "./connection.ts";
+// The page that people read: it wires the connection, the ledger, the reader's choices and what is seen of them.
+import { Announcer } from "./announce.ts";
+import { Connection } from "./connection.ts";
+import { element, option, say, text } from "./dom.ts";
+import { fetchEarlier } from "./earlier.ts";
+import { Floor } from "./floor.ts";
 import { Follow } from "./follow.ts";
-import { languages, Ledger, shown } from "./ledger.ts";
+import { forget, keep, kept } from "./kept.ts";
+import { action, type Action } from "./keys.ts";
+import { nameOf } from "./languages.ts";
+import { languages, Ledger } from "./ledger.ts";
+import { followLifecycle } from "./lifecycle.ts";
+import { dress } from "./look.ts";
 import { Paints } from "./painted.ts";
-import { Rows } from "./rows.ts";
+import { Panel } from "./panel.ts";
+import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
+import { Roll } from "./roll.ts";
+import { Rows, type Choice } from "./rows.ts";
+import { read, withSetting } from "./settings.ts";
+import { keepToken, takeToken } from "./token.ts";
+import { behind, silentSince, STANDINGS, why, type Standing } from "./why.ts";
 import type { Caption, Hello, State } from "./wire.ts";
 
-const STANDINGS: Record<Standing, string> = {
-  connecting: "connecting…",
-  live: "live",
-  reconnecting: "reconnecting…",
-  ended: "ended",
-};
-const EMPTY: Record<Standing, string> = {
-  connecting: "Connecting…",
-  live: "Listening. Captions appear here as soon as somebody speaks.",
-  reconnecting: "The connection is lost. Trying again…",
-  ended: "The captions have ended.",
-};
-const ANNOUNCED = 20;
+/** Rows that the page holds; more while somebody reads back. */
+const ROWS = 500;
+const ROWS_READ = 1_000;
+/** The lag is of what was said just now: it is shown so often, and not for longer. */
+const LAG_EVERY_MS = 1_000;
+const LAG_FOR_MS = 15_000;
 
 const page = document.documentElement;
 const standing = element("standing", HTMLElement);
@@ -26,141 +34,248 @@ const lag = element("lag", HTMLElement);
 const notice = element("notice", HTMLElement);
 const trouble = element("trouble", HTMLElement);
 const empty = element("empty", HTMLElement);
-const spoken = element("spoken", HTMLElement);
 const choice = element("language", HTMLSelectElement);
 const chooser = element("chooser", HTMLElement);
+const scroller = element("scroller", HTMLElement);
+const list = element("captions", HTMLElement);
+const earlier = element("earlier", HTMLElement);
+const admission = element("admission", HTMLFormElement);
 
-const ledger = new Ledger();
-const rows = new Rows(element("captions", HTMLElement));
-const follow = new Follow(element("scroller", HTMLElement), element("newest", HTMLButtonElement));
-/** The translation that is read; the originals where there is none. */
-let lang = new URLSearchParams(location.search).get("lang") ?? undefined;
+const asked = read(READER, new URLSearchParams(location.search), kept(), OTHERS);
+for (const complaint of asked.complaints) console.warn(complaint);
+const settings: Reader = asked.values;
+let token = takeToken();
+let chosen = choiceOf();
+
+const ledger = new Ledger(ROWS);
+const rows = new Rows(list);
+const floor = new Floor(list);
+const announcer = new Announcer(element("spoken", HTMLElement));
+const follow = new Follow(scroller, list, element("newest", HTMLButtonElement), (following) => {
+  ledger.hold(following ? ROWS : ROWS_READ);
+  repaint();
+});
+const roll = new Roll(scroller, list);
+const panel = new Panel(set, () => {
+  forget();
+  history.replaceState(null, "", location.pathname);
+  Object.assign(settings, read(READER, new URLSearchParams()).values);
+  reread();
+});
+
 let now: Standing = "connecting";
 let ended = false;
+let tracks: number | undefined;
+let reported: State | undefined;
+let silent: number | undefined;
 let painting = false;
+let live = false;
 /** When the sound of the newest live caption was captured, by the server's clock. */
 let captured: number | undefined;
+let lagShown = 0;
+/** Why the page wanted a token the last time: it has none, or a wrong one. */
+let presented = token !== undefined;
 
-const connection = new Connection(ledger, { standing: setStanding, hello, changed, state }, lang);
+const connection = new Connection(ledger, { standing: setStanding, hello, changed, state }, { lang: chosen.lang, tracks: settings.tracks, token, past: true });
 const measures = new URLSearchParams(location.search).has("measure");
 const paints = measures ? new Paints(connection.clock, connection.measure()) : undefined;
 
-choice.addEventListener("change", () => {
-  lang = choice.value === "" ? undefined : choice.value;
-  const url = new URL(location.href);
-  if (lang === undefined) url.searchParams.delete("lang");
-  else url.searchParams.set("lang", lang);
-  history.replaceState(null, "", url);
-  spoken.replaceChildren();
-  connection.read(lang);
+dress(page, settings);
+follow.rest(settings.view === "lines");
+panel.show(settings, chosen.lang, token);
+followLifecycle(connection);
+choice.addEventListener("change", () => set("lang", choice.value));
+document.addEventListener("keydown", pressed);
+admission.addEventListener("submit", admit);
+element("fetch", HTMLButtonElement).addEventListener("click", () => void fetchOlder());
+window.setInterval(forgetLag, LAG_EVERY_MS);
+// Another width or another font sets all lines anew.
+let width = 0;
+new ResizeObserver(([it]) => it!.contentRect.width !== width && ((width = it!.contentRect.width), relaid())).observe(list);
+document.fonts.addEventListener("loadingdone", relaid);
+
+function choiceOf(): Choice {
+  return { lang: settings.lang === "" ? undefined : settings.lang, both: settings.both, tracks: settings.tracks };
+}
+
+/** A choice of the reader: applied, written into the address, and remembered. */
+function set(name: keyof Reader, value: unknown): void {
+  const setting = READER[name];
+  Object.assign(settings, { [name]: value });
+  history.replaceState(null, "", withSetting(READER, new URL(location.href), name, value));
+  const written = setting.write(value as never);
+  keep(name, written === setting.write(setting.usual as never) ? undefined : written);
+  reread();
+}
+
+function reread(): void {
+  const before = chosen;
+  chosen = choiceOf();
+  dress(page, settings);
+  follow.rest(settings.view === "lines");
+  choice.value = settings.lang;
+  panel.show(settings, chosen.lang, token);
+  if (before.lang !== chosen.lang || before.tracks.join() !== chosen.tracks.join()) {
+    announcer.silence();
+    connection.want({ lang: chosen.lang, tracks: chosen.tracks });
+  }
   repaint();
-});
+  relaid();
+}
 
 function setStanding(to: Standing): void {
   // A server that goes away after the end of its pipeline leaves nothing to wait for.
   if (to === "live") ended = false;
   if (to === "ended") ended = true;
-  now = ended ? "ended" : to;
+  now = ended && to !== "unauthorized" ? "ended" : to;
   page.dataset.standing = now;
-  standing.textContent = STANDINGS[now];
+  say(standing, STANDINGS[now]);
   if (now !== "live") lag.textContent = "";
+  admission.hidden = now !== "unauthorized";
+  if (now === "unauthorized") element("refused", HTMLElement).hidden = !presented;
   repaint();
 }
 
 function hello(it: Hello): void {
   // What stands between backticks can be typed.
-  notice.replaceChildren(...(it.notice ?? "").split("`").map((part, at) => (at % 2 ? code(part) : part)));
+  notice.replaceChildren(...(it.notice ?? "").split("`").map((part, at) => (at % 2 ? text("code", part) : part)));
   notice.hidden = !it.notice;
+  tracks = it.tracks.length;
   const offered = languages(it.tracks);
   chooser.hidden = offered.length === 0;
   const originals = [...new Set(it.tracks.map((track) => track.lang))];
-  choice.replaceChildren(
-    option("", `Original (${originals.map(nameOf).join(", ")})`),
-    ...offered.map((code) => option(code, nameOf(code))),
-  );
-  if (lang !== undefined && !offered.includes(lang)) choice.append(option(lang, `${nameOf(lang)} (not offered)`));
-  choice.value = lang ?? "";
+  choice.replaceChildren(option("", `Original (${originals.map(nameOf).join(", ")})`), ...offered.map((code) => option(code, nameOf(code))));
+  if (chosen.lang !== undefined && !offered.includes(chosen.lang)) choice.append(option(chosen.lang, `${nameOf(chosen.lang)} (not offered)`));
+  choice.value = settings.lang;
+  panel.offer(it.tracks);
+  panel.show(settings, chosen.lang, token);
 }
 
-function changed(caption: Caption | undefined, live: boolean): void {
-  if (caption && live) {
-    if (caption.at && (caption.of ? caption.lang === lang : true)) captured = caption.at.captured;
-    announce(caption);
+function changed(caption: Caption | undefined, isLive: boolean): void {
+  live = isLive || (caption === undefined && live);
+  if (caption && isLive) {
+    if (caption.at && (caption.of ? caption.lang === chosen.lang : true)) captured = caption.at.captured;
+    announcer.came(caption, ledger, chosen);
     paints?.came(caption);
   }
   repaint();
 }
 
 function state(it: State): void {
-  const troubled = it.stages.filter((stage) => stage.state === "degraded" || stage.state === "restarting");
-  const words = troubled.map((stage) => `${stage.name} is ${stage.state}${stage.why ? `: ${stage.why}` : ""}`);
-  if (it.paused) words.unshift("paused");
-  trouble.textContent = words.join(" · ");
-  trouble.hidden = words.length === 0;
+  reported = it;
+  silent = silentSince(it.level_db, silent, performance.now());
+  repaint();
 }
 
 /** At most once a frame, however many captions came. */
 function repaint(): void {
   if (painting) return;
   painting = true;
-  const paint = (): void => {
-    painting = false;
-    rows.paint(ledger, lang);
-    empty.hidden = ledger.rows.length > 0;
-    empty.textContent = EMPTY[now];
-    follow.grown();
-    showLag();
-    paints?.drawn();
-  };
   // A page in the background gets no frames, yet what waits there must not pile up unseen.
   if (document.hidden) window.setTimeout(paint, 0);
   else requestAnimationFrame(paint);
+}
+
+function paint(): void {
+  painting = false;
+  const told = why({ standing: now, tracks, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
+  const isEmpty = ledger.rows.length === 0;
+  floor.around(() => rows.paint(ledger, chosen));
+  earlier.hidden = ledger.before === undefined || settings.view === "lines";
+  page.dataset.empty = isEmpty ? "yes" : "no";
+  empty.hidden = !isEmpty;
+  say(empty, told.words);
+  trouble.hidden = isEmpty || !told.trouble;
+  say(trouble, trouble.hidden ? "" : told.words);
+  scrolled();
+  showLag();
+  paints?.drawn();
+}
+
+function scrolled(): void {
+  if (settings.view === "lines") roll.grown(ledger, rows, live);
+  else follow.grown();
+}
+
+function relaid(): void {
+  floor.reset();
+  // What stood elsewhere was seen there: it is not rolled through once more.
+  live = false;
+  scrolled();
 }
 
 function showLag(): void {
   const ms = captured === undefined ? undefined : connection.clock.since(captured, Date.now());
   captured = undefined;
   if (ms === undefined || now !== "live") return;
-  lag.textContent = ms < 10_000 ? `${Math.round(ms / 10) * 10} ms behind` : `${Math.round(ms / 1000)} s behind`;
   lag.dataset.ms = String(Math.round(ms));
+  if (performance.now() - lagShown < LAG_EVERY_MS && lag.textContent !== "") return;
+  lagShown = performance.now();
+  say(lag, behind(ms));
 }
 
-/** A screen reader hears finals only, in the language that is read, each once. */
-function announce(caption: Caption): void {
-  const row = ledger.rows.find((it) => it.is === "segment" && it.track === caption.track && it.segment === caption.segment);
-  const it = row?.is === "segment" ? shown(row, lang) : undefined;
-  if (!it?.settled || it.line.text === "" || (lang !== undefined && !it.standsIn && caption.lang !== lang)) return;
-  const line = document.createElement("p");
-  line.lang = it.line.lang;
-  line.textContent = it.line.text;
-  spoken.append(line);
-  while (spoken.childElementCount > ANNOUNCED) spoken.firstElementChild?.remove();
+function forgetLag(): void {
+  if (performance.now() - lagShown > LAG_FOR_MS) say(lag, "");
 }
 
-function code(text: string): HTMLElement {
-  const it = document.createElement("code");
-  it.textContent = text;
-  return it;
-}
-
-function option(value: string, text: string): HTMLOptionElement {
-  const it = document.createElement("option");
-  it.value = value;
-  it.textContent = text;
-  return it;
-}
-
-/** A language in its own words; its code where the browser does not know it. */
-function nameOf(code: string): string {
+async function fetchOlder(): Promise<void> {
+  const before = ledger.before;
+  if (before === undefined) return;
+  const older = element("older", HTMLElement);
+  ledger.hold(ROWS_READ);
+  if (ledger.isFull) return say(older, "The page shows no more than this; all of it is in the downloads under Settings.");
   try {
-    return new Intl.DisplayNames([code], { type: "language" }).of(code) ?? code;
-  } catch {
-    return code;
+    await fetchEarlier(ledger, before, chosen.lang, token);
+  } catch (error) {
+    say(older, `They could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
   }
+  repaint();
 }
 
-function element<T extends HTMLElement>(id: string, type: new () => T): T {
-  const it = document.getElementById(id);
-  if (!(it instanceof type)) throw new Error(`the page has no element #${id}`);
-  return it;
+function admit(event: Event): void {
+  event.preventDefault();
+  const input = element("token", HTMLInputElement);
+  token = input.value.trim();
+  presented = true;
+  input.value = "";
+  keepToken(token);
+  panel.show(settings, chosen.lang, token);
+  connection.want({ token });
+}
+
+function pressed(event: KeyboardEvent): void {
+  const target = event.target;
+  const inField = target instanceof HTMLElement && target.closest("input, select, textarea") !== null;
+  const { key, ctrlKey, altKey, metaKey } = event;
+  const wanted = action({ key, ctrlKey, altKey, metaKey, inField }, settings.keys);
+  if (wanted === undefined || (wanted === "close" && !panel.isOpen)) return;
+  event.preventDefault();
+  act(wanted);
+}
+
+function act(wanted: Action): void {
+  switch (wanted) {
+    case "settings":
+      return panel.toggle();
+    case "help":
+      return panel.help();
+    case "close":
+      return panel.toggle(false);
+    case "view":
+      return set("view", settings.view === "lines" ? "transcript" : "lines");
+    case "larger":
+      return set("size", Math.min(400, settings.size + 10));
+    case "smaller":
+      return set("size", Math.max(50, settings.size - 10));
+    case "usual":
+      return set("size", READER.size.usual);
+    case "colours":
+      return set("colours", COLOURS[(COLOURS.indexOf(settings.colours) + 1) % COLOURS.length]);
+    case "original":
+      return set("both", !settings.both);
+    case "newest":
+      return follow.toNewest();
+    case "full":
+      return void (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()).catch(() => undefined);
+  }
 }

@@ -3,12 +3,11 @@ import type { Socket } from "socket.io-client";
 import { ServerClock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Painted } from "./painted.ts";
+import type { Standing } from "./why.ts";
 import { isCaption, isGap, isHello, isMark, isNext, isState, type Caption, type Hello, type State } from "./wire.ts";
 
 // Loaded before this file, from /sio.js/socket.io.js: npm's own build, which the page need not carry twice.
 declare const io: typeof import("socket.io-client").io;
-
-export type Standing = "connecting" | "live" | "reconnecting" | "ended";
 
 export interface Listener {
   standing(now: Standing): void;
@@ -18,22 +17,43 @@ export interface Listener {
   state(state: State): void;
 }
 
+/** What this reader wants to be sent. */
+export interface Wants {
+  /** The one translation that is read. */
+  lang: string | undefined;
+  /** None named: all. */
+  tracks: readonly string[];
+  token: string | undefined;
+  /** What was said before the page was opened. */
+  past: boolean;
+}
+
+/** `connect_error`: refused by the server itself, with a reason, or not reached at all. */
+interface Refusal extends Error {
+  data?: { retry_after?: number };
+  /** The status of a handshake by long-polling. */
+  description?: unknown;
+}
+
 const CLOCK_EVERY_MS = 30_000;
 const CLOCK_WAIT_MS = 5_000;
 /** While it measures: what is asked once may have been answered late, by half of which the clock is wrong. */
 const CLOCK_OFTEN_MS = 200;
 const REFUSED_WAIT_MS = 3_000;
+/** A page that was asleep asks whether anybody still answers; one that hears nothing for so long connects anew. */
+const AWAKE_WAIT_MS = 4_000;
 
 export class Connection {
   readonly clock = new ServerClock();
   private readonly socket: Socket;
   private replaying = true;
   private everything = false;
+  private retry: number | undefined;
 
   constructor(
     private readonly ledger: Ledger,
     private readonly listener: Listener,
-    private lang: string | undefined,
+    private wants: Wants,
   ) {
     this.socket = io({
       transports: ["websocket", "polling"],
@@ -47,11 +67,25 @@ export class Connection {
     window.setInterval(() => this.askClock(), CLOCK_EVERY_MS);
   }
 
-  /** Translations of one language only are sent; what is kept of another one has to be asked for. */
-  read(lang: string | undefined): void {
-    this.lang = lang;
-    this.everything = lang !== undefined;
+  /** Only what is wanted is sent; what is kept of something else has to be asked for. */
+  want(wants: Partial<Wants>): void {
+    this.wants = { ...this.wants, ...wants };
+    this.everything = this.wants.past;
     this.socket.disconnect().connect();
+  }
+
+  /** After a sleep in which nothing ran: the connection may be gone without having said so. */
+  wake(): void {
+    // The library may be waiting for its next try: not any longer.
+    if (!this.socket.connected) return void this.socket.disconnect().connect();
+    this.socket.timeout(AWAKE_WAIT_MS).emit("clock", (error: Error | null) => {
+      if (error && this.socket.connected) this.socket.disconnect().connect();
+    });
+  }
+
+  /** A page that is put away whole may keep no connection; `wake` goes on where it was. */
+  sleep(): void {
+    this.socket.disconnect();
   }
 
   /** For the bench: the server's clock as exactly as can be, and a way to tell what was painted. */
@@ -61,29 +95,42 @@ export class Connection {
   }
 
   private handshake(): object {
-    const from = this.everything ? 0 : this.ledger.from;
+    const { lang, tracks, token, past } = this.wants;
+    const { stream } = this.ledger;
+    // Without `from` comes what is said from now on; a stream that was seen before is gone on with in any case.
+    const from = this.everything ? { from: 0 } : past || stream !== undefined ? { from: this.ledger.from } : {};
     this.everything = false;
-    const stream = this.ledger.stream;
-    return { v: 1, ...(stream === undefined ? {} : { stream }), from, langs: this.lang === undefined ? [] : [this.lang], words: false };
+    this.replaying = "from" in from;
+    return {
+      v: 1,
+      ...(stream === undefined ? {} : { stream }),
+      ...from,
+      langs: lang === undefined ? [] : [lang],
+      ...(tracks.length === 0 ? {} : { tracks }),
+      ...(token === undefined ? {} : { token }),
+      words: false,
+    };
   }
 
   private listen(): void {
     const { socket, ledger, listener } = this;
     const changed = (): void => listener.changed(undefined, false);
-    socket.on("connect", () => this.askClock());
+    socket.on("connect", () => {
+      if (ledger.stream === undefined) listener.standing("waiting");
+      this.askClock();
+    });
     socket.on("disconnect", (reason) => {
       this.replaying = true;
       listener.standing("reconnecting");
       if (reason === "io server disconnect") this.later(REFUSED_WAIT_MS);
     });
-    socket.on("connect_error", (error: Error & { data?: { retry_after?: number } }) => {
-      listener.standing(ledger.stream === undefined ? "connecting" : "reconnecting");
-      // `active` is false where the server itself has refused: then the library does not try again.
-      if (!socket.active) this.later((error.data?.retry_after ?? 0) * 1000 || REFUSED_WAIT_MS);
-    });
+    socket.on("connect_error", (error: Refusal) => this.refused(error));
     socket.on("hello", (it: unknown) => {
       if (!isHello(it)) return;
+      const isFirst = ledger.stream === undefined;
       ledger.hello(it);
+      // Who wants nothing of the past goes on from here after a cut.
+      if (isFirst && !this.wants.past) ledger.reached(it.next);
       listener.hello(it);
       listener.standing("live");
       changed();
@@ -114,8 +161,22 @@ export class Connection {
     });
   }
 
+  private refused(error: Refusal): void {
+    const { socket, ledger, listener } = this;
+    if (error.message.startsWith("unauthorized")) {
+      // Trying again with the same token would be refused again: the form or a new address goes on.
+      listener.standing("unauthorized");
+      return;
+    }
+    const isFull = error.message === "full" || error.description === 503;
+    listener.standing(isFull ? "full" : ledger.stream === undefined ? "connecting" : "reconnecting");
+    // `active` is false where the server itself has refused: then the library does not try again.
+    if (!socket.active) this.later((error.data?.retry_after ?? 0) * 1000 || REFUSED_WAIT_MS);
+  }
+
   private later(ms: number): void {
-    window.setTimeout(() => this.socket.connect(), ms);
+    window.clearTimeout(this.retry);
+    this.retry = window.setTimeout(() => this.socket.connect(), ms);
   }
 
   private askClock(): void {

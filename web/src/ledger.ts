@@ -21,6 +21,8 @@ export interface Segment {
   track: string;
   segment: number;
   start: number;
+  /** The first number that was given for it; none while all of it is partial. */
+  seq?: number | undefined;
   original?: Line;
   translations: Map<string, Line>;
 }
@@ -32,6 +34,7 @@ export interface Hole {
   version: number;
   track: string | null;
   start: number;
+  seq?: number | undefined;
   /** Seconds of sound, where it is known. */
   seconds: number | null;
   why: Why;
@@ -42,6 +45,7 @@ export interface Moment {
   key: string;
   version: number;
   start: number;
+  seq?: number | undefined;
   text: string;
 }
 
@@ -71,9 +75,31 @@ export class Ledger {
   /** Per track the latest finished segment that was taken off the screen: nothing of it returns. */
   private cleared = new Map<string, number>();
   private clearedUpTo = 0;
+  /** All numbers below this one have left the page; 0: none has. */
+  private left = 0;
 
   /** `keep`: how many rows a page holds before the oldest go. */
-  constructor(private readonly keep = 1000) {}
+  constructor(private keep = 1000) {}
+
+  /** More room while somebody reads back: what is being read must not go. */
+  hold(keep: number): void {
+    this.keep = keep;
+    this.trim();
+  }
+
+  get isFull(): boolean {
+    return this.rows.length >= this.keep;
+  }
+
+  /** The number before which everything has left this page, where something has. */
+  get before(): number | undefined {
+    return this.left > 1 ? this.left : undefined;
+  }
+
+  /** What had left was fetched again, from this number on. What found no room has left once more. */
+  reachedBack(from: number): void {
+    if (!this.isFull) this.left = from;
+  }
 
   /** The first number that is still wanted, for the handshake of the next connection. */
   get from(): number {
@@ -85,6 +111,7 @@ export class Ledger {
       this.rows = [];
       this.last = 0;
       this.clearedUpTo = 0;
+      this.left = 0;
       for (const map of [this.newest, this.closed, this.cleared]) map.clear();
     }
     this.stream = hello.stream;
@@ -119,6 +146,7 @@ export class Ledger {
       row.original = line;
       this.move(row, it.start);
     }
+    if (it.kind === "final") row.seq ??= it.seq;
     row.version += 1;
     this.trim();
     return row;
@@ -139,7 +167,7 @@ export class Ledger {
     // What is no longer kept has no time: it stands after what this page still shows.
     const start = it.start ?? this.rows[this.rows.length - 1]?.start ?? Number.NEGATIVE_INFINITY;
     const seconds = typeof it.start === "number" && typeof it.end === "number" ? it.end - it.start : null;
-    this.insert({ is: "gap", key, version: 1, track, start, seconds, why: it.why });
+    this.insert({ is: "gap", key, version: 1, track, start, seq: it.seq ?? undefined, seconds, why: it.why });
     this.trim();
   }
 
@@ -147,7 +175,7 @@ export class Ledger {
     this.last = Math.max(this.last, it.seq);
     const key = `mark ${it.seq}`;
     if (this.isKnown(key, it.seq)) return;
-    this.insert({ is: "mark", key, version: 1, start: it.start, text: it.text });
+    this.insert({ is: "mark", key, version: 1, start: it.start, seq: it.seq, text: it.text });
     this.trim();
   }
 
@@ -157,6 +185,7 @@ export class Ledger {
       if (row.is === "segment" && hasFinal(row)) this.cleared.set(row.track, Math.max(row.segment, this.cleared.get(row.track) ?? -1));
     }
     this.clearedUpTo = this.last;
+    this.left = 0;
     this.rows = [];
   }
 
@@ -221,7 +250,10 @@ export class Ledger {
   }
 
   private trim(): void {
-    if (this.rows.length > this.keep) this.rows.splice(0, this.rows.length - this.keep);
+    if (this.rows.length <= this.keep) return;
+    this.rows.splice(0, this.rows.length - this.keep);
+    // A row that has no number yet is new, and says nothing of what is before it.
+    this.left = this.rows.find((row) => row.seq !== undefined)?.seq ?? this.last + 1;
   }
 }
 

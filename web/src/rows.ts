@@ -1,5 +1,8 @@
 // The rows of the ledger as elements of the page: only what changed is touched, so that nothing settled ever moves.
-import { shown, type Hole, type Ledger, type Row, type Segment } from "./ledger.ts";
+import { text } from "./dom.ts";
+import { direction, tag } from "./languages.ts";
+import { shown, type Hole, type Ledger, type Line, type Row, type Segment } from "./ledger.ts";
+import { Words } from "./words.ts";
 import type { Why } from "./wire.ts";
 
 const REASONS: Record<Why, string> = {
@@ -11,68 +14,107 @@ const REASONS: Record<Why, string> = {
   history: "earlier captions are no longer kept",
 };
 
+/** What a reader has chosen of it. */
+export interface Choice {
+  /** The translation that is read; the originals where there is none. */
+  lang: string | undefined;
+  /** The original beside its translation. */
+  both: boolean;
+  /** None named: all. */
+  tracks: readonly string[];
+}
+
 interface Painted {
   element: HTMLElement;
   version: number;
+  line?: Words;
+  original?: Words;
 }
 
 export class Rows {
   private painted = new Map<string, Painted>();
-  private lang: string | undefined;
+  private choice: Choice | undefined;
+  private named = false;
 
   constructor(private readonly list: HTMLElement) {}
 
-  paint(ledger: Ledger, lang: string | undefined): void {
-    const all = lang !== this.lang;
-    this.lang = lang;
+  /** The element that shows a row. */
+  of(row: Row): HTMLElement | undefined {
+    return this.painted.get(row.key)?.element;
+  }
+
+  paint(ledger: Ledger, choice: Choice): void {
+    const named = ledger.tracks.length > 1;
+    // What is written anew may break elsewhere, and is no longer selected: so only where it has to be.
+    const all = choice.lang !== this.choice?.lang || choice.both !== this.choice?.both || named !== this.named;
+    this.choice = choice;
+    this.named = named;
     const left = new Map(this.painted);
     let before: Element | null = this.list.firstElementChild;
     for (const row of ledger.rows) {
+      if (!isWanted(row, choice.tracks)) continue;
       left.delete(row.key);
-      const known = this.painted.get(row.key);
-      const element = known?.element ?? document.createElement("p");
-      if (!known || all || known.version !== row.version) {
-        fill(element, row, lang, ledger.tracks.length > 1);
-        this.painted.set(row.key, { element, version: row.version });
+      const known = this.painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };
+      if (all || known.version !== row.version) {
+        this.fill(known, row, all);
+        known.version = row.version;
+        this.painted.set(row.key, known);
       }
-      if (element === before) before = before.nextElementSibling;
-      else this.list.insertBefore(element, before);
+      if (known.element === before) before = before.nextElementSibling;
+      else this.list.insertBefore(known.element, before);
     }
     for (const [key, { element }] of left) {
       element.remove();
       this.painted.delete(key);
     }
   }
+
+  private fill(it: Painted, row: Row, anew: boolean): void {
+    const { element } = it;
+    if (row.is !== "segment") {
+      element.className = row.is;
+      element.dir = "auto";
+      element.textContent = row.is === "gap" ? reason(row) : row.text;
+      return;
+    }
+    if (anew || !it.line) this.begin(it, row);
+    fillSegment(it, row, this.choice!);
+  }
+
+  /** Its parts, empty. The name of its track stands on a line of its own, so that no word begins further right for it. */
+  private begin(it: Painted, row: Segment): void {
+    it.line = new Words("words");
+    it.original = new Words("original");
+    const name = this.named ? [text("span", row.track, "track")] : [];
+    it.element.replaceChildren(...name, it.line.element, ...(this.choice!.both ? [it.original.element] : []));
+  }
 }
 
-function fill(element: HTMLElement, row: Row, lang: string | undefined, named: boolean): void {
-  if (row.is === "segment") return fillSegment(element, row, lang, named);
-  element.className = row.is;
-  element.textContent = row.is === "gap" ? reason(row) : row.text;
+/** Gaps of what nobody reads here are left out; marks and what is of no track stand for all. */
+export function isWanted(row: Row, tracks: readonly string[]): boolean {
+  if (tracks.length === 0 || row.is === "mark" || row.track === null) return true;
+  return tracks.includes(row.track);
 }
 
-function fillSegment(element: HTMLElement, row: Segment, lang: string | undefined, named: boolean): void {
-  const it = shown(row, lang);
+function fillSegment(row: Painted, segment: Segment, { lang, both }: Choice): void {
+  const { element, line, original } = row;
+  const it = shown(segment, lang);
   element.className = "caption";
   element.hidden = it === undefined || it.line.text.trim() === "";
   if (!it) return;
-  const { line } = it;
-  element.lang = line.lang;
-  element.dir = "auto";
-  element.dataset.kind = line.kind;
-  element.dataset.key = row.key;
+  element.dataset.kind = it.line.kind;
+  element.dataset.key = segment.key;
   element.classList.toggle("stands-in", it.standsIn && !it.settled);
-  // The space between the two belongs to neither, and is not to be underlined with the tail.
-  const tail = line.text.slice(line.committed).trimStart();
-  const settled = line.text.slice(0, line.text.length - tail.length);
-  element.replaceChildren(...(named ? [span("track", row.track)] : []), span("committed", settled), span("tail", tail));
-}
-
-function span(name: string, text: string): HTMLElement {
-  const it = document.createElement("span");
-  it.className = name;
-  it.textContent = text;
-  return it;
+  element.lang = tag(it.line.lang);
+  element.dir = direction(it.line.lang);
+  line!.show(it.line.text, it.line.committed);
+  if (!both) return;
+  // An original that stands in for its translation is not said twice.
+  const beside: Line | undefined = it.standsIn || segment.original === it.line ? undefined : segment.original;
+  original!.element.hidden = !beside;
+  original!.element.lang = tag(beside?.lang ?? "");
+  original!.element.dir = direction(beside?.lang ?? "");
+  if (beside) original!.show(beside.text, beside.committed);
 }
 
 function reason(hole: Hole): string {

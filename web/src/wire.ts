@@ -70,6 +70,8 @@ export interface State {
   lag_ms: number | null;
   paused: boolean;
   stages: { name: string; state: string; why?: string }[];
+  /** The loudest source in the last second, in dB of full scale; null before any sound, and where no source has a level. */
+  level_db?: number | null;
 }
 
 /** Where the numbers stand: in `live` and `end`. */
@@ -105,7 +107,7 @@ export function isNext(it: unknown): it is Next {
 }
 
 export function isState(it: unknown): it is State {
-  return isRecord(it) && Array.isArray(it.stages);
+  return isRecord(it) && Array.isArray(it.stages) && it.stages.every((stage) => isRecord(stage) && typeof stage.name === "string");
 }
 
 function isTrack(it: unknown): it is Track {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { watchWords } from "./support/moves.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
@@ -37,6 +38,7 @@ describe("the demo in a browser", { skip }, () => {
       captions = await opened("captions");
       demo = await opened("demo");
       await captions.addInitScript(recordCaptions);
+      await captions.addInitScript(watchWords);
       server = await started();
       await Promise.all([captions.goto(server.url), demo.goto(new URL("/demo", server.url).href)]);
     } catch (error) {
@@ -57,6 +59,9 @@ describe("the demo in a browser", { skip }, () => {
     await captions.waitForSelector('html[data-standing="ended"]', { timeout: UNTIL_ENDED_MS });
     assert.equal(await captions.textContent("#standing"), "ended");
     assert.equal(await captions.locator('.caption[data-kind="partial"]').count(), 0);
+    const { moved, seen } = await captions.evaluate(() => window.wordsMoved);
+    assert.deepEqual(moved, [], "no settled word has moved, but up");
+    assert.ok(seen > words(reference).length / 2, `${seen} words were watched`);
     await photograph(captions, "captions-ended.png");
     await captions.setViewportSize({ width: 390, height: 800 });
     await photograph(captions, "captions-phone.png");
@@ -93,7 +98,7 @@ describe("the demo in a browser", { skip }, () => {
   });
 
   it("reaches a plain client with the same finals", async () => {
-    const heard = (await demo.locator("li.final").allTextContents()).reverse().map((line) => line.replace(/^final /, ""));
+    const heard = (await demo.locator("li.final .data").allTextContents()).reverse();
     const read = await finals();
     assert.ok(heard.length > 0);
     // A plain client is told nothing of what was said before it came.
@@ -106,7 +111,7 @@ describe("the demo in a browser", { skip }, () => {
     const client = await fetch(new URL("/sio.js/socket.io.js", server.url));
     const original = readFileSync(join(root, "web/node_modules/socket.io-client/dist/socket.io.min.js"));
     assert.ok(Buffer.from(await client.arrayBuffer()).equals(original));
-    for (const path of ["/", "/demo"]) {
+    for (const path of ["/", "/overlay", "/demo"]) {
       const policy = (await fetch(new URL(path, server.url))).headers.get("content-security-policy") ?? "";
       assert.match(policy, /default-src 'none'/, path);
       assert.doesNotMatch(policy, /unsafe/, path);

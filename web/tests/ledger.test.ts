@@ -317,6 +317,28 @@ describe("the page", () => {
     assert.deepEqual(texts(ledger.rows), ["8", "9", "10"]);
   });
 
+  it("knows what has left it, and takes it back where there is room", () => {
+    const ledger = fresh(3);
+    for (let segment = 1; segment <= 3; segment += 1) ledger.caption(final(segment, segment, `${segment}`));
+    assert.equal(ledger.before, undefined);
+    for (let segment = 4; segment <= 10; segment += 1) ledger.caption(final(segment, segment, `${segment}`));
+    assert.equal(ledger.before, 8);
+    ledger.caption(final(5, 5, "5"));
+    assert.deepEqual(texts(ledger.rows), ["8", "9", "10"]);
+    ledger.hold(6);
+    for (const segment of [5, 6, 7, 8]) ledger.caption(final(segment, segment, `${segment}`));
+    ledger.reachedBack(5);
+    assert.deepEqual(texts(ledger.rows), ["5", "6", "7", "8", "9", "10"]);
+    assert.equal(ledger.before, 8, "it is full: what more was fetched has left again");
+    ledger.hold(3);
+    assert.deepEqual(texts(ledger.rows), ["8", "9", "10"]);
+    ledger.hold(20);
+    for (let segment = 1; segment <= 7; segment += 1) ledger.caption(final(segment, segment, `${segment}`));
+    ledger.reachedBack(1);
+    assert.equal(ledger.before, undefined);
+    assert.equal(ledger.from, 11);
+  });
+
   it("is the same after any order of delivery, with partials lost, late and twice", () => {
     const finals = [1, 2, 3, 4, 5, 6].map((segment) => final(segment, segment, `Sentence ${segment}.`));
     const translated = finals.map((it) => final(it.seq + 6, it.segment, `Zin ${it.segment}.`, { lang: "nl", of: { lang: "en", revision: 9 } }));

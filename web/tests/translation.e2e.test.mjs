@@ -90,6 +90,17 @@ describe("the demo in English and Spanish", { skip }, () => {
     await english.selectOption("#language", "es");
     await english.waitForFunction((count) => document.querySelectorAll('.caption[lang="es"]').length === count, (await texts(spanish)).length);
     assert.deepEqual(await texts(english), await texts(spanish));
+    assert.equal(new URL(english.url()).search, "?lang=es");
+  });
+
+  it("shows the original beside it where the reader wants both", async () => {
+    const translated = await texts(english);
+    // A key that is pressed in a field is the field's.
+    await english.evaluate(() => document.activeElement.blur());
+    await english.keyboard.press("o");
+    await english.waitForFunction((count) => document.querySelectorAll('.original[lang="en"]:not([hidden])').length === count, translated.length);
+    assert.match((await english.locator(".original").allTextContents()).join(" "), /\bthe train\b/i);
+    assert.deepEqual((await english.locator(".caption .words").allTextContents()).map((it) => it.trim()), translated);
   });
 
   async function close() {

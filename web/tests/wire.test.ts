@@ -15,6 +15,7 @@ it("the shapes of the protocol are taken", () => {
   assert.ok(isMark({ seq: 4, text: "applause", start: 3 }));
   assert.ok(isNext({ next: 5 }));
   assert.ok(isState({ lag_ms: 300, paused: false, stages: [] }));
+  assert.ok(isState({ lag_ms: 300, paused: false, stages: [{ name: "mic", state: "running" }], level_db: -31.5 }));
 });
 
 it("anything else is not", () => {
@@ -24,4 +25,5 @@ it("anything else is not", () => {
   assert.equal(isHello({ ...hello, tracks: [{ name: "english" }] }), false);
   for (const key of Object.keys(caption)) assert.equal(isCaption({ ...caption, [key]: null }), false, key);
   assert.equal(isCaption({ ...caption, kind: "other" }), false);
+  assert.equal(isState({ stages: [null] }), false);
 });

@@ -25,7 +25,7 @@ pub(super) fn router(hub: &Arc<Hub>, sockets: SocketIoLayer) -> Router {
 }
 
 async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
-    let Some(page) = pages::page(uri.path()) else {
+    let Some(page) = pages::page(uri.path(), takes_gzip(&asked)) else {
         return (StatusCode::NOT_FOUND, "nothing here\n").into_response();
     };
     if method != Method::GET && method != Method::HEAD {
@@ -52,7 +52,20 @@ async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(page.content_type));
+    if let Some(encoding) = page.encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
     (headers, page.body).into_response()
+}
+
+/// A `q` of 0, which nobody sends, refuses it; any other weight takes it, for there is nothing else to choose from.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let lines = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|it| it.to_str().ok());
+    lines.flat_map(|it| it.split(',')).any(|it| {
+        let (name, weight) = it.split_once(';').unwrap_or((it, "q=1"));
+        let weight = weight.trim().strip_prefix("q=").and_then(|it| it.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case("gzip") && weight.is_none_or(|it| it > 0.0)
+    })
 }
 
 /// Anybody's page may read, unless the file names some. Long-polling posts. `Authorization` is what no wildcard stands for.
@@ -81,6 +94,22 @@ pub(super) fn is_own_host(host: Option<&str>, hosts: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packed_files_go_to_who_takes_them() {
+        for (asked, takes) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, GZIP;q=0.8", true),
+            ("identity", false),
+            ("gzip;q=0", false),
+            ("x-gzip", false),
+            ("", false),
+        ] {
+            let headers = [(header::ACCEPT_ENCODING, asked.parse().unwrap())].into_iter().collect();
+            assert_eq!(takes_gzip(&headers), takes, "{asked}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 
     #[test]
     fn a_loopback_server_answers_to_its_own_names_only() {

@@ -6,17 +6,30 @@ use std::borrow::Cow;
 /// a script or markup. `ws:` and `wss:` are spelled out because not every browser takes them for `'self'`. The captions
 /// may be framed anywhere: there is nothing on them to click that could be stolen.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors *; \
+    connect-src 'self' ws: wss:; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// The headers of every page, beside its content type.
-pub(crate) const HEADERS: [(&str, &str); 4] = [
+pub(crate) const HEADERS: [(&str, &str); 5] = [
     ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     // The files have no version in their names: a browser asks whether its copy still stands.
     ("cache-control", "no-cache"),
+    // Text is sent packed to who takes it so.
+    ("vary", "accept-encoding"),
 ];
+
+/// The pages by their paths: they have names without an ending, every other file its own.
+const PAGES: [(&str, &str); 4] = [
+    ("/", "index.html"),
+    ("/overlay", "overlay.html"),
+    ("/demo", "demo.html"),
+    ("/operator", OPERATOR),
+];
+
+/// How a packed file is called beside the one that it is of.
+const PACKED: &str = ".gz";
 
 /// What is answered to a GET of one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +40,17 @@ pub(crate) struct Page {
     pub(crate) body: Cow<'static, [u8]>,
     /// Whether pages of others may show it inside of theirs.
     pub(crate) framed: bool,
+    /// The `content-encoding` of `body`, where it has one.
+    pub(crate) encoding: Option<&'static str>,
 }
 
-/// `path` as in the request line, without its query. `None` is a 404.
-pub(crate) fn page(path: &str) -> Option<Page> {
-    let page = name_of(path).and_then(|name| Some(built(name, Dist::get(name)?)));
+/// `packed`: who asks takes gzip. `path` as in the request line, without its query. `None` is a 404.
+pub(crate) fn page(path: &str, packed: bool) -> Option<Page> {
+    let page = name_of(path).and_then(|name| {
+        let plain = built(name, Dist::get(name)?);
+        let smaller = packed.then(|| Dist::get(&format!("{name}{PACKED}"))).flatten();
+        Some(smaller.map_or(plain, |it| Page { encoding: Some("gzip"), ..built(name, it) }))
+    });
     match path {
         "/" => Some(page.unwrap_or_else(how_to_build)),
         _ => page,
@@ -47,16 +66,12 @@ struct Dist;
 /// It has buttons that end what others watch.
 const OPERATOR: &str = "operator.html";
 
-/// The file behind a path: the pages have names without an ending, everything else its own.
+/// The file behind a path.
 fn name_of(path: &str) -> Option<&str> {
-    match path {
-        "/" => Some("index.html"),
-        "/demo" => Some("demo.html"),
-        "/operator" => Some(OPERATOR),
-        // One address a page, or a cache and a search engine know it twice.
-        _ if path.ends_with(".html") => None,
-        _ => path.strip_prefix('/').filter(|it| !it.is_empty()),
-    }
+    let page = PAGES.iter().find(|(it, _)| *it == path).map(|(_, name)| *name);
+    // One address a page, or a cache and a search engine know it twice.
+    let is_file = ![".html", PACKED].iter().any(|it| path.ends_with(it));
+    page.or_else(|| path.strip_prefix('/').filter(|it| is_file && !it.is_empty()))
 }
 
 fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
@@ -67,6 +82,7 @@ fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
         etag: format!("\"{short}\""),
         body: file.data,
         framed: name != OPERATOR,
+        encoding: None,
     }
 }
 
@@ -76,6 +92,7 @@ fn how_to_build() -> Page {
         etag: String::from("\"unbuilt\""),
         body: Cow::Borrowed(UNBUILT.as_bytes()),
         framed: true,
+        encoding: None,
     }
 }
 
@@ -85,6 +102,7 @@ fn content_type(name: &str) -> &'static str {
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "svg" => "image/svg+xml",
+        "woff2" => "font/woff2",
         _ => "application/octet-stream",
     }
 }
@@ -106,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_front_page_is_always_there() {
-        let page = page("/").unwrap();
+        let page = page("/", false).unwrap();
         assert_eq!(page.content_type, "text/html; charset=utf-8");
         assert!(page.body.starts_with(b"<!doctype html>"));
     }
@@ -127,20 +145,36 @@ mod tests {
             "/demo.html",
             "/operator.html",
             "/demo/",
+            "/captions.js.gz",
+            "/index.html.gz",
             "/../Cargo.toml",
             "index.html",
         ] {
-            assert_eq!(page(path), None, "{path}");
+            assert_eq!(page(path, true), None, "{path}");
         }
     }
 
     #[test]
     fn every_built_file_has_a_type_and_a_tag_of_its_own_bytes() {
-        for name in Dist::iter() {
+        for name in Dist::iter().filter(|name| !name.ends_with(PACKED)) {
             let found = built(&name, Dist::get(&name).unwrap());
             assert_ne!(found.content_type, "application/octet-stream", "{name}");
             assert_eq!(found.etag.len(), 26, "{name}");
             assert!(!found.body.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_packed_is_smaller_and_has_another_tag() {
+        for name in Dist::iter().filter(|name| Dist::get(&format!("{name}{PACKED}")).is_some()) {
+            let pages =
+                PAGES.iter().find(|(_, it)| *it == name).map(|(path, _)| (*path).to_owned());
+            let path = pages.unwrap_or_else(|| format!("/{name}"));
+            let (plain, packed) = (page(&path, false).unwrap(), page(&path, true).unwrap());
+            assert_eq!((plain.encoding, packed.encoding), (None, Some("gzip")), "{name}");
+            assert!(packed.body.len() < plain.body.len() && packed.body.starts_with(b"\x1f\x8b"));
+            assert_eq!(packed.content_type, plain.content_type);
+            assert_ne!(packed.etag, plain.etag);
         }
     }
 
@@ -163,9 +197,9 @@ mod tests {
 
     #[test]
     fn the_front_page_names_only_files_that_are_served() {
-        let text = String::from_utf8(page("/").unwrap().body.into_owned()).unwrap();
+        let text = String::from_utf8(page("/", false).unwrap().body.into_owned()).unwrap();
         for path in text.split(['"']).filter(|it| it.starts_with('/')) {
-            assert!(page(path).is_some(), "{path}");
+            assert!(page(path, false).is_some(), "{path}");
         }
     }
 }

@@ -1,8 +1,8 @@
-// Takes the pictures of the operator's page in docs/pages/, from a pipeline at work: `npm run photos:operator`.
+// Takes the pictures of the operator's page in docs/pages/, from a pipeline at work: `npm run screenshots`.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { FLAGS, RECORDING, SOON_MS, findBrowser, pipeline, root, started } from "./operator-support.mjs";
+import { FLAGS, RECORDING, SOON_MS, findBrowser, pipeline, root, started } from "../tests/operator-support.mjs";
 
 /** Long enough for lines in the plots. */
 const POINTS = Number(process.env.POINTS ?? 60);

@@ -1,0 +1,30 @@
+// What a screen reader hears: finals, in the language that is read, each once.
+import { direction, tag } from "./languages.ts";
+import { shown, type Ledger } from "./ledger.ts";
+import { isWanted, type Choice } from "./rows.ts";
+import type { Caption } from "./wire.ts";
+
+const KEPT = 20;
+
+export class Announcer {
+  /** `log`: a polite live region. */
+  constructor(private readonly log: HTMLElement) {}
+
+  /** `caption` was just taken by the ledger. */
+  came(caption: Caption, ledger: Ledger, { lang, tracks }: Choice): void {
+    const row = ledger.rows.find((it) => it.is === "segment" && it.track === caption.track && it.segment === caption.segment);
+    if (row?.is !== "segment" || !isWanted(row, tracks)) return;
+    const it = shown(row, lang);
+    if (!it?.settled || it.line.text === "" || (lang !== undefined && !it.standsIn && caption.lang !== lang)) return;
+    const line = document.createElement("p");
+    line.lang = tag(it.line.lang);
+    line.dir = direction(it.line.lang);
+    line.textContent = it.line.text;
+    this.log.append(line);
+    while (this.log.childElementCount > KEPT) this.log.firstElementChild?.remove();
+  }
+
+  silence(): void {
+    this.log.replaceChildren();
+  }
+}

@@ -1,0 +1,31 @@
+// The transcript as a file, in the language that is read.
+
+export const FORMATS = ["txt", "srt", "vtt", "json"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Where the server has it, and what the file is called. No language: the originals; no track: all of them. */
+export function transcript(format: Format, lang: string | undefined, track: string | undefined): { path: string; name: string } {
+  const query = new URLSearchParams();
+  if (lang !== undefined) query.set("lang", lang);
+  if (track !== undefined) query.set("track", track);
+  const asked = query.toString();
+  const parts = ["captions", track, lang].filter((it) => it !== undefined).map((it) => it.replace(/[^\p{L}\p{N}_-]+/gu, "-"));
+  return { path: `/api/transcript.${format}${asked === "" ? "" : `?${asked}`}`, name: `${parts.join("-")}.${format}` };
+}
+
+/** Asks with the token, which never stands in an address. */
+export async function ask(path: string, token: string | undefined): Promise<Response> {
+  const answer = await fetch(path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  return answer;
+}
+
+/** A link carries no token, so the page fetches the file and hands it over. */
+export async function save(path: string, name: string, token: string): Promise<void> {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await (await ask(path, token)).blob());
+  link.download = name;
+  link.click();
+  // The download has begun by the next turn; it keeps what it needs.
+  window.setTimeout(() => URL.revokeObjectURL(link.href), 0);
+}

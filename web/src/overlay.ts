@@ -1,0 +1,99 @@
+// The overlay for OBS and projectors: the last lines of what is being said, and nothing else. All settings are in its address.
+import { Connection } from "./connection.ts";
+import { element, say } from "./dom.ts";
+import { Floor } from "./floor.ts";
+import { Ledger } from "./ledger.ts";
+import { followLifecycle } from "./lifecycle.ts";
+import { dressOverlay } from "./look.ts";
+import { Roll } from "./roll.ts";
+import { Rows, type Choice } from "./rows.ts";
+import { read } from "./settings.ts";
+import { OVERLAY } from "./streamer.ts";
+import { takeToken } from "./token.ts";
+import { silentSince, why, type Standing } from "./why.ts";
+import type { State } from "./wire.ts";
+
+/** More than fit, so that what rolls away is still there while it does. */
+const ROWS = 30;
+
+const { values: settings, complaints } = read(OVERLAY, new URLSearchParams(location.search));
+for (const complaint of complaints) console.warn(complaint);
+const page = document.documentElement;
+dressOverlay(page, settings);
+
+const status = element("status", HTMLElement);
+const list = element("captions", HTMLElement);
+const ledger = new Ledger(ROWS);
+const rows = new Rows(list);
+const floor = new Floor(list);
+const roll = new Roll(element("box", HTMLElement), list);
+const choice: Choice = { lang: settings.lang === "" ? undefined : settings.lang, both: false, tracks: settings.tracks };
+
+let standing: Standing = "connecting";
+let tracks: number | undefined;
+let reported: State | undefined;
+let silent: number | undefined;
+let painting = false;
+let live = false;
+let silence: number | undefined;
+
+const connection = new Connection(
+  ledger,
+  {
+    standing: (to) => {
+      standing = to === "reconnecting" && standing === "ended" ? "ended" : to;
+      page.dataset.standing = standing;
+      repaint();
+    },
+    hello: (it) => (tracks = it.tracks.length),
+    changed: (caption, isLive) => {
+      live = isLive || (caption === undefined && live);
+      waitForSilence();
+      repaint();
+    },
+    state: (it) => {
+      reported = it;
+      silent = silentSince(it.level_db, silent, performance.now());
+      repaint();
+    },
+  },
+  // What was said before is nobody's business here.
+  { lang: choice.lang, tracks: choice.tracks, token: takeToken(), past: false },
+);
+followLifecycle(connection);
+document.fonts.addEventListener("loadingdone", relaid);
+window.addEventListener("resize", relaid);
+
+/** Each word puts it off. A segment that is still open comes back with its next word. */
+function waitForSilence(): void {
+  window.clearTimeout(silence);
+  if (settings.clear === 0 || ledger.rows.length === 0) return;
+  silence = window.setTimeout(() => {
+    ledger.clear();
+    repaint();
+  }, settings.clear * 1000);
+}
+
+function repaint(): void {
+  if (painting) return;
+  painting = true;
+  if (document.hidden) window.setTimeout(paint, 0);
+  else requestAnimationFrame(paint);
+}
+
+function paint(): void {
+  painting = false;
+  floor.around(() => rows.paint(ledger, choice));
+  roll.grown(ledger, rows, live);
+  const told = why({ standing, tracks, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
+  const isSaid = settings.status && (ledger.rows.length === 0 || told.trouble);
+  // For who sets it up: OBS keeps a log of it.
+  if (status.dataset.told !== told.words) console.info((status.dataset.told = told.words));
+  status.hidden = !isSaid;
+  say(status, isSaid ? told.words : "");
+}
+
+function relaid(): void {
+  floor.reset();
+  roll.grown(ledger, rows, false);
+}

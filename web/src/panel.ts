@@ -1,0 +1,129 @@
+// The settings as a form: it shows what is set, tells what is changed, and never keeps the focus.
+import { element, text } from "./dom.ts";
+import { FORMATS, save, transcript } from "./download.ts";
+import { SHORTCUTS } from "./keys.ts";
+import { READER, type Reader } from "./reader.ts";
+import type { Track } from "./wire.ts";
+import { nameOf } from "./languages.ts";
+
+export class Panel {
+  private readonly panel = element("panel", HTMLElement);
+  private readonly opener = element("open", HTMLButtonElement);
+  private readonly form = element("settings", HTMLFormElement);
+  private readonly tracks = element("tracks", HTMLElement);
+  private readonly downloads = element("downloads", HTMLElement);
+  private offered: Track[] = [];
+
+  /** `changed` is told a setting and what it shall be; `usual` that all shall be as usual. */
+  constructor(
+    private readonly changed: (name: keyof Reader, value: unknown) => void,
+    usual: () => void,
+  ) {
+    this.opener.addEventListener("click", () => this.toggle());
+    element("shut", HTMLButtonElement).addEventListener("click", () => this.toggle(false));
+    element("usual", HTMLButtonElement).addEventListener("click", usual);
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    for (const kind of ["input", "change"]) this.panel.addEventListener(kind, (event) => this.read(event.target, kind === "change"));
+    element("keys", HTMLElement).append(
+      ...SHORTCUTS.flatMap(({ keys, does }) => {
+        const term = document.createElement("dt");
+        term.append(...keys.slice(0, 1).map((it) => text("kbd", it === "Escape" ? "Esc" : it)));
+        return [term, text("dd", does)];
+      }),
+    );
+  }
+
+  get isOpen(): boolean {
+    return !this.panel.hidden;
+  }
+
+  toggle(open = !this.isOpen): void {
+    if (open === this.isOpen) return;
+    this.panel.hidden = !open;
+    this.opener.setAttribute("aria-expanded", String(open));
+    if (open) (this.form.elements[0] as HTMLElement).focus();
+    // Where the focus was on something that is gone now it goes back to where it came from.
+    else this.opener.focus();
+  }
+
+  /** Opens it at its list of keys. */
+  help(): void {
+    this.toggle(true);
+    element("keys", HTMLElement).scrollIntoView({ block: "nearest" });
+  }
+
+  show(values: Reader, lang: string | undefined, token: string | undefined): void {
+    for (const control of this.controls()) {
+      const value = values[control.name as keyof Reader];
+      if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = value === true;
+      else if (document.activeElement !== control || control instanceof HTMLSelectElement) control.value = String(value);
+    }
+    element("howmany", HTMLElement).hidden = values.view !== "lines";
+    element("beside", HTMLElement).hidden = lang === undefined;
+    for (const box of this.boxes()) box.checked = values.tracks.length === 0 || values.tracks.includes(box.value);
+    this.showDownloads(values, lang, token);
+  }
+
+  /** Which tracks there are to choose from. */
+  offer(tracks: Track[]): void {
+    // What is made anew has no focus any more: somebody may be choosing.
+    if (JSON.stringify(tracks) === JSON.stringify(this.offered)) return;
+    this.offered = tracks;
+    this.tracks.hidden = tracks.length < 2;
+    const boxes = tracks.map(({ name, lang }) => {
+      const label = text("label", "", "check");
+      const box = document.createElement("input");
+      Object.assign(box, { type: "checkbox", value: name });
+      label.append(box, " ", text("span", `${name} (${nameOf(lang)})`));
+      return label;
+    });
+    this.tracks.replaceChildren(this.tracks.firstElementChild!, ...boxes);
+  }
+
+  private showDownloads(values: Reader, lang: string | undefined, token: string | undefined): void {
+    const track = values.tracks.length === 1 ? values.tracks[0] : undefined;
+    const of = JSON.stringify([lang, track, token !== undefined]);
+    if (this.downloads.dataset.of === of) return;
+    this.downloads.dataset.of = of;
+    const links = FORMATS.map((format) => {
+      const { path, name } = transcript(format, lang, track);
+      const link = text("a", format === "txt" ? "text" : format);
+      Object.assign(link, { href: path, download: name });
+      if (token !== undefined && token !== "") {
+        link.addEventListener("click", (event) => {
+          event.preventDefault();
+          save(path, name, token).catch((error: unknown) => (link.textContent = `${format}: ${error instanceof Error ? error.message : String(error)}`));
+        });
+      }
+      return link;
+    });
+    const print = text("button", "print");
+    print.type = "button";
+    print.addEventListener("click", () => window.print());
+    this.downloads.replaceChildren(...links.flatMap((it) => [it, " "]), print);
+  }
+
+  private read(target: EventTarget | null, isDone: boolean): void {
+    if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
+    if (this.tracks.contains(target)) {
+      const wanted = this.boxes().filter((it) => it.checked);
+      // None at all would be a page that shows nothing: it stands for all of them.
+      if (isDone) this.changed("tracks", wanted.length === this.offered.length ? [] : wanted.map((it) => it.value));
+      return;
+    }
+    const setting = READER[target.name as keyof Reader];
+    if (setting === undefined) return;
+    const given = target instanceof HTMLInputElement && target.type === "checkbox" ? (target.checked ? "on" : "off") : target.value;
+    const value = setting.parse(given);
+    // Half a number may be none yet.
+    if (value !== undefined) this.changed(target.name as keyof Reader, value);
+  }
+
+  private controls(): (HTMLInputElement | HTMLSelectElement)[] {
+    return [...this.form.elements].filter((it): it is HTMLInputElement | HTMLSelectElement => "name" in it && Object.hasOwn(READER, String(it.name)));
+  }
+
+  private boxes(): HTMLInputElement[] {
+    return [...this.tracks.querySelectorAll("input")];
+  }
+}

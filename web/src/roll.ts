@@ -1,0 +1,89 @@
+// A few lines that roll up: the newest is at the bottom, and a sentence stays long enough to be read.
+import type { Ledger } from "./ledger.ts";
+import type { Rows } from "./rows.ts";
+
+/** How long a final stays in view, at least. */
+export const STAYS_MS = 1_000;
+/** For how long the newest words may wait for that: no caption is later for it than Ofcom asks of live ones. */
+export const WAITS_MS = 3_000;
+
+export interface Young {
+  /** Of its last line, in px from the top of the content. */
+  bottom: number;
+  /** When it has been in view for long enough. */
+  until: number;
+}
+
+export interface Turn {
+  /** How far the content is rolled up. */
+  top: number;
+  /** When to look again, by the same clock; `undefined`: when something comes. */
+  again: number | undefined;
+}
+
+/** What is known before a turn; in px, or ms of one clock. */
+export interface Rolled {
+  content: number;
+  room: number;
+  /** The height of a line. */
+  line: number;
+  /** How far it is rolled up already: it does not roll back. */
+  top: number;
+  /** When the newest words began to wait; `undefined`: they don't. */
+  since: number | undefined;
+}
+
+export function turn({ content, room, line, top: rolled, since }: Rolled, young: readonly Young[], now: number): Turn {
+  const wanted = Math.max(0, content - room);
+  // A pixel: what is measured is rounded here and there.
+  const inTheWay = young.filter((it) => it.until > now && it.bottom - line < wanted - 1);
+  if (inTheWay.length === 0 || (since !== undefined && now - since >= WAITS_MS)) return { top: wanted, again: undefined };
+  const top = Math.max(0, Math.min(...inTheWay.map((it) => it.bottom - line)));
+  return { top: Math.min(wanted, Math.max(top, rolled)), again: Math.min(...inTheWay.map((it) => it.until), (since ?? now) + WAITS_MS) };
+}
+
+export class Roll {
+  /** When each final was first in view. */
+  private seen = new Map<string, number>();
+  private since: number | undefined;
+  private timer: number | undefined;
+
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly list: HTMLElement,
+  ) {}
+
+  /** To be called after the content has changed. `live`: what came was just spoken; a replay is not for reading along. */
+  grown(ledger: Ledger, rows: Rows, live = true): void {
+    window.clearTimeout(this.timer);
+    const now = performance.now();
+    const finals = this.finals(ledger, rows);
+    if (!live) for (const { key } of finals) this.seen.set(key, Number.NEGATIVE_INFINITY);
+    // One that was not in view yet has all of its time before it: it is not rolled past.
+    const young = finals.map(({ key, bottom }) => ({ bottom, until: (this.seen.get(key) ?? now) + STAYS_MS }));
+    const content = this.list.getBoundingClientRect().height;
+    const { clientHeight: room, scrollTop } = this.box;
+    const { top, again } = turn({ content, room, line: this.line(), top: scrollTop, since: this.since }, young, now);
+    this.box.scrollTop = top;
+    this.since = again === undefined ? undefined : (this.since ?? now);
+    const end = this.box.scrollTop + this.box.clientHeight + 1;
+    for (const { key, bottom } of finals) if (bottom <= end && !this.seen.has(key)) this.seen.set(key, now);
+    if (again !== undefined) this.timer = window.setTimeout(() => this.grown(ledger, rows), again - now);
+  }
+
+  /** The newest rows only: what is further up has been rolled away long since. */
+  private finals(ledger: Ledger, rows: Rows): { key: string; bottom: number }[] {
+    const { top } = this.list.getBoundingClientRect();
+    const newest = ledger.rows.slice(-20).filter((row) => row.is === "segment" && row.original?.kind === "final");
+    const kept = new Set(newest.map((row) => row.key));
+    for (const key of this.seen.keys()) if (!kept.has(key)) this.seen.delete(key);
+    return newest.flatMap((row) => {
+      const it = rows.of(row);
+      return it && !it.hidden && it.isConnected ? [{ key: row.key, bottom: it.getBoundingClientRect().bottom - top }] : [];
+    });
+  }
+
+  private line(): number {
+    return Number.parseFloat(getComputedStyle(this.list).lineHeight) || 0;
+  }
+}

@@ -1,0 +1,52 @@
+// What the overlay may be told in its address; each is documented in docs/pages.md.
+import { FONTS } from "./reader.ts";
+import { choice, colour, flag, language, length, names, number, type Setting, type Values } from "./settings.ts";
+
+/** Seconds: never, or long enough to be read. */
+function silence(usual: number): Setting<number> {
+  const any = number(usual, 0, 3600);
+  const parse = (given: string): number | undefined => {
+    const it = any.parse(given);
+    return it !== undefined && (it === 0 || it >= 1) ? it : undefined;
+  };
+  return { ...any, parse, wanted: "seconds from 1 to 3600, or 0 for never" };
+}
+
+export const OVERLAY = {
+  /** How many lines there are at most. */
+  lines: number(2, 1, 8),
+  /** Characters in a line, about. */
+  width: number(40, 15, 100),
+  /** Of the letters; empty: so that a line fits into the window. */
+  size: length("", 400),
+  font: choice(FONTS, "sans"),
+  /** From line to line, in percent of the size. */
+  leading: number(130, 110, 220),
+  position: choice(["bottom", "middle", "top"], "bottom"),
+  /** Of the block; within it lines begin at one edge, for centred words would move with each one that comes. */
+  align: choice(["center", "left", "right"], "center"),
+  /** From the edges, in hundredths of the window's height. */
+  margin: number(6, 0, 45),
+  text: colour("#ffffff"),
+  /** Behind the words. */
+  background: colour("#000000"),
+  /** Of that background, in percent. */
+  opacity: number(70, 0, 100),
+  outline: colour("none", "none"),
+  /** How wide the outline is, in px. */
+  stroke: number(2, 1, 12),
+  /** Behind everything. */
+  page: colour("transparent", "transparent"),
+  /** The translation that is shown; empty: the original. */
+  lang: language(),
+  /** Those that are shown; none named: all. */
+  tracks: names(),
+  /** Words that may still change. */
+  unstable: flag(true),
+  /** Seconds without a word after which the captions go; 0: they stay. */
+  clear: silence(6),
+  /** Says on the screen, too, why there is nothing to see. */
+  status: flag(false),
+};
+
+export type Overlay = Values<typeof OVERLAY>;

@@ -1,0 +1,83 @@
+// Why nothing is to be seen, or what is wrong though something is: decided without a page, from what is known.
+import type { State } from "./wire.ts";
+
+export type Standing = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized";
+
+export interface Facts {
+  standing: Standing;
+  /** Unknown before the first `hello`. */
+  tracks: number | undefined;
+  state: State | undefined;
+  /** For how long the loudest source has been below `SILENT_DB`, in ms; unknown where no level is told. */
+  silentFor: number | undefined;
+}
+
+export interface Told {
+  words: string;
+  /** It is worth a line also where there are captions. */
+  trouble: boolean;
+}
+
+/** Nobody speaks as softly, and no microphone that is on is as quiet: dB of full scale. */
+export const SILENT_DB = -70;
+/** Between two sentences a good microphone in a quiet room may be nearly so. */
+export const SILENT_MS = 5_000;
+
+export const STANDINGS: Record<Standing, string> = {
+  connecting: "connecting…",
+  waiting: "waiting…",
+  live: "live",
+  reconnecting: "reconnecting…",
+  ended: "ended",
+  full: "full",
+  unauthorized: "token needed",
+};
+
+export function why(facts: Facts): Told {
+  switch (facts.standing) {
+    case "connecting":
+      return quiet("Connecting…");
+    case "waiting":
+      return quiet("Connected. The captions have not been started yet.");
+    case "reconnecting":
+      return quiet("The connection is lost. Trying again… What is said meanwhile will be shown.");
+    case "ended":
+      return quiet("The captions have ended.");
+    case "full":
+      return trouble("The server is full: it takes no more readers now. Trying again…");
+    case "unauthorized":
+      return quiet("These captions are for those who have a token.");
+    case "live":
+      return live(facts);
+  }
+}
+
+function live({ tracks, state, silentFor }: Facts): Told {
+  const stages = state?.stages ?? [];
+  const broken = stages.filter((it) => it.state === "degraded" || it.state === "restarting");
+  if (state?.paused) return trouble("Paused: what is said now is not captioned.");
+  if (broken.length > 0) return trouble(broken.map((it) => `${it.name} is ${it.state}${it.why ? `: ${it.why}` : ""}`).join(" · "));
+  const starting = stages.filter((it) => it.state === "starting");
+  if (starting.length > 0) return trouble(`Getting ready: ${starting.map((it) => it.name).join(", ")} ${starting.length > 1 ? "are" : "is"} starting. Loading a model may take a while.`);
+  if (silentFor !== undefined && silentFor >= SILENT_MS) return trouble("The microphone is silent: no sound comes from it. Is it switched on, and the right one?");
+  if (tracks === 0) return quiet("Connected. This server has no pipeline of its own: captions appear when somebody sends some.");
+  return quiet("Listening. Captions appear here as soon as somebody speaks.");
+}
+
+/** Since when it has been silent, after one more `state` that came at `now`; both in ms. */
+export function silentSince(level: number | null | undefined, before: number | undefined, now: number): number | undefined {
+  return typeof level === "number" && level < SILENT_DB ? (before ?? now) : undefined;
+}
+
+/** How far what is shown lies behind what is said. In tenths: finer ones only flicker. */
+export function behind(ms: number): string {
+  return ms < 9_950 ? `${(Math.max(ms, 50) / 1000).toFixed(1)} s behind` : `${Math.round(ms / 1000)} s behind`;
+}
+
+function quiet(words: string): Told {
+  return { words, trouble: false };
+}
+
+function trouble(words: string): Told {
+  return { words, trouble: true };
+}

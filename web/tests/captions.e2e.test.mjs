@@ -1,0 +1,453 @@
+// The caption page in a real browser against the real binary: nothing settled moves, nothing is missed, and it says why.
+import assert from "node:assert/strict";
+import { createServer, connect } from "node:net";
+import { once } from "node:events";
+import { after, before, describe, it } from "node:test";
+import { captioning, relaying } from "./support/livecap.mjs";
+import { isLive, launch, open, shows, skip, texts } from "./support/browser.mjs";
+import { watchWords } from "./support/moves.mjs";
+import { generator, speech } from "./support/speech.mjs";
+
+const final = (text, more = {}) => ({ type: "final", text, ...more });
+const partial = (text, committed = "", more = {}) => ({ type: "intermediate", text, committed, ...more });
+/** As a caption client gets it; a relay passes it on as it is. */
+const caption = (segment, text, more = {}) => ({ type: "caption", seq: segment, track: "english", segment, revision: 9, kind: "final", lang: "en", text, start: segment * 3, end: segment * 3 + 2, ...more });
+const hello = (tracks, more = {}) => ({ type: "hello", v: 1, stream: "relayed", tracks, next: 1, ...more });
+
+describe("the caption page", { skip }, () => {
+  let browser;
+
+  before(async () => {
+    browser = await launch();
+  });
+
+  after(() => browser?.close());
+
+  describe("what is settled", () => {
+    for (const [name, query, viewport, lang] of [
+      ["on a phone", "", { width: 390, height: 844 }, "en"],
+      ["on a desktop", "", { width: 1280, height: 720 }, "en"],
+      ["in two lines", "?view=lines&size=150", { width: 1280, height: 720 }, "en"],
+      ["in short lines of large letters", "?width=17&size=200", { width: 900, height: 700 }, "en"],
+      ["from right to left", "", { width: 500, height: 800 }, "he"],
+    ]) {
+      it(`never moves but up, ${name}`, async (t) => {
+        const server = await captioning(t);
+        const page = await open(t, browser, undefined, { viewport });
+        await page.addInitScript(watchWords);
+        await page.goto(server.url + query);
+        await isLive(page);
+        for (const line of speech(generator(name.length), 12, lang)) {
+          await server.say(line);
+          await shows(page, line.text);
+          await page.evaluate(() => window.lookAtWords());
+        }
+        const { moved, seen } = await page.evaluate(() => window.wordsMoved);
+        assert.deepEqual(moved, []);
+        assert.ok(seen > 100, `${seen} words were watched`);
+        assert.deepEqual(page.complaints, []);
+      });
+    }
+
+    it("stays where words are not divided by spaces, whatever sign follows", async (t) => {
+      const relay = await relaying(t);
+      const page = await open(t, browser, undefined, { viewport: { width: 390, height: 844 } });
+      await page.addInitScript(watchWords);
+      await page.goto(relay.url);
+      await isLive(page);
+      await relay.say(hello([{ name: "日本語", lang: "ja", langs: [] }]));
+      const whole = "今日は晴れています。明日は雨が降るかもしれませんが、傘を持って行けば大丈夫です。それでは始めましょう。".repeat(2);
+      for (let length = 1; length < whole.length; length += 1) {
+        const text = whole.slice(0, length + 3);
+        await relay.say(caption(1, text, { track: "日本語", lang: "ja", kind: "partial", revision: length, committed: whole.slice(0, length) }));
+        await shows(page, text);
+        await page.evaluate(() => window.lookAtWords());
+      }
+      const { moved, seen } = await page.evaluate(() => window.wordsMoved);
+      assert.deepEqual(moved, []);
+      assert.ok(seen > 50);
+    });
+  });
+
+  it("shows markup as the text that it is", async (t) => {
+    const server = await captioning(t);
+    const page = await open(t, browser, server.url);
+    const nasty = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script> & <b>bold</b>`;
+    await server.say(final(nasty), partial(`${nasty} again`, nasty));
+    await shows(page, "again");
+    assert.deepEqual(await texts(page), [nasty, `${nasty} again`]);
+    assert.equal(await page.locator("#captions img, #captions script, #captions b, #spoken img, #spoken b").count(), 0);
+    assert.equal(await page.title(), "Live captions");
+    assert.deepEqual(page.complaints, []);
+  });
+
+  it("tells screen readers finals only, each once", async (t) => {
+    const server = await captioning(t);
+    await server.say(final("Said before."));
+    const page = await open(t, browser, server.url);
+    await shows(page, "Said before.");
+    await server.say(partial("good mor"), partial("good morning", "good"), final("good morning."), final("And welcome."));
+    await shows(page, "And welcome.");
+    const log = page.locator("#spoken");
+    assert.deepEqual([await log.getAttribute("role"), await log.getAttribute("aria-live")], ["log", "polite"]);
+    assert.deepEqual(await log.locator("p").allTextContents(), ["good morning.", "And welcome."]);
+    assert.equal(await page.locator("#captions[aria-live], main[aria-live]").count(), 0);
+  });
+
+  it("misses nothing when its connection is cut while captions flow", async (t) => {
+    const server = await captioning(t);
+    const wire = await cuttable(t, server.url);
+    const page = await open(t, browser, wire.url);
+    await isLive(page);
+    const said = [];
+    for (let round = 0; round < 3; round += 1) {
+      for (let number = 0; number < 20; number += 1) {
+        const text = `Sentence ${said.length + 1}.`;
+        await server.say(partial(text.slice(0, -3), "Sentence"), final(text));
+        said.push(text);
+        if (number === 10) wire.cut();
+      }
+      wire.mend();
+      await shows(page, said.at(-1));
+    }
+    assert.deepEqual(await texts(page), said);
+  });
+
+  it("catches up after a sleep in which its connection died", async (t) => {
+    const server = await captioning(t);
+    const wire = await cuttable(t, server.url);
+    const page = await open(t, browser, wire.url);
+    await isLive(page);
+    await server.say(final("Before."));
+    await shows(page, "Before.");
+    // What a sleeping page does not hear of: the connection is gone without a word. A headless browser freezes no page, so
+    // the end of the sleep is told to it; without that it would find out with the next ping, 45 s later.
+    wire.silence();
+    await server.say(final("Meanwhile."));
+    wire.mend();
+    await page.evaluate(() => document.dispatchEvent(new Event("resume")));
+    await shows(page, "Meanwhile.");
+    assert.deepEqual(await texts(page), ["Before.", "Meanwhile."]);
+  });
+
+  it("takes what is said while its tab is hidden and gets no frames", async (t) => {
+    const server = await captioning(t);
+    const page = await open(t, browser, server.url);
+    await isLive(page);
+    // A headless browser hides no tab either.
+    await page.evaluate(() => {
+      Object.defineProperty(document, "hidden", { get: () => true });
+      window.requestAnimationFrame = () => 0;
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await server.say(...Array.from({ length: 30 }, (_, at) => final(`Unseen ${at + 1}.`)));
+    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 30, undefined, { polling: 20 });
+    assert.ok(await page.locator("#scroller").evaluate((it) => it.scrollHeight - it.clientHeight - it.scrollTop < 2));
+  });
+
+  it("is whole again after the reader went away and back", async (t) => {
+    const server = await captioning(t);
+    const page = await open(t, browser, server.url);
+    await server.say(final("Before."));
+    await shows(page, "Before.");
+    await page.goto(`${server.url}/demo`);
+    await server.say(final("Meanwhile."));
+    await page.goBack();
+    await shows(page, "Meanwhile.");
+    assert.deepEqual(await texts(page), ["Before.", "Meanwhile."]);
+  });
+
+  it("marks where sound was lost", async (t) => {
+    const server = await captioning(t);
+    const page = await open(t, browser, server.url);
+    await server.say(final("Before.", { start: 0, end: 1 }), { type: "gap", start: 1, end: 4.2, why: "overload" }, final("After.", { start: 5, end: 6 }));
+    await shows(page, "After.");
+    assert.match(await page.textContent("#captions"), /Before\..*some words are missing here: the machine could not keep up \(3 s\).*After\./);
+  });
+
+  it("shows a translation, the original where there is none, and both where that is wanted", async (t) => {
+    const relay = await relaying(t);
+    // The language is changed by a reader in translation.e2e.test.mjs, with a translator.
+    const page = await open(t, browser, `${relay.url}/?lang=nl`);
+    await isLive(page);
+    const dutch = (segment, text) => caption(segment, text, { lang: "nl", of: { lang: "en", revision: 9 }, seq: segment + 100 });
+    await relay.say(hello([{ name: "english", lang: "en", langs: ["nl", "ar"] }]), caption(1, "Good morning."), dutch(1, "Goedemorgen."), caption(2, "Thank you."));
+    await shows(page, "Thank you.");
+    assert.deepEqual(await texts(page), ["Goedemorgen.", "Thank you."]);
+    assert.deepEqual(await page.locator("#language option").evaluateAll((all) => all.map((it) => it.value)), ["", "ar", "nl"]);
+    const rows = page.locator(".caption");
+    assert.deepEqual(await rows.evaluateAll((all) => all.map((it) => it.lang)), ["nl", "en"]);
+    assert.match(await rows.nth(1).getAttribute("class"), /stands-in/);
+    await page.keyboard.press("o");
+    await page.waitForSelector(".original:visible");
+    assert.deepEqual(await page.locator(".original:visible").allTextContents(), ["Good morning."]);
+    assert.equal(await page.locator(".original").first().getAttribute("lang"), "en");
+    assert.equal(new URL(page.url()).search, "?lang=nl&both=on");
+  });
+
+  it("lets the reader choose among tracks, which it names", async (t) => {
+    const server = await captioning(t, { second: [final("צהריים טובים OBS לכולם.", { lang: "he", start: 9_000, end: 9_001 })] });
+    const page = await open(t, browser, server.url);
+    await server.say(final("Good morning.", { lang: "en" }));
+    await shows(page, "Good morning.");
+    await shows(page, "צהריים");
+    assert.deepEqual(await page.locator(".track").allTextContents(), ["english", "second"]);
+    assert.deepEqual(await page.locator(".caption").evaluateAll((all) => all.map((it) => [it.lang, it.dir])), [["en", "ltr"], ["he", "rtl"]]);
+    await page.keyboard.press("s");
+    await page.locator("#tracks input").nth(1).uncheck();
+    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 1, undefined, { polling: "raf" });
+    await isLive(page);
+    assert.deepEqual(await texts(page), ["Good morning."]);
+    assert.equal(new URL(page.url()).searchParams.get("tracks"), "english");
+    // By keyboard too: a choice connects anew, and takes the focus from nobody.
+    await page.keyboard.press("Space");
+    await shows(page, "צהריים");
+    assert.equal(await page.evaluate(() => document.activeElement.value), "second");
+  });
+
+  it("takes settings from its address, remembers what was chosen, and lets the address win", async (t) => {
+    const server = await captioning(t);
+    await server.say(final("Good morning."));
+    const page = await open(t, browser, `${server.url}/?size=200&colours=dark&font=serif&nonsense=1&width=999`);
+    await shows(page, "Good morning.");
+    const look = () => page.evaluate(() => ({ ...document.documentElement.dataset, scale: document.documentElement.style.getPropertyValue("--scale") }));
+    const first = await look();
+    assert.deepEqual([first.colours, first.font, first.scale], ["dark", "serif", "2"]);
+    assert.equal(page.complaints.length, 2, page.complaints.join("\n"));
+    // A link is for one visit: what it says is not remembered.
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+    await page.click("#open");
+    await page.selectOption("[name=font]", "mono");
+    await page.fill("[name=size]", "150");
+    assert.match(new URL(page.url()).search, /size=150.*font=mono/);
+    await page.goto(server.url);
+    await shows(page, "Good morning.");
+    const second = await look();
+    assert.deepEqual([second.colours, second.font, second.scale], ["system", "mono", "1.5"]);
+    await page.goto(`${server.url}/?font=sans`);
+    assert.equal((await look()).font, "sans");
+  });
+
+  it("is worked by keys, which can be switched off, and traps no focus", async (t) => {
+    const server = await captioning(t);
+    await server.say(final("Good morning."));
+    const page = await open(t, browser, server.url);
+    await shows(page, "Good morning.");
+    const setting = (name) => page.evaluate((it) => document.documentElement.dataset[it] ?? document.documentElement.style.getPropertyValue(it), name);
+    await page.keyboard.press("v");
+    assert.equal(await setting("view"), "lines");
+    await page.keyboard.press("+");
+    assert.equal(await setting("--scale"), "1.1");
+    await page.keyboard.press("c");
+    assert.equal(await setting("colours"), "light");
+    await page.keyboard.press("?");
+    assert.ok(await page.isVisible("#keys"));
+    assert.equal(await page.getAttribute("#open", "aria-expanded"), "true");
+    // In a field a key is a letter.
+    await page.focus("[name=size]");
+    await page.keyboard.press("v");
+    assert.equal(await setting("view"), "lines");
+    await page.keyboard.press("Escape");
+    assert.ok(await page.isHidden("#panel"));
+    assert.equal(await page.evaluate(() => document.activeElement.id), "open");
+    await page.keyboard.press("s");
+    const ways = new Set();
+    for (let times = 0; times < 40; times += 1) {
+      await page.keyboard.press("Tab");
+      ways.add(await page.evaluate(() => document.activeElement.id || document.activeElement.getAttribute("name") || document.activeElement.tagName));
+    }
+    for (const it of ["open", "keys", "shut", "usual", "view"]) assert.ok(ways.has(it), `${it} is reached: ${[...ways]}`);
+    await page.uncheck("[name=keys]");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("v");
+    assert.equal(await setting("view"), "lines");
+  });
+
+  it("stays where somebody reads back, and goes to the newest line when asked to", async (t) => {
+    const server = await captioning(t);
+    const page = await open(t, browser, server.url);
+    await server.say(...Array.from({ length: 60 }, (_, at) => final(`Sentence number ${at + 1}, which is not very short.`)));
+    await shows(page, "number 60,");
+    const scroller = page.locator("#scroller");
+    const gap = () => scroller.evaluate((it) => it.scrollHeight - it.clientHeight - it.scrollTop);
+    await page.waitForFunction(() => { const it = document.getElementById("scroller"); return it.scrollTop > 0 && it.scrollHeight - it.clientHeight - it.scrollTop < 2; });
+    await scroller.hover();
+    await page.mouse.wheel(0, -900);
+    await page.waitForSelector("#newest:visible");
+    const top = () => page.evaluate(() => document.querySelectorAll(".caption")[40].getBoundingClientRect().top);
+    const before = await top();
+    await server.say(...Array.from({ length: 20 }, (_, at) => final(`More of it, ${at + 1}.`)));
+    await shows(page, "More of it, 20.");
+    assert.equal(await top(), before);
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await page.click("#newest");
+    assert.ok((await gap()) < 2);
+    assert.ok(await page.isHidden("#newest"));
+    await server.say(final("The last one."));
+    await shows(page, "The last one.");
+    assert.ok((await gap()) < 2);
+    // The last lines are always the newest: there is nothing to jump to, whatever the window does.
+    await page.keyboard.press("v");
+    await page.setViewportSize({ width: 700, height: 900 });
+    await server.say(final("And one more."));
+    await shows(page, "And one more.");
+    await page.keyboard.press("-");
+    assert.ok(await page.isHidden("#newest"));
+    assert.ok((await gap()) < 2);
+  });
+
+  it("gives the transcript as a file, in the language that is read", async (t) => {
+    const server = await captioning(t);
+    await server.say(final("Good morning.", { start: 0, end: 2 }));
+    const page = await open(t, browser, server.url);
+    await shows(page, "Good morning.");
+    await page.click("#open");
+    for (const [format, body] of [["text", /^Good morning\.\n$/], ["srt", /00:00:00,000 --> .*\nGood morning\./], ["vtt", /^WEBVTT/], ["json", /"text":"Good morning\."/]]) {
+      const [download] = await Promise.all([page.waitForEvent("download"), page.click(`#downloads a:text-is("${format}")`)]);
+      assert.equal(download.suggestedFilename(), `captions.${format === "text" ? "txt" : format}`);
+      assert.match(await text(download), body);
+    }
+  });
+
+  describe("with nothing to show", () => {
+    const empty = (page) => page.locator("#empty");
+
+    it("says that it listens, and that the captions have ended", async (t) => {
+      const server = await captioning(t);
+      const page = await open(t, browser, server.url);
+      await isLive(page);
+      assert.match(await empty(page).textContent(), /Listening/);
+      server.done();
+      await page.waitForSelector('html[data-standing="ended"]');
+      assert.match(await empty(page).textContent(), /ended/);
+    });
+
+    it("says what its stages do: start, fail, are silent, are paused", async (t) => {
+      const relay = await relaying(t);
+      const page = await open(t, browser, relay.url);
+      await isLive(page);
+      assert.match(await empty(page).textContent(), /no pipeline/);
+      const says = async (state, words) => {
+        await relay.say({ type: "state", lag_ms: null, paused: false, stages: [{ name: "mic", state: "running" }], ...state });
+        await page.waitForFunction((it) => new RegExp(it).test(document.getElementById("empty").textContent), words, { polling: "raf" });
+      };
+      await relay.say(hello([{ name: "english", lang: "en", langs: [] }]));
+      await says({ stages: [{ name: "english", state: "starting" }] }, "english is starting");
+      await says({}, "Listening");
+      await says({ stages: [{ name: "mic", state: "restarting", why: "the device is gone" }] }, "mic is restarting: the device is gone");
+      await says({ paused: true }, "Paused");
+      // The page's own clock says for how long: it is set on, not waited for.
+      await says({ level_db: -80 }, "Listening");
+      await page.evaluate(() => { const now = performance.now.bind(performance); performance.now = () => now() + 6_000; });
+      await says({ level_db: -85 }, "microphone is silent");
+      await says({ level_db: -30 }, "Listening");
+      await relay.say(caption(1, "Good morning."));
+      await shows(page, "Good morning.");
+      await relay.say({ type: "state", lag_ms: null, paused: true, stages: [] });
+      await page.waitForSelector("#trouble:visible");
+      assert.match(await page.textContent("#trouble"), /Paused/);
+    });
+
+    it("asks for a token where one is needed, keeps it out of the address, and takes it from a fragment", async (t) => {
+      const server = await captioning(t, { broadcast: 'viewer-token-env = "VIEWERS"', env: { VIEWERS: "open sesame" } });
+      await server.say(final("For members."));
+      const page = await open(t, browser, server.url);
+      await page.waitForSelector("#admission:visible");
+      assert.ok(await page.isHidden("#refused"));
+      await page.fill("#token", "wrong");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("#refused:visible");
+      await page.fill("#token", "open sesame");
+      await page.click("#admission button");
+      await shows(page, "For members.");
+      assert.ok(await page.isHidden("#admission"));
+      assert.equal(page.url(), `${server.url}/`);
+      await page.reload();
+      await shows(page, "For members.");
+      await page.click("#open");
+      const [download] = await Promise.all([page.waitForEvent("download"), page.click('#downloads a:text-is("text")')]);
+      assert.deepEqual([download.suggestedFilename(), await text(download)], ["captions.txt", "For members.\n"]);
+      const other = await open(t, browser, `${server.url}/?size=120#token=open%20sesame`);
+      await shows(other, "For members.");
+      assert.equal(other.url(), `${server.url}/?size=120`);
+    });
+
+    it("says that the server is full, and comes in when there is room", async (t) => {
+      const server = await captioning(t, { broadcast: "max-viewers = 1" });
+      const first = await open(t, browser, server.url);
+      await isLive(first);
+      const second = await open(t, browser, server.url);
+      await second.waitForFunction(() => /full/.test(document.getElementById("empty").textContent), undefined, { polling: "raf" });
+      await first.context().close();
+      await isLive(second);
+    });
+
+    it("says that the connection is lost, and goes on trying", async (t) => {
+      const server = await captioning(t);
+      const wire = await cuttable(t, server.url);
+      const page = await open(t, browser, wire.url);
+      await isLive(page);
+      wire.cut();
+      await page.waitForFunction(() => /connection is lost/.test(document.getElementById("empty").textContent), undefined, { polling: "raf" });
+      wire.mend();
+      await isLive(page);
+    });
+  });
+});
+
+/** A wire to a server that can be cut, be silent, and be mended. */
+async function cuttable(t, url) {
+  const there = new URL(url);
+  const pairs = new Set();
+  let isCut = false;
+  const server = createServer((near) => {
+    if (isCut) return void near.resetAndDestroy();
+    const far = connect(Number(there.port), there.hostname);
+    const pair = [near, far];
+    pairs.add(pair);
+    near.pipe(far);
+    far.pipe(near);
+    for (const it of pair) {
+      it.on("error", () => {});
+      it.on("close", () => {
+        // Of a silent pair the near end stays, until the test is over.
+        if (pair.isSilent) return;
+        pairs.delete(pair);
+        for (const end of pair) end.destroy();
+      });
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const wire = {
+    url: `http://127.0.0.1:${server.address().port}`,
+    cut() {
+      isCut = true;
+      for (const pair of pairs) for (const end of pair) end.resetAndDestroy();
+    },
+    /** The far end goes, and the near one is told nothing. */
+    silence() {
+      isCut = true;
+      for (const pair of pairs) {
+        pair.isSilent = true;
+        pair[0].unpipe();
+        pair[1].unpipe();
+        pair[1].destroy();
+      }
+    },
+    mend() {
+      isCut = false;
+    },
+  };
+  t.after(() => {
+    wire.cut();
+    server.close();
+  });
+  return wire;
+}
+
+async function text(download) {
+  const parts = [];
+  for await (const part of await download.createReadStream()) parts.push(part);
+  return Buffer.concat(parts).toString("utf8");
+}

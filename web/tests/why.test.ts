@@ -1,0 +1,101 @@
+// What a page says that has nothing to show, and what it says beside captions.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { transcript } from "../src/download.ts";
+import { action, SHORTCUTS } from "../src/keys.ts";
+import { inFragment } from "../src/token.ts";
+import { behind, silentSince, why, type Facts } from "../src/why.ts";
+
+const stage = (state: string, reason?: string) => ({ name: "mic", state, ...(reason === undefined ? {} : { why: reason }) });
+const facts = (changes: Partial<Facts> = {}, stages = [stage("running")], paused = false): Facts => ({
+  standing: "live",
+  tracks: 1,
+  silentFor: undefined,
+  state: { lag_ms: null, paused, stages },
+  ...changes,
+});
+
+describe("a page that has nothing to show", () => {
+  it("says why", () => {
+    const cases: [Facts, RegExp, boolean][] = [
+      [facts({ standing: "connecting", tracks: undefined, state: undefined }), /^Connecting/, false],
+      [facts({ standing: "waiting" }), /have not been started/, false],
+      [facts({ standing: "reconnecting" }), /connection is lost/, false],
+      [facts({ standing: "ended" }), /have ended/, false],
+      [facts({ standing: "full" }), /full/, true],
+      [facts({ standing: "unauthorized" }), /token/, false],
+      [facts({ state: undefined }), /Listening/, false],
+      [facts(), /Listening/, false],
+      [facts({ tracks: 0 }), /no pipeline/, false],
+      [facts({}, [stage("starting")]), /mic is starting.*model/, true],
+      [facts({}, [stage("degraded", "it was unplugged")]), /mic is degraded: it was unplugged/, true],
+      [facts({}, [stage("restarting")]), /mic is restarting$/, true],
+      [facts({}, [stage("running")], true), /Paused/, true],
+      [facts({ silentFor: 5_000 }), /silent/, true],
+      [facts({ silentFor: 4_999 }), /Listening/, false],
+    ];
+    for (const [known, words, trouble] of cases) {
+      const told = why(known);
+      assert.match(told.words, words);
+      assert.equal(told.trouble, trouble, told.words);
+    }
+  });
+
+  it("names what matters most where several things are wrong", () => {
+    assert.match(why(facts({ silentFor: 60_000 }, [stage("restarting", "unplugged"), stage("starting")])).words, /restarting: unplugged/);
+    assert.match(why(facts({ silentFor: 60_000 }, [stage("running")], true)).words, /Paused/);
+  });
+});
+
+describe("silence", () => {
+  it("begins with the first level below the threshold and ends with one above it", () => {
+    assert.equal(silentSince(-80, undefined, 100), 100);
+    assert.equal(silentSince(-90, 100, 5_100), 100);
+    assert.equal(silentSince(-40, 100, 5_200), undefined);
+  });
+
+  it("is unknown where no level is told", () => {
+    assert.equal(silentSince(null, 100, 200), undefined);
+    assert.equal(silentSince(undefined, undefined, 200), undefined);
+  });
+});
+
+it("a lag is told in tenths, and in seconds when it is long", () => {
+  assert.deepEqual([0, 320, 1_260, 9_949, 9_950, 61_000].map(behind), ["0.1 s behind", "0.3 s behind", "1.3 s behind", "9.9 s behind", "10 s behind", "61 s behind"]);
+});
+
+describe("a token", () => {
+  it("comes in the fragment and leaves the rest of it", () => {
+    assert.deepEqual(inFragment("#token=s%2Fcret"), { token: "s/cret", rest: "" });
+    assert.deepEqual(inFragment("#here&token=x&there"), { token: "x", rest: "#here&there" });
+    assert.deepEqual(inFragment("#token=%"), { token: "%", rest: "" });
+    assert.equal(inFragment("#tokens=x"), undefined);
+    assert.equal(inFragment(""), undefined);
+  });
+});
+
+describe("a download", () => {
+  it("asks for what is read and is called so", () => {
+    assert.deepEqual(transcript("srt", undefined, undefined), { path: "/api/transcript.srt", name: "captions.srt" });
+    assert.deepEqual(transcript("vtt", "pt-BR", "hall 1/2"), { path: "/api/transcript.vtt?lang=pt-BR&track=hall+1%2F2", name: "captions-hall-1-2-pt-BR.vtt" });
+  });
+});
+
+describe("a key", () => {
+  const press = (key: string, changes = {}) => ({ key, ctrlKey: false, altKey: false, metaKey: false, inField: false, ...changes });
+
+  it("does what the list says, whatever its case", () => {
+    for (const { keys, action: does } of SHORTCUTS) for (const key of keys) assert.equal(action(press(key), true), does, key);
+    assert.equal(action(press("S"), true), "settings");
+    assert.equal(action(press("x"), true), undefined);
+    const all = SHORTCUTS.flatMap(({ keys }) => keys);
+    assert.equal(new Set(all).size, all.length);
+  });
+
+  it("is left to the browser, to fields, and to who wants none", () => {
+    assert.equal(action(press("s", { ctrlKey: true }), true), undefined);
+    assert.equal(action(press("s", { inField: true }), true), undefined);
+    assert.equal(action(press("s"), false), undefined);
+    assert.equal(action(press("Escape", { inField: true }), false), "close");
+  });
+});

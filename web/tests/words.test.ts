@@ -1,0 +1,83 @@
+// How a text becomes another one without moving what is settled.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { room } from "../src/floor.ts";
+import { direction, nameOf, tag } from "../src/languages.ts";
+import { turn, type Rolled } from "../src/roll.ts";
+import { needsBreak, step } from "../src/words.ts";
+
+describe("a text that grows", () => {
+  it("adds to what is settled", () => {
+    assert.deepEqual(step("", "good mor", 0), { added: "", settled: "", space: "", tail: "good mor" });
+    assert.deepEqual(step("", "good morning", 4), { added: "good", settled: "good", space: " ", tail: "morning" });
+    assert.deepEqual(step("good", "good morning every", 12), { added: " morning", settled: "good morning", space: " ", tail: "every" });
+    assert.deepEqual(step("good morning", "good morning everybody", 22), { added: " everybody", settled: "good morning everybody", space: "", tail: "" });
+  });
+
+  it("says so when its beginning is another one", () => {
+    assert.equal(step("good", "bad morning", 3).added, undefined);
+    assert.deepEqual(step("good", "", 0), { added: undefined, settled: "", space: "", tail: "" });
+  });
+
+  it("holds apart only what has no space between", () => {
+    assert.equal(needsBreak("今日は", "。"), true);
+    assert.equal(needsBreak("good", " morning"), false);
+    assert.equal(needsBreak("", "good"), false);
+    assert.equal(needsBreak("good", ""), false);
+  });
+});
+
+describe("the room of the captions", () => {
+  it("grows with them and never shrinks under them", () => {
+    assert.equal(room({ room: 100, lastTop: 60 }, { lastTop: 60, content: 140 }), 140);
+    assert.equal(room({ room: 140, lastTop: 60 }, { lastTop: 60, content: 100 }), 140);
+  });
+
+  it("moves with what comes and goes above the last row", () => {
+    assert.equal(room({ room: 140, lastTop: 60 }, { lastTop: 20, content: 100 }), 100);
+    assert.equal(room({ room: 140, lastTop: 60 }, { lastTop: 100, content: 140 }), 180);
+  });
+
+  it("begins anew where the last row is gone", () => {
+    assert.equal(room({ room: 140, lastTop: 60 }, { lastTop: undefined, content: 0 }), 0);
+  });
+});
+
+describe("lines that roll up", () => {
+  const rolled = (changes: Partial<Rolled> = {}): Rolled => ({ content: 200, room: 80, line: 40, top: 0, since: undefined, ...changes });
+
+  it("show the end of what there is", () => {
+    assert.deepEqual(turn(rolled({ content: 40 }), [], 0), { top: 0, again: undefined });
+    assert.deepEqual(turn(rolled(), [], 0), { top: 120, again: undefined });
+  });
+
+  it("leave a young final its second", () => {
+    assert.deepEqual(turn(rolled(), [{ bottom: 120, until: 1000 }], 400), { top: 80, again: 1000 });
+    assert.deepEqual(turn(rolled({ since: 400 }), [{ bottom: 120, until: 1000 }], 1000), { top: 120, again: undefined });
+    assert.deepEqual(turn(rolled(), [{ bottom: 200, until: 1000 }], 400), { top: 120, again: undefined });
+  });
+
+  it("never let the newest words wait for longer than three seconds", () => {
+    const late = [{ bottom: 120, until: 9_000 }];
+    assert.equal(turn(rolled({ since: 1_000 }), late, 3_999).again, 4_000);
+    assert.deepEqual(turn(rolled({ since: 1_000 }), late, 4_000), { top: 120, again: undefined });
+  });
+
+  it("do not roll back for what has gone already", () => {
+    assert.equal(turn(rolled({ top: 100 }), [{ bottom: 120, until: 1000 }], 400).top, 100);
+    assert.equal(turn(rolled({ top: 300 }), [{ bottom: 120, until: 1000 }], 400).top, 120);
+  });
+});
+
+describe("a language", () => {
+  it("runs as its script does", () => {
+    for (const it of ["ar", "he", "fa-IR", "ur", "AR", "az-Arab", "pa-Arab-PK"]) assert.equal(direction(it), "rtl", it);
+    for (const it of ["en", "nl", "ja", "az", "pa", "ar-Latn", "zh-Hant-TW"]) assert.equal(direction(it), "ltr", it);
+    for (const it of ["", "auto", "und"]) assert.equal(direction(it), "auto", it);
+  });
+
+  it("that was not told has no tag", () => {
+    assert.deepEqual(["auto", "und", "nl"].map(tag), ["", "", "nl"]);
+    assert.deepEqual(["und", "nl", "no such language"].map(nameOf), ["as spoken", "Nederlands", "no such language"]);
+  });
+});
