@@ -33,18 +33,33 @@ pub(crate) struct Redis {
 impl Redis {
     /// `None`, with a message, where it is not installed.
     pub(crate) async fn start(data: Data) -> Option<Redis> {
-        Redis::with(data, tempfile::tempdir().unwrap(), Vec::new()).await
+        let mut redis = Redis::new(data)?;
+        redis.go().await;
+        Some(redis)
     }
 
-    pub(crate) async fn with(data: Data, folder: TempDir, more: Vec<String>) -> Option<Redis> {
+    /// Which answers over TLS at a port, too. The port is one that was free a moment ago: where somebody was faster, another.
+    pub(crate) async fn with_tls(more: &[&str]) -> Option<(Redis, u16)> {
+        let mut redis = Redis::new(Data::Lost)?;
+        loop {
+            let port = free_port();
+            redis.more = vec!["--tls-port".to_owned(), port.to_string()];
+            redis.more.extend(more.iter().map(|it| (*it).to_owned()));
+            match redis.try_to_go().await {
+                Ok(()) => return Some((redis, port)),
+                Err(said) => assert!(said.contains("in use"), "redis-server ended early:\n{said}"),
+            }
+        }
+    }
+
+    fn new(data: Data) -> Option<Redis> {
         if let Err(error) = Command::new("redis-server").arg("--version").output() {
             assert_eq!(error.kind(), ErrorKind::NotFound);
             println!("skipped: redis-server is not installed, `.ci/setup tests` does that");
             return None;
         }
-        let mut redis = Redis { folder, data, more, child: None };
-        redis.go().await;
-        Some(redis)
+        let folder = tempfile::tempdir().unwrap();
+        Some(Redis { folder, data, more: Vec::new(), child: None })
     }
 
     pub(crate) fn address(&self) -> String {
@@ -69,6 +84,11 @@ impl Redis {
 
     /// Returns when it takes connections.
     pub(crate) async fn go(&mut self) {
+        self.try_to_go().await.unwrap_or_else(|said| panic!("redis-server ended early:\n{said}"));
+    }
+
+    /// The error is what it said.
+    async fn try_to_go(&mut self) -> Result<(), String> {
         let mut command = tokio::process::Command::new("redis-server");
         command.args(["--port", "0", "--unixsocket"]).arg(self.folder.path().join("redis.sock"));
         command.arg("--dir").arg(self.folder.path()).args([
@@ -85,7 +105,7 @@ impl Redis {
         let mut said = String::new();
         loop {
             let line = timeout(PATIENCE, lines.next_line()).await.expect("it starts").unwrap();
-            let line = line.unwrap_or_else(|| panic!("redis-server ended early:\n{said}"));
+            let Some(line) = line else { return Err(said) };
             said = said + &line + "\n";
             if line.contains("eady to accept connections") {
                 break;
@@ -94,6 +114,7 @@ impl Redis {
         // What nobody reads would hold it up in the end.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         self.child = Some(child);
+        Ok(())
     }
 
     /// At once, as when the machine goes.
@@ -116,6 +137,6 @@ impl Redis {
 }
 
 /// For what cannot listen on a socket of a folder.
-pub(crate) fn free_port() -> u16 {
+fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,11 +1,13 @@
 //! The real binary as a writer and as nodes, over every kind of address.
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicU16, Ordering::SeqCst},
+};
+
+use tokio::{io::copy_bidirectional, net::TcpListener};
 
 use super::*;
-use crate::support::{
-    program::{Program, ended, livecap},
-    redis::free_port,
-};
+use crate::support::program::{Program, ended, livecap};
 
 #[tokio::test]
 async fn a_pipeline_and_a_node_of_it_as_somebody_types_them() {
@@ -44,7 +46,20 @@ async fn a_node_starts_without_redis_and_finds_it_later_over_tls_and_shows_no_pa
     let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     fs::write(&cert, signed.cert.pem()).unwrap();
     fs::write(&key, signed.signing_key.serialize_pem()).unwrap();
-    let port = free_port();
+    // Between the two, on a port of its own: until it knows where Redis is, whoever comes is turned away.
+    let between = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = between.local_addr().unwrap().port();
+    let redis_port = Arc::new(AtomicU16::new(0));
+    let behind = redis_port.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = between.accept().await {
+            let port = behind.load(SeqCst);
+            if port > 0 {
+                let mut redis = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                tokio::spawn(async move { copy_bidirectional(&mut stream, &mut redis).await });
+            }
+        }
+    });
     let address = format!("rediss://:very-secret@localhost:{port}/");
     let mut node =
         livecap(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--cluster-env", "C"]);
@@ -59,17 +74,14 @@ async fn a_node_starts_without_redis_and_finds_it_later_over_tls_and_shows_no_pa
     assert_eq!((heard.name.as_str(), heard.args), ("hi", vec![json!(1)]));
 
     let more = [
-        ["--tls-port", &port.to_string()],
         ["--tls-cert-file", cert.to_str().unwrap()],
         ["--tls-key-file", key.to_str().unwrap()],
         ["--tls-ca-cert-file", cert.to_str().unwrap()],
         ["--tls-auth-clients", "no"],
         ["--requirepass", "very-secret"],
     ];
-    let more = more.concat().into_iter().map(str::to_owned).collect();
-    let Some(_redis) = Redis::with(Data::Lost, tempfile::tempdir().unwrap(), more).await else {
-        return;
-    };
+    let Some((_redis, port)) = Redis::with_tls(&more.concat()).await else { return };
+    redis_port.store(port, SeqCst);
     node.said("captions are read from Redis").await;
     node.signal("INT").await;
     let (status, log) = node.exit().await;
