@@ -37,14 +37,14 @@ describe("the caption page", { skip }, () => {
         await page.addInitScript(watchWords);
         await page.goto(server.url + query);
         await isLive(page);
-        for (const line of speech(generator(name.length), 12, lang)) {
+        for (const line of speech(generator(name.length), 8, lang)) {
           await server.say(line);
           await shows(page, line.text);
           await page.evaluate(() => window.lookAtWords());
         }
         const { moved, seen } = await page.evaluate(() => window.wordsMoved);
         assert.deepEqual(moved, []);
-        assert.ok(seen > 100, `${seen} words were watched`);
+        assert.ok(seen > 60, `${seen} words were watched`);
         assert.deepEqual(page.complaints, []);
       });
     }
@@ -56,7 +56,7 @@ describe("the caption page", { skip }, () => {
       await page.goto(relay.url);
       await isLive(page);
       await relay.say(hello([{ name: "日本語", lang: "ja", langs: [] }]));
-      const whole = "今日は晴れています。明日は雨が降るかもしれませんが、傘を持って行けば大丈夫です。それでは始めましょう。".repeat(2);
+      const whole = "今日は晴れています。明日は雨が降るかもしれませんが、傘を持って行けば大丈夫です。それでは始めましょう。";
       for (let length = 1; length < whole.length; length += 1) {
         const text = whole.slice(0, length + 3);
         await relay.say(caption(1, text, { track: "日本語", lang: "ja", kind: "partial", revision: length, committed: whole.slice(0, length) }));
@@ -65,7 +65,7 @@ describe("the caption page", { skip }, () => {
       }
       const { moved, seen } = await page.evaluate(() => window.wordsMoved);
       assert.deepEqual(moved, []);
-      assert.ok(seen > 50);
+      assert.ok(seen > 25, `${seen} places were watched`);
     });
   });
 

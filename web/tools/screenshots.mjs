@@ -37,14 +37,19 @@ async function ofTheDemo() {
   };
   await pages["captions-phone-settings"].keyboard.press("s");
   await pages["captions-dark-settings"].keyboard.press("s");
-  // Some sentences above, and one that is being spoken.
-  const [watched] = [pages["captions-desktop"]];
-  await watched.waitForFunction(
-    () => document.querySelectorAll('.caption[data-kind="final"]').length >= 4 && document.querySelector('.caption[data-kind="partial"] .committed')?.textContent.length > 12,
-    undefined,
-    { polling: "raf" },
-  );
-  await Promise.all(Object.entries(pages).map(([name, page]) => page.screenshot({ path: join(folder, `${name}.png`) })));
+  // One after the other, each with some sentences above and one that is being spoken, before and after the picture.
+  for (const [name, page] of Object.entries(pages)) {
+    do await page.waitForFunction(isSpeaking, undefined, { polling: "raf" });
+    while ((await page.screenshot({ path: join(folder, `${name}.png`) })) && !(await page.evaluate(isSpeaking)));
+  }
+}
+
+/** Runs in the page. The plain client's page has a list instead of captions. */
+function isSpeaking() {
+  const rows = document.querySelectorAll('.caption[data-kind="final"], li.final').length;
+  const tail = document.querySelector('.caption[data-kind="partial"] .tail')?.textContent ?? document.querySelector("li:first-child.intermediate")?.textContent ?? "";
+  const settled = document.querySelector('.caption[data-kind="partial"] .committed')?.textContent ?? tail;
+  return rows >= 3 && tail !== "" && settled.length > 8;
 }
 
 /** What the demo does not have: another language, one from right to left, and something that is missing. */
