@@ -76,18 +76,25 @@ impl Viewer {
             if self.read[text.clone()].starts_with(name) {
                 return Ok(&self.read[text.start + name.len()..text.end]);
             }
-            if &self.read[text] == b"2" {
-                self.write(b"3").await?;
-            }
+            self.pong(text).await?;
+        }
+    }
+
+    /// Pings are answered, the first one too: it may come before the namespace does.
+    async fn pong(&mut self, text: std::ops::Range<usize>) -> io::Result<()> {
+        match &self.read[text] {
+            b"2" => self.write(b"3").await,
+            _ => Ok(()),
         }
     }
 
     async fn until(&mut self, begins: &[u8]) -> io::Result<()> {
         loop {
             let text = self.frame().await?;
-            if self.read[text].starts_with(begins) {
+            if self.read[text.clone()].starts_with(begins) {
                 return Ok(());
             }
+            self.pong(text).await?;
         }
     }
 
