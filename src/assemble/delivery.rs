@@ -41,16 +41,19 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
 }
 
 fn cluster(place: &plan::ClusterPlace) -> Result<ClusterSettings, String> {
-    let address = match place {
-        plan::ClusterPlace::Address(address) => {
-            ClusterAddress::parse(address).map_err(|why| format!("`cluster`: {why}"))?
-        }
-        plan::ClusterPlace::Variable(name) => {
-            let address = variable(name)?;
-            ClusterAddress::parse(&address).map_err(|why| format!("`{name}`: {why}"))?
-        }
+    let told = |why| match place {
+        plan::ClusterPlace::Address(_) => format!("`cluster`: {why}"),
+        plan::ClusterPlace::Variable(name) => format!("`{name}`: {why}"),
     };
-    Ok(ClusterSettings::new(address, Role::Writer))
+    Ok(ClusterSettings::new(redis(place).map_err(told)?, Role::Writer))
+}
+
+/// The error repeats nothing of the address.
+pub(super) fn redis(place: &plan::ClusterPlace) -> Result<ClusterAddress, String> {
+    match place {
+        plan::ClusterPlace::Address(address) => ClusterAddress::parse(address),
+        plan::ClusterPlace::Variable(name) => ClusterAddress::parse(&variable(name)?),
+    }
 }
 
 /// An unset or empty variable would leave open what was to be guarded.

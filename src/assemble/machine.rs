@@ -9,7 +9,7 @@ use crate::{
     models::{Catalogue, CatalogueError, Found, Languages, ModelError, Store},
     spec::{
         Machine, ModelFacts, ModelTrouble, Trouble,
-        plan::{Listen, Microphone, ModelChoice},
+        plan::{ClusterPlace, Listen, Microphone, ModelChoice},
     },
 };
 
@@ -118,6 +118,11 @@ impl Machine for ThisMachine {
 
     fn variable(&self, name: &str) -> bool {
         env::var_os(name).is_some_and(|it| !it.is_empty())
+    }
+
+    fn cluster(&self, place: &ClusterPlace) -> Result<(), Trouble> {
+        let mend = Some("redis://127.0.0.1/?name=talk".to_owned());
+        super::delivery::redis(place).map(drop).map_err(|why| Trouble { why, mend })
     }
 
     fn program(&self, program: &Path) -> Result<(), Trouble> {

@@ -1,5 +1,5 @@
 //! `livecap serve`: the relay alone, with the page and the client library.
-use std::{env, time::Duration};
+use std::{env, net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::ArgAction;
 
@@ -14,7 +14,7 @@ use crate::{
     flow::Board,
     spec::plan::Listen,
     stages::broadcast::{
-        ClusterAddress, ClusterSettings, Passes, Role, Server, Settings, Token, Tokens,
+        ClusterAddress, ClusterSettings, Passes, Role, Server, Settings, TlsFiles, Token, Tokens,
     },
 };
 
@@ -27,9 +27,27 @@ pub(crate) struct ServeArgs {
     /// Pass on events of this name only; may be given several times
     #[arg(long, value_name = "EVENT", action = ArgAction::Append)]
     relay: Vec<String>,
+    /// Pass on no events: a node that only delivers, say
+    #[arg(long, conflicts_with = "relay")]
+    no_relay: bool,
     /// Allow an open relay on an address that others can reach
     #[arg(long)]
     open: bool,
+    /// How many may watch at once; the next one is told to come back later
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_viewers: u32,
+    /// A proxy whose X-Forwarded-For is believed; may be given several times
+    #[arg(long, value_name = "ADDRESS", action = ArgAction::Append)]
+    trusted_proxy: Vec<IpAddr>,
+    /// A web origin, beside its own, whose pages may read; may be given several times. Without any, all may
+    #[arg(long, value_name = "ORIGIN", action = ArgAction::Append)]
+    origin: Vec<String>,
+    /// A certificate chain in PEM: the server then speaks TLS
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
     /// The environment variable with the token that everybody must present
     #[arg(long, value_name = "NAME")]
     viewer_token_env: Option<String>,
@@ -92,16 +110,19 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
 
 fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {
     let viewer = token(args.viewer_token_env.as_deref())?;
-    if !listen.is_loopback() && !args.open && viewer.is_none() {
+    let others = !listen.is_loopback() || !args.trusted_proxy.is_empty();
+    if others && !args.no_relay && !args.open && viewer.is_none() {
         return Err(Trouble::Told(format!(
-            "on {listen} the relay would be open to whoever reaches it: add --viewer-token-env NAME, or --open if \
-             that is meant"
+            "on {listen} the relay would be open to whoever reaches it: add --viewer-token-env NAME, --no-relay, or \
+             --open if that is meant"
         )));
     }
+    let tls = args.cert.clone().zip(args.key.clone());
     Ok(Settings {
         host: listen.host.clone(),
         port: listen.port,
         relay: match args.relay.as_slice() {
+            [] if args.no_relay => Passes::Nothing,
             [] => Passes::Everything,
             names => Passes::Only(names.to_vec()),
         },
@@ -110,6 +131,10 @@ fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {
             publish: token(args.publish_token_env.as_deref())?,
             operator: token(args.operator_token_env.as_deref())?,
         },
+        max_viewers: args.max_viewers as usize,
+        trusted_proxies: args.trusted_proxy.iter().map(IpAddr::to_canonical).collect(),
+        origins: args.origin.clone(),
+        tls: tls.map(|(cert, key)| TlsFiles { cert, key }),
         cluster: cluster(args)?,
         ..Settings::default()
     })
@@ -122,6 +147,11 @@ fn cluster(args: &ServeArgs) -> Result<Option<ClusterSettings>, Trouble> {
         let given = args.cluster_env.as_deref().unwrap_or("--cluster");
         Trouble::Told(format!("{given}: {why}"))
     })?;
+    if args.cluster.is_some() && address.has_password() {
+        let told = "--cluster: a password on a command line is seen by others on this machine: export \
+                    LIVECAP_CLUSTER=…, and --cluster-env LIVECAP_CLUSTER";
+        return Err(Trouble::Told(told.to_owned()));
+    }
     Ok(Some(ClusterSettings::new(address, Role::Node)))
 }
 

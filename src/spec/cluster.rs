@@ -1,4 +1,4 @@
-//! The address of a Redis server, as far as the file itself tells whether it is one.
+//! The address of a Redis server, as far as the file itself tells whether it is one; the machine's own reading of it follows in the third phase.
 
 pub(super) struct Wrong {
     pub(super) why: &'static str,
@@ -15,18 +15,19 @@ const VARIABLE: &str = "cluster-env = \"LIVECAP_CLUSTER\"";
 /// `redis://127.0.0.1/`, `rediss://cache.example:6380/?name=talk`, `redis+unix:///run/redis.sock`.
 pub(super) fn check(text: &str) -> Result<(), Wrong> {
     let wrong = |why, help: &str| Err(Wrong { why, help: help.to_owned(), secret: false });
+    // Before anything is said of the rest, and wherever the parts of an odd address may end.
+    let behind = text.split_once("://").map_or(text, |(_, behind)| behind);
+    let login = behind.rsplit_once('@').map(|(login, _)| login);
+    if login.is_some_and(|it| it.contains(':')) || behind.contains("pass=") {
+        let why = "a password does not stand in a file";
+        return Err(Wrong { why, help: VARIABLE.to_owned(), secret: true });
+    }
     let Some((scheme, rest)) = text.split_once("://") else {
         let fine = text.chars().all(|it| it.is_ascii_alphanumeric() || ".:-_/".contains(it));
         let host = if fine && !text.is_empty() { text.trim_end_matches('/') } else { "127.0.0.1" };
         return wrong("the scheme is missing", &format!("cluster = \"redis://{host}/\""));
     };
-    let (place, settings) = rest.split_once('?').unwrap_or((rest, ""));
-    let password = |it: &str| it.starts_with("pass=");
-    let login = place.split('/').next().unwrap_or_default().rsplit_once('@');
-    if login.is_some_and(|(login, _)| login.contains(':')) || settings.split('&').any(password) {
-        let why = "a password does not stand in a file";
-        return Err(Wrong { why, help: VARIABLE.to_owned(), secret: true });
-    }
+    let place = rest.split_once('?').map_or(rest, |(place, _)| place);
     if !SCHEMES.contains(&scheme) {
         return wrong(
             "Redis speaks `redis`, `rediss` or `redis+unix`",

@@ -24,6 +24,8 @@ pub trait Machine {
     fn free(&self, listen: &Listen) -> Result<(), Trouble>;
     /// Is the environment variable set, and not empty?
     fn variable(&self, name: &str) -> bool;
+    /// Is it an address of Redis, or does a variable that is set hold one? What is told repeats nothing of it.
+    fn cluster(&self, place: &ClusterPlace) -> Result<(), Trouble>;
     /// Is there such a program: at this path, or on `PATH` where it is a bare name?
     fn program(&self, program: &Path) -> Result<(), Trouble>;
 }
@@ -118,9 +120,7 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
             ] {
                 complaints.extend(set(stage, key, variable.as_deref(), machine));
             }
-            if let Some(ClusterPlace::Variable(name)) = &broadcast.cluster {
-                complaints.extend(set(stage, "cluster-env", Some(name), machine));
-            }
+            complaints.extend(broadcast.cluster.iter().flat_map(|it| cluster(stage, it, machine)));
             if let Some(tls) = &broadcast.tls {
                 complaints.extend(reads_as(stage, "cert", &tls.cert, machine));
                 complaints.extend(reads_as(stage, "key", &tls.key, machine));
@@ -132,6 +132,19 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
         Planned::Journal(journal) => writes(stage, &journal.path, machine),
         Planned::Pcm(_) | Planned::Resample | Planned::Replace(_) => vec![],
     }
+}
+
+fn cluster(stage: &Stage, place: &ClusterPlace, machine: &dyn Machine) -> Vec<Complaint> {
+    let (key, what) = match place {
+        ClusterPlace::Address(_) => ("cluster", "`cluster` cannot be used".to_owned()),
+        ClusterPlace::Variable(name) if !machine.variable(name) => {
+            return vec![no_variable(stage, "cluster-env", name)];
+        }
+        ClusterPlace::Variable(name) => {
+            ("cluster-env", format!("what `{name}` holds cannot be used"))
+        }
+    };
+    told(stage, Code::BadCluster, key, what, machine.cluster(place))
 }
 
 fn reads(stage: &Stage, path: &Path, machine: &dyn Machine) -> Vec<Complaint> {

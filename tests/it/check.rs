@@ -10,7 +10,7 @@ use livecap::{
     cli::check::{CheckArgs, CheckFormat, Surroundings, check},
     spec::{
         self, Code, Machine, ModelFacts, ModelTrouble, Overrides, Trouble,
-        plan::{DeviceChoice, Listen, Microphone, ModelChoice},
+        plan::{ClusterPlace, DeviceChoice, Listen, Microphone, ModelChoice},
     },
 };
 
@@ -74,6 +74,11 @@ impl Machine for Desk {
             "another program listens there",
             Some("listen = \"127.0.0.1:31980\""),
         )
+    }
+
+    fn cluster(&self, place: &ClusterPlace) -> Result<(), Trouble> {
+        let (ClusterPlace::Address(it) | ClusterPlace::Variable(it)) = place;
+        unless_missing(it, "the port is no number", Some("redis://127.0.0.1/?name=talk"))
     }
 
     fn variable(&self, name: &str) -> bool {

@@ -123,11 +123,26 @@ async fn a_relay_that_others_could_reach_is_not_opened_by_accident() {
         (&["emit", "http://127.0.0.1:1", "x"], "cannot reach"),
         (&["listen", "nowhere"], "no address of a server"),
         (&["serve", "--viewer-token-env", "UNSET"], "export UNSET="),
+        (&["serve", "--trusted-proxy", "10.0.0.1"], "--no-relay"),
+        (&["serve", "--cluster", "redis://:secret@127.0.0.1/"], "--cluster-env LIVECAP_CLUSTER"),
     ] {
         let told = ended(livecap(folder.path(), args)).await;
         assert_eq!(told.code, Some(2), "{}", told.err);
         assert!(told.err.contains(says), "{}", told.err);
     }
+}
+
+#[tokio::test]
+async fn a_server_that_passes_nothing_on_needs_no_leave_and_has_limits_of_its_own() {
+    let folder = folder();
+    let args = ["serve", "--listen", "0.0.0.0:0", "--no-relay", "--max-viewers", "1"];
+    let mut server = Program::start(livecap(folder.path(), &args));
+    let url = server.address().await.replace("0.0.0.0", "127.0.0.1");
+    let told = ended(livecap(folder.path(), &["emit", &url, "demo", "1"])).await;
+    assert!(told.err.contains("`demo` is not passed on here"), "{}", told.err);
+    let _only = Client::connect(&url, json!({})).await.unwrap();
+    let full = Client::connect(&url, json!({})).await.map(drop).unwrap_err().to_string();
+    assert!(full.contains("full"), "{full}");
 }
 
 #[tokio::test]

@@ -45,6 +45,10 @@ impl ClusterAddress {
         Ok(ClusterAddress { client: client.map_err(|error| error.to_string())?, name, shown })
     }
 
+    pub fn has_password(&self) -> bool {
+        self.client.get_connection_info().redis_settings().password().is_some()
+    }
+
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
