@@ -120,18 +120,11 @@ function graphWhy(state: State): string | undefined {
 }
 
 function show(state: State): void {
-  [standing, failures] = ["live", 0];
-  const pipeline = state.stages.length > 0;
-  const how = state.log.ended ? "ended" : state.paused ? "paused" : pipeline ? "live" : "no pipeline";
-  say("standing", how);
-  document.documentElement.dataset.standing = how.replace(" ", "-");
-  const ended = state.log.ended ? ["The pipeline has ended. The captions stay up as long as the server does."] : [];
-  const muted = state.paused ? ["Paused: nothing that is said now is recognised or kept."] : [];
-  tell("trouble", [...ended, ...muted, ...troubles(state)].join(" "));
   open(true);
   showFacts(state);
   view.update(state);
   tell("graph-why", graphWhy(state));
+  element("graph").hidden = known!.graph.stages.length === 0;
   showTables(state, known!.graph);
   buttons.update(state);
   const at = state.now / 1000;
@@ -143,6 +136,15 @@ function show(state: State): void {
   showLatency(state, stages[which].names);
   lagPlot.draw();
   stagePlot.draw();
+  // Last: an answer that cannot be shown is a failure from its first moment, and one after another.
+  [standing, failures] = ["live", 0];
+  const pipeline = state.stages.length > 0;
+  const how = state.log.ended ? "ended" : state.paused ? "paused" : pipeline ? "live" : "no pipeline";
+  say("standing", how);
+  document.documentElement.dataset.standing = how.replace(" ", "-");
+  const ended = state.log.ended ? ["The pipeline has ended. The captions stay up as long as the server does."] : [];
+  const muted = state.paused ? ["Paused: nothing that is said now is recognised or kept."] : [];
+  tell("trouble", [...ended, ...muted, ...troubles(state)].join(" "));
 }
 
 function fail(answer: Exclude<Answer<unknown>, { of: unknown }>): void {
