@@ -240,9 +240,9 @@ impl State {
         }
         debug!("stopping");
         self.stop.cancel();
-        // A source that waits for its next life will not get one.
+        // A source that waits for its next life will not get one. One that gave up has said why.
         for child in &mut self.children {
-            if child.role == Role::Source && child.actor.is_none() {
+            if child.role == Role::Source && child.actor.is_none() && child.life.is_some() {
                 child.end(StageState::Ended, None);
             }
         }

@@ -25,6 +25,9 @@ async fn a_source_that_panics_goes_on_where_it_was_until_its_budget_is_spent() {
         assert_eq!(outcome.gave_up, gave_up, "{outcome:?}");
         let expected = if gave_up { 7 } else { 20 };
         assert_eq!(values(&seen[0]), (1..=expected).collect::<Vec<_>>());
+        // The end that it brought about does not hide why.
+        let why = running.board().stages().swap_remove(0).why;
+        assert_eq!(why.is_some(), gave_up, "{why:?}");
     }
 }
 

@@ -1,4 +1,5 @@
 // What an operator does: pause and resume, clear, mark, end. Each says what has become of it.
+import { writer } from "./operator-format.ts";
 import { post, type Answer } from "./operator-server.ts";
 import { element, say, tell } from "./operator-view.ts";
 import type { State } from "./operator-wire.ts";
@@ -71,7 +72,7 @@ export class Buttons {
   async #do<T>(asked: Promise<Answer<T>>, said: (of: T) => string): Promise<boolean> {
     const answer = await asked;
     const done = "of" in answer;
-    say("done", done ? said(answer.of) : `It was not done: ${answer.why}`);
+    say("done", done ? said(answer.of) : failed(answer));
     this.#look();
     return done;
   }
@@ -86,8 +87,14 @@ export class Buttons {
   }
 }
 
+/** What did not come back may have arrived all the same. */
+function failed(answer: Exclude<Answer<unknown>, { of: unknown }>): string {
+  return answer.standing === "gone" ? "No answer came: it may have been done or not." : `It was not done: ${answer.why}`;
+}
+
 /** Why all buttons are off, or those that need a running pipeline. */
 function whyOff(state: State): { all?: string; some?: string } {
+  if (state.node) return { all: `Looking only: this server delivers what another pipeline gives, ${writer(state.node)}. It is operated there.` };
   if (!state.may_operate) {
     return { all: "Looking only: this server has no operator's token. With operator-token-env in the broadcast's table of the pipeline file whoever presents it may operate from here." };
   }

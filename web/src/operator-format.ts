@@ -68,7 +68,13 @@ export function restarts(stage: Stage): string {
 /** What an operator should look at first: stages that are not as they should be. */
 export function troubles(state: State): string[] {
   const bad = state.stages.filter((it) => ["starting", "degraded", "restarting"].includes(it.state) || (it.state === "ended" && it.why !== undefined));
-  return bad.map((it) => `${it.name} ${it.state}${it.why === undefined ? "" : `: ${it.why}`}`);
+  const cut = state.node?.connected === false ? ["Redis does not answer: what the pipeline does is shown as it was last heard"] : [];
+  return [...cut, ...bad.map((it) => `${it.name} ${it.state}${it.why === undefined ? "" : `: ${it.why}`}`)];
+}
+
+/** Where the pipeline of a node runs. */
+export function writer(node: NonNullable<State["node"]>): string {
+  return node.writer === null ? "that of a server that it has not heard of yet" : `that of ${node.writer}`;
 }
 
 /** `14:03:59`, in the reader's own time. */

@@ -1,12 +1,9 @@
 // Lines over time, by uPlot, in the colours of the style sheet.
 import uPlot from "uplot";
 import { clock } from "./operator-format.ts";
-import type { Series } from "./operator-series.ts";
+import { stroke, type Series } from "./operator-series.ts";
 
 const HEIGHT_PX = 190;
-const COLOURS = 8;
-/** Lines are told apart without colours too. */
-const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2], [1, 4], [12, 5], [4, 4, 1, 4]];
 
 export class Plot {
   readonly #place: HTMLElement;
@@ -58,8 +55,8 @@ export class Plot {
 
   #options(width: number): uPlot.Options {
     const style = getComputedStyle(this.#place);
-    const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-    const axis = { stroke: colour("ink"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
+    const colour = (name: string): string => style.getPropertyValue(name).trim();
+    const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
     return {
       width,
       height: HEIGHT_PX,
@@ -71,9 +68,9 @@ export class Plot {
         {},
         ...this.#series.names.map((label, at) => ({
           label,
-          stroke: colour(`series-${(at % COLOURS) + 1}`),
+          stroke: colour(stroke(at).colour),
           width: 2,
-          dash: DASHES[at % DASHES.length]!,
+          dash: stroke(at).dash,
           points: { show: false },
         })),
       ],

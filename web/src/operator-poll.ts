@@ -33,11 +33,6 @@ export function refusal(status: number, hasToken: boolean): Standing | undefined
   return 200 <= status && status < 300 ? undefined : "broken";
 }
 
-/** The token of an address's fragment, as in `#token=…`. */
-export function tokenIn(fragment: string): string | undefined {
-  return new URLSearchParams(fragment.replace(/^#/, "")).get("token")?.trim() || undefined;
-}
-
 /** Whether a header can carry it: the server reads no other. */
 export function isToken(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);

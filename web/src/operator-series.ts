@@ -1,4 +1,4 @@
-// What a plot shows: the newest values of a few names over time, bounded in both.
+// What a plot shows: the newest values of a few names over time, bounded in both, and how their lines are told apart.
 
 export class Series {
   readonly #most: number;
@@ -46,4 +46,22 @@ export class Series {
   get data(): [number[], ...(number | null)[][]] {
     return [this.#times, ...this.#columns.values()];
   }
+}
+
+const COLOURS = 8;
+/** Lines are told apart without colours too. */
+const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2], [1, 4], [12, 5], [4, 4, 1, 4]];
+
+/** How a plot's line is drawn: the number of its colour, and lengths of dashes and holes in px. No two of 64 are alike. */
+export function stroke(at: number): { colour: string; dash: number[] } {
+  const round = Math.floor(at / COLOURS);
+  return { colour: `--series-${(at % COLOURS) + 1}`, dash: DASHES[(at + round) % DASHES.length]! };
+}
+
+/** The same line as the background of an element. */
+export function swatch(at: number): string {
+  const { colour, dash } = stroke(at);
+  let end = 0;
+  const parts = dash.map((length, part) => `${part % 2 === 0 ? `var(${colour})` : "transparent"} ${end}px ${(end += length)}px`);
+  return parts.length === 0 ? `var(${colour})` : `repeating-linear-gradient(to right, ${parts.join(", ")})`;
 }

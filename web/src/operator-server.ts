@@ -1,22 +1,43 @@
 // Questions to the server, each with the token, each with an end.
-import { refusal, type Standing } from "./operator-poll.ts";
+import { isToken, refusal, type Standing } from "./operator-poll.ts";
 
 const TOKEN = "livecap-operator-token";
 const LONGEST_MS = 8000;
 
 export type Answer<T> = { of: T } | { standing: Standing; why: string };
 
+/** Held here too: where the browser keeps nothing, it is good until the page is left. */
+let held = kept();
+
 export function token(): string | undefined {
-  return sessionStorage.getItem(TOKEN) ?? undefined;
+  return held;
 }
 
 export function keepToken(text: string | undefined): void {
-  if (text === undefined) sessionStorage.removeItem(TOKEN);
-  else sessionStorage.setItem(TOKEN, text);
+  held = text;
+  try {
+    if (text === undefined) sessionStorage.removeItem(TOKEN);
+    else sessionStorage.setItem(TOKEN, text);
+  } catch {
+    // Then it is asked for again.
+  }
+}
+
+function kept(): string | undefined {
+  try {
+    const text = sessionStorage.getItem(TOKEN) ?? "";
+    return isToken(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export async function get<T>(path: string): Promise<Answer<T>> {
-  return ask(path, "GET");
+  const sent = token();
+  const answer = await ask<T>(path, "GET");
+  // A wrong one is not sent again. One that was entered meanwhile is another.
+  if ("standing" in answer && answer.standing === "refused" && token() === sent) keepToken(undefined);
+  return answer;
 }
 
 /** `body` as JSON; without one the answer may be empty. */

@@ -1,5 +1,6 @@
 // What the page shows beside the graph and the plots: facts, tables, lines of the log.
 import { clock, count, depth, duration, level, path } from "./operator-format.ts";
+import { swatch } from "./operator-series.ts";
 import type { Graph, LogLine, State } from "./operator-wire.ts";
 
 /** As many lines as the server keeps. */
@@ -61,8 +62,9 @@ export function showLatency(state: State, plotted: string[]): void {
   ]));
   element("latency").querySelectorAll("tr").forEach((row) => {
     const line = plotted.indexOf(row.firstElementChild?.textContent ?? "");
-    const swatch = line < 0 ? "" : String((line % 8) + 1);
-    if (row.dataset.series !== swatch) row.dataset.series = swatch;
+    if (row.dataset.series === String(line)) return;
+    row.dataset.series = String(line);
+    row.style.setProperty("--swatch", line < 0 ? "none" : swatch(line));
   });
 }
 

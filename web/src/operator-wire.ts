@@ -52,14 +52,18 @@ export interface State {
   level_db: number | null;
   stages: Stage[];
   stream: string;
+  /** Of this process. */
+  server: string;
   now: number;
   may_operate: boolean;
   edges: Edge[];
   work: Work[];
-  levels: { source: string; level_db: number }[];
+  levels: { source: string; level_db: number | null }[];
   latency: Latency[];
   viewers: number;
   log: { first: number; next: number; ended: boolean };
+  /** Where this server only delivers what another one's pipeline gives. */
+  node?: { writer: string | null; connected: boolean };
 }
 
 export interface Graph {

@@ -12,7 +12,8 @@ import { FLAGS, RECORDING, SOON_MS, findBrowser, pipeline, root, started, within
 const axe = readFileSync(join(root, "web/node_modules/axe-core/axe.min.js"), "utf8");
 const browserPath = findBrowser();
 const skip = browserPath ? false : "no Chromium on this machine; LIVECAP_CHROMIUM may name one";
-const SECRET = "a-secret-of-operators";
+// What a form would read as a space is itself.
+const SECRET = "a+secret-of-operators";
 const HEAVIEST = 150_000;
 
 describe("the operator's page", { skip }, () => {
@@ -174,6 +175,30 @@ describe("the operator's page", { skip }, () => {
     await second.click("#forget");
     await standing(second, "locked");
     assert.deepEqual(await second.context().cookies(), []);
+    // Pasted into a tab that is open.
+    await second.evaluate(() => (location.hash = "token=caf%C3%A9"));
+    await second.waitForFunction(() => /signs of ASCII/.test(document.getElementById("door-why").textContent));
+    assert.equal(second.url(), `${server.url}/operator`);
+    await second.evaluate((secret) => (location.hash = `token=${secret}`), SECRET);
+    await standing(second, "ended");
+    assert.equal(second.url(), `${server.url}/operator`);
+    await second.close();
+  });
+
+  it("takes a token where the browser keeps nothing, and goes on after an exception", async () => {
+    const second = await opened(browser, complaints, asked);
+    await second.addInitScript(() => Object.defineProperty(window, "sessionStorage", { get: () => { throw new Error("blocked"); } }));
+    await second.goto(`${server.url}/operator`);
+    await standing(second, "locked");
+    await second.fill("#token", SECRET);
+    await second.keyboard.press("Enter");
+    await standing(second, "ended");
+    // As from something that is not as the page was written for.
+    await second.route("**/api/state", async (route) => route.fulfill({ json: { ...(await (await route.fetch()).json()), levels: null } }));
+    await standing(second, "broken");
+    assert.match(await second.textContent("#trouble"), /TypeError/);
+    await second.unrouteAll({ behavior: "wait" });
+    await standing(second, "ended");
     await second.close();
   });
 
@@ -238,10 +263,12 @@ describe("the operator's page without a token", { skip }, () => {
     browser = await chromium.launch({ executablePath: browserPath, args: FLAGS });
     try {
       const file = (name) => JSON.stringify(join(folder, name));
-      const hum = (name, wait) =>
+      const hum = (name, restart) =>
         `[command.${name}]\ncommand = [${JSON.stringify(process.execPath)}, "-e", ${JSON.stringify(HUM)}, ${file(name)}]\nrate = 16000\n` +
-        `restart = { wait = "${wait}" }\n`;
-      const text = pipeline(`${hum("mic", "10m")}${hum("hall", "1ms")}[record.tape]\nfrom = "hall"\npath = "hall.wav"\n`);
+        `restart = { ${restart} }\n`;
+      const tape = (name) => `[record.${name}-tape]\nfrom = "${name}"\npath = "${name}.wav"\n`;
+      const sources = hum("mic", 'wait = "10m"') + hum("hall", 'wait = "1ms"') + hum("foyer", "limit = 0");
+      const text = pipeline(sources + tape("hall") + tape("foyer"));
       server = await started(text);
       page = await opened(browser, complaints, asked);
       await page.goto(`${server.url}/operator`);
@@ -264,15 +291,22 @@ describe("the operator's page without a token", { skip }, () => {
   it("shows a stage that waits for its next life, and that one has come back, when they fail", async () => {
     await page.waitForSelector('#graph .stage[data-stage="mic"][data-state="running"][data-restarts="0"]');
     await page.waitForSelector('#graph .stage[data-stage="hall"][data-state="running"][data-restarts="0"]');
-    await page.waitForFunction(() => document.querySelectorAll("#sources li").length === 2);
+    await page.waitForFunction(() => document.querySelectorAll("#sources li").length === 3);
     for (const name of ["mic", "hall"]) process.kill(Number(readFileSync(join(folder, name), "utf8")), "SIGKILL");
     await page.waitForSelector('#graph .stage[data-stage="mic"][data-state="restarting"][data-restarts="1"]');
     await page.waitForSelector('#graph .stage[data-stage="hall"][data-state="running"][data-restarts="1"]');
     assert.equal(await page.textContent('[data-stage="hall"] .state'), "running, 1 restart");
     assert.match(await page.textContent("#trouble"), /mic restarting: /);
     await page.waitForFunction(() => /restarting/.test(document.getElementById("lines").textContent));
-    // Of the one that is away nothing is heard any more.
-    await page.waitForFunction(() => document.querySelectorAll("#sources li").length === 0);
+    // Of the one that is away nothing is heard any more, and that is said.
+    await page.waitForFunction(() => document.querySelector("#sources li").textContent === "mic: no sound");
+    assert.equal(await page.textContent('[data-stage="mic"] .pace'), "no sound");
+  });
+
+  it("says which failure has ended the pipeline", async () => {
+    process.kill(Number(readFileSync(join(folder, "foyer"), "utf8")), "SIGKILL");
+    await standing(page, "ended");
+    assert.match(await page.textContent("#trouble"), /foyer ended: /);
   });
 
   it("gave the browser nothing to complain about", () => {

@@ -1,10 +1,11 @@
 // The decisions of the operator's page: where stages stand, how numbers are written, when it asks again, what plots keep.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, depth, duration, fullness, level, losses, pace, restarts, troubles } from "../src/operator-format.ts";
+import { Asking } from "../src/operator-asking.ts";
+import { count, depth, duration, fullness, level, losses, pace, restarts, troubles, writer } from "../src/operator-format.ts";
 import { layout, type Layout, type Size } from "../src/operator-layout.ts";
-import { isToken, pointsIn, refusal, tokenIn, untilNext } from "../src/operator-poll.ts";
-import { Series } from "../src/operator-series.ts";
+import { isToken, pointsIn, refusal, untilNext } from "../src/operator-poll.ts";
+import { Series, stroke, swatch } from "../src/operator-series.ts";
 import { isWhole, type Edge, type State } from "../src/operator-wire.ts";
 
 const SIZE: Size = { width: 100, height: 50, gap: 60, apart: 20 };
@@ -104,7 +105,7 @@ test("a pace is what two readings of one run differ by", () => {
 });
 
 const STATE: State = {
-  lag_ms: null, paused: false, level_db: null, stream: "s", now: 1, may_operate: false, edges: [], work: [], levels: [], latency: [],
+  lag_ms: null, paused: false, level_db: null, stream: "s", server: "1", now: 1, may_operate: false, edges: [], work: [], levels: [], latency: [],
   viewers: 0, log: { first: 1, next: 1, ended: false },
   stages: [
     { name: "mic", state: "restarting", why: "gone", restarts: 2 }, { name: "english", state: "running", restarts: 1 },
@@ -114,6 +115,10 @@ const STATE: State = {
 
 test("what an operator should look at is named, with why", () => {
   assert.deepEqual(troubles(STATE), ["mic restarting: gone", "tape ended: disk full"]);
+  const node = { writer: "http://a:1", connected: false };
+  assert.match(troubles({ ...STATE, stages: [], node }).join(), /Redis does not answer/);
+  assert.deepEqual(troubles({ ...STATE, stages: [], node: { ...node, connected: true } }), []);
+  assert.match(writer(node), /http:\/\/a:1/);
   assert.deepEqual(STATE.stages.map(restarts), ["2 restarts", "1 restart", "", ""]);
 });
 
@@ -129,8 +134,7 @@ test("a status says what is the matter, by whether a token was sent", () => {
   assert.deepEqual([refusal(401, true), refusal(401, false), refusal(403, true), refusal(500, true)], ["refused", "locked", "closed", "broken"]);
 });
 
-test("a token comes in the fragment, and is what a header can carry", () => {
-  assert.deepEqual([tokenIn("#token=a%2Bb"), tokenIn("#token="), tokenIn("#other"), tokenIn("")], ["a+b", undefined, undefined, undefined]);
+test("a token is what a header can carry, and points are a number that makes sense", () => {
   assert.deepEqual(["s3cret-!", "", "with space", "é", "a\nb"].map(isToken), [true, false, false, false, false]);
   assert.deepEqual(["?points=20", "?points=1", "?points=x", "", "?points=1e9"].map(pointsIn), [20, 600, 600, 600, 600]);
 });
@@ -159,4 +163,42 @@ test("a name that comes later has a hole before, one that is gone is let go of, 
   assert.deepEqual([series.names, series.data], [["b"], [[3, 4, 5], [3, 4, 5]]]);
   series.clear();
   assert.deepEqual([series.length, series.names], [0, []]);
+});
+
+test("what is asked for while a question is under way is asked right after, and one that fails is not the last", async () => {
+  const answers: ((failed?: unknown) => void)[] = [];
+  const failed: unknown[] = [];
+  let asked = (): void => {};
+  const next = (): Promise<void> => new Promise((resolve) => (asked = resolve));
+  const look = (): Promise<void> => {
+    asked();
+    return new Promise((resolve, reject) => answers.push((error) => (error === undefined ? resolve() : reject(error))));
+  };
+  const waits: (number | undefined)[] = [0, undefined];
+  const asking = new Asking(look, (error) => failed.push(error), () => waits.shift());
+  asking.now();
+  asking.now();
+  asking.now();
+  assert.equal(answers.length, 1);
+  let another = next();
+  answers[0]!("broken");
+  await another;
+  assert.deepEqual(failed, ["broken"]);
+  // Nobody has asked meanwhile: the next one is by the clock.
+  another = next();
+  answers[1]!("again");
+  await another;
+  assert.equal(answers.length, 3);
+  // And now there is none, until somebody asks.
+  answers[2]!();
+  await new Promise((resolve) => setImmediate(resolve));
+  asking.now();
+  assert.deepEqual([answers.length, failed], [4, ["broken", "again"]]);
+});
+
+test("no two lines of a plot are drawn alike, nor are their swatches", () => {
+  const all = Array.from({ length: 24 }, (_, at) => at);
+  assert.equal(new Set(all.map((at) => JSON.stringify(stroke(at)))).size, 24);
+  assert.equal(new Set(all.map(swatch)).size, 24);
+  assert.equal(swatch(1), "repeating-linear-gradient(to right, var(--series-2) 0px 8px, transparent 8px 12px)");
 });

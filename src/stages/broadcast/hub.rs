@@ -30,9 +30,7 @@ use super::{
 use crate::{
     flow::{Board, Gate, StageState},
     message::{Caption, Gap, Hop, Milestone, Translation, Why},
-    stages::wire::{
-        ApiState, Clock, Hello, Painted, SourceLevel, StateEvent, TrackInfo, VERSION, level_db,
-    },
+    stages::wire::{Clock, Hello, Painted, StateEvent, TrackInfo, VERSION, level_db},
 };
 
 const NO_LAG: u64 = u64::MAX;
@@ -294,32 +292,6 @@ impl Hub {
 
     pub(super) fn viewers(&self) -> usize {
         self.viewers.load(Relaxed)
-    }
-
-    /// `may_operate`: whether whoever asks may.
-    pub(super) fn api_state(&self, may_operate: bool) -> ApiState {
-        let board = self.board();
-        let readings = board.stages();
-        let levels = readings.iter().filter_map(|it| {
-            Some(SourceLevel { source: it.name.clone(), level_db: level_db(it.peak?) })
-        });
-        let (stream, log) = {
-            let log = self.log();
-            (log.run().stream.clone(), log.state())
-        };
-        ApiState {
-            state: self.state(),
-            stream,
-            now: self.clock.now_ms(),
-            may_operate,
-            edges: board.edges().iter().map(Into::into).collect(),
-            work: readings.iter().map(Into::into).collect(),
-            levels: levels.collect(),
-            latency: self.insight.latency(Instant::now()),
-            viewers: self.viewers(),
-            log,
-            node: self.node().map(Node::told),
-        }
     }
 
     /// Where it only delivers what another server's pipeline gives.

@@ -96,7 +96,7 @@ impl Rules {
     pub(super) fn may_publish(&self, asker: &Asker<'_>) -> bool {
         match &self.tokens.publish {
             Some(token) => token.is(asker.token),
-            None => self.only_here && !asker.is_foreign(&self.origins),
+            None => self.is_from_here(asker),
         }
     }
 
@@ -104,7 +104,7 @@ impl Rules {
     pub(super) fn may_inspect(&self, asker: &Asker<'_>) -> bool {
         match &self.tokens.operator {
             Some(token) => token.is(asker.token),
-            None => self.only_here && !asker.is_foreign(&self.origins),
+            None => self.is_from_here(asker),
         }
     }
 
@@ -115,7 +115,12 @@ impl Rules {
 
     /// Counts for a monitor.
     pub(super) fn may_measure(&self, asker: &Asker<'_>) -> bool {
-        self.only_here || self.may_operate(asker)
+        self.is_from_here(asker) || self.may_operate(asker)
+    }
+
+    /// From this machine, and no page of a site that is not let in.
+    fn is_from_here(&self, asker: &Asker<'_>) -> bool {
+        self.only_here && !asker.is_foreign(&self.origins)
     }
 }
 
@@ -189,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_another_site_publishes_and_inspects_nothing() {
+    fn a_page_of_another_site_publishes_inspects_and_measures_nothing() {
         let rules = rules(true, Tokens::default());
         for (origin, may) in [
             ("http://localhost:31979", true),
@@ -205,6 +210,7 @@ mod tests {
         ] {
             assert_eq!(rules.may_publish(&asker(None, Some(origin))), may, "{origin}");
             assert_eq!(rules.may_inspect(&asker(None, Some(origin))), may, "{origin}");
+            assert_eq!(rules.may_measure(&asker(None, Some(origin))), may, "{origin}");
         }
     }
 

@@ -47,12 +47,16 @@ pub struct ApiState {
     pub state: StateEvent,
     /// The run that `hello` names too: another one means that everything read before is of another pipeline.
     pub stream: String,
+    /// This process: another one has another log, and counts anew.
+    #[serde(default)]
+    pub server: String,
     /// The server's Unix time in ms.
     pub now: u64,
-    /// Whether whoever asks may `POST` too.
+    /// Whether whoever asks may `POST` too; nobody may on a node of a cluster.
     pub may_operate: bool,
     pub edges: Vec<EdgeState>,
     pub work: Vec<StageWork>,
+    /// Every source of sound, also where none comes.
     pub levels: Vec<SourceLevel>,
     pub latency: Vec<Latency>,
     /// Clients connected now.
@@ -111,8 +115,8 @@ pub struct StageWork {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SourceLevel {
     pub source: String,
-    /// As the `level_db` of `state`.
-    pub level_db: i32,
+    /// As the `level_db` of `state`; null where none comes.
+    pub level_db: Option<i32>,
 }
 
 /// Where the milliseconds of one track, or one language of it, went over the last five minutes (the last 2 000 captions).
@@ -157,7 +161,7 @@ pub struct LogState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LogLines {
     pub lines: Vec<LogLine>,
-    /// The number of the newest line; 0 before the first. Below the `after` that was asked with it is another process.
+    /// The number of the newest line; 0 before the first. Below the `after` that was asked with is another process, as another `server` in `/api/state`.
     pub newest: u64,
 }
 

@@ -33,6 +33,28 @@ fn status(head: &str) -> &str {
     head.split(' ').nth(1).unwrap()
 }
 
+/// Sound of one peak, that goes on until it is dropped: however long this process was held up, some is heard at last.
+struct Sounding(JoinHandle<()>);
+
+impl Sounding {
+    fn of(mic: &Arc<Outlet<AudioFrame>>, peak: f32) -> Sounding {
+        let mic = mic.clone();
+        Sounding(tokio::spawn(async move {
+            let mut pace = tokio::time::interval(Duration::from_millis(10));
+            loop {
+                pace.tick().await;
+                mic.send(frame(peak)).await.unwrap();
+            }
+        }))
+    }
+}
+
+impl Drop for Sounding {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 #[tokio::test]
 async fn viewers_learn_at_once_that_sound_begins_and_that_it_stays_away() {
     let server = Server::bind(settings()).await.unwrap();
@@ -43,27 +65,38 @@ async fn viewers_learn_at_once_that_sound_begins_and_that_it_stays_away() {
     gauge.set(StageState::Running, None);
     let mut board = Board::default();
     board.add_stage(gauge.clone());
+    board.add_edge(sender.gauge());
     server.attach(board, Vec::new(), None);
     let gate = Gate::default();
-    let mic = Outlet::new(vec![sender], gauge).gated(gate.clone());
+    let mic = Arc::new(Outlet::new(vec![sender], gauge).gated(gate.clone()));
 
     let url = format!("http://{}", server.local_addr());
     let mut viewer = Viewer(Client::connect(&url, captions()).await.unwrap());
     viewer.expect::<Hello>("hello").await;
     assert_eq!(viewer.expect::<StateEvent>("state").await.level_db, None);
-    mic.send(frame(0.5)).await.unwrap();
-    assert_eq!(viewer.expect::<StateEvent>("state").await.level_db, Some(-6));
-    let state: ApiState = read(&server, "/api/state").await;
-    let levels: Vec<_> = state.levels.iter().map(|it| (&*it.source, it.level_db)).collect();
-    assert_eq!((state.state.level_db, levels), (Some(-6), vec![("mic", -6)]));
-    // Nothing comes for a second.
-    assert_eq!(viewer.expect::<StateEvent>("state").await.level_db, None);
-    mic.send(frame(0.0)).await.unwrap();
-    assert_eq!(viewer.expect::<StateEvent>("state").await.level_db, Some(-120));
-    // From silence to speech, in a pause too, of which the same event or the one before may tell.
+    // What is told now and then would come after a minute.
+    let mut learns = async |level| {
+        while viewer.expect::<StateEvent>("state").await.level_db != level {}
+    };
+    let sounding = Sounding::of(&mic, 0.5);
+    learns(Some(-6)).await;
+    let levels = async || {
+        let state: ApiState = read(&server, "/api/state").await;
+        let levels = state.levels.into_iter().map(|it| (it.source, it.level_db));
+        (state.state.level_db, levels.collect::<Vec<_>>())
+    };
+    while levels().await != (Some(-6), vec![("mic".to_owned(), Some(-6))]) {}
+    drop(sounding);
+    learns(None).await;
+    // It is still a source, and has to be seen as one.
+    assert_eq!(levels().await, (None, vec![("mic".to_owned(), None)]));
+    let sounding = Sounding::of(&mic, 0.0);
+    learns(Some(-120)).await;
+    drop(sounding);
+    // From silence to speech, in a pause too.
     gate.pause();
-    mic.send(frame(0.25)).await.unwrap();
-    while viewer.expect::<StateEvent>("state").await.level_db != Some(-12) {}
+    let _sounding = Sounding::of(&mic, 0.25);
+    learns(Some(-12)).await;
 }
 
 #[tokio::test]
@@ -101,6 +134,7 @@ async fn the_milliseconds_of_what_was_published_are_told_by_stage_and_track() {
     assert_eq!((state.work[1].stage.as_str(), state.work[1].handled), ("web", 3));
     assert_eq!((state.edges[0].taken, state.edges[0].depth), (3, 0));
     assert_eq!((state.viewers, state.log.next, state.may_operate), (1, 4, false));
+    assert_eq!(state.levels, [], "what gives text is no source of sound");
     pipeline.recogniser.count_restart();
     let state: ApiState = read(&pipeline.server, "/api/state").await;
     assert_eq!((state.state.stages[0].restarts, state.state.stages[1].restarts), (1, 0));
@@ -176,5 +210,27 @@ async fn only_operators_inspect_where_there_is_a_token_and_only_this_machine_whe
             assert_eq!(state.get(detail).is_some(), allowed.is_ok(), "{detail} {with}: {state}");
         }
         assert_eq!(state["may_operate"].as_bool(), allowed.ok(), "{with}: {state}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_not_read_is_told_how_the_stages_are_and_not_when_somebody_speaks() {
+    let tokens = Tokens { viewer: Some(Token::new("v")), ..Tokens::default() };
+    let elsewhere = Settings { host: "0.0.0.0".into(), tokens, ..settings() };
+    let mut pipeline = Pipeline::start(elsewhere).await;
+    pipeline.recogniser.count("looks");
+    let url = format!("http://{}", pipeline.server.local_addr());
+    let auth = json!({ "v": 1, "token": "v" });
+    let mut viewer = Viewer(Client::connect(&url, auth).await.unwrap());
+    viewer.hello().await;
+    pipeline.finish("one").await;
+    viewer.final_text().await;
+    for (with, reads) in [("", false), ("\r\nauthorization: Bearer v", true)] {
+        let head = format!("GET /api/state HTTP/1.1\r\nhost: localhost{with}");
+        let (_, body) = request(&pipeline.server, &head, "").await;
+        let state: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(state["stages"][0]["state"], "running", "{state}");
+        assert_eq!(state["lag_ms"].is_u64(), reads, "{state}");
+        assert_eq!(state["stages"][0]["counts"]["looks"].is_u64(), reads, "{state}");
     }
 }

@@ -68,7 +68,8 @@ async fn an_operator_sees_the_plan_and_the_log_and_no_secret_is_in_it() {
     fs::write(folder.path().join("pipeline.toml"), demo("4.0", web)).unwrap();
     let mut command = livecap(folder.path(), &["run", "pipeline.toml"]);
     // As much as can be asked for, as long as the lines that matter are not pushed out.
-    let said = "debug,livecap=debug,socketioxide=trace,engineioxide=trace";
+    let said = "debug,livecap=debug,tungstenite=trace,engineioxide::socket=trace,socketioxide::ns=trace,\
+        socketioxide::client=trace,hyper::proto=trace";
     let mut program = Program::start(command.env("T", "secret").env("LIVECAP_LOG", said));
     let address = program.address().await;
     let auth = json!({ "v": 1, "from": 0, "token": "secret" });

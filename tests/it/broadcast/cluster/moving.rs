@@ -156,6 +156,9 @@ async fn partials_clearings_and_states_come_to_a_node_and_operators_are_sent_to_
     };
     let operated = Server::bind(operated).await.unwrap();
     until(&operated, "/readyz", |it| it.contains("200 OK")).await;
+    let head = "GET /api/state HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer o";
+    let (_, told) = request(&operated, head, "").await;
+    assert!(told.contains("\"may_operate\":false"), "{told}");
     for path in ["pause", "resume", "clear", "mark", "end"] {
         let (head, body) = post(&operated, &format!("/api/{path}"), "{}").await;
         assert!(head.starts_with("HTTP/1.1 409"), "{head}");
