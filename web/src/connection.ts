@@ -98,8 +98,8 @@ export class Connection {
     const { lang, tracks, token, past } = this.wants;
     const { stream } = this.ledger;
     // Without `from` comes what is said from now on; a stream that was seen before is gone on with in any case.
+    // All of it is asked for until all of it has come: the newest numbers are known from before the choice.
     const from = this.everything ? { from: 0 } : past || stream !== undefined ? { from: this.ledger.from } : {};
-    this.everything = false;
     this.replaying = "from" in from;
     return {
       v: 1,
@@ -150,6 +150,7 @@ export class Connection {
     });
     socket.on("live", (it: unknown) => {
       if (isNext(it)) ledger.reached(it.next);
+      this.everything = false;
       this.replaying = false;
     });
     socket.on("end", (it: unknown) => {
