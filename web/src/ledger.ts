@@ -257,15 +257,17 @@ export class Ledger {
   }
 }
 
-/** `lang` absent: the original. */
-export function shown(row: Segment, lang: string | undefined): Shown | undefined {
+/** `lang` absent: the original. `tracks`: what is known of which translations may come. */
+export function shown(row: Segment, lang: string | undefined, tracks: readonly Track[] = []): Shown | undefined {
   const translated = lang === undefined ? undefined : row.translations.get(lang);
   if (translated && !translated.untranslated) return { line: translated, standsIn: false, settled: translated.kind === "final" };
   const original = row.original;
   if (!original) return undefined;
   const standsIn = lang !== undefined && lang !== original.lang;
   // Where a translation may still come, the original has not said its last word.
-  const settled = original.kind === "final" && (!standsIn || translated?.untranslated === true);
+  const track = tracks.find((it) => it.name === row.track);
+  const mayCome = !translated?.untranslated && track?.langs.includes(lang ?? "") !== false;
+  const settled = original.kind === "final" && (!standsIn || !mayCome);
   return { line: original, standsIn, settled };
 }
 
