@@ -189,7 +189,7 @@ function paint(): void {
   painting = false;
   const told = why({ standing: now, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
   const isEmpty = !ledger.rows.some((it) => isWanted(it, chosen.tracks));
-  floor.around(() => rows.paint(ledger, chosen));
+  floor.around(() => rows.paint(ledger, chosen), live);
   earlier.hidden = ledger.before === undefined || settings.view === "lines";
   page.dataset.empty = isEmpty ? "yes" : "no";
   empty.hidden = !isEmpty;

@@ -89,7 +89,7 @@ function repaint(): void {
 
 function paint(): void {
   painting = false;
-  floor.around(() => rows.paint(ledger, choice));
+  floor.around(() => rows.paint(ledger, choice), live);
   roll.grown(ledger, rows, live);
   const told = why({ standing, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
   const isSaid = settings.status && (!ledger.rows.some((it) => isWanted(it, choice.tracks)) || told.trouble);

@@ -44,7 +44,8 @@ export class Rows {
     return this.painted.get(row.key)?.element;
   }
 
-  paint(ledger: Ledger, choice: Choice): void {
+  /** `true`: all of them were written anew. */
+  paint(ledger: Ledger, choice: Choice): boolean {
     const named = ledger.tracks.length > 1;
     // What is written anew may break elsewhere, and is no longer selected: so only where it has to be.
     const tracks = JSON.stringify(ledger.tracks);
@@ -70,6 +71,7 @@ export class Rows {
       element.remove();
       this.painted.delete(key);
     }
+    return all;
   }
 
   private fill(it: Painted, row: Row, anew: boolean, tracks: readonly Track[]): void {
