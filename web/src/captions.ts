@@ -160,13 +160,13 @@ function hello(it: Hello): void {
   panel.show(settings, chosen, token);
 }
 
-function changed(caption: Caption | undefined, isLive: boolean): void {
+function changed(caption: Caption | undefined, isLive: boolean, missed: boolean): void {
   live = isLive || (caption === undefined && live);
   if (caption && isLive) {
     if (caption.at && (caption.of ? caption.lang === chosen.lang : true)) captured = caption.at.captured;
-    announcer.came(caption, ledger, chosen);
     paints?.came(caption);
   }
+  if (caption && (isLive || missed)) announcer.came(caption, ledger, chosen);
   repaint();
 }
 
