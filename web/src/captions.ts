@@ -17,7 +17,7 @@ import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
 import { Roll } from "./roll.ts";
 import { among, isWanted, Rows, type Choice } from "./rows.ts";
 import { read, withSetting } from "./settings.ts";
-import { keepToken, takeToken } from "./token.ts";
+import { followToken, keepToken, takeToken } from "./token.ts";
 import { behind, silentSince, STANDINGS, why, type Standing } from "./why.ts";
 import type { Caption, Hello, State, Track } from "./wire.ts";
 
@@ -85,6 +85,7 @@ dress(page, settings);
 follow.rest(settings.view === "lines");
 panel.show(settings, chosen, token);
 followLifecycle(connection);
+followToken(present);
 choice.addEventListener("change", () => set("lang", choice.value));
 document.addEventListener("keydown", pressed);
 admission.addEventListener("submit", admit);
@@ -244,10 +245,15 @@ async function fetchOlder(): Promise<void> {
 function admit(event: Event): void {
   event.preventDefault();
   const input = element("token", HTMLInputElement);
-  token = input.value.trim();
-  presented = true;
+  const given = input.value.trim();
   input.value = "";
-  keepToken(token);
+  keepToken(given);
+  present(given);
+}
+
+function present(given: string | undefined): void {
+  token = given;
+  presented = given !== undefined;
   panel.show(settings, chosen, token);
   connection.want({ token });
 }

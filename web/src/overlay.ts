@@ -9,7 +9,7 @@ import { Roll } from "./roll.ts";
 import { among, isWanted, Rows, type Choice } from "./rows.ts";
 import { read } from "./settings.ts";
 import { OVERLAY } from "./streamer.ts";
-import { takeToken } from "./token.ts";
+import { followToken, takeToken } from "./token.ts";
 import { silentSince, why, type Standing } from "./why.ts";
 import type { State, Track } from "./wire.ts";
 
@@ -67,6 +67,7 @@ const connection = new Connection(
   { lang: choice.lang, tracks: choice.tracks, token: takeToken(), past: false },
 );
 followLifecycle(connection);
+followToken((token) => connection.want({ token }));
 document.fonts.addEventListener("loadingdone", relaid);
 window.addEventListener("resize", relaid);
 
