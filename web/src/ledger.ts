@@ -179,10 +179,16 @@ export class Ledger {
     this.trim();
   }
 
-  /** Takes everything off the screen. Numbers stay: what was cleared is not asked for again. */
-  clear(): void {
+  /**
+   * Takes everything off the screen. Numbers stay: what was cleared is not asked for again. `awaited`: a language whose
+   * translations may return what was cleared before they came.
+   */
+  clear(awaited?: string): void {
+    const open = new Set<string>();
     for (const row of this.rows) {
-      if (row.is === "segment" && hasFinal(row)) this.cleared.set(row.track, Math.max(row.segment, this.cleared.get(row.track) ?? -1));
+      if (row.is !== "segment" || !hasFinal(row) || open.has(row.track)) continue;
+      if (awaited !== undefined && !shown(row, awaited, this.tracks)?.settled) open.add(row.track);
+      else this.cleared.set(row.track, Math.max(row.segment, this.cleared.get(row.track) ?? -1));
     }
     this.clearedUpTo = this.last;
     this.left = 0;

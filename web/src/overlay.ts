@@ -71,12 +71,12 @@ followToken((token) => connection.want({ token }));
 document.fonts.addEventListener("loadingdone", relaid);
 window.addEventListener("resize", relaid);
 
-/** Each word puts it off. A segment that is still open comes back with its next word. */
+/** Each word puts it off. A segment that is still open comes back with its next word, or with its translation. */
 function waitForSilence(): void {
   window.clearTimeout(silence);
   if (settings.clear === 0 || ledger.rows.length === 0) return;
   silence = window.setTimeout(() => {
-    ledger.clear();
+    ledger.clear(choice.lang);
     repaint();
   }, settings.clear * 1000);
 }

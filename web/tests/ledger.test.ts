@@ -49,6 +49,19 @@ describe("an original that stands in", () => {
   });
 });
 
+describe("what is cleared after a silence", () => {
+  it("comes back with the translation that was waited for, and only with that", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "Good morning."));
+    ledger.caption(final(2, 1, "Goedemorgen.", { lang: "nl", of: { lang: "en", revision: 9 } }));
+    ledger.caption(final(3, 2, "Thank you."));
+    ledger.clear("nl");
+    ledger.caption(final(1, 1, "Good morning."));
+    ledger.caption(final(4, 2, "Dank u.", { lang: "nl", of: { lang: "en", revision: 9 } }));
+    assert.deepEqual(texts(ledger.rows, "nl"), ["Dank u."]);
+  });
+});
+
 describe("a caption", () => {
   it("is replaced by a later revision of its own segment", () => {
     const ledger = fresh();
