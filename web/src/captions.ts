@@ -44,6 +44,12 @@ const admission = element("admission", HTMLFormElement);
 const asked = read(READER, new URLSearchParams(location.search), kept(), OTHERS);
 for (const complaint of asked.complaints) console.warn(complaint);
 const settings: Reader = asked.values;
+// What is remembered stands in the address too: who copies it shares what is seen.
+let address = new URL(location.href);
+for (const name of Object.keys(kept())) {
+  if (Object.hasOwn(READER, name) && !address.searchParams.has(name)) address = withSetting(READER, address, name as keyof Reader, settings[name as keyof Reader]);
+}
+if (address.href !== location.href) history.replaceState(history.state, "", address);
 let token = takeToken();
 /** Unknown before the first `hello`. */
 let tracks: readonly Track[] | undefined;
