@@ -14,7 +14,7 @@ export class Announcer {
   came(caption: Caption, ledger: Ledger, { lang, tracks }: Choice): void {
     const row = ledger.rows.find((it) => it.is === "segment" && it.track === caption.track && it.segment === caption.segment);
     if (row?.is !== "segment" || !isWanted(row, tracks)) return;
-    const it = shown(row, lang);
+    const it = shown(row, lang, ledger.tracks);
     if (!it?.settled || it.line.text === "" || (lang !== undefined && !it.standsIn && caption.lang !== lang)) return;
     const line = document.createElement("p");
     line.lang = tag(it.line.lang);

@@ -15,11 +15,11 @@ import { Paints } from "./painted.ts";
 import { Panel } from "./panel.ts";
 import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
 import { Roll } from "./roll.ts";
-import { Rows, type Choice } from "./rows.ts";
+import { among, isWanted, Rows, type Choice } from "./rows.ts";
 import { read, withSetting } from "./settings.ts";
-import { keepToken, takeToken } from "./token.ts";
+import { followToken, keepToken, takeToken } from "./token.ts";
 import { behind, silentSince, STANDINGS, why, type Standing } from "./why.ts";
-import type { Caption, Hello, State } from "./wire.ts";
+import type { Caption, Hello, State, Track } from "./wire.ts";
 
 /** Rows that the page holds; more while somebody reads back. */
 const ROWS = 500;
@@ -44,7 +44,15 @@ const admission = element("admission", HTMLFormElement);
 const asked = read(READER, new URLSearchParams(location.search), kept(), OTHERS);
 for (const complaint of asked.complaints) console.warn(complaint);
 const settings: Reader = asked.values;
+// What is remembered stands in the address too: who copies it shares what is seen.
+let address = new URL(location.href);
+for (const name of Object.keys(kept())) {
+  if (Object.hasOwn(READER, name) && !address.searchParams.has(name)) address = withSetting(READER, address, name as keyof Reader, settings[name as keyof Reader]);
+}
+if (address.href !== location.href) history.replaceState(history.state, "", address);
 let token = takeToken();
+/** Unknown before the first `hello`. */
+let tracks: readonly Track[] | undefined;
 let chosen = choiceOf();
 
 const ledger = new Ledger(ROWS);
@@ -65,7 +73,6 @@ const panel = new Panel(set, () => {
 
 let now: Standing = "connecting";
 let ended = false;
-let tracks: number | undefined;
 let reported: State | undefined;
 let silent: number | undefined;
 let painting = false;
@@ -76,14 +83,15 @@ let lagShown = 0;
 /** Why the page wanted a token the last time: it has none, or a wrong one. */
 let presented = token !== undefined;
 
-const connection = new Connection(ledger, { standing: setStanding, hello, changed, state }, { lang: chosen.lang, tracks: settings.tracks, token, past: true });
+const connection = new Connection(ledger, { standing: setStanding, hello, changed, state }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true });
 const measures = new URLSearchParams(location.search).has("measure");
 const paints = measures ? new Paints(connection.clock, connection.measure()) : undefined;
 
 dress(page, settings);
 follow.rest(settings.view === "lines");
-panel.show(settings, chosen.lang, token);
+panel.show(settings, chosen, token);
 followLifecycle(connection);
+followToken(present);
 choice.addEventListener("change", () => set("lang", choice.value));
 document.addEventListener("keydown", pressed);
 admission.addEventListener("submit", admit);
@@ -95,7 +103,7 @@ new ResizeObserver(([it]) => it!.contentRect.width !== width && ((width = it!.co
 document.fonts.addEventListener("loadingdone", relaid);
 
 function choiceOf(): Choice {
-  return { lang: settings.lang === "" ? undefined : settings.lang, both: settings.both, tracks: settings.tracks };
+  return { lang: settings.lang === "" ? undefined : settings.lang, both: settings.both, tracks: among(tracks ?? [], settings.tracks).there };
 }
 
 /** A choice of the reader: applied, written into the address, and remembered. */
@@ -111,16 +119,20 @@ function set(name: keyof Reader, value: unknown): void {
 function reread(): void {
   const before = chosen;
   chosen = choiceOf();
+  wantAfter(before);
   dress(page, settings);
   follow.rest(settings.view === "lines");
   choice.value = settings.lang;
-  panel.show(settings, chosen.lang, token);
-  if (before.lang !== chosen.lang || before.tracks.join() !== chosen.tracks.join()) {
-    announcer.silence();
-    connection.want({ lang: chosen.lang, tracks: chosen.tracks });
-  }
+  panel.show(settings, chosen, token);
   repaint();
   relaid();
+}
+
+/** What is chosen otherwise has to be sent anew. */
+function wantAfter(before: Choice): void {
+  if (before.lang === chosen.lang && before.tracks.join() === chosen.tracks.join()) return;
+  announcer.silence();
+  connection.want({ lang: chosen.lang, tracks: chosen.tracks });
 }
 
 function setStanding(to: Standing): void {
@@ -140,24 +152,28 @@ function hello(it: Hello): void {
   // What stands between backticks can be typed.
   notice.replaceChildren(...(it.notice ?? "").split("`").map((part, at) => (at % 2 ? text("code", part) : part)));
   notice.hidden = !it.notice;
-  tracks = it.tracks.length;
+  tracks = it.tracks;
+  const before = chosen;
+  chosen = choiceOf();
+  wantAfter(before);
   const offered = languages(it.tracks);
-  chooser.hidden = offered.length === 0;
+  // Who reads one that nobody gives any more has to find the way back.
+  chooser.hidden = offered.length === 0 && chosen.lang === undefined;
   const originals = [...new Set(it.tracks.map((track) => track.lang))];
   choice.replaceChildren(option("", `Original (${originals.map(nameOf).join(", ")})`), ...offered.map((code) => option(code, nameOf(code))));
   if (chosen.lang !== undefined && !offered.includes(chosen.lang)) choice.append(option(chosen.lang, `${nameOf(chosen.lang)} (not offered)`));
   choice.value = settings.lang;
   panel.offer(it.tracks);
-  panel.show(settings, chosen.lang, token);
+  panel.show(settings, chosen, token);
 }
 
-function changed(caption: Caption | undefined, isLive: boolean): void {
+function changed(caption: Caption | undefined, isLive: boolean, missed: boolean): void {
   live = isLive || (caption === undefined && live);
   if (caption && isLive) {
     if (caption.at && (caption.of ? caption.lang === chosen.lang : true)) captured = caption.at.captured;
-    announcer.came(caption, ledger, chosen);
     paints?.came(caption);
   }
+  if (caption && (isLive || missed)) announcer.came(caption, ledger, chosen);
   repaint();
 }
 
@@ -178,9 +194,9 @@ function repaint(): void {
 
 function paint(): void {
   painting = false;
-  const told = why({ standing: now, tracks, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
-  const isEmpty = ledger.rows.length === 0;
-  floor.around(() => rows.paint(ledger, chosen));
+  const told = why({ standing: now, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
+  const isEmpty = !ledger.rows.some((it) => isWanted(it, chosen.tracks));
+  floor.around(() => rows.paint(ledger, chosen), live);
   earlier.hidden = ledger.before === undefined || settings.view === "lines";
   page.dataset.empty = isEmpty ? "yes" : "no";
   empty.hidden = !isEmpty;
@@ -235,11 +251,16 @@ async function fetchOlder(): Promise<void> {
 function admit(event: Event): void {
   event.preventDefault();
   const input = element("token", HTMLInputElement);
-  token = input.value.trim();
-  presented = true;
+  const given = input.value.trim();
   input.value = "";
-  keepToken(token);
-  panel.show(settings, chosen.lang, token);
+  keepToken(given);
+  present(given);
+}
+
+function present(given: string | undefined): void {
+  token = given;
+  presented = given !== undefined;
+  panel.show(settings, chosen, token);
   connection.want({ token });
 }
 

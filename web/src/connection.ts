@@ -12,8 +12,8 @@ declare const io: typeof import("socket.io-client").io;
 export interface Listener {
   standing(now: Standing): void;
   hello(hello: Hello): void;
-  /** The ledger has changed; `caption` where one did it. `live`: it was just spoken, and is not replayed. */
-  changed(caption: Caption | undefined, live: boolean): void;
+  /** The ledger has changed; `caption` where one did it. `live`: it was just spoken, and is not replayed; `missed`: during a cut. */
+  changed(caption: Caption | undefined, live: boolean, missed: boolean): void;
   state(state: State): void;
 }
 
@@ -48,6 +48,8 @@ export class Connection {
   private readonly socket: Socket;
   private replaying = true;
   private everything = false;
+  /** From this number on nothing had come before the connection was cut. */
+  private unseen = Number.POSITIVE_INFINITY;
   private retry: number | undefined;
 
   constructor(
@@ -98,9 +100,10 @@ export class Connection {
     const { lang, tracks, token, past } = this.wants;
     const { stream } = this.ledger;
     // Without `from` comes what is said from now on; a stream that was seen before is gone on with in any case.
+    // All of it is asked for until all of it has come: the newest numbers are known from before the choice.
     const from = this.everything ? { from: 0 } : past || stream !== undefined ? { from: this.ledger.from } : {};
-    this.everything = false;
     this.replaying = "from" in from;
+    this.unseen = stream === undefined ? Number.POSITIVE_INFINITY : this.ledger.from;
     return {
       v: 1,
       ...(stream === undefined ? {} : { stream }),
@@ -114,7 +117,7 @@ export class Connection {
 
   private listen(): void {
     const { socket, ledger, listener } = this;
-    const changed = (): void => listener.changed(undefined, false);
+    const changed = (): void => listener.changed(undefined, false, false);
     socket.on("connect", () => {
       if (ledger.stream === undefined) listener.standing("waiting");
       this.askClock();
@@ -128,6 +131,8 @@ export class Connection {
     socket.on("hello", (it: unknown) => {
       if (!isHello(it)) return;
       const isFirst = ledger.stream === undefined;
+      // All of another stream was said meanwhile.
+      if (!isFirst && it.stream !== ledger.stream) this.unseen = 0;
       ledger.hello(it);
       // Who wants nothing of the past goes on from here after a cut.
       if (isFirst && !this.wants.past) ledger.reached(it.next);
@@ -136,7 +141,7 @@ export class Connection {
       changed();
     });
     socket.on("caption", (it: unknown) => {
-      if (isCaption(it) && ledger.caption(it)) listener.changed(it, !this.replaying);
+      if (isCaption(it) && ledger.caption(it)) listener.changed(it, !this.replaying, this.replaying && it.kind === "final" && it.seq >= this.unseen);
     });
     socket.on("gap", (it: unknown) => {
       if (isGap(it)) ledger.gap(it), changed();
@@ -150,6 +155,7 @@ export class Connection {
     });
     socket.on("live", (it: unknown) => {
       if (isNext(it)) ledger.reached(it.next);
+      this.everything = false;
       this.replaying = false;
     });
     socket.on("end", (it: unknown) => {

@@ -49,12 +49,16 @@ export class Follow {
   private scrolled(): void {
     if (this.resting) return;
     const { scrollTop, clientHeight, scrollHeight } = this.scroller;
-    // A scroll event of our own may come after the next line did, and would look like one of the reader's:
-    // only a reader scrolls upwards while there is something below.
-    const atEnd = scrollHeight - clientHeight - scrollTop <= NEAR_PX;
-    if (atEnd) this.follow(true);
-    else if (scrollTop < this.lastTop) this.follow(false);
-    this.lastTop = scrollTop;
+    const moved = scrollTop - this.lastTop;
+    // A slow finger moves by less than a pixel a frame: that adds up until it can be told from rounding.
+    if (Math.abs(moved) > 1) {
+      // A scroll event of our own may come after the next line did, and would look like one of the reader's:
+      // only a reader scrolls upwards while there is something below. Near the end is at the end for who comes down to it.
+      const below = scrollHeight - clientHeight - scrollTop;
+      if (below <= 1 || (moved > 0 && below <= NEAR_PX)) this.follow(true);
+      else if (moved < 0) this.follow(false);
+      this.lastTop = this.scroller.scrollTop;
+    }
     if (!this.following) this.note();
   }
 

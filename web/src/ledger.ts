@@ -179,10 +179,16 @@ export class Ledger {
     this.trim();
   }
 
-  /** Takes everything off the screen. Numbers stay: what was cleared is not asked for again. */
-  clear(): void {
+  /**
+   * Takes everything off the screen. Numbers stay: what was cleared is not asked for again. `awaited`: a language whose
+   * translations may return what was cleared before they came.
+   */
+  clear(awaited?: string): void {
+    const open = new Set<string>();
     for (const row of this.rows) {
-      if (row.is === "segment" && hasFinal(row)) this.cleared.set(row.track, Math.max(row.segment, this.cleared.get(row.track) ?? -1));
+      if (row.is !== "segment" || !hasFinal(row) || open.has(row.track)) continue;
+      if (awaited !== undefined && !shown(row, awaited, this.tracks)?.settled) open.add(row.track);
+      else this.cleared.set(row.track, Math.max(row.segment, this.cleared.get(row.track) ?? -1));
     }
     this.clearedUpTo = this.last;
     this.left = 0;
@@ -257,15 +263,17 @@ export class Ledger {
   }
 }
 
-/** `lang` absent: the original. */
-export function shown(row: Segment, lang: string | undefined): Shown | undefined {
+/** `lang` absent: the original. `tracks`: what is known of which translations may come. */
+export function shown(row: Segment, lang: string | undefined, tracks: readonly Track[] = []): Shown | undefined {
   const translated = lang === undefined ? undefined : row.translations.get(lang);
   if (translated && !translated.untranslated) return { line: translated, standsIn: false, settled: translated.kind === "final" };
   const original = row.original;
   if (!original) return undefined;
   const standsIn = lang !== undefined && lang !== original.lang;
   // Where a translation may still come, the original has not said its last word.
-  const settled = original.kind === "final" && (!standsIn || translated?.untranslated === true);
+  const track = tracks.find((it) => it.name === row.track);
+  const mayCome = !translated?.untranslated && track?.langs.includes(lang ?? "") !== false;
+  const settled = original.kind === "final" && (!standsIn || !mayCome);
   return { line: original, standsIn, settled };
 }
 

@@ -6,12 +6,12 @@ import { Ledger } from "./ledger.ts";
 import { followLifecycle } from "./lifecycle.ts";
 import { dressOverlay } from "./look.ts";
 import { Roll } from "./roll.ts";
-import { Rows, type Choice } from "./rows.ts";
+import { among, isWanted, Rows, type Choice } from "./rows.ts";
 import { read } from "./settings.ts";
 import { OVERLAY } from "./streamer.ts";
-import { takeToken } from "./token.ts";
+import { followToken, takeToken } from "./token.ts";
 import { silentSince, why, type Standing } from "./why.ts";
-import type { State } from "./wire.ts";
+import type { State, Track } from "./wire.ts";
 
 /** More than fit, so that what rolls away is still there while it does. */
 const ROWS = 30;
@@ -30,7 +30,7 @@ const roll = new Roll(element("box", HTMLElement), list);
 const choice: Choice = { lang: settings.lang === "" ? undefined : settings.lang, both: false, tracks: settings.tracks };
 
 let standing: Standing = "connecting";
-let tracks: number | undefined;
+let tracks: readonly Track[] | undefined;
 let reported: State | undefined;
 let silent: number | undefined;
 let painting = false;
@@ -45,7 +45,13 @@ const connection = new Connection(
       page.dataset.standing = standing;
       repaint();
     },
-    hello: (it) => (tracks = it.tracks.length),
+    hello: (it) => {
+      tracks = it.tracks;
+      const { there } = among(tracks, settings.tracks);
+      if (there.join() === choice.tracks.join()) return;
+      choice.tracks = there;
+      connection.want({ tracks: there });
+    },
     changed: (caption, isLive) => {
       live = isLive || (caption === undefined && live);
       waitForSilence();
@@ -61,15 +67,16 @@ const connection = new Connection(
   { lang: choice.lang, tracks: choice.tracks, token: takeToken(), past: false },
 );
 followLifecycle(connection);
+followToken((token) => connection.want({ token }));
 document.fonts.addEventListener("loadingdone", relaid);
 window.addEventListener("resize", relaid);
 
-/** Each word puts it off. A segment that is still open comes back with its next word. */
+/** Each word puts it off. A segment that is still open comes back with its next word, or with its translation. */
 function waitForSilence(): void {
   window.clearTimeout(silence);
   if (settings.clear === 0 || ledger.rows.length === 0) return;
   silence = window.setTimeout(() => {
-    ledger.clear();
+    ledger.clear(choice.lang);
     repaint();
   }, settings.clear * 1000);
 }
@@ -83,10 +90,10 @@ function repaint(): void {
 
 function paint(): void {
   painting = false;
-  floor.around(() => rows.paint(ledger, choice));
+  floor.around(() => rows.paint(ledger, choice), live);
   roll.grown(ledger, rows, live);
-  const told = why({ standing, tracks, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
-  const isSaid = settings.status && (ledger.rows.length === 0 || told.trouble);
+  const told = why({ standing, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
+  const isSaid = settings.status && (!ledger.rows.some((it) => isWanted(it, choice.tracks)) || told.trouble);
   // For who sets it up: OBS keeps a log of it.
   if (status.dataset.told !== told.words) console.info((status.dataset.told = told.words));
   status.hidden = !isSaid;

@@ -5,6 +5,8 @@ import { SHORTCUTS } from "./keys.ts";
 import { READER, type Reader } from "./reader.ts";
 import type { Track } from "./wire.ts";
 import { nameOf } from "./languages.ts";
+import { languages } from "./ledger.ts";
+import type { Choice } from "./rows.ts";
 
 export class Panel {
   private readonly panel = element("panel", HTMLElement);
@@ -13,6 +15,7 @@ export class Panel {
   private readonly tracks = element("tracks", HTMLElement);
   private readonly downloads = element("downloads", HTMLElement);
   private offered: Track[] = [];
+  private values: Reader | undefined;
 
   /** `changed` is told a setting and what it shall be; `usual` that all shall be as usual. */
   constructor(
@@ -52,7 +55,8 @@ export class Panel {
     element("keys", HTMLElement).scrollIntoView({ block: "nearest" });
   }
 
-  show(values: Reader, lang: string | undefined, token: string | undefined): void {
+  show(values: Reader, { lang, tracks }: Choice, token: string | undefined): void {
+    this.values = values;
     for (const control of this.controls()) {
       const value = values[control.name as keyof Reader];
       if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = value === true;
@@ -60,8 +64,10 @@ export class Panel {
     }
     element("howmany", HTMLElement).hidden = values.view !== "lines";
     element("beside", HTMLElement).hidden = lang === undefined;
-    for (const box of this.boxes()) box.checked = values.tracks.length === 0 || values.tracks.includes(box.value);
-    this.showDownloads(values, lang, token);
+    for (const box of this.boxes()) box.checked = tracks.length === 0 || tracks.includes(box.value);
+    // Where one was chosen there has to be a way back to all of them.
+    this.tracks.hidden = this.offered.length < 2 && values.tracks.length === 0;
+    this.showDownloads(tracks, lang, token);
   }
 
   /** Which tracks there are to choose from. */
@@ -69,7 +75,6 @@ export class Panel {
     // What is made anew has no focus any more: somebody may be choosing.
     if (JSON.stringify(tracks) === JSON.stringify(this.offered)) return;
     this.offered = tracks;
-    this.tracks.hidden = tracks.length < 2;
     const boxes = tracks.map(({ name, lang }) => {
       const label = text("label", "", "check");
       const box = document.createElement("input");
@@ -80,8 +85,11 @@ export class Panel {
     this.tracks.replaceChildren(this.tracks.firstElementChild!, ...boxes);
   }
 
-  private showDownloads(values: Reader, lang: string | undefined, token: string | undefined): void {
-    const track = values.tracks.length === 1 ? values.tracks[0] : undefined;
+  private showDownloads(tracks: readonly string[], wanted: string | undefined, token: string | undefined): void {
+    const track = tracks.length === 1 ? tracks[0] : undefined;
+    // In a language that nobody gives the file would be empty.
+    const given = this.offered.filter((it) => tracks.length === 0 || tracks.includes(it.name));
+    const lang = wanted === undefined || (given.length > 0 && !languages(given).includes(wanted)) ? undefined : wanted;
     const of = JSON.stringify([lang, track, token !== undefined]);
     if (this.downloads.dataset.of === of) return;
     this.downloads.dataset.of = of;
@@ -115,8 +123,9 @@ export class Panel {
     if (setting === undefined) return;
     const given = target instanceof HTMLInputElement && target.type === "checkbox" ? (target.checked ? "on" : "off") : target.value;
     const value = setting.parse(given);
-    // Half a number may be none yet.
+    // Half a number may be none yet; what is still none when it is done gives way to what is set.
     if (value !== undefined) this.changed(target.name as keyof Reader, value);
+    else if (isDone && this.values) target.value = String(this.values[target.name as keyof Reader]);
   }
 
   private controls(): (HTMLInputElement | HTMLSelectElement)[] {

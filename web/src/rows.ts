@@ -3,7 +3,7 @@ import { text } from "./dom.ts";
 import { direction, tag } from "./languages.ts";
 import { shown, type Hole, type Ledger, type Line, type Row, type Segment } from "./ledger.ts";
 import { Words } from "./words.ts";
-import type { Why } from "./wire.ts";
+import type { Track, Why } from "./wire.ts";
 
 const REASONS: Record<Why, string> = {
   overload: "some words are missing here: the machine could not keep up",
@@ -34,6 +34,7 @@ interface Painted {
 export class Rows {
   private painted = new Map<string, Painted>();
   private choice: Choice | undefined;
+  private tracks = "";
   private named = false;
 
   constructor(private readonly list: HTMLElement) {}
@@ -43,10 +44,13 @@ export class Rows {
     return this.painted.get(row.key)?.element;
   }
 
-  paint(ledger: Ledger, choice: Choice): void {
+  /** `true`: all of them were written anew. */
+  paint(ledger: Ledger, choice: Choice): boolean {
     const named = ledger.tracks.length > 1;
     // What is written anew may break elsewhere, and is no longer selected: so only where it has to be.
-    const all = choice.lang !== this.choice?.lang || choice.both !== this.choice?.both || named !== this.named;
+    const tracks = JSON.stringify(ledger.tracks);
+    const all = choice.lang !== this.choice?.lang || choice.both !== this.choice?.both || tracks !== this.tracks;
+    this.tracks = tracks;
     this.choice = choice;
     this.named = named;
     const left = new Map(this.painted);
@@ -56,7 +60,7 @@ export class Rows {
       left.delete(row.key);
       const known = this.painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };
       if (all || known.version !== row.version) {
-        this.fill(known, row, all);
+        this.fill(known, row, all, ledger.tracks);
         known.version = row.version;
         this.painted.set(row.key, known);
       }
@@ -67,9 +71,10 @@ export class Rows {
       element.remove();
       this.painted.delete(key);
     }
+    return all;
   }
 
-  private fill(it: Painted, row: Row, anew: boolean): void {
+  private fill(it: Painted, row: Row, anew: boolean, tracks: readonly Track[]): void {
     const { element } = it;
     if (row.is !== "segment") {
       element.className = row.is;
@@ -78,7 +83,7 @@ export class Rows {
       return;
     }
     if (anew || !it.line) this.begin(it, row);
-    fillSegment(it, row, this.choice!);
+    fillSegment(it, row, this.choice!, tracks);
   }
 
   /** Its parts, empty. The name of its track stands on a line of its own, so that no word begins further right for it. */
@@ -96,9 +101,17 @@ export function isWanted(row: Row, tracks: readonly string[]): boolean {
   return tracks.includes(row.track);
 }
 
-function fillSegment(row: Painted, segment: Segment, { lang, both }: Choice): void {
+/** Those of the wanted tracks that there are. Where none is, all of them stand for what cannot be meant. */
+export function among(tracks: readonly Track[], wanted: readonly string[]): { there: readonly string[]; missing: readonly string[] } {
+  // Before a pipeline has named its tracks none of them is known to be missing.
+  if (tracks.length === 0) return { there: wanted, missing: [] };
+  const isThere = (name: string): boolean => tracks.some((it) => it.name === name);
+  return { there: wanted.filter(isThere), missing: wanted.filter((it) => !isThere(it)) };
+}
+
+function fillSegment(row: Painted, segment: Segment, { lang, both }: Choice, tracks: readonly Track[]): void {
   const { element, line, original } = row;
-  const it = shown(segment, lang);
+  const it = shown(segment, lang, tracks);
   element.className = "caption";
   element.hidden = it === undefined || it.line.text.trim() === "";
   if (!it) return;

@@ -20,6 +20,11 @@ export function takeToken(): string | undefined {
   return found.token === "" ? undefined : found.token;
 }
 
+/** A link that differs in its fragment loads no page anew where the page is open already. */
+export function followToken(came: (token: string | undefined) => void): void {
+  window.addEventListener("hashchange", () => inFragment(location.hash) && came(takeToken()));
+}
+
 export function keepToken(token: string): void {
   try {
     if (token === "") sessionStorage.removeItem(NAME);

@@ -7,6 +7,8 @@ export interface Facts {
   standing: Standing;
   /** Unknown before the first `hello`. */
   tracks: number | undefined;
+  /** Tracks that the reader wants and that are not there. */
+  missing: readonly string[];
   state: State | undefined;
   /** For how long the loudest source has been below `SILENT_DB`, in ms; unknown where no level is told. */
   silentFor: number | undefined;
@@ -52,7 +54,7 @@ export function why(facts: Facts): Told {
   }
 }
 
-function live({ tracks, state, silentFor }: Facts): Told {
+function live({ tracks, missing, state, silentFor }: Facts): Told {
   const stages = state?.stages ?? [];
   const broken = stages.filter((it) => it.state === "degraded" || it.state === "restarting");
   if (state?.paused) return trouble("Paused: what is said now is not captioned.");
@@ -60,6 +62,7 @@ function live({ tracks, state, silentFor }: Facts): Told {
   const starting = stages.filter((it) => it.state === "starting");
   if (starting.length > 0) return trouble(`Getting ready: ${starting.map((it) => it.name).join(", ")} ${starting.length > 1 ? "are" : "is"} starting. Loading a model may take a while.`);
   if (silentFor !== undefined && silentFor >= SILENT_MS) return trouble("The microphone is silent: no sound comes from it. Is it switched on, and the right one?");
+  if (missing.length > 0) return trouble(`There is no track here called ${missing.join(", ")}: what is shown is what there is. Settings has the tracks to choose from.`);
   if (tracks === 0) return quiet("Connected. This server has no pipeline of its own: captions appear when somebody sends some.");
   return quiet("Listening. Captions appear here as soon as somebody speaks.");
 }

@@ -37,6 +37,31 @@ function texts(rows: Row[], lang?: string): string[] {
   return rows.map((row) => (row.is === "segment" ? (shown(row, lang)?.line.text ?? "–") : row.is === "gap" ? `(${row.why})` : row.text));
 }
 
+describe("an original that stands in", () => {
+  it("is settled where no translation of its track can come, and not where one may", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "Bonjour.", { track: "french", lang: "fr" }));
+    const [row] = ledger.rows;
+    assert.ok(row?.is === "segment");
+    const settled = (lang: string): boolean | undefined => shown(row, lang, ledger.tracks)?.settled;
+    assert.deepEqual([settled("es"), settled("nl"), settled("fr")], [true, false, true]);
+    assert.equal(shown(row, "es", [])?.settled, false, "of a track that nobody has told of");
+  });
+});
+
+describe("what is cleared after a silence", () => {
+  it("comes back with the translation that was waited for, and only with that", () => {
+    const ledger = fresh();
+    ledger.caption(final(1, 1, "Good morning."));
+    ledger.caption(final(2, 1, "Goedemorgen.", { lang: "nl", of: { lang: "en", revision: 9 } }));
+    ledger.caption(final(3, 2, "Thank you."));
+    ledger.clear("nl");
+    ledger.caption(final(1, 1, "Good morning."));
+    ledger.caption(final(4, 2, "Dank u.", { lang: "nl", of: { lang: "en", revision: 9 } }));
+    assert.deepEqual(texts(ledger.rows, "nl"), ["Dank u."]);
+  });
+});
+
 describe("a caption", () => {
   it("is replaced by a later revision of its own segment", () => {
     const ledger = fresh();

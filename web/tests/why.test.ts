@@ -10,6 +10,7 @@ const stage = (state: string, reason?: string) => ({ name: "mic", state, ...(rea
 const facts = (changes: Partial<Facts> = {}, stages = [stage("running")], paused = false): Facts => ({
   standing: "live",
   tracks: 1,
+  missing: [],
   silentFor: undefined,
   state: { lag_ms: null, paused, stages },
   ...changes,
@@ -31,6 +32,7 @@ describe("a page that has nothing to show", () => {
       [facts({}, [stage("degraded", "it was unplugged")]), /mic is degraded: it was unplugged/, true],
       [facts({}, [stage("restarting")]), /mic is restarting$/, true],
       [facts({}, [stage("running")], true), /Paused/, true],
+      [facts({ missing: ["hall"] }), /no track here called hall/, true],
       [facts({ silentFor: 5_000 }), /silent/, true],
       [facts({ silentFor: 4_999 }), /Listening/, false],
     ];

@@ -28,18 +28,23 @@ describe("a text that grows", () => {
 });
 
 describe("the room of the captions", () => {
+  const still = { before: 0, after: 0 };
+
   it("grows with them and never shrinks under them", () => {
-    assert.equal(room({ room: 100, lastTop: 60 }, { lastTop: 60, content: 140 }), 140);
-    assert.equal(room({ room: 140, lastTop: 60 }, { lastTop: 60, content: 100 }), 140);
+    assert.equal(room(100, [still, { before: 60, after: 60 }], 140), 140);
+    assert.equal(room(140, [still, { before: 60, after: 60 }], 100), 140);
   });
 
-  it("moves with what comes and goes above the last row", () => {
-    assert.equal(room({ room: 140, lastTop: 60 }, { lastTop: 20, content: 100 }), 100);
-    assert.equal(room({ room: 140, lastTop: 60 }, { lastTop: 100, content: 140 }), 180);
+  it("moves with what comes and goes above all that is seen, and keeps what goes within", () => {
+    assert.equal(room(140, [{ before: 60, after: 20 }], 100), 100);
+    assert.equal(room(140, [{ before: 60, after: 100 }], 140), 180);
+    assert.equal(room(140, [still, { before: 60, after: 20 }], 100), 140);
+    assert.equal(room(140, [still, { before: 60, after: 100 }], 140), 180);
+    assert.equal(room(140, [{ before: 30, after: 10 }, { before: 60, after: 30 }], 100), 120);
   });
 
-  it("begins anew where the last row is gone", () => {
-    assert.equal(room({ room: 140, lastTop: 60 }, { lastTop: undefined, content: 0 }), 0);
+  it("begins anew where no row is left", () => {
+    assert.equal(room(140, [], 0), 0);
   });
 });
 
