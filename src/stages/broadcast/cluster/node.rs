@@ -156,7 +156,7 @@ impl Reader {
             if looked.is_none_or(|at| at.elapsed() >= look) {
                 looked = Some(Instant::now());
                 match store.facts().await?.as_deref().map(shape::read_facts) {
-                    Some(Ok(facts)) => self.hear(facts),
+                    Some(Ok(facts)) => self.hear(&cluster.counts, facts),
                     Some(Err(why)) => self.refuse(&cluster.counts, "the facts", &why),
                     None => (),
                 }
@@ -168,7 +168,12 @@ impl Reader {
             };
             let entries = store.read(&stream, next - 1, MOST, look).await?;
             if entries.is_empty() {
-                self.settle(&stream, promised);
+                // A Redis that lost its data has nothing either, and is filled again: only what it had and let go is gone.
+                let gone = match next < promised {
+                    true => store.gone(&stream, next - 1).await?.saturating_add(1).min(promised),
+                    false => 0,
+                };
+                self.settle(&cluster.counts, &stream, gone);
             } else if !self.take(&cluster.counts, &stream, entries) {
                 // What is refused would be read again at once.
                 sleep(look).await;
@@ -200,7 +205,7 @@ impl Reader {
                 }
                 Ok(Told::Facts(facts)) => {
                     if self.feed().reads(&facts.stream) {
-                        self.hear(facts);
+                        self.hear(&cluster.counts, facts);
                     } else {
                         // An older run may say so too: whose it is stands in Redis.
                         self.other.notify_one();
@@ -260,13 +265,9 @@ impl Reader {
                 fresh
             });
             counts.read.fetch_add(1, Relaxed);
-            // What was said before its time is not lost to a node that starts late.
-            if lost > 0 && !fresh {
-                counts.lost.fetch_add(lost, Relaxed);
-                tracing::warn!(lost, before = id, "events are no longer in Redis");
-            }
+            lose(counts, lost, fresh, next + lost);
         }
-        self.settle(stream, 0);
+        self.settle(counts, stream, 0);
         of_use
     }
 
@@ -278,7 +279,7 @@ impl Reader {
     }
 
     /// Takes what facts say: of the run that is read, or of another one, that is read from now on.
-    fn hear(&self, facts: Facts) {
+    fn hear(&self, counts: &Counts, facts: Facts) {
         let Some(node) = self.hub.node() else { return };
         let stream = facts.stream.clone();
         let mut feed = self.feed();
@@ -299,19 +300,21 @@ impl Reader {
         drop(heard);
         feed.facts = Some(facts);
         drop(feed);
-        self.settle(&stream, 0);
+        self.settle(counts, &stream, 0);
     }
 
-    /// Shows a run whose history is here, and ends one that has ended. `promised`: up to which number everything has been
-    /// read that is still there; 0 where that is not known.
-    fn settle(&self, stream: &str, promised: u64) {
+    /// Shows a run whose history is here, and ends one that has ended. `gone`: before which number nothing will come any
+    /// more; 0 where that is not known.
+    fn settle(&self, counts: &Counts, stream: &str, gone: u64) {
         let mut feed = self.feed();
         if !feed.reads(stream) {
             return;
         }
         let Some(facts) = feed.facts.clone() else { return };
-        if feed.look(&self.hub, Log::next) < promised {
-            feed.say(&self.hub, |log| log.skip_to(promised, None));
+        let next = feed.look(&self.hub, Log::next);
+        if next < gone {
+            feed.say(&self.hub, |log| log.skip_to(gone, None));
+            lose(counts, gone - next, next == 1, gone);
         }
         if feed.look(&self.hub, Log::next) < facts.next {
             return;
@@ -326,6 +329,15 @@ impl Reader {
 
     fn refuse(&self, counts: &Counts, what: &str, why: &str) {
         self.feed().refuse(counts, what, why);
+    }
+}
+
+/// Counts events before number `before` that cannot be read any more. What was said before its time is not lost to a node that
+/// has read nothing yet.
+fn lose(counts: &Counts, lost: u64, fresh: bool, before: u64) {
+    if lost > 0 && !fresh {
+        counts.lost.fetch_add(lost, Relaxed);
+        tracing::warn!(lost, before, "events are no longer in Redis");
     }
 }
 

@@ -89,6 +89,8 @@ redis.call('HSET', KEYS[1], 'stream', ARGV[1], 'epoch', string.format('%.0f', ep
 return {'ours', string.format('%.0f', epoch)}
 ";
 
+/// Where nothing of a history is left to be appended, an entry before it, which is trimmed at once, has the stream end where
+/// the history does: a node sees by that what is gone for good.
 const APPEND: &str = "
 local stream = redis.call('HGET', KEYS[1], 'stream')
 if not stream then return {'unclaimed', ''} end
@@ -105,6 +107,10 @@ if redis.call('EXISTS', KEYS[2]) == 1 then
   end
 end
 if last ~= ARGV[2] then return {'elsewhere', last} end
+local before = tonumber(ARGV[4]) - 1
+if #ARGV < 8 and tonumber(last) < before then
+  redis.call('XADD', KEYS[2], string.format('%.0f-0', before), 'e', '')
+end
 for i = 8, #ARGV, 2 do redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'e', ARGV[i + 1]) end
 redis.call('XTRIM', KEYS[2], 'MINID', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
@@ -114,6 +120,18 @@ if ARGV[6] ~= '' then
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return {'done', ''}
+";
+
+/// The number that a stream went up to, at a moment when it holds nothing behind number ARGV[1]; else 0, and where it is not
+/// there. Both at once: asked one after the other, what was appended between would pass for gone.
+const GONE: &str = "
+if redis.call('EXISTS', KEYS[1]) == 0 then return '0' end
+if #redis.call('XRANGE', KEYS[1], '(' .. ARGV[1] .. '-0', '+', 'COUNT', 1) > 0 then return '0' end
+local info = redis.call('XINFO', 'STREAM', KEYS[1])
+for i = 1, #info, 2 do
+  if info[i] == 'last-generated-id' then return string.match(info[i + 1], '^%d+') end
+end
+return '0'
 ";
 
 impl Store {
@@ -201,6 +219,15 @@ impl Store {
         let reply: Option<StreamReadReply> = read.query_async(&mut self.connection).await?;
         let entries = reply.into_iter().flat_map(|it| it.keys).flat_map(|it| it.ids);
         Ok(entries.map(|it: StreamId| (it.id.clone(), it.get("e"))).collect())
+    }
+
+    /// Up to which number nothing will come any more of what stood behind number `after`; 0 where it may come yet, as from
+    /// a Redis that lost its data and is being filled again.
+    pub(super) async fn gone(&mut self, stream: &str, after: u64) -> RedisResult<u64> {
+        let script = Script::new(GONE);
+        let mut call = script.key(self.keys.log(stream));
+        let last: String = call.arg(after.to_string()).invoke_async(&mut self.connection).await?;
+        Ok(last.parse().unwrap_or(0))
     }
 }
 

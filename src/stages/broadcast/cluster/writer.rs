@@ -261,9 +261,9 @@ impl Writer {
                 tracing::warn!(%redis, lost, "events had left the history before Redis took them");
             }
             counts.appended.fetch_add(found.entries.len() as u64, Relaxed);
-            self.last = found.sent;
         }
-        (self.anew, self.tried) = (false, 0);
+        // Also where nothing of the history was left to append: the stream ends where that does.
+        (self.last, self.anew, self.tried) = (found.sent, false, 0);
         counts.in_redis.store(found.sent, Relaxed);
         if told {
             self.told = Some((found.facts.clone(), Instant::now()));

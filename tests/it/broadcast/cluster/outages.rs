@@ -54,6 +54,52 @@ async fn data_that_is_lost_behind_an_open_connection_is_filled_again_in_silence(
     assert_eq!(newcomer.numbered(50).await, said(1..=50));
 }
 
+/// How often nodes have asked for more.
+async fn reads(connection: &mut redis::aio::MultiplexedConnection) -> u64 {
+    let mut info = redis::cmd("INFO");
+    let told: String = info.arg("commandstats").query_async(connection).await.unwrap();
+    let line = told.lines().find_map(|it| it.strip_prefix("cmdstat_xread:calls="));
+    line.and_then(|it| it.split(',').next()).map_or(0, |it| it.parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_node_that_is_back_before_the_writer_waits_for_what_redis_lost() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let mut pipeline = writer(&redis).await;
+    pipeline.say(1..=100).await;
+    let (writer, _) = pipeline.end().await;
+    writer.shutdown(SOON).await;
+    let mut connection = redis.connection().await;
+    let keys: Vec<String> = connection.keys("livecap:*:log:*").await.unwrap();
+    // The facts stay, as a node remembers them.
+    let log: Vec<u8> = redis::cmd("DUMP").arg(&keys).query_async(&mut connection).await.unwrap();
+    let _: u64 = connection.del(&keys).await.unwrap();
+    let late = node(&redis).await;
+    while reads(&mut connection).await < 3 {
+        tokio::task::yield_now().await;
+    }
+    let mut restore = redis::cmd("RESTORE");
+    let _: () = restore.arg(&keys).arg(0).arg(log).query_async(&mut connection).await.unwrap();
+    let mut newcomer = viewer(&late, json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(newcomer.numbered(100).await, said(1..=100));
+    until_count(&late, "cluster_lost_total", |it| it == 0).await;
+}
+
+#[tokio::test]
+async fn a_history_of_which_nothing_is_left_keeps_nobody_waiting() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let keep = Keep { count: 10, age: Duration::from_millis(1) };
+    let mut pipeline = Pipeline::start(Settings { keep, ..writing(&redis, "live") }).await;
+    pipeline.say(1..=5).await;
+    until(&pipeline.server, "/api/state", |it| it.contains(r#""first":6,"next":6"#)).await;
+    let mut connection = redis.connection().await;
+    let _: () = redis::cmd("FLUSHALL").query_async(&mut connection).await.unwrap();
+    let late = node(&redis).await;
+    let mut newcomer = viewer(&late, json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(newcomer.expect::<Hello>("hello").await.next, 6);
+    until_count(&late, "cluster_lost_total", |it| it == 0).await;
+}
+
 #[tokio::test]
 async fn an_outage_longer_than_the_history_is_told_as_a_gap() {
     let Some(mut redis) = Redis::start(Data::Kept).await else { return };
