@@ -16,7 +16,7 @@ import { Panel } from "./panel.ts";
 import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
 import { Roll } from "./roll.ts";
 import { among, isWanted, Rows, type Choice } from "./rows.ts";
-import { read, withSetting } from "./settings.ts";
+import { read, withKept, withSetting } from "./settings.ts";
 import { followToken, keepToken, takeToken } from "./token.ts";
 import { behind, silentSince, STANDINGS, why, type Standing } from "./why.ts";
 import type { Caption, Hello, State, Track } from "./wire.ts";
@@ -45,11 +45,7 @@ const asked = read(READER, new URLSearchParams(location.search), kept(), OTHERS)
 for (const complaint of asked.complaints) console.warn(complaint);
 const settings: Reader = asked.values;
 // What is remembered stands in the address too: who copies it shares what is seen.
-let address = new URL(location.href);
-for (const name of Object.keys(kept())) {
-  if (Object.hasOwn(READER, name) && !address.searchParams.has(name)) address = withSetting(READER, address, name as keyof Reader, settings[name as keyof Reader]);
-}
-if (address.href !== location.href) history.replaceState(history.state, "", address);
+history.replaceState(history.state, "", withKept(READER, new URL(location.href), kept(), settings));
 let token = takeToken();
 /** Unknown before the first `hello`. */
 let tracks: readonly Track[] | undefined;

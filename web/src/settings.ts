@@ -99,3 +99,9 @@ export function withSetting<T extends Table>(table: T, address: URL, name: keyof
   else url.searchParams.set(name, written);
   return url;
 }
+
+/** The same address with what is remembered and does not stand in it yet. */
+export function withKept<T extends Table>(table: T, address: URL, kept: Record<string, string>, values: Values<T>): URL {
+  const isMissing = (name: string): boolean => Object.hasOwn(table, name) && !address.searchParams.has(name);
+  return Object.keys(kept).filter(isMissing).reduce((url, name) => withSetting(table, url, name, values[name]), address);
+}

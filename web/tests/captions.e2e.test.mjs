@@ -1,10 +1,9 @@
 // The caption page in a real browser against the real binary: nothing settled moves, nothing is missed, and it says why.
 import assert from "node:assert/strict";
-import { createServer, connect } from "node:net";
-import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { captioning, relaying } from "./support/livecap.mjs";
 import { isLive, launch, open, shows, skip, texts } from "./support/browser.mjs";
+import { cuttable } from "./support/wire.mjs";
 import { watchWords } from "./support/moves.mjs";
 import { generator, speech } from "./support/speech.mjs";
 
@@ -219,7 +218,7 @@ describe("the caption page", { skip }, () => {
     await page.click("#open");
     await page.selectOption("[name=font]", "mono");
     await page.fill("[name=size]", "150");
-    assert.match(new URL(page.url()).search, /size=150.*font=mono/);
+    assert.match(await page.evaluate(() => location.search), /size=150.*font=mono/);
     await page.goto(server.url);
     await shows(page, "Good morning.");
     const second = await look();
@@ -394,57 +393,6 @@ describe("the caption page", { skip }, () => {
     });
   });
 });
-
-/** A wire to a server that can be cut, be silent, and be mended. */
-async function cuttable(t, url) {
-  const there = new URL(url);
-  const pairs = new Set();
-  let isCut = false;
-  const server = createServer((near) => {
-    if (isCut) return void near.resetAndDestroy();
-    const far = connect(Number(there.port), there.hostname);
-    const pair = [near, far];
-    pairs.add(pair);
-    near.pipe(far);
-    far.pipe(near);
-    for (const it of pair) {
-      it.on("error", () => {});
-      it.on("close", () => {
-        // Of a silent pair the near end stays, until the test is over.
-        if (pair.isSilent) return;
-        pairs.delete(pair);
-        for (const end of pair) end.destroy();
-      });
-    }
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const wire = {
-    url: `http://127.0.0.1:${server.address().port}`,
-    cut() {
-      isCut = true;
-      for (const pair of pairs) for (const end of pair) end.resetAndDestroy();
-    },
-    /** The far end goes, and the near one is told nothing. */
-    silence() {
-      isCut = true;
-      for (const pair of pairs) {
-        pair.isSilent = true;
-        pair[0].unpipe();
-        pair[1].unpipe();
-        pair[1].destroy();
-      }
-    },
-    mend() {
-      isCut = false;
-    },
-  };
-  t.after(() => {
-    wire.cut();
-    server.close();
-  });
-  return wire;
-}
 
 async function text(download) {
   const parts = [];

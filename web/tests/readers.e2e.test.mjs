@@ -1,0 +1,206 @@
+// What readers do and have, in a real browser: slow fingers, bad lines, choices that no longer stand, other people's tracks.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { captioning, relaying } from "./support/livecap.mjs";
+import { isLive, launch, open, shows, skip, texts } from "./support/browser.mjs";
+import { watchWords } from "./support/moves.mjs";
+import { cuttable } from "./support/wire.mjs";
+
+const final = (text, more = {}) => ({ type: "final", text, ...more });
+const caption = (segment, text, more = {}) => ({ type: "caption", seq: segment, track: "english", segment, revision: 9, kind: "final", lang: "en", text, start: segment * 3, end: segment * 3 + 2, ...more });
+const dutch = (segment, text) => caption(segment, text, { lang: "nl", of: { lang: "en", revision: 9 }, seq: segment + 100 });
+const hello = (...tracks) => ({ type: "hello", v: 1, stream: "relayed", tracks, next: 1 });
+const english = { name: "english", lang: "en", langs: ["nl"] };
+const phone = { width: 390, height: 844 };
+
+describe("readers", { skip }, () => {
+  let browser;
+
+  before(async () => {
+    browser = await launch();
+  });
+
+  after(() => browser?.close());
+
+  it("scroll back with a slow wheel, and with a finger", async (t) => {
+    const server = await captioning(t);
+    await server.say(...Array.from({ length: 60 }, (_, at) => final(`Sentence number ${at + 1}, which is not very short.`)));
+    const page = await open(t, browser, server.url, { viewport: phone, hasTouch: true });
+    await shows(page, "number 60,");
+    const atEnd = () => page.waitForFunction(() => { const it = document.getElementById("scroller"); return it.scrollTop > 0 && it.scrollHeight - it.clientHeight - it.scrollTop < 2; });
+    await atEnd();
+    await page.locator("#scroller").hover();
+    for (let notch = 1; notch <= 6; notch += 1) {
+      await page.mouse.wheel(0, -10);
+      await page.waitForFunction((px) => { const it = document.getElementById("scroller"); return Math.abs(it.scrollHeight - it.clientHeight - it.scrollTop - px) < 2; }, notch * 10);
+    }
+    assert.ok(await page.isVisible("#newest"));
+    await page.click("#newest");
+    await atEnd();
+    const tab = await page.context().newCDPSession(page);
+    const touch = (type, ...touchPoints) => tab.send("Input.dispatchTouchEvent", { type, touchPoints });
+    await touch("touchStart", { x: 200, y: 300 });
+    for (let y = 305; y <= 400; y += 5) await touch("touchMove", { x: 200, y });
+    await touch("touchEnd");
+    await page.waitForFunction(() => { const it = document.getElementById("scroller"); return it.scrollHeight - it.clientHeight - it.scrollTop > 50; });
+    assert.ok(await page.isVisible("#newest"));
+  });
+
+  it("get all of what they chose, though the line was cut while it came", async (t) => {
+    const second = Array.from({ length: 300 }, (_, at) => final(`Second ${at + 1}, so that it takes some room on the wire for a while.`, { start: at, end: at + 0.5 }));
+    const server = await captioning(t, { second });
+    const wire = await cuttable(t, server.url);
+    const page = await open(t, browser, `${wire.url}/?tracks=english`);
+    await isLive(page);
+    await server.say(final("English one."));
+    await shows(page, "English one.");
+    const isCut = wire.cutAfter(60_000);
+    await page.click("#open");
+    await page.locator("#tracks input").nth(1).check();
+    await isCut;
+    wire.mend();
+    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 301, undefined, { polling: "raf" });
+  });
+
+  it("who listen hear what was said during a cut, and nothing twice", async (t) => {
+    const server = await captioning(t);
+    const wire = await cuttable(t, server.url);
+    await server.say(final("Long ago."));
+    const page = await open(t, browser, wire.url);
+    await shows(page, "Long ago.");
+    await isLive(page);
+    await server.say(final("Before."));
+    await shows(page, "Before.");
+    wire.cut();
+    await server.say(final("Meanwhile."));
+    wire.mend();
+    await shows(page, "Meanwhile.");
+    await server.say(final("After."));
+    await shows(page, "After.");
+    assert.deepEqual(await page.locator("#spoken p").allTextContents(), ["Before.", "Meanwhile.", "After."]);
+  });
+
+  it("of a track that is not there see what there is, and are told", async (t) => {
+    const server = await captioning(t);
+    await server.say(final("Good morning."));
+    const page = await open(t, browser, `${server.url}/?tracks=hall`);
+    await shows(page, "Good morning.");
+    await page.waitForSelector("#trouble:visible");
+    assert.match(await page.textContent("#trouble"), /no track here called hall/);
+    await page.click("#open");
+    assert.ok(await page.isVisible("#tracks"));
+  });
+
+  it("of a language that nobody gives read the original, hear it, and find the way back", async (t) => {
+    const server = await captioning(t);
+    const page = await open(t, browser, `${server.url}/?lang=nl`);
+    await isLive(page);
+    await server.say(final("Good morning.", { lang: "en" }));
+    await shows(page, "Good morning.");
+    assert.equal(await page.locator(".stands-in").count(), 0);
+    assert.deepEqual(await page.locator("#spoken p").allTextContents(), ["Good morning."]);
+    assert.equal(await page.locator("#downloads a").first().getAttribute("href"), "/api/transcript.txt");
+    await page.selectOption("#language", "");
+    assert.equal(await page.evaluate(() => location.search), "");
+  });
+
+  it("open a link with a token where the page is open already", async (t) => {
+    const server = await captioning(t, { broadcast: 'viewer-token-env = "VIEWERS"', env: { VIEWERS: "sesame" } });
+    await server.say(final("For members."));
+    const page = await open(t, browser, server.url);
+    await page.waitForSelector("#admission:visible");
+    await page.goto(`${server.url}/#token=sesame`);
+    await shows(page, "For members.");
+    assert.equal(await page.evaluate(() => location.href), `${server.url}/`);
+  });
+
+  it("in full screen see that the line is lost", async (t) => {
+    const server = await captioning(t);
+    const wire = await cuttable(t, server.url);
+    const page = await open(t, browser, wire.url);
+    await isLive(page);
+    await page.keyboard.press("f");
+    await page.waitForSelector("header", { state: "hidden" });
+    wire.cut();
+    await page.waitForSelector("#standing:visible");
+    assert.ok(await page.isHidden("#open"));
+  });
+
+  it("share by the address what they have chosen before, and see a number that cannot be go back", async (t) => {
+    const server = await captioning(t);
+    const page = await open(t, browser, server.url);
+    await page.click("#open");
+    await page.selectOption("[name=font]", "mono");
+    await page.fill("[name=size]", "20");
+    await page.press("[name=size]", "Tab");
+    assert.equal(await page.inputValue("[name=size]"), "100");
+    await page.goto(server.url);
+    await isLive(page);
+    assert.equal(await page.evaluate(() => location.search), "?font=mono");
+  });
+
+  describe("see nothing settled move down", () => {
+    const watched = async (t, query = "") => {
+      const relay = await relaying(t);
+      const page = await open(t, browser, undefined, { viewport: phone });
+      await page.addInitScript(watchWords);
+      await page.goto(relay.url + query);
+      await isLive(page);
+      /** Until it shows the last of them, or what `shown` says. */
+      const say = async (line, shown = line.text) => {
+        await relay.say(line);
+        await shows(page, shown);
+        await page.evaluate(() => window.lookAtWords());
+      };
+      return { relay, page, say, moved: () => page.evaluate(() => window.wordsMoved.moved) };
+    };
+
+    it("where what was guessed was nothing", async (t) => {
+      const { relay, page, say, moved } = await watched(t);
+      await relay.say(hello(english));
+      await say(caption(1, "First sentence of it."));
+      await say(caption(2, "maybe this", { kind: "partial", committed: "" }));
+      await relay.say(caption(2, ""));
+      await page.waitForSelector('[data-key="english 2"]', { state: "hidden" });
+      await page.evaluate(() => window.lookAtWords());
+      assert.deepEqual(await moved(), []);
+    });
+
+    it("where a translation comes late, and shorter", async (t) => {
+      const { relay, say, moved } = await watched(t, "/?lang=nl");
+      await relay.say(hello(english), caption(1, "One."));
+      await say(dutch(1, "Een vertaling die vaststaat."));
+      await say(caption(2, "This original is a long sentence that takes several lines on a phone, because it is so long."));
+      await say(caption(3, "and now the next", { kind: "partial", committed: "and now" }));
+      await say(dutch(2, "Kort."));
+      // A translation in the place of its original is another word, not one that moved.
+      assert.deepEqual((await moved()).filter((it) => it.before.word === it.now.word), []);
+    });
+
+    it("where two speak at once and the upper one's guess shrinks", async (t) => {
+      const { relay, say, moved } = await watched(t);
+      await relay.say(hello({ name: "a", lang: "en", langs: [] }, { name: "b", lang: "en", langs: [] }));
+      const of = (track, text, committed, revision, start) => caption(1, text, { track, kind: "partial", committed, revision, start, end: start + 1 });
+      await say(of("a", "alpha one two", "alpha one", 1, 1));
+      await say(of("b", "bravo one two", "bravo one", 1, 2));
+      await say(of("a", "alpha one two three four five six seven eight", "alpha one", 2, 1));
+      await say(of("a", "alpha one two nine", "alpha one two", 3, 1));
+      // The upper one may grow: then what is above it moves up, and in the list what is below it down.
+      assert.deepEqual((await moved()).filter((it) => it.now.top > it.before.top + 1.5 || it.now.left !== it.before.left), []);
+    });
+  });
+
+  it("beside a long word of the original never scroll sideways", async (t) => {
+    const relay = await relaying(t);
+    const page = await open(t, browser, `${relay.url}/?lang=nl&both=on`);
+    await isLive(page);
+    const word = `https://example.org/${"averyveryverylongpath".repeat(6)}`;
+    await relay.say(hello(english), caption(1, `${word} is it`), dutch(1, `${word} is het`));
+    await shows(page, "is het");
+    assert.ok(await page.evaluate(() => { const it = document.getElementById("scroller"); return it.scrollWidth <= it.clientWidth; }));
+    // Of the last lines on a phone both would be one too many.
+    await page.setViewportSize(phone);
+    await page.keyboard.press("v");
+    assert.ok(await page.locator(".original").isHidden());
+  });
+});
