@@ -259,7 +259,7 @@ impl Reader {
             let fresh = feed.say(&self.hub, |log| {
                 let fresh = log.next() == 1;
                 if lost > 0 {
-                    log.skip_to(next + lost, Some(item.event.start()));
+                    log.skip_to(next + lost, Some(item.event.start()), since);
                 }
                 log.take(item.event, since);
                 fresh
@@ -313,7 +313,7 @@ impl Reader {
         let Some(facts) = feed.facts.clone() else { return };
         let next = feed.look(&self.hub, Log::next);
         if next < gone {
-            feed.say(&self.hub, |log| log.skip_to(gone, None));
+            feed.say(&self.hub, |log| log.skip_to(gone, None, Instant::now()));
             lose(counts, gone - next, next == 1, gone);
         }
         if feed.look(&self.hub, Log::next) < facts.next {

@@ -101,6 +101,25 @@ async fn a_history_of_which_nothing_is_left_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
+async fn one_number_that_is_gone_costs_a_node_none_of_the_others() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let mut pipeline = writer(&redis).await;
+    pipeline.say(1..=100).await;
+    until_count(&pipeline.server, "cluster_behind", |it| it == 0).await;
+    let mut connection = redis.connection().await;
+    let keys: Vec<String> = connection.keys("livecap:*:log:*").await.unwrap();
+    let _: u64 = connection.xdel(&keys[0], &["90-0"]).await.unwrap();
+    let late = node(&redis).await;
+    let mut newcomer = viewer(&late, json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(newcomer.numbered(89).await, said(1..=89));
+    assert_eq!(newcomer.skip_to::<GapEvent>("gap").await.why, "history");
+    assert_eq!(newcomer.numbered(10).await, said(91..=100));
+    until_count(&late, "cluster_lost_total", |it| it == 1).await;
+    let (_, text) = get(&late, "/api/transcript.txt?from=89&to=92").await;
+    assert_eq!(text, "sentence 89\nsentence 91\n");
+}
+
+#[tokio::test]
 async fn an_outage_longer_than_the_history_is_told_as_a_gap() {
     let Some(mut redis) = Redis::start(Data::Kept).await else { return };
     let keep = Keep { count: 10, age: Duration::from_secs(3600) };
