@@ -237,9 +237,9 @@ impl Log {
         self.clears
     }
 
-    /// As they were counted elsewhere.
+    /// As they were counted elsewhere. What is told late changes nothing.
     pub(super) fn set_clears(&mut self, clears: (u64, u64)) {
-        self.clears = clears;
+        self.clears = self.clears.max(clears);
     }
 
     /// The next event has number `next`, and is said at `start` seconds where that is known: what is between is lost.

@@ -18,7 +18,7 @@ use super::{
     },
     Broken, Cluster, Counts, Link, Work,
     judge::{Partials, Verdict, judge},
-    shape::{self, Facts, Told},
+    shape::{self, Clears, Facts, Told},
     store::{Store, driver},
 };
 use crate::stages::wire::{NodeState, StateEvent};
@@ -261,6 +261,9 @@ impl Reader {
                 if lost > 0 {
                     log.skip_to(next + lost, Some(item.event.start()), since);
                 }
+                if let Some(it) = item.clears {
+                    log.set_clears((it.count, it.before));
+                }
                 log.take(item.event, since);
                 fresh
             });
@@ -290,9 +293,9 @@ impl Reader {
             feed.loading = Some(Log::new(Keep { count: facts.keep.count, age }, run));
             feed.partials = Partials::default();
         }
-        let clears = (facts.clears.count, facts.clears.before);
-        if clears.0 > feed.look(&self.hub, Log::clears).0 {
-            feed.say(&self.hub, |log| log.set_clears(clears));
+        let Clears { count, before } = facts.clears;
+        if count > feed.look(&self.hub, Log::clears).0 {
+            feed.say(&self.hub, |log| log.set_clears((count, before)));
         }
         let mut heard = node.heard();
         heard.state = facts.state.clone();

@@ -120,6 +120,36 @@ async fn one_number_that_is_gone_costs_a_node_none_of_the_others() {
 }
 
 #[tokio::test]
+async fn a_clearing_takes_away_nothing_that_was_said_after_it() {
+    let Some(mut redis) = Redis::start(Data::Kept).await else { return };
+    let mut pipeline = writer(&redis).await;
+    let server = node(&redis).await;
+    let mut there = viewer(&server, json!({ "v": 1, "from": 0 })).await;
+    pipeline.say([1]).await;
+    assert_eq!(there.numbered(1).await, said([1]));
+    let mut next = 2;
+    // The facts come by another connection than what was said: which is first is chance.
+    for _ in 0..5 {
+        redis.stop().await;
+        for server in [&server, &pipeline.server] {
+            until_count(server, "cluster_connected", |it| it == 0).await;
+        }
+        assert!(post(&pipeline.server, "/api/clear", "").await.0.starts_with("HTTP/1.1 204"));
+        pipeline.say([next, next + 1]).await;
+        redis.go().await;
+        loop {
+            let event = there.event().await;
+            assert!(event.name != "caption" || event.args[0]["kind"] == "partial", "{event:?}");
+            if event.name == "clear" {
+                break;
+            }
+        }
+        assert_eq!(there.numbered(2).await, said([next, next + 1]));
+        next += 2;
+    }
+}
+
+#[tokio::test]
 async fn an_outage_longer_than_the_history_is_told_as_a_gap() {
     let Some(mut redis) = Redis::start(Data::Kept).await else { return };
     let keep = Keep { count: 10, age: Duration::from_secs(3600) };
