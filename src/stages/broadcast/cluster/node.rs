@@ -18,7 +18,7 @@ use super::{
     },
     Broken, Cluster, Counts, Link, Work,
     judge::{Partials, Verdict, judge},
-    shape::{self, Clears, Facts, Told},
+    shape::{self, Clears, Event, Facts, Told},
     store::{Store, driver},
 };
 use crate::stages::wire::{NodeState, StateEvent};
@@ -191,16 +191,10 @@ impl Reader {
             match shape::read_news(&text) {
                 Ok(Told::Partial(stream, event)) => {
                     let mut feed = self.feed();
-                    if feed.reads(&stream)
-                        && feed.loading.is_none()
-                        && feed.partials.is_news(&event)
-                    {
-                        self.hub.say(|log| {
-                            // What was still on its way when the run ended is not shown any more.
-                            if !log.state().ended {
-                                log.take(event, Instant::now());
-                            }
-                        });
+                    if feed.reads(&stream) && feed.loading.is_none() {
+                        let next = self.hub.log().next();
+                        let due = feed.partials.take(event, next);
+                        self.show(due);
                     }
                 }
                 Ok(Told::Facts(facts)) => {
@@ -215,6 +209,19 @@ impl Reader {
             }
         }
         Err(Broken("the subscription has ended".to_owned()))
+    }
+
+    /// Partials.
+    fn show(&self, due: Vec<Event>) {
+        if due.is_empty() {
+            return;
+        }
+        self.hub.say(|log| {
+            // What was still on its way when the run ended is not shown any more.
+            if !log.state().ended {
+                due.into_iter().for_each(|event| log.take(event, Instant::now()));
+            }
+        });
     }
 
     /// Which stream is read, from which number on, and up to which one its facts say that it goes.
@@ -271,6 +278,13 @@ impl Reader {
             lose(counts, lost, fresh, next + lost);
         }
         self.settle(counts, stream, 0);
+        let mut feed = self.feed();
+        if feed.reads(stream) && feed.loading.is_none() {
+            let next = self.hub.log().next();
+            let due = feed.partials.due(next);
+            self.show(due);
+        }
+        drop(feed);
         of_use
     }
 
