@@ -348,7 +348,9 @@ impl Log {
             let gap = GapEvent::history(kept.start, kept.end);
             return Some((Due::History(gap), Cursor { next: cursor.next + holes, ..cursor }));
         }
-        let unseen = self.open.values().filter(|open| open.order > cursor.partials);
+        // Who is ahead of this log has had the finals of what is open here.
+        let unseen = |open: &&Open| cursor.next <= self.next && open.order > cursor.partials;
+        let unseen = self.open.values().filter(unseen);
         if let Some(open) = unseen.min_by_key(|open| open.order) {
             let after = Cursor { partials: open.order, ..cursor };
             return Some((Due::Event(open.entry.clone()), after));

@@ -200,6 +200,17 @@ fn marks_are_numbered_and_a_clearing_stands_where_it_was_made() {
 }
 
 #[test]
+fn who_is_ahead_of_the_log_sees_no_partial_before_it_is_there() {
+    let mut it = Bench::new(100, 60_000);
+    it.partial("english");
+    let mut ahead = it.log.at(2);
+    assert_eq!(it.read(&mut ahead), Vec::<String>::new());
+    it.close("english");
+    it.partial("english");
+    assert_eq!(it.read(&mut ahead), ["partial 1"]);
+}
+
+#[test]
 fn a_number_that_never_came_costs_nothing_that_did() {
     let mut it = Bench::new(5, 1000);
     it.log.skip_to(3, None, it.now);
