@@ -19,6 +19,7 @@ mod address;
 mod append;
 mod crossing;
 mod frame;
+mod heard;
 mod judge;
 mod node;
 pub(super) mod shape;
@@ -26,7 +27,7 @@ mod store;
 mod writer;
 
 pub use address::ClusterAddress;
-pub(super) use node::Node;
+pub(super) use heard::Node;
 
 #[derive(Clone, Debug)]
 pub struct ClusterSettings {
@@ -100,7 +101,8 @@ pub(super) struct Counts {
 
 impl Cluster {
     pub(super) fn new(settings: ClusterSettings) -> Cluster {
-        let node = (settings.role == Role::Node).then(|| Node::new(settings.address.to_string()));
+        let node = || Node::new(settings.address.to_string(), settings.look);
+        let node = (settings.role == Role::Node).then(node);
         Cluster { settings, node, counts: Counts::default() }
     }
 }

@@ -21,67 +21,12 @@ use super::{
     shape::{self, Clears, Event, Facts, Told},
     store::{Store, driver},
 };
-use crate::stages::wire::{NodeState, StateEvent};
 
 /// How many entries are read at once.
 const MOST: usize = 128;
 
 /// How many partials and facts may wait to be taken; more lose the newest.
 const NEWS: usize = 1024;
-
-/// What a node has heard of its writer.
-pub(in super::super) struct Node {
-    redis: String,
-    heard: Mutex<Heard>,
-}
-
-struct Heard {
-    state: StateEvent,
-    writer: Option<String>,
-    connected: bool,
-}
-
-impl Node {
-    pub(super) fn new(redis: String) -> Node {
-        let state = StateEvent { lag_ms: None, paused: false, level_db: None, stages: Vec::new() };
-        Node { redis, heard: Mutex::new(Heard { state, writer: None, connected: false }) }
-    }
-
-    fn heard(&self) -> MutexGuard<'_, Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Of the writer, as it was last heard.
-    pub(in super::super) fn state(&self) -> StateEvent {
-        self.heard().state.clone()
-    }
-
-    pub(in super::super) fn told(&self) -> NodeState {
-        let heard = self.heard();
-        NodeState { writer: heard.writer.clone(), connected: heard.connected }
-    }
-
-    /// Whether it hears what is said now; if not, why.
-    pub(in super::super) fn ready(&self) -> Result<(), String> {
-        let heard = self.heard();
-        match (heard.connected, &heard.writer) {
-            (false, _) => Err(format!("{} is away", self.redis)),
-            (true, None) => Err("nothing was heard of a writer yet".to_owned()),
-            (true, Some(_)) => Ok(()),
-        }
-    }
-
-    /// Why nobody operates it.
-    pub(in super::super) fn refusal(&self) -> String {
-        match &self.heard().writer {
-            Some(writer) => {
-                format!("this is a node and only delivers: ask {writer}, which has the pipeline")
-            }
-            None => "this is a node and only delivers, and knows of no server with a pipeline yet"
-                .to_owned(),
-        }
-    }
-}
 
 /// Feeds the server's log.
 pub(super) struct Reader {
@@ -188,7 +133,14 @@ impl Reader {
         mut news: MessageStream<ChanItem>,
     ) -> Result<(), Broken> {
         while let Some((_, text)) = news.next().await {
-            match shape::read_news(&text) {
+            let told = shape::read_news(&text);
+            if let Ok(Told::Partial(stream, _) | Told::Facts(Facts { stream, .. })) = &told
+                && self.feed().reads(stream)
+                && let Some(node) = self.hub.node()
+            {
+                node.heard().at = Some(Instant::now());
+            }
+            match told {
                 Ok(Told::Partial(stream, event)) => {
                     let mut feed = self.feed();
                     if feed.reads(&stream) && feed.loading.is_none() {

@@ -150,6 +150,25 @@ async fn a_clearing_takes_away_nothing_that_was_said_after_it() {
 }
 
 #[tokio::test]
+async fn a_node_whose_writer_is_gone_is_not_ready() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let mut pipeline = writer(&redis).await;
+    let server = node(&redis).await;
+    until(&server, "/readyz", |it| it.contains("200 OK")).await;
+    pipeline.say([1]).await;
+    let writer = pipeline.url();
+    // As one that dies: it says nothing of an end.
+    drop(pipeline);
+    let told = format!("nothing was heard of {writer}");
+    until(&server, "/readyz", |it| it.contains("503") && it.contains(&told)).await;
+    // What it has said is there as before, and one that comes now does not take it for one that lives.
+    let mut newcomer = viewer(&server, json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(newcomer.numbered(1).await, said([1]));
+    let late = node(&redis).await;
+    until(&late, "/readyz", |it| it.contains("503") && it.contains(&told)).await;
+}
+
+#[tokio::test]
 async fn an_outage_longer_than_the_history_is_told_as_a_gap() {
     let Some(mut redis) = Redis::start(Data::Kept).await else { return };
     let keep = Keep { count: 10, age: Duration::from_secs(3600) };
