@@ -32,8 +32,8 @@ const NEWS: usize = 1024;
 pub(super) struct Reader {
     hub: Arc<Hub>,
     feed: Mutex<Feed>,
-    /// Rung when news came of another run than the one that is read.
-    other: Notify,
+    /// Rung when news came of a run that is not read: who reads none yet looks whose the broadcast is.
+    begun: Notify,
 }
 
 #[derive(Default)]
@@ -86,7 +86,7 @@ pub(super) async fn beat(
 
 impl Reader {
     pub(super) fn new(hub: Arc<Hub>) -> Reader {
-        Reader { hub, feed: Mutex::default(), other: Notify::new() }
+        Reader { hub, feed: Mutex::default(), begun: Notify::new() }
     }
 
     fn feed(&self) -> MutexGuard<'_, Feed> {
@@ -107,7 +107,7 @@ impl Reader {
                 }
             }
             let Some((stream, next, promised)) = self.place() else {
-                let _ = timeout(look, self.other.notified()).await;
+                let _ = timeout(look, self.begun.notified()).await;
                 looked = None;
                 continue;
             };
@@ -154,7 +154,7 @@ impl Reader {
                         self.hear(&cluster.counts, facts);
                     } else {
                         // An older run may say so too: whose it is stands in Redis.
-                        self.other.notify_one();
+                        self.begun.notify_one();
                     }
                 }
                 Err(why) => self.refuse(&cluster.counts, "news", &why),
