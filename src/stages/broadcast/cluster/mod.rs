@@ -181,6 +181,8 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
     let (mut wait, mut told) = (*shortest, false);
     loop {
         let (link, begun) = (Link::default(), Instant::now());
+        // What is still to be brought when the server ends is tried once more.
+        let last = hub.ending.is_cancelled();
         let Err(why) = work.session(&link).await else { return };
         counts.reconnects.fetch_add(1, Relaxed);
         if link.was_up() {
@@ -195,7 +197,10 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
             tracing::warn!(redis = %address, %why, "away: {}; trying again and again", W::FOR);
             told = true;
         }
-        sleep(wait).await;
+        if last {
+            return;
+        }
+        let _ = hub.ending.run_until_cancelled(sleep(wait)).await;
         wait = (wait * 2).min(*longest_wait);
     }
 }

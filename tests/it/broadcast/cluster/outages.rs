@@ -169,6 +169,21 @@ async fn a_node_whose_writer_is_gone_is_not_ready() {
 }
 
 #[tokio::test]
+async fn a_server_ends_although_redis_is_away() {
+    let Some(mut redis) = Redis::start(Data::Lost).await else { return };
+    let mut pipeline = writer(&redis).await;
+    pipeline.say([1]).await;
+    redis.stop().await;
+    until_count(&pipeline.server, "cluster_connected", |it| it == 0).await;
+    let mut here = pipeline.viewer(json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(here.numbered(1).await, said([1]));
+    let (server, _) = pipeline.end().await;
+    // With a grace of hours: it is done when all that can be done is.
+    let done = timeout(SOON, server.shutdown(Duration::from_secs(3600))).await;
+    assert!(done.is_ok(), "it waits for a Redis that is away");
+}
+
+#[tokio::test]
 async fn an_outage_longer_than_the_history_is_told_as_a_gap() {
     let Some(mut redis) = Redis::start(Data::Kept).await else { return };
     let keep = Keep { count: 10, age: Duration::from_secs(3600) };
