@@ -128,6 +128,8 @@ export class Connection {
     socket.on("hello", (it: unknown) => {
       if (!isHello(it)) return;
       const isFirst = ledger.stream === undefined;
+      // Of another run, on a connection that goes on too: all that is kept of it follows, and then `live`.
+      if (!isFirst && ledger.stream !== it.stream) this.replaying = true;
       ledger.hello(it);
       // Who wants nothing of the past goes on from here after a cut.
       if (isFirst && !this.wants.past) ledger.reached(it.next);
