@@ -156,6 +156,8 @@ async fn a_node_whose_writer_is_gone_is_not_ready() {
     let server = node(&redis).await;
     until(&server, "/readyz", |it| it.contains("200 OK")).await;
     pipeline.say([1]).await;
+    let mut there = viewer(&server, json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(there.numbered(1).await, said([1]));
     let writer = pipeline.url();
     // As one that dies: it says nothing of an end.
     drop(pipeline);
