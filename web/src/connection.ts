@@ -131,8 +131,11 @@ export class Connection {
     socket.on("hello", (it: unknown) => {
       if (!isHello(it)) return;
       const isFirst = ledger.stream === undefined;
-      // All of another stream was said meanwhile.
-      if (!isFirst && it.stream !== ledger.stream) this.unseen = 0;
+      if (!isFirst && it.stream !== ledger.stream) {
+        // Of another run, on a connection that goes on too: all that is kept of it follows, and then `live`. It was all said meanwhile.
+        this.replaying = true;
+        this.unseen = 0;
+      }
       ledger.hello(it);
       // Who wants nothing of the past goes on from here after a cut.
       if (isFirst && !this.wants.past) ledger.reached(it.next);

@@ -80,7 +80,8 @@ pub(super) struct Log {
 }
 
 struct Kept {
-    entry: Arc<Entry>,
+    /// `None`: it never came here, and its number is passed over.
+    entry: Option<Arc<Entry>>,
     since: Instant,
     start: f64,
     end: f64,
@@ -236,19 +237,29 @@ impl Log {
         self.clears
     }
 
-    /// As they were counted elsewhere.
+    /// As they were counted elsewhere. What is told late changes nothing.
     pub(super) fn set_clears(&mut self, clears: (u64, u64)) {
-        self.clears = clears;
+        self.clears = self.clears.max(clears);
     }
 
     /// The next event has number `next`, and is said at `start` seconds where that is known: what is between is lost.
-    pub(super) fn skip_to(&mut self, next: u64, start: Option<f64>) {
-        while let Some(gone) = self.kept.pop_front() {
-            self.lose(gone.start, gone.end);
+    pub(super) fn skip_to(&mut self, next: u64, start: Option<f64>, now: Instant) {
+        let end = start.unwrap_or(self.newest);
+        let start = self.newest.min(end);
+        // What is kept stays, unless there is no room for it behind so many.
+        if next.saturating_sub(self.next) >= self.keep.count as u64 {
+            while let Some(gone) = self.kept.pop_front() {
+                self.lose(gone.start, gone.end);
+            }
         }
-        let start = start.unwrap_or(self.newest);
-        self.lose(self.newest.min(start), start);
+        if self.kept.is_empty() {
+            self.lose(start, end);
+        } else {
+            let hole = || Kept { entry: None, since: now, start, end };
+            self.kept.extend((self.next..next).map(|_| hole()));
+        }
         self.next = next;
+        self.prune(now);
     }
 
     /// The numbered events from number `from` on, with their numbers and the moment each came.
@@ -256,7 +267,7 @@ impl Log {
         let first = self.first();
         let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
         let numbered = (first..).zip(&self.kept).skip(skip);
-        numbered.map(|(seq, kept)| (seq, &kept.entry, kept.since))
+        numbered.filter_map(|(seq, kept)| Some((seq, kept.entry.as_ref()?, kept.since)))
     }
 
     /// The newest partials that came after the one at `place`, with theirs, in their order.
@@ -267,11 +278,9 @@ impl Log {
         unseen
     }
 
-    /// The numbered events that are kept, from number `from` on.
-    pub(super) fn kept(&self, from: u64) -> impl Iterator<Item = &Arc<Entry>> {
-        let skip = from.saturating_sub(self.first());
-        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        self.kept.iter().skip(skip).map(|kept| &kept.entry)
+    /// The numbered events that are kept, from number `from` to before `to`.
+    pub(super) fn kept(&self, from: u64, to: u64) -> impl Iterator<Item = &Arc<Entry>> {
+        self.since(from).take_while(move |(seq, ..)| *seq < to).map(|(_, entry, _)| entry)
     }
 
     /// Nothing more will come.
@@ -284,7 +293,9 @@ impl Log {
     pub(super) fn prune(&mut self, now: Instant) {
         let age = self.keep.age;
         let too_old = |it: &Kept| now.saturating_duration_since(it.since) > age;
-        while self.kept.len() > self.keep.count || self.kept.front().is_some_and(too_old) {
+        // What it begins with is there.
+        let goes = |it: &Kept| it.entry.is_none() || too_old(it);
+        while self.kept.len() > self.keep.count || self.kept.front().is_some_and(goes) {
             let Some(gone) = self.kept.pop_front() else { break };
             self.lose(gone.start, gone.end);
         }
@@ -327,11 +338,19 @@ impl Log {
         if cursor.clears < clears && clear_at <= cursor.next {
             return Some((Due::Clear, Cursor { clears, ..cursor }));
         }
-        if let Some(kept) = self.kept.get((cursor.next - first) as usize) {
-            let after = Cursor { next: cursor.next + 1, ..cursor };
-            return Some((Due::Event(kept.entry.clone()), after));
+        let place = (cursor.next - first) as usize;
+        if let Some(kept) = self.kept.get(place) {
+            if let Some(entry) = &kept.entry {
+                let after = Cursor { next: cursor.next + 1, ..cursor };
+                return Some((Due::Event(entry.clone()), after));
+            }
+            let holes = self.kept.range(place..).take_while(|it| it.entry.is_none()).count() as u64;
+            let gap = GapEvent::history(kept.start, kept.end);
+            return Some((Due::History(gap), Cursor { next: cursor.next + holes, ..cursor }));
         }
-        let unseen = self.open.values().filter(|open| open.order > cursor.partials);
+        // Who is ahead of this log has had the finals of what is open here.
+        let unseen = |open: &&Open| cursor.next <= self.next && open.order > cursor.partials;
+        let unseen = self.open.values().filter(unseen);
         if let Some(open) = unseen.min_by_key(|open| open.order) {
             let after = Cursor { partials: open.order, ..cursor };
             return Some((Due::Event(open.entry.clone()), after));
@@ -345,7 +364,7 @@ impl Log {
 
     fn append(&mut self, entry: Entry, start: f64, end: f64, now: Instant) {
         self.newest = self.newest.max(end);
-        self.kept.push_back(Kept { entry: Arc::new(entry), since: now, start, end });
+        self.kept.push_back(Kept { entry: Some(Arc::new(entry)), since: now, start, end });
         self.next += 1;
         self.prune(now);
     }

@@ -194,8 +194,42 @@ fn marks_are_numbered_and_a_clearing_stands_where_it_was_made() {
     it.log.clear();
     it.log.clear();
     assert_eq!(it.read(&mut slow), ["clear"]);
-    assert_eq!(it.log.kept(2).count(), 2);
-    assert_eq!(it.log.kept(99).count(), 0);
+    assert_eq!(it.log.kept(2, 9).count(), 2);
+    assert_eq!(it.log.kept(1, 3).count(), 2);
+    assert_eq!(it.log.kept(99, u64::MAX).count(), 0);
+}
+
+#[test]
+fn who_is_ahead_of_the_log_sees_no_partial_before_it_is_there() {
+    let mut it = Bench::new(100, 60_000);
+    it.partial("english");
+    let mut ahead = it.log.at(2);
+    assert_eq!(it.read(&mut ahead), Vec::<String>::new());
+    it.close("english");
+    it.partial("english");
+    assert_eq!(it.read(&mut ahead), ["partial 1"]);
+}
+
+#[test]
+fn a_number_that_never_came_costs_nothing_that_did() {
+    let mut it = Bench::new(5, 1000);
+    it.log.skip_to(3, None, it.now);
+    it.close("english");
+    it.log.skip_to(6, Some(4.0), it.now);
+    assert_eq!(it.read(&mut it.log.from(3)), ["final 3", "history"]);
+    it.close("english");
+    assert_eq!(it.read(&mut it.log.from(1)), ["history", "final 3", "history", "final 6"]);
+    assert_eq!(it.read(&mut it.log.from(5)), ["history", "final 6"]);
+    assert_eq!((it.log.kept(0, 6).count(), it.log.kept(0, 7).count()), (1, 2));
+    it.close("english");
+    it.close("english");
+    // The oldest goes, and what is missing behind it.
+    assert_eq!(it.read(&mut it.log.from(0)), ["final 6", "final 7", "final 8"]);
+    assert_eq!((it.log.state().first, it.log.state().next), (6, 9));
+    // More is missing than there is room for.
+    it.log.skip_to(u64::MAX, None, it.now);
+    assert_eq!(it.read(&mut it.log.from(6)), ["history"]);
+    assert_eq!(it.log.state().first, u64::MAX);
 }
 
 proptest! {

@@ -169,12 +169,18 @@ impl Server {
             tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");
         }
         self.cluster.close();
-        if timeout_at(until, self.cluster.wait()).await.is_err() {
-            tracing::warn!("Redis did not take all in time");
-        }
-        let _ = timeout_at(until, self.sockets.close()).await;
         self.connections.close();
-        let _ = timeout_at(until, self.connections.wait()).await;
+        // Side by side: a Redis that holds still costs no viewer its goodbye.
+        let written = async {
+            if timeout_at(until, self.cluster.wait()).await.is_err() {
+                tracing::warn!("Redis did not take all in time");
+            }
+        };
+        let parted = async {
+            let _ = timeout_at(until, self.sockets.close()).await;
+            let _ = timeout_at(until, self.connections.wait()).await;
+        };
+        tokio::join!(written, parted);
         self.cut.cancel();
     }
 }

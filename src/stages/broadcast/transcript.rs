@@ -111,13 +111,11 @@ pub(super) fn write(extract: &Extract, format: Format) -> String {
 }
 
 fn entries<'a>(log: &'a Log, part: &'a Part) -> impl Iterator<Item = &'a Arc<Entry>> {
-    let from = part.from.max(log.state().first);
-    let count = part.to.map_or(usize::MAX, |to| to.saturating_sub(from) as usize);
     let wanted = |entry: &&Arc<Entry>| match (&part.track, &entry.track) {
         (Some(wanted), Some(track)) => track.as_str() == wanted,
         (None, _) | (_, None) => true,
     };
-    log.kept(from).take(count).filter(wanted)
+    log.kept(part.from, part.to.unwrap_or(u64::MAX)).filter(wanted)
 }
 
 fn said<'a>(entry: &'a Entry, part: &Part) -> Option<Said<'a>> {

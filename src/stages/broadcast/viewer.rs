@@ -184,13 +184,14 @@ async fn greet_anew(hub: &Hub, line: &mut Line, wants: &Wants) -> Result<Place, 
         let log = hub.log();
         let hello = hub.attached().map(|attached| attached.hello(&log));
         match (wants, hello) {
-            (Wants::Captions(it), Some(hello)) => (log.from(0), Some((hello, it.replays()))),
+            (Wants::Captions(_), Some(hello)) => (log.from(0), Some(hello)),
             _ => (log.newest(), None),
         }
     };
-    let Some((hello, replays)) = hello else { return Ok(Place { cursor, live_at: None }) };
+    let Some(hello) = hello else { return Ok(Place { cursor, live_at: None }) };
     line.deliver("hello", &encode(&hello)).await?;
-    Ok(Place { cursor, live_at: replays.then_some(hello.next) })
+    // Also for who came without `from`: this is a replay, and not being said now.
+    Ok(Place { cursor, live_at: Some(hello.next) })
 }
 
 fn plain(line: &mut Line, due: &Due) -> Result<(), NotSent> {

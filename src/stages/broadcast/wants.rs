@@ -54,11 +54,6 @@ impl Captions {
         (cursor, true)
     }
 
-    /// Whether it wants to be told when a replay is over.
-    pub(super) fn replays(&self) -> bool {
-        self.from.is_some()
-    }
-
     pub(super) fn takes(&self, track: &str) -> bool {
         self.tracks.as_ref().is_none_or(|tracks| tracks.iter().any(|it| it == track))
     }

@@ -1,5 +1,5 @@
 //! What a node does with what it reads: numbers and shapes in, a verdict out.
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use super::shape::Event;
 
@@ -39,6 +39,9 @@ pub(super) fn judge(id: &str, event: &Event, next: u64) -> Verdict {
     }
 }
 
+/// How many partials wait for what was numbered before them; more lose the oldest.
+const MOST_EARLY: usize = 64;
+
 /// How many segments may be open at once: one a track and language.
 const MOST_OPEN: usize = 1024;
 
@@ -47,6 +50,8 @@ const MOST_OPEN: usize = 1024;
 pub(super) struct Partials {
     /// By the track and the language of a translation: the newest segment that is final, and the newest partial shown.
     seen: HashMap<(String, Option<String>), Seen>,
+    /// What came before the final whose number it carries, which comes by another connection.
+    early: VecDeque<Event>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,8 +70,26 @@ impl Partials {
         }
     }
 
+    /// Takes one that came, and gives those that are to be shown where `next` is the number that is read next.
+    pub(super) fn take(&mut self, event: Event, next: u64) -> Vec<Event> {
+        if self.early.len() == MOST_EARLY {
+            self.early.pop_front();
+        }
+        self.early.push_back(event);
+        self.due(next)
+    }
+
+    /// Those whose time has come, in their order.
+    pub(super) fn due(&mut self, next: u64) -> Vec<Event> {
+        let early = std::mem::take(&mut self.early);
+        let is_due = |it: &Event| it.seq().is_none_or(|seq| seq < next);
+        let (due, early): (VecDeque<_>, _) = early.into_iter().partition(is_due);
+        self.early = early;
+        due.into_iter().filter(|it| self.is_news(it)).collect()
+    }
+
     /// Whether a partial is still news.
-    pub(super) fn is_news(&mut self, event: &Event) -> bool {
+    fn is_news(&mut self, event: &Event) -> bool {
         let Some((whose, segment, revision)) = segment(event) else { return false };
         let Some(seen) = self.seen(whose) else { return false };
         if seen.closed >= Some(segment) || seen.newest >= Some((segment, revision)) {
@@ -141,6 +164,22 @@ mod tests {
         }
         let partial = caption(0, 0, CaptionKind::Partial);
         assert!(matches!(judge("1-0", &partial, 1), Verdict::Refuse(_)));
+    }
+
+    #[test]
+    fn a_partial_waits_for_the_final_before_it() {
+        let mut partials = Partials::default();
+        let (old, new) = (caption(1, 0, CaptionKind::Partial), caption(1, 1, CaptionKind::Partial));
+        assert_eq!(partials.take(old.clone(), 1), []);
+        assert_eq!(partials.take(new.clone(), 1), []);
+        assert_eq!(partials.due(2), [old, new.clone()]);
+        assert_eq!((partials.due(9), partials.take(new, 2)), (vec![], vec![]));
+        // Its own final may be read before it is shown.
+        partials.take(caption(2, 0, CaptionKind::Partial), 1);
+        partials.note(&caption(2, 3, CaptionKind::Final));
+        assert_eq!(partials.due(2), []);
+        (0..200).for_each(|it| drop(partials.take(caption(3, it, CaptionKind::Partial), 1)));
+        assert_eq!(partials.due(2).len(), MOST_EARLY);
     }
 
     proptest! {

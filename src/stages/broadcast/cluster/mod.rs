@@ -19,6 +19,7 @@ mod address;
 mod append;
 mod crossing;
 mod frame;
+mod heard;
 mod judge;
 mod node;
 pub(super) mod shape;
@@ -26,7 +27,7 @@ mod store;
 mod writer;
 
 pub use address::ClusterAddress;
-pub(super) use node::Node;
+pub(super) use heard::Node;
 
 #[derive(Clone, Debug)]
 pub struct ClusterSettings {
@@ -100,7 +101,8 @@ pub(super) struct Counts {
 
 impl Cluster {
     pub(super) fn new(settings: ClusterSettings) -> Cluster {
-        let node = (settings.role == Role::Node).then(|| Node::new(settings.address.to_string()));
+        let node = || Node::new(settings.address.to_string(), settings.look);
+        let node = (settings.role == Role::Node).then(node);
         Cluster { settings, node, counts: Counts::default() }
     }
 }
@@ -179,6 +181,8 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
     let (mut wait, mut told) = (*shortest, false);
     loop {
         let (link, begun) = (Link::default(), Instant::now());
+        // What is still to be brought when the server ends is tried once more.
+        let last = hub.ending.is_cancelled();
         let Err(why) = work.session(&link).await else { return };
         counts.reconnects.fetch_add(1, Relaxed);
         if link.was_up() {
@@ -193,7 +197,10 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
             tracing::warn!(redis = %address, %why, "away: {}; trying again and again", W::FOR);
             told = true;
         }
-        sleep(wait).await;
+        if last {
+            return;
+        }
+        let _ = hub.ending.run_until_cancelled(sleep(wait)).await;
         wait = (wait * 2).min(*longest_wait);
     }
 }

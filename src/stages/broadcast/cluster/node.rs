@@ -18,10 +18,9 @@ use super::{
     },
     Broken, Cluster, Counts, Link, Work,
     judge::{Partials, Verdict, judge},
-    shape::{self, Facts, Told},
+    shape::{self, Clears, Event, Facts, Told},
     store::{Store, driver},
 };
-use crate::stages::wire::{NodeState, StateEvent};
 
 /// How many entries are read at once.
 const MOST: usize = 128;
@@ -29,66 +28,12 @@ const MOST: usize = 128;
 /// How many partials and facts may wait to be taken; more lose the newest.
 const NEWS: usize = 1024;
 
-/// What a node has heard of its writer.
-pub(in super::super) struct Node {
-    redis: String,
-    heard: Mutex<Heard>,
-}
-
-struct Heard {
-    state: StateEvent,
-    writer: Option<String>,
-    connected: bool,
-}
-
-impl Node {
-    pub(super) fn new(redis: String) -> Node {
-        let state = StateEvent { lag_ms: None, paused: false, level_db: None, stages: Vec::new() };
-        Node { redis, heard: Mutex::new(Heard { state, writer: None, connected: false }) }
-    }
-
-    fn heard(&self) -> MutexGuard<'_, Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Of the writer, as it was last heard.
-    pub(in super::super) fn state(&self) -> StateEvent {
-        self.heard().state.clone()
-    }
-
-    pub(in super::super) fn told(&self) -> NodeState {
-        let heard = self.heard();
-        NodeState { writer: heard.writer.clone(), connected: heard.connected }
-    }
-
-    /// Whether it hears what is said now; if not, why.
-    pub(in super::super) fn ready(&self) -> Result<(), String> {
-        let heard = self.heard();
-        match (heard.connected, &heard.writer) {
-            (false, _) => Err(format!("{} is away", self.redis)),
-            (true, None) => Err("nothing was heard of a writer yet".to_owned()),
-            (true, Some(_)) => Ok(()),
-        }
-    }
-
-    /// Why nobody operates it.
-    pub(in super::super) fn refusal(&self) -> String {
-        match &self.heard().writer {
-            Some(writer) => {
-                format!("this is a node and only delivers: ask {writer}, which has the pipeline")
-            }
-            None => "this is a node and only delivers, and knows of no server with a pipeline yet"
-                .to_owned(),
-        }
-    }
-}
-
 /// Feeds the server's log.
 pub(super) struct Reader {
     hub: Arc<Hub>,
     feed: Mutex<Feed>,
-    /// Rung when news came of another run than the one that is read.
-    other: Notify,
+    /// Rung when news came of a run that is not read: who reads none yet looks whose the broadcast is.
+    begun: Notify,
 }
 
 #[derive(Default)]
@@ -141,7 +86,7 @@ pub(super) async fn beat(
 
 impl Reader {
     pub(super) fn new(hub: Arc<Hub>) -> Reader {
-        Reader { hub, feed: Mutex::default(), other: Notify::new() }
+        Reader { hub, feed: Mutex::default(), begun: Notify::new() }
     }
 
     fn feed(&self) -> MutexGuard<'_, Feed> {
@@ -162,7 +107,7 @@ impl Reader {
                 }
             }
             let Some((stream, next, promised)) = self.place() else {
-                let _ = timeout(look, self.other.notified()).await;
+                let _ = timeout(look, self.begun.notified()).await;
                 looked = None;
                 continue;
             };
@@ -188,19 +133,20 @@ impl Reader {
         mut news: MessageStream<ChanItem>,
     ) -> Result<(), Broken> {
         while let Some((_, text)) = news.next().await {
-            match shape::read_news(&text) {
+            let told = shape::read_news(&text);
+            if let Ok(Told::Partial(stream, _) | Told::Facts(Facts { stream, .. })) = &told
+                && self.feed().reads(stream)
+                && let Some(node) = self.hub.node()
+            {
+                node.heard().at = Some(Instant::now());
+            }
+            match told {
                 Ok(Told::Partial(stream, event)) => {
                     let mut feed = self.feed();
-                    if feed.reads(&stream)
-                        && feed.loading.is_none()
-                        && feed.partials.is_news(&event)
-                    {
-                        self.hub.say(|log| {
-                            // What was still on its way when the run ended is not shown any more.
-                            if !log.state().ended {
-                                log.take(event, Instant::now());
-                            }
-                        });
+                    if feed.reads(&stream) && feed.loading.is_none() {
+                        let next = self.hub.log().next();
+                        let due = feed.partials.take(event, next);
+                        self.show(due);
                     }
                 }
                 Ok(Told::Facts(facts)) => {
@@ -208,13 +154,26 @@ impl Reader {
                         self.hear(&cluster.counts, facts);
                     } else {
                         // An older run may say so too: whose it is stands in Redis.
-                        self.other.notify_one();
+                        self.begun.notify_one();
                     }
                 }
                 Err(why) => self.refuse(&cluster.counts, "news", &why),
             }
         }
         Err(Broken("the subscription has ended".to_owned()))
+    }
+
+    /// Partials.
+    fn show(&self, due: Vec<Event>) {
+        if due.is_empty() {
+            return;
+        }
+        self.hub.say(|log| {
+            // What was still on its way when the run ended is not shown any more.
+            if !log.state().ended {
+                due.into_iter().for_each(|event| log.take(event, Instant::now()));
+            }
+        });
     }
 
     /// Which stream is read, from which number on, and up to which one its facts say that it goes.
@@ -259,7 +218,10 @@ impl Reader {
             let fresh = feed.say(&self.hub, |log| {
                 let fresh = log.next() == 1;
                 if lost > 0 {
-                    log.skip_to(next + lost, Some(item.event.start()));
+                    log.skip_to(next + lost, Some(item.event.start()), since);
+                }
+                if let Some(it) = item.clears {
+                    log.set_clears((it.count, it.before));
                 }
                 log.take(item.event, since);
                 fresh
@@ -268,6 +230,13 @@ impl Reader {
             lose(counts, lost, fresh, next + lost);
         }
         self.settle(counts, stream, 0);
+        let mut feed = self.feed();
+        if feed.reads(stream) && feed.loading.is_none() {
+            let next = self.hub.log().next();
+            let due = feed.partials.due(next);
+            self.show(due);
+        }
+        drop(feed);
         of_use
     }
 
@@ -290,9 +259,9 @@ impl Reader {
             feed.loading = Some(Log::new(Keep { count: facts.keep.count, age }, run));
             feed.partials = Partials::default();
         }
-        let clears = (facts.clears.count, facts.clears.before);
-        if clears.0 > feed.look(&self.hub, Log::clears).0 {
-            feed.say(&self.hub, |log| log.set_clears(clears));
+        let Clears { count, before } = facts.clears;
+        if count > feed.look(&self.hub, Log::clears).0 {
+            feed.say(&self.hub, |log| log.set_clears((count, before)));
         }
         let mut heard = node.heard();
         heard.state = facts.state.clone();
@@ -313,7 +282,7 @@ impl Reader {
         let Some(facts) = feed.facts.clone() else { return };
         let next = feed.look(&self.hub, Log::next);
         if next < gone {
-            feed.say(&self.hub, |log| log.skip_to(gone, None));
+            feed.say(&self.hub, |log| log.skip_to(gone, None, Instant::now()));
             lose(counts, gone - next, next == 1, gone);
         }
         if feed.look(&self.hub, Log::next) < facts.next {

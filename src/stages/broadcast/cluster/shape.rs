@@ -30,6 +30,9 @@ pub(super) struct Item {
     /// When it was said, in ms of the writer's Unix time: how long it is kept is counted from there.
     pub(super) at: u64,
     pub(super) event: Event,
+    /// The last clearing before it: the facts come by another way, and may come later.
+    #[serde(default)]
+    pub(super) clears: Option<Clears>,
 }
 
 /// What is told of a run beside its events: kept in Redis for who comes late, and published when it changes.
@@ -137,10 +140,13 @@ impl Facts {
     }
 }
 
-/// An entry for the stream in Redis.
-pub(super) fn item(entry: &Entry, at: u64) -> String {
+/// An entry for the stream in Redis. `clears`: of the log that it is in, as far as that was cleared before it.
+pub(super) fn item(entry: &Entry, at: u64, clears: Option<Clears>) -> String {
     let (kind, event) = parts(entry);
-    format!(r#"{{"v":{VERSION},"at":{at},"event":{{"{kind}":{event}}}}}"#)
+    let clears = clears.map_or(String::new(), |Clears { count, before }| {
+        format!(r#","clears":{{"count":{count},"before":{before}}}"#)
+    });
+    format!(r#"{{"v":{VERSION},"at":{at},"event":{{"{kind}":{event}}}{clears}}}"#)
 }
 
 pub(super) fn partial(stream: &str, entry: &Entry) -> String {

@@ -201,10 +201,10 @@ impl Writer {
             return Ok(Brought::All);
         }
         let clock = &self.hub.clock;
-        let items = found
-            .entries
-            .iter()
-            .map(|(number, entry, since)| (*number, shape::item(entry, clock.unix_ms(*since))));
+        let items = found.entries.iter().map(|(number, entry, since)| {
+            let clears = Some(found.facts.clears).filter(|it| (1..=*number).contains(&it.before));
+            (*number, shape::item(entry, clock.unix_ms(*since), clears))
+        });
         let facts = tell.then(|| encode(&found.facts));
         let batch = Batch {
             stream: &self.stream,

@@ -101,6 +101,91 @@ async fn a_history_of_which_nothing_is_left_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
+async fn one_number_that_is_gone_costs_a_node_none_of_the_others() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let mut pipeline = writer(&redis).await;
+    pipeline.say(1..=100).await;
+    until_count(&pipeline.server, "cluster_behind", |it| it == 0).await;
+    let mut connection = redis.connection().await;
+    let keys: Vec<String> = connection.keys("livecap:*:log:*").await.unwrap();
+    let _: u64 = connection.xdel(&keys[0], &["90-0"]).await.unwrap();
+    let late = node(&redis).await;
+    let mut newcomer = viewer(&late, json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(newcomer.numbered(89).await, said(1..=89));
+    assert_eq!(newcomer.skip_to::<GapEvent>("gap").await.why, "history");
+    assert_eq!(newcomer.numbered(10).await, said(91..=100));
+    until_count(&late, "cluster_lost_total", |it| it == 1).await;
+    let (_, text) = get(&late, "/api/transcript.txt?from=89&to=92").await;
+    assert_eq!(text, "sentence 89\nsentence 91\n");
+}
+
+#[tokio::test]
+async fn a_clearing_takes_away_nothing_that_was_said_after_it() {
+    let Some(mut redis) = Redis::start(Data::Kept).await else { return };
+    let mut pipeline = writer(&redis).await;
+    let server = node(&redis).await;
+    let mut there = viewer(&server, json!({ "v": 1, "from": 0 })).await;
+    pipeline.say([1]).await;
+    assert_eq!(there.numbered(1).await, said([1]));
+    let mut next = 2;
+    // The facts come by another connection than what was said: which is first is chance.
+    for _ in 0..5 {
+        redis.stop().await;
+        for server in [&server, &pipeline.server] {
+            until_count(server, "cluster_connected", |it| it == 0).await;
+        }
+        assert!(post(&pipeline.server, "/api/clear", "").await.0.starts_with("HTTP/1.1 204"));
+        pipeline.say([next, next + 1]).await;
+        redis.go().await;
+        loop {
+            let event = there.event().await;
+            assert!(event.name != "caption" || event.args[0]["kind"] == "partial", "{event:?}");
+            if event.name == "clear" {
+                break;
+            }
+        }
+        assert_eq!(there.numbered(2).await, said([next, next + 1]));
+        next += 2;
+    }
+}
+
+#[tokio::test]
+async fn a_node_whose_writer_is_gone_is_not_ready() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let mut pipeline = writer(&redis).await;
+    let server = node(&redis).await;
+    until(&server, "/readyz", |it| it.contains("200 OK")).await;
+    pipeline.say([1]).await;
+    let mut there = viewer(&server, json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(there.numbered(1).await, said([1]));
+    let writer = pipeline.url();
+    // As one that dies: it says nothing of an end.
+    drop(pipeline);
+    let told = format!("nothing was heard of {writer}");
+    until(&server, "/readyz", |it| it.contains("503") && it.contains(&told)).await;
+    // What it has said is there as before, and one that comes now does not take it for one that lives.
+    let mut newcomer = viewer(&server, json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(newcomer.numbered(1).await, said([1]));
+    let late = node(&redis).await;
+    until(&late, "/readyz", |it| it.contains("503") && it.contains(&told)).await;
+}
+
+#[tokio::test]
+async fn a_server_ends_although_redis_is_away() {
+    let Some(mut redis) = Redis::start(Data::Lost).await else { return };
+    let mut pipeline = writer(&redis).await;
+    pipeline.say([1]).await;
+    redis.stop().await;
+    until_count(&pipeline.server, "cluster_connected", |it| it == 0).await;
+    let mut here = pipeline.viewer(json!({ "v": 1, "from": 0 })).await;
+    assert_eq!(here.numbered(1).await, said([1]));
+    let (server, _) = pipeline.end().await;
+    // With a grace of hours: it is done when all that can be done is.
+    let done = timeout(SOON, server.shutdown(Duration::from_secs(3600))).await;
+    assert!(done.is_ok(), "it waits for a Redis that is away");
+}
+
+#[tokio::test]
 async fn an_outage_longer_than_the_history_is_told_as_a_gap() {
     let Some(mut redis) = Redis::start(Data::Kept).await else { return };
     let keep = Keep { count: 10, age: Duration::from_secs(3600) };

@@ -10,6 +10,8 @@ async fn a_new_run_takes_over_and_viewers_drop_what_they_showed() {
     let server = node(&redis).await;
     let mut there = viewer(&server, json!({ "v": 1, "from": 0 })).await;
     let mut plain = viewer(&server, Value::Null).await;
+    let mut newest = viewer(&server, captions()).await;
+    newest.skip_to::<Hello>("hello").await;
     let old: Hello = there.expect("hello").await;
     first.say(1..=3).await;
     assert_eq!(there.numbered(3).await, said(1..=3));
@@ -20,6 +22,9 @@ async fn a_new_run_takes_over_and_viewers_drop_what_they_showed() {
     let new: Hello = there.skip_to("hello").await;
     assert_ne!(new.stream, old.stream);
     assert_eq!(there.numbered(1).await, said([1]));
+    // Who came for what follows is told too where what follows begins.
+    assert_eq!(newest.skip_to::<Hello>("hello").await.stream, new.stream);
+    assert!(newest.skip_to::<Next>("live").await.next <= 2);
     until_count(&first.server, "cluster_stood_down", |it| it == 1).await;
     // The older one serves its own.
     let mut own = first.viewer(json!({ "v": 1, "from": 3 })).await;
