@@ -9,7 +9,8 @@ import { cuttable } from "./support/wire.mjs";
 const final = (text, more = {}) => ({ type: "final", text, ...more });
 const caption = (segment, text, more = {}) => ({ type: "caption", seq: segment, track: "english", segment, revision: 9, kind: "final", lang: "en", text, start: segment * 3, end: segment * 3 + 2, ...more });
 const dutch = (segment, text) => caption(segment, text, { lang: "nl", of: { lang: "en", revision: 9 }, seq: segment + 100 });
-const hello = (...tracks) => ({ type: "hello", v: 1, stream: "relayed", tracks, next: 1 });
+// Of another run than the relay's own: a server says when its replay is over.
+const hello = (...tracks) => [{ type: "hello", v: 1, stream: "relayed", tracks, next: 1 }, { type: "live", next: 1 }];
 const english = { name: "english", lang: "en", langs: ["nl"] };
 const phone = { width: 390, height: 844 };
 
@@ -157,7 +158,7 @@ describe("readers", { skip }, () => {
 
     it("where what was guessed was nothing", async (t) => {
       const { relay, page, say, moved } = await watched(t);
-      await relay.say(hello(english));
+      await relay.say(...hello(english));
       await say(caption(1, "First sentence of it."));
       await say(caption(2, "maybe this", { kind: "partial", committed: "" }));
       await relay.say(caption(2, ""));
@@ -168,7 +169,7 @@ describe("readers", { skip }, () => {
 
     it("where a translation comes late, and shorter", async (t) => {
       const { relay, say, moved } = await watched(t, "/?lang=nl");
-      await relay.say(hello(english), caption(1, "One."));
+      await relay.say(...hello(english), caption(1, "One."));
       await say(dutch(1, "Een vertaling die vaststaat."));
       await say(caption(2, "This original is a long sentence that takes several lines on a phone, because it is so long."));
       await say(caption(3, "and now the next", { kind: "partial", committed: "and now" }));
@@ -179,7 +180,7 @@ describe("readers", { skip }, () => {
 
     it("where two speak at once and the upper one's guess shrinks", async (t) => {
       const { relay, say, moved } = await watched(t);
-      await relay.say(hello({ name: "a", lang: "en", langs: [] }, { name: "b", lang: "en", langs: [] }));
+      await relay.say(...hello({ name: "a", lang: "en", langs: [] }, { name: "b", lang: "en", langs: [] }));
       const of = (track, text, committed, revision, start) => caption(1, text, { track, kind: "partial", committed, revision, start, end: start + 1 });
       await say(of("a", "alpha one two", "alpha one", 1, 1));
       await say(of("b", "bravo one two", "bravo one", 1, 2));
@@ -195,7 +196,7 @@ describe("readers", { skip }, () => {
     const page = await open(t, browser, `${relay.url}/?lang=nl&both=on`);
     await isLive(page);
     const word = `https://example.org/${"averyveryverylongpath".repeat(6)}`;
-    await relay.say(hello(english), caption(1, `${word} is it`), dutch(1, `${word} is het`));
+    await relay.say(...hello(english), caption(1, `${word} is it`), dutch(1, `${word} is het`));
     await shows(page, "is het");
     assert.ok(await page.evaluate(() => { const it = document.getElementById("scroller"); return it.scrollWidth <= it.clientWidth; }));
     // Of the last lines on a phone both would be one too many.

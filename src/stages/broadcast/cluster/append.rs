@@ -70,6 +70,11 @@ mod tests {
             self.redis.last().map_or(0, |(number, _)| *number)
         }
 
+        /// Whether somebody else's number is where the next batch would end.
+        fn meets(&self) -> bool {
+            self.redis.last() == Some(&(self.next - 1, false))
+        }
+
         /// One call; whether more is to be done.
         fn call(&mut self, arrives: bool, answered: bool) -> bool {
             let (from, _) = from(self.known, self.first(), self.next);
@@ -124,6 +129,8 @@ mod tests {
                             it.redis.push((number, false));
                         }
                     }
+                    // So is what somebody else has put just where a batch would end.
+                    Happens::Unanswered | Happens::Away if it.meets() => (),
                     Happens::Unanswered => drop(it.call(true, false)),
                     Happens::Away => drop(it.call(false, false)),
                     Happens::Well => {

@@ -122,7 +122,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return {'done', ''}
 ";
 
-/// The number that a stream went up to, at a moment when it holds nothing behind number ARGV[1]; else 0, and where it is not
+/// The number that a stream went up to, at a moment when it holds nothing behind number `ARGV[1]`; else 0, and where it is not
 /// there. Both at once: asked one after the other, what was appended between would pass for gone.
 const GONE: &str = "
 if redis.call('EXISTS', KEYS[1]) == 0 then return '0' end
