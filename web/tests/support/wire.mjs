@@ -10,7 +10,7 @@ export async function cuttable(t, url) {
   let spent;
   let most = Number.POSITIVE_INFINITY;
   const server = createServer((near) => {
-    if (isCut) return void near.resetAndDestroy();
+    if (isCut) return reset(near);
     const far = connect(Number(there.port), there.hostname);
     const pair = [near, far];
     pairs.add(pair);
@@ -34,7 +34,7 @@ export async function cuttable(t, url) {
     url: `http://127.0.0.1:${server.address().port}`,
     cut() {
       isCut = true;
-      for (const pair of pairs) for (const end of pair) end.resetAndDestroy();
+      for (const pair of pairs) for (const end of pair) reset(end);
     },
     /** The far end goes, and the near one is told nothing. */
     silence() {
@@ -61,4 +61,10 @@ export async function cuttable(t, url) {
     server.close();
   });
   return wire;
+}
+
+/** One that is shutting down cannot be reset: Node.js would wait for its end for ever, and turn at full speed when the process ends. */
+function reset(end) {
+  if (end.writableEnded) end.destroy();
+  else end.resetAndDestroy();
 }
