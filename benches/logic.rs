@@ -39,8 +39,8 @@ fn agree(criterion: &mut Criterion) {
     criterion.bench_function("logic/agree, a look of 20 words", |bencher| {
         bencher.iter(|| {
             let mut agreement = Agreement::default();
-            agreement.look(&committed, before.clone(), SoundEnd::Pause);
-            agreement.look(black_box(&committed), now.clone(), SoundEnd::Pause)
+            agreement.add(&committed, before.clone(), SoundEnd::Pause);
+            agreement.add(black_box(&committed), now.clone(), SoundEnd::Pause)
         });
     });
 }

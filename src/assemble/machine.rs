@@ -50,7 +50,7 @@ impl Machine for ThisMachine {
             None => !header.multilingual(),
         };
         let languages = if english_only { vec!["en".to_owned()] } else { Vec::new() };
-        Ok(ModelFacts { longest: found.decoding().map(|it| it.longest), languages })
+        Ok(ModelFacts { longest: Some(found.decoding(&header).longest), languages })
     }
 
     #[cfg(feature = "microphone")]

@@ -1,4 +1,4 @@
-//! A recording to its finals, as fast as the machine can: each segment decoded once, whole.
+//! A recording to its finals, as fast as the machine can: windows as long as the model hears, each decoded once.
 use std::{
     num::NonZeroUsize,
     path::{Path, PathBuf},
@@ -20,12 +20,15 @@ use crate::{
     models::{Found, Weights},
     spec::plan::ModelChoice,
     stages::{
-        recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Recogniser, Track},
+        recognise::{Effort, NeuralVoiceActivity, Recognise, RecogniseSettings, Recogniser, Track},
         recording::{Pace, Recording, RecordingSettings},
         resample::Resample,
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
+
+/// So much without speech ends a window.
+const LONG_PAUSE: Duration = Duration::from_secs(2);
 
 /// What to recognise, and by what.
 #[derive(Clone, Debug)]
@@ -48,25 +51,32 @@ impl Offline {
     /// An error where the model cannot be used at all.
     pub async fn recognise(&self, machine: &ThisMachine) -> Result<Recognised, String> {
         let found = machine.find(&self.model).map_err(|error| error.to_string())?;
-        let longest = found.decoding().map(|it| it.longest);
         let settings = WhisperSettings {
             language: self.language.clone(),
             threads: self.threads.unwrap_or(WhisperSettings::default().threads),
             ..WhisperSettings::default()
         };
-        let loaded = spawn_blocking(move || load(&found)).await;
-        let model = loaded.map_err(|error| error.to_string())??;
+        let (loaded, found) = spawn_blocking(move || (load(&found), found))
+            .await
+            .map_err(|error| error.to_string())?;
+        let model = loaded?;
+        let decoding = found.decoding(model.header());
+        let settings = WhisperSettings { decoding: Some(decoding), ..settings };
         let engine = Engine::start("transcribe", move || Whisper::start(&model, &settings)).await;
         let engine = engine.map_err(|error| error.to_string())?;
-        let endpoint = EndpointSettings::default();
-        let endpoint =
-            EndpointSettings { longest: longest.unwrap_or(endpoint.longest), ..endpoint };
-        let language = self.language.clone();
+        // As much at once as the model hears: it understands words by those around them.
+        let endpoint = EndpointSettings {
+            longest: decoding.longest,
+            silence: LONG_PAUSE,
+            sentence: LONG_PAUSE,
+            ..EndpointSettings::default()
+        };
         let recognise = RecogniseSettings {
-            language,
+            language: self.language.clone(),
             partials: false,
             max_lag: None,
             endpoint,
+            effort: Effort::Whole,
             ..RecogniseSettings::default()
         };
         Ok(recognised(&self.recording, recognise, engine).await)

@@ -63,8 +63,9 @@ impl Recogniser {
         let caution = found.caution();
         let caution = caution
             .map(|it| format!("{it}; `livecap models pull base.en` gets a model for all words"));
-        let longest = settings.longest.or(found.decoding().map(|it| it.longest));
-        let model = models.get(found).await?;
+        let model = models.get(found.clone()).await?;
+        let decoding = found.decoding(model.header());
+        let longest = settings.longest.unwrap_or(decoding.longest);
         let language = match &settings.language {
             SpokenLanguage::Is(language) => Some(language.clone()),
             SpokenLanguage::FromModel | SpokenLanguage::Auto => None,
@@ -80,7 +81,7 @@ impl Recogniser {
             pre_roll: settings.endpoint.pre_roll,
             min_speech: settings.endpoint.min_speech,
             threshold: settings.endpoint.threshold,
-            longest: longest.unwrap_or(EndpointSettings::default().longest),
+            longest,
         };
         let usual = PaceSettings::default();
         let pace = PaceSettings {
@@ -109,6 +110,7 @@ impl Recogniser {
             prompt: settings.prompt.clone(),
             threads,
             max_tokens: settings.max_tokens,
+            decoding: Some(decoding),
         };
         let track = Arc::new(Mutex::new(Track::new(TrackName::new(&stage.name))));
         let name = stage.name.clone();
@@ -165,6 +167,9 @@ fn guards(settings: &plan::Whisper) -> GuardSettings {
         },
         compression: if has(Guard::Compression) { usual.compression } else { f32::INFINITY },
         repetition: has(Guard::Repetition),
+        beyond: usual.beyond.filter(|_| has(Guard::BeyondEnd)),
+        annotations: has(Guard::Annotations),
+        letterless: has(Guard::Letterless),
         phrases: if has(Guard::Phrases) { phrases } else { Vec::new() },
     }
 }

@@ -18,7 +18,7 @@ pub struct PaceSettings {
 impl Default for PaceSettings {
     fn default() -> PaceSettings {
         let ms = Duration::from_millis;
-        PaceSettings { first: ms(150), interval: ms(350), share: 0.5, pause: ms(250) }
+        PaceSettings { first: ms(600), interval: ms(350), share: 0.35, pause: ms(250) }
     }
 }
 
@@ -38,6 +38,8 @@ pub struct Pace {
     cost: Duration,
     /// Whether the open segment has been looked at.
     has_looked: bool,
+    /// Whether any words of it have been shown.
+    has_shown: bool,
     looked_to: MediaTime,
     /// The end of the speech before the pause that was looked at.
     paused_at: Option<MediaTime>,
@@ -46,12 +48,13 @@ pub struct Pace {
 impl Pace {
     pub fn new(settings: PaceSettings) -> Pace {
         let (cost, looked_to) = (Duration::ZERO, MediaTime::ZERO);
-        Pace { settings, cost, has_looked: false, looked_to, paused_at: None }
+        Pace { settings, cost, has_looked: false, has_shown: false, looked_to, paused_at: None }
     }
 
     /// A segment was opened by the sound up to `at`.
     pub fn begin(&mut self, at: MediaTime) {
-        (self.has_looked, self.looked_to, self.paused_at) = (false, at, None);
+        (self.has_looked, self.has_shown) = (false, false);
+        (self.looked_to, self.paused_at) = (at, None);
     }
 
     /// How much new sound makes a look due.
@@ -75,7 +78,12 @@ impl Pace {
         if end.since(spoken_to) >= self.settings.pause {
             return (self.paused_at != Some(spoken_to)).then_some(Due::Pause);
         }
-        let wait = if self.has_looked { self.interval() } else { self.settings.first };
+        let wait = match (self.has_looked, self.has_shown) {
+            (false, _) => self.settings.first,
+            // Until there is something to read, decodes come as often as they are asked for: the sound is short, they cost little.
+            (true, false) => self.settings.interval,
+            (true, true) => self.interval(),
+        };
         let is_new = spoken_to > self.looked_to && end.since(self.looked_to) >= wait;
         is_new.then_some(Due::Speech)
     }
@@ -86,9 +94,14 @@ impl Pace {
         self.paused_at = (due == Due::Pause).then_some(spoken_to);
     }
 
-    /// What a look cost. It follows at once where they get dearer, slowly where they get cheaper.
+    /// Words of the open segment were shown.
+    pub fn shown(&mut self) {
+        self.has_shown = true;
+    }
+
+    /// What a decode cost. One that is dear by chance does not slow down those behind it.
     pub fn measured(&mut self, cost: Duration) {
-        self.cost = cost.max((self.cost * 7 + cost) / 8);
+        self.cost = if self.cost.is_zero() { cost } else { (self.cost * 3 + cost) / 4 };
     }
 }
 

@@ -36,6 +36,35 @@ pub fn place(words: Vec<Word>, stretches: &[MediaSpan], otherwise: MediaSpan) ->
     placed
 }
 
+/// The same, with times that the recogniser wrote between its words: how many words stand before each, counted from the beginning
+/// of `otherwise`. Words between two times are spread over the speech between them. Times that go back or lie behind the end
+/// are passed over.
+pub fn place_between(
+    mut words: Vec<Word>,
+    times: &[(usize, Duration)],
+    stretches: &[MediaSpan],
+    otherwise: MediaSpan,
+) -> Vec<Word> {
+    let (mut placed, mut from) = (Vec::new(), otherwise.start);
+    for (before, time) in times {
+        let (count, at) = (before.saturating_sub(placed.len()), otherwise.start + *time);
+        if count > words.len() || at < from || otherwise.end() < at {
+            continue;
+        }
+        let span = MediaSpan::between(from, at);
+        // Two times in a row are a pause.
+        if count > 0 {
+            let rest = words.split_off(count);
+            placed.extend(place(words, &clipped(stretches, span), span));
+            words = rest;
+        }
+        from = at;
+    }
+    let span = MediaSpan::between(from, otherwise.end());
+    placed.extend(place(words, &clipped(stretches, span), span));
+    placed
+}
+
 /// How long a word takes, in letters; never nothing.
 fn weight(word: &str) -> f64 {
     let letters: usize = spoken::words(word).iter().map(|it| it.chars().count()).sum();
@@ -139,7 +168,34 @@ mod tests {
         assert_eq!(starts("See you there. Thank you.", &stretches), [500, 842, 1185, 2600, 3020]);
     }
 
+    #[test]
+    fn words_stand_between_the_times_that_the_recogniser_wrote() {
+        let s = Duration::from_secs;
+        let times = [(0, s(0)), (2, s(1)), (2, s(3)), (4, s(4)), (4, s(9))];
+        let stretches = [span(0, 1000), span(3000, 4000)];
+        let placed = place_between(words("a b c d"), &times, &stretches, span(0, 5000));
+        let starts: Vec<u128> =
+            placed.iter().map(|it| it.span.start.since_start().as_millis()).collect();
+        assert_eq!(starts, [0, 500, 3000, 3500]);
+        // Without times they are spread as ever.
+        assert_eq!(
+            place_between(words("a b"), &[], &stretches, span(0, 5000)),
+            place(words("a b"), &stretches, span(0, 5000))
+        );
+    }
+
     proptest! {
+        #[test]
+        fn times_lose_no_word(text in "([a-z]{1,5} ){0,9}", times in prop::collection::vec((0usize..12, 0u64..6_000), 0..6)) {
+            let times: Vec<_> = times.into_iter().map(|(words, ms)| (words, Duration::from_millis(ms))).collect();
+            let placed = place_between(words(&text), &times, &[span(200, 4_000)], span(0, 5_000));
+            let texts = |words: &[Word]| words.iter().map(|it| it.text.clone()).collect::<String>();
+            prop_assert_eq!(texts(&placed), texts(&words(&text)));
+            for pair in placed.windows(2) {
+                prop_assert!(pair[0].span.start <= pair[1].span.start);
+            }
+        }
+
         #[test]
         fn words_stay_in_order_and_in_speech(
             text in "([a-z]{1,9}[.]? ){0,20}",

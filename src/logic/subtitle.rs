@@ -2,6 +2,7 @@
 //! each cue up for as long as it takes to be read, where there is the time.
 use std::time::Duration;
 
+use super::sentence;
 use crate::message::{MediaSpan, MediaTime, Word};
 
 /// Characters in a line (measures.md: 37 to 42).
@@ -172,8 +173,8 @@ fn cue_length(words: &[Word]) -> usize {
     let ends_with = |marks: &[char], from: usize| {
         (from..=fitting).rev().find(|count| words[*count - 1].text.ends_with(marks))
     };
-    ends_with(&['.', '?', '!', '。', '？', '！'], 1)
-        .or_else(|| ends_with(&[',', ';', ':', '，', '、'], fitting / 2 + 1))
+    ends_with(&sentence::ENDS, 1)
+        .or_else(|| ends_with(&sentence::CLAUSES, fitting / 2 + 1))
         .unwrap_or(fitting)
 }
 

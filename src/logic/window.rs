@@ -1,20 +1,23 @@
-//! Where looks at a long segment begin: what is committed need not be heard again, but for a few words to align by.
+//! Where the decodes of a long segment begin: what is committed need not be heard again, but for what the rest is understood by.
 use std::time::Duration;
 
 use crate::message::{MediaSpan, MediaTime, Word};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WindowSettings {
-    /// Looks that would be longer begin behind words that are committed.
+    /// Decodes that would be longer begin behind words that are committed.
     pub length: Duration,
-    /// So many committed words are heard again: their places are known to 0.15 s only, and a look hears its first word
+    /// So much of the newest sound stays in the window: recognisers understand words by those before them.
+    pub keep: Duration,
+    /// So many committed words are heard again: their places are known to 0.15 s only, and a decode hears its first word
     /// worse than the others.
     pub overlap: usize,
 }
 
 impl Default for WindowSettings {
     fn default() -> WindowSettings {
-        WindowSettings { length: Duration::from_secs(3), overlap: 3 }
+        let s = Duration::from_secs;
+        WindowSettings { length: s(10), keep: s(5), overlap: 3 }
     }
 }
 
@@ -23,8 +26,8 @@ const LEAST: Duration = Duration::from_secs(1);
 /// A place is as weak as the mean of so many frames on each side of it.
 const NEAR: usize = 2;
 
-/// The weakest place where the looks at `window` may begin from now on, so that they hear no more committed words again
-/// than they need. `levels`: of the frames of the window, `frame` long each.
+/// The weakest place where the decodes of `window` may begin from now on. `levels`: of the frames of the window, `frame` long
+/// each.
 pub fn moved(
     settings: WindowSettings,
     window: MediaSpan,
@@ -38,7 +41,7 @@ pub fn moved(
     let kept = committed.len().checked_sub(settings.overlap)?;
     let until = committed.get(kept)?.span.start;
     let frames = |length: Duration| (length.as_nanos() / frame.as_nanos()) as usize;
-    let until = until.min(window.end()).since(window.start);
+    let until = until.min(window.end() - settings.keep).since(window.start);
     let places = frames(LEAST)..frames(until).min(levels.len());
     let strength = |at: usize| {
         let near = at.saturating_sub(NEAR)..(at + NEAR + 1).min(levels.len());
@@ -70,10 +73,14 @@ mod tests {
     fn a_window_moves_to_the_weakest_place_before_the_words_it_needs() {
         let window = MediaSpan::between(at(0), at(5_000));
         let mut levels = vec![0.5; 312];
+        let settings = WindowSettings {
+            length: at(3_000).since_start(),
+            keep: Duration::ZERO,
+            ..WindowSettings::default()
+        };
         // 1.6 s and, weaker still but among the words that are needed, 4.0 s.
         levels[98..103].fill(0.1);
         levels[248..253].fill(0.0);
-        let settings = WindowSettings::default();
         let found = moved(settings, window, &words(9), &levels, FRAME).unwrap();
         assert_eq!(found, at(1_608));
         assert_eq!(moved(settings, window, &words(2), &levels, FRAME), None);
@@ -94,6 +101,7 @@ mod tests {
                 prop_assert!(place >= window.start + LEAST && place < window.end());
                 let heard_again = words.iter().filter(|it| it.span.end() > place).count();
                 prop_assert!(heard_again >= settings.overlap);
+                prop_assert!(window.end().since(place) + FRAME >= settings.keep);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The models that are known by name: `models/models.toml`, and a file of one's own that adds to it.
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use serde::Deserialize;
 
-use super::{Decoding, Languages, ModelEntry, Sums};
+use super::{DecodingChange, Languages, ModelEntry, Sums};
 
 const SHIPPED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/models.toml"));
 
@@ -86,7 +86,8 @@ impl Catalogue {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawCatalogue {
     base_url: Option<String>,
-    decoding: Option<RawDecoding>,
+    #[serde(default)]
+    decoding: DecodingChange,
     #[serde(default)]
     model: Vec<RawEntry>,
 }
@@ -105,25 +106,14 @@ struct RawEntry {
     sha256_quoted: Option<String>,
     languages: Languages,
     vocabulary: Option<String>,
-    decoding: Option<RawDecoding>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawDecoding {
-    #[serde(deserialize_with = "seconds")]
-    longest: Duration,
-    fit_audio_ctx: bool,
-    greedy: bool,
+    #[serde(default)]
+    decoding: DecodingChange,
 }
 
 fn parse(path: &str, text: &str) -> Result<Vec<ModelEntry>, CatalogueError> {
     let raw: RawCatalogue =
         toml::from_str(text).map_err(|cause| CatalogueError::Shape { path: path.into(), cause })?;
-    let usual = raw.decoding.map_or(
-        Decoding { longest: Duration::from_secs(30), fit_audio_ctx: true, greedy: true },
-        RawDecoding::done,
-    );
+    let usual = raw.decoding;
     let base = raw.base_url.as_deref().map(|base| base.trim_end_matches('/'));
     raw.model
         .into_iter()
@@ -138,7 +128,7 @@ fn parse(path: &str, text: &str) -> Result<Vec<ModelEntry>, CatalogueError> {
         .collect()
 }
 
-fn entry(raw: RawEntry, base: Option<&str>, usual: Decoding) -> Result<ModelEntry, String> {
+fn entry(raw: RawEntry, base: Option<&str>, usual: DecodingChange) -> Result<ModelEntry, String> {
     // A file name goes into the models folder as it is: it must not leave it.
     if raw.file.is_empty() || raw.file.starts_with('.') || raw.file.contains(['/', '\\']) {
         return Err(format!("`file = \"{}\"` is not a plain file name", raw.file));
@@ -166,14 +156,8 @@ fn entry(raw: RawEntry, base: Option<&str>, usual: Decoding) -> Result<ModelEntr
         sums,
         languages: raw.languages,
         vocabulary: raw.vocabulary,
-        decoding: raw.decoding.map_or(usual, RawDecoding::done),
+        decoding: raw.decoding.over(usual),
     })
-}
-
-impl RawDecoding {
-    fn done(self) -> Decoding {
-        Decoding { longest: self.longest, fit_audio_ctx: self.fit_audio_ctx, greedy: self.greedy }
-    }
 }
 
 fn hexadecimal(key: &str, sum: Option<String>, digits: usize) -> Result<Option<String>, String> {
@@ -185,31 +169,16 @@ fn hexadecimal(key: &str, sum: Option<String>, digits: usize) -> Result<Option<S
     }
 }
 
-fn seconds<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(from)?;
-    let number = text.strip_suffix('s').and_then(|number| number.parse().ok()).filter(|it| *it > 0);
-    number.map(Duration::from_secs).ok_or_else(|| {
-        serde::de::Error::custom(format!("`{text}` is no length of time such as \"10s\""))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_shipped_catalogue_knows_the_demo_and_its_limits() {
+    fn the_shipped_catalogue_knows_the_demo_and_published_models() {
         let catalogue = Catalogue::shipped();
         let demo = catalogue.get("demo").unwrap();
-        assert_eq!(demo.decoding.longest, Duration::from_secs(10));
-        assert!(
-            demo.built_in
-                && demo.url.is_none()
-                && demo.decoding.greedy
-                && demo.decoding.fit_audio_ctx
-        );
+        assert!(demo.built_in && demo.url.is_none());
         let base = catalogue.get("base.en").unwrap();
-        assert_eq!(base.decoding.longest, Duration::from_secs(30));
         assert_eq!(base.languages, Languages::English);
         assert_eq!(
             base.url.as_deref(),

@@ -1,10 +1,10 @@
 //! What is known of one model.
-use std::time::Duration;
-
 use serde::Deserialize;
 
+use super::DecodingChange;
+
 /// What is known of one model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ModelEntry {
     /// What a pipeline file calls it.
     pub name: String,
@@ -20,7 +20,8 @@ pub struct ModelEntry {
     pub languages: Languages,
     /// What is special about the words that it knows, as in "a small fixed vocabulary".
     pub vocabulary: Option<String>,
-    pub decoding: Decoding,
+    /// What is otherwise than its header tells.
+    pub decoding: DecodingChange,
 }
 
 /// Lower-case hexadecimal checksums. At least one is there.
@@ -48,15 +49,4 @@ impl Languages {
             Languages::Multilingual => "multilingual",
         }
     }
-}
-
-/// How a model is best decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decoding {
-    /// The longest sound that it should be given at once.
-    pub longest: Duration,
-    /// Whether the encoder's context should be fitted to the sound: ceil(samples / 320) + 8 positions.
-    pub fit_audio_ctx: bool,
-    /// One beam, no temperature fallback.
-    pub greedy: bool,
 }

@@ -13,7 +13,10 @@ use super::{ggml_shape::Weight, ggml_walk::Walk};
 /// What the header of a model says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// Rows of the token embedding: words, and behind them the special tokens.
     pub tokens: u64,
+    /// Words in the vocabulary: 50256 or more in a model of OpenAI's, fewer in one trained for a small vocabulary.
+    pub words: u64,
     /// Positions of 20 ms that the encoder holds.
     pub audio_context: u64,
     /// Width of encoder and decoder.

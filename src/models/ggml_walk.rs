@@ -24,7 +24,7 @@ impl<R: Read + Seek> Walk<R> {
     pub(super) fn model(mut self) -> Result<Header, Fault> {
         let header = self.header()?;
         self.filters(&header)?;
-        self.vocabulary(&header)?;
+        let header = Header { words: self.vocabulary(&header)?, ..header };
         let mut missing = tensors(&header);
         let all = missing.len();
         while !missing.is_empty() {
@@ -80,6 +80,7 @@ impl<R: Read + Seek> Walk<R> {
             Some(what) => Err(Fault::Corrupt { at: 4, what }),
             None => Ok(Header {
                 tokens,
+                words: 0,
                 audio_context,
                 state,
                 heads,
@@ -103,7 +104,8 @@ impl<R: Read + Seek> Walk<R> {
         self.skip("the mel filters", bands * bins * 4)
     }
 
-    fn vocabulary(&mut self, header: &Header) -> Result<(), Fault> {
+    /// The number of words.
+    fn vocabulary(&mut self, header: &Header) -> Result<u64, Fault> {
         let words = self.within("the size of the vocabulary", 1, header.tokens)?;
         // whisper.cpp looks these up without asking whether they are there.
         let mut needed = vec![" ", " -", " '"];
@@ -115,7 +117,7 @@ impl<R: Read + Seek> Walk<R> {
         }
         match needed.first() {
             Some(it) => Err(self.corrupt(format!("the vocabulary lacks the token \"{it}\""))),
-            None => Ok(()),
+            None => Ok(words),
         }
     }
 

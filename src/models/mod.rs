@@ -1,6 +1,7 @@
 //! The recognisers' model files: which there are, where they lie, and whether a file is what it says.
 mod catalogue;
 mod checksum;
+mod decoding;
 mod entry;
 mod ggml;
 mod ggml_shape;
@@ -9,7 +10,8 @@ mod store;
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use checksum::{Checksum, Kind, Mismatch, Proof, VerifyError, verify};
-pub use entry::{Decoding, Languages, ModelEntry, Sums};
+pub use decoding::{Context, Decoding, DecodingChange, POSITION};
+pub use entry::{Languages, ModelEntry, Sums};
 pub use ggml::{Fault, Header, InspectError, inspect, inspect_bytes};
 pub use ggml_shape::Weight;
 pub use store::{Found, ModelError, Store, Weights};

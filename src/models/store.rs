@@ -168,8 +168,10 @@ impl Found {
         }
     }
 
-    pub fn decoding(&self) -> Option<Decoding> {
-        self.entry.as_ref().map(|entry| entry.decoding)
+    /// How it is decoded, by its header and by what the catalogue says otherwise.
+    pub fn decoding(&self, header: &Header) -> Decoding {
+        let change = self.entry.as_ref().map(|entry| entry.decoding).unwrap_or_default();
+        change.apply(Decoding::of(header))
     }
 
     /// What a viewer must be told of it, as in "demo model: a small fixed vocabulary".
@@ -257,7 +259,7 @@ mod tests {
         let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
         let found = store.resolve(&catalogue, "../models/demo.bin", &beside).unwrap();
         assert_eq!(found.caution().as_deref(), Some("demo model: a small fixed vocabulary"));
-        assert_eq!(found.decoding().unwrap().longest.as_secs(), 10);
+        assert_eq!(found.decoding(&found.inspect().unwrap()).longest.as_secs(), 10);
         assert!(found.inspect().is_ok() && found.verify().unwrap().is_ok());
         let told = store.resolve(&catalogue, "../models/none.bin", &beside).unwrap_err();
         assert!(matches!(told, ModelError::NoFile(path) if path.ends_with("models/none.bin")));

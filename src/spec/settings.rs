@@ -108,16 +108,25 @@ pub enum Guard {
     Compression,
     /// Something is said over and over.
     Repetition,
-    /// It is one of `phrases`, and nothing else.
+    /// The recogniser wrote on behind the end of the sound: it decodes again, with more context.
+    BeyondEnd,
+    /// It is a sound annotation or a music note.
+    Annotations,
+    /// It holds no letter and no digit.
+    Letterless,
+    /// It is one of `phrases`, and nothing else, and the model doubts that somebody spoke.
     Phrases,
 }
 
 impl Guard {
-    pub const ALL: [Guard; 5] = [
+    pub const ALL: [Guard; 8] = [
         Guard::NoSpeech,
         Guard::LogProbability,
         Guard::Compression,
         Guard::Repetition,
+        Guard::BeyondEnd,
+        Guard::Annotations,
+        Guard::Letterless,
         Guard::Phrases,
     ];
 }

@@ -3,7 +3,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{cutter::Piece, text::ends_sentence};
+use super::cutter::Piece;
+use crate::logic::sentence::is_end;
 
 /// What is asked for at once: pieces of one segment, or of several that make up a sentence.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Joiner {
         work.text.push_str(&piece.text);
         let last = piece.last;
         work.pieces.push(piece);
-        let ends = ends_sentence(&work.text);
+        let ends = is_end(&work.text);
         self.punctuates |= ends;
         let open = last && !ends && !work.text.is_empty() && self.punctuates;
         if open && now < until && work.pieces.len() < SEGMENTS && work.text.len() < LETTERS {

@@ -13,4 +13,4 @@ mod text;
 pub use breaker::BreakerSettings;
 pub use desk::{Ask, Counts, Desk, DeskSettings};
 pub use queue::{Again, Failure, Order, QueueSettings};
-pub use text::{divide, ends_sentence};
+pub use text::divide;

@@ -1,30 +1,20 @@
-//! Where sentences and clauses end, and how one translation is divided over the segments that it is of.
+//! Which words make whole clauses, and how one translation is divided over the segments that it is of.
+
+use crate::logic::sentence::{is_clause_end, is_end};
 
 /// Shorter clauses are not cut at a comma: "Well," alone has no meaning to translate.
 const CLAUSE: usize = 4;
-
-/// Whether the text ends a sentence. Three dots do not: that is how recognisers write what was cut off.
-pub fn ends_sentence(text: &str) -> bool {
-    let text = bare(text);
-    text.ends_with(['.', '?', '!', '。', '？', '！', '।', '؟']) && !text.ends_with("..")
-}
 
 /// How many of the words make up whole clauses.
 pub(super) fn whole_clauses<'a>(words: impl IntoIterator<Item = &'a str>) -> usize {
     let (mut whole, mut count) = (0, 0);
     for word in words {
         count += 1;
-        let pause = bare(word).ends_with([',', ';', ':', '，', '、', '；', '：']);
-        if ends_sentence(word) || (pause && CLAUSE <= count - whole) {
+        if is_end(word) || (is_clause_end(word) && CLAUSE <= count - whole) {
             whole = count;
         }
     }
     whole
-}
-
-/// What stands behind the last sign of a sentence is left out.
-fn bare(text: &str) -> &str {
-    text.trim_end().trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '」'])
 }
 
 /// `text` in as many parts as there are `shares`, about as long as these say (all zero: equal ones), cut between words;
@@ -68,16 +58,6 @@ pub fn divide(text: &str, shares: &[usize]) -> Vec<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn three_dots_and_commas_end_no_sentence() {
-        for whole in ["Good morning.", "Really?", "He said \"no.\"", "終わり。", "(Yes!) "] {
-            assert!(ends_sentence(whole), "{whole}");
-        }
-        for open in ["and then...", "and then…", "well,", "the plan", "", " "] {
-            assert!(!ends_sentence(open), "{open}");
-        }
-    }
 
     #[test]
     fn a_comma_ends_a_clause_only_behind_some_words() {

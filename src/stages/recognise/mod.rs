@@ -20,7 +20,7 @@ use std::{
 use tokio::time::Instant;
 
 pub use self::{
-    recogniser::{Ask, Hypothesis, RecogniseError, Recogniser, Wanted},
+    recogniser::{Ask, Effort, Hypothesis, RecogniseError, Recogniser, Wanted},
     track::Track,
     voice::{FRAME, NeuralVoiceActivity, VoiceActivity},
 };
@@ -56,6 +56,8 @@ pub struct RecogniseSettings {
     pub guards: GuardSettings,
     /// Whether each look is told what was said before its segment.
     pub condition: bool,
+    /// What finals are decoded with.
+    pub effort: Effort,
 }
 
 impl Default for RecogniseSettings {
@@ -70,6 +72,7 @@ impl Default for RecogniseSettings {
             endpoint: EndpointSettings::default(),
             guards: GuardSettings::default(),
             condition: false,
+            effort: Effort::Final,
         }
     }
 }
@@ -96,7 +99,7 @@ pub struct Recognise<R: Recogniser> {
     language: Option<Language>,
     /// The text of the newest final.
     before: String,
-    /// Words that looks will hear again, although they stand in the segment before: it was cut, to be weak, before them.
+    /// Words that decodes will hear again, although they stand in the segment before: it was cut, to be weak, before them.
     said: Vec<Word>,
     /// Whether the newest partial ended in words that may still change.
     tail_shown: bool,

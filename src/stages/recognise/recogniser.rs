@@ -1,7 +1,10 @@
 //! What turns sound into words: the trait that an engine implements and the stage asks.
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -27,7 +30,20 @@ pub struct Ask {
     pub context: String,
     /// The language, where an earlier look at the segment has settled it.
     pub language: Option<Language>,
+    pub effort: Effort,
     pub wanted: Wanted,
+}
+
+/// How much a decode may cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// As little as is enough for text that will be decoded again.
+    Partial,
+    /// As much as is needed for text that stands.
+    #[default]
+    Final,
+    /// All there is: an earlier decode of the sound went wrong.
+    Whole,
 }
 
 /// Whether the result of a look is still wanted. Clones tell the same.
@@ -76,6 +92,18 @@ pub struct Hypothesis {
     pub no_speech: f32,
     /// Mean natural logarithm of the probabilities of the tokens; 0 without any.
     pub log_probability: f32,
+    /// The times that the recogniser wrote between its words, counted from the first sample: how many words stand before each.
+    /// They may lie behind the end of the sound: such words were made up.
+    pub times: Vec<(usize, Duration)>,
+    /// Whether the decode reached the limit of its tokens before it had ended.
+    pub cut_off: bool,
+}
+
+impl Hypothesis {
+    /// Where the recogniser says that its last word ends.
+    pub fn ends(&self) -> Option<Duration> {
+        self.times.last().map(|it| it.1)
+    }
 }
 
 /// A look that gave nothing.

@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Ask, FRAME, Hypothesis, Recognise, RecogniseError, Recogniser, Wanted, level};
+use super::{Ask, Effort, FRAME, Hypothesis, Recognise, RecogniseError, Recogniser, Wanted, level};
 use crate::{
     flow::{Fault, Outlet},
     logic::{
-        agree::{Heard, SoundEnd, behind},
-        guard::Doubts,
+        agree::{Heard, SoundEnd},
+        guard::{Evidence, Guard},
         pace::Due,
-        place::place,
+        place::place_between,
         window::moved,
     },
     message::{Caption, Language, MediaSpan, MediaTime, SampleRate, Transcript, Word},
@@ -86,9 +86,11 @@ impl<R: Recogniser> Recognise<R> {
             // Nobody spoke, or the cut lies before words that are committed.
             _ if spoken_to.is_none() || span.length.is_zero() => Vec::new(),
             Some(settled) => settled.heard,
-            None => self.look(span, Wanted::default()).await?.unwrap_or_default(),
+            None => {
+                self.look(span, self.settings.effort, Wanted::default()).await?.unwrap_or_default()
+            }
         };
-        let tail = behind(&self.known(), heard).into_iter().map(|it| it.word).collect();
+        let tail = self.agreement.close(&self.known(), heard);
         let transcript = {
             let mut track = self.track();
             track.decided_to = end;
@@ -115,7 +117,9 @@ impl<R: Recogniser> Recognise<R> {
         // Half of what it may lag is left for the looks behind it.
         let until = self.settings.max_lag.map(|it| begun + it / 2);
         self.move_window(end);
-        let look = self.look(MediaSpan::between(self.look_from, end), Wanted::until(until));
+        let effort = if due == Due::Pause { self.settings.effort } else { Effort::Partial };
+        let window = MediaSpan::between(self.look_from, end);
+        let look = self.look(window, effort, Wanted::until(until));
         let Some(heard) = look.await? else { return Ok(()) };
         let ends = due == Due::Pause && self.settings.endpoint.heeds_sentences();
         let ends = ends && self.settings.agreement.ends_sentence(&heard);
@@ -128,9 +132,12 @@ impl<R: Recogniser> Recognise<R> {
             return Ok(());
         }
         let sound_end = if due == Due::Pause { SoundEnd::Pause } else { SoundEnd::Speech(end) };
-        let agreed = self.agreement.look(&self.known(), heard, sound_end);
+        let agreed = self.agreement.add(&self.known(), heard, sound_end);
         let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
         self.tail_shown = !agreed.tail.is_empty();
+        if is_new {
+            self.pace.shown();
+        }
         let trace = self.traced(begun);
         let transcript = {
             let mut track = self.track();
@@ -140,17 +147,42 @@ impl<R: Recogniser> Recognise<R> {
         give(transcript, out).await
     }
 
-    /// The words heard in `span`, at their places on the timeline. `None`: the look was given up.
-    async fn look(&mut self, span: MediaSpan, wanted: Wanted) -> Result<Option<Vec<Heard>>, Fault> {
-        let speech = self.sound.within(span);
+    /// The words heard in `span`, at their places on the timeline. Where the decode went wrong it is done again with all of the
+    /// context. `None`: the decode was given up.
+    async fn look(
+        &mut self,
+        span: MediaSpan,
+        effort: Effort,
+        wanted: Wanted,
+    ) -> Result<Option<Vec<Heard>>, Fault> {
         let begun = Instant::now();
+        let Some(heard) = self.decode(span, effort, wanted.clone()).await? else { return Ok(None) };
+        self.pace.measured(begun.elapsed());
+        let (first, found) = self.told(heard, span, effort);
+        if !found.iter().any(|it| it.is_loop()) || !wanted.is_still() {
+            return Ok(Some(first));
+        }
+        self.gauge.count("decoded-again");
+        let Some(heard) = self.decode(span, Effort::Whole, wanted).await? else {
+            return Ok(Some(first));
+        };
+        let (second, found) = self.told(heard, span, Effort::Whole);
+        let is_loop = found.iter().any(|it| it.is_loop());
+        Ok(Some(if is_loop && second.is_empty() { first } else { second }))
+    }
+
+    async fn decode(
+        &mut self,
+        span: MediaSpan,
+        effort: Effort,
+        wanted: Wanted,
+    ) -> Result<Option<Hypothesis>, Fault> {
+        let speech = self.sound.within(span);
         let context = if self.settings.condition { self.before.clone() } else { String::new() };
         let _nobody_waits = wanted.guard();
-        let ask = Ask { context, language: self.language.clone(), wanted };
-        let heard = self.engine.call(move |recogniser| recogniser.listen(&speech, &ask)).await?;
-        self.pace.measured(begun.elapsed());
-        match heard {
-            Ok(heard) => Ok(Some(self.told(heard, span))),
+        let ask = Ask { context, language: self.language.clone(), effort, wanted };
+        match self.engine.call(move |recogniser| recogniser.listen(&speech, &ask)).await? {
+            Ok(heard) => Ok(Some(heard)),
             Err(RecogniseError::Unwanted) => {
                 self.gauge.count("looks-given-up");
                 Ok(None)
@@ -159,15 +191,34 @@ impl<R: Recogniser> Recognise<R> {
         }
     }
 
-    /// What a look at `span` heard, without what nobody said.
-    fn told(&mut self, heard: Hypothesis, span: MediaSpan) -> Vec<Heard> {
-        let Hypothesis { mut words, timed, language, written, no_speech, log_probability } = heard;
-        if let Some(guard) = self.guards.check(&mut words, Doubts { no_speech, log_probability }) {
+    /// What a decode of `span` heard, without what nobody said, and why that was left out.
+    fn told(
+        &mut self,
+        heard: Hypothesis,
+        span: MediaSpan,
+        effort: Effort,
+    ) -> (Vec<Heard>, Vec<Guard>) {
+        let spoken = self.sound.spoken(span);
+        let evidence = Evidence {
+            no_speech: heard.no_speech,
+            log_probability: heard.log_probability,
+            sound: span.length,
+            spoken: spoken.iter().map(|it| it.length).sum(),
+            ends: heard.ends(),
+            cut_off: heard.cut_off,
+        };
+        if heard.cut_off {
+            self.gauge.count("decodes-cut-off");
+        }
+        let Hypothesis { mut words, timed, language, written, times, .. } = heard;
+        let heard = words.len();
+        let found = self.guards.check(&mut words, &evidence);
+        for guard in &found {
             tracing::debug!(?span, guard = guard.name(), "words are left out");
             self.gauge.count(guard.name());
         }
         if words.is_empty() {
-            return words;
+            return (words, found);
         }
         if self.settings.language.is_none() && span.length >= TELLING {
             self.language = Some(language.clone());
@@ -184,9 +235,13 @@ impl<R: Recogniser> Recognise<R> {
             };
             texts.map(shift).collect()
         } else {
-            place(texts.collect(), &self.sound.spoken(span), span)
+            // Words that were left out have moved the others away from the times.
+            let whole = effort == Effort::Whole && words.len() == heard;
+            let times = if whole { times.as_slice() } else { &[] };
+            place_between(texts.collect(), times, &spoken, span)
         };
-        words.into_iter().zip(placed).map(|(heard, word)| Heard { word, ..heard }).collect()
+        let words = words.into_iter().zip(placed).map(|(heard, word)| Heard { word, ..heard });
+        (words.collect(), found)
     }
 
     /// Whether the open segment is worth a look. Not before the newest frame: where this one waited on the edge, those

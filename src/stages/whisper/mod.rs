@@ -1,7 +1,10 @@
 //! Whisper models by whisper.cpp, as a recogniser. The only folder that names whisper-rs.
 mod words;
 
-use std::{cell::RefCell, collections::HashMap, num::NonZeroUsize, path::Path, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell, collections::HashMap, num::NonZeroUsize, path::Path, rc::Rc, sync::Arc,
+    time::Duration,
+};
 
 use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
@@ -9,30 +12,27 @@ use whisper_rs::{
 };
 
 use self::words::WordsOfTokens;
-use super::recognise::{Ask, Hypothesis, RecogniseError, Recogniser, Wanted};
+use super::recognise::{Ask, Effort, Hypothesis, RecogniseError, Recogniser, Wanted};
 use crate::{
     logic::agree::Heard,
-    message::Language,
-    models::{self, Header, InspectError},
+    message::{Language, SampleRate},
+    models::{self, Decoding, Header, InspectError},
 };
 
 /// Samples of one position of the encoder: 20 ms.
 const POSITION: usize = 320;
-/// Positions behind the end of the sound, so that its last word is heard out.
-const MARGIN: usize = 8;
 /// whisper.cpp gives nothing for 100 ms or less: sound is filled up to this with silence.
 const SHORTEST: usize = 16_000 / 4;
-/// The looks of a loop that repeats itself end after this many tokens, and as many more for each second of sound.
-const MOST_TOKENS: usize = 8;
 
 /// The weights of a model. Clones share them; each recogniser has a state of its own.
 #[derive(Clone)]
 pub struct WhisperModel {
     context: Arc<WhisperContext>,
     name: Arc<str>,
+    header: Header,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct WhisperSettings {
     /// `None`: settled anew by each look.
     pub language: Option<Language>,
@@ -41,8 +41,10 @@ pub struct WhisperSettings {
     /// Names and terms that are likely to come up.
     pub prompt: Option<String>,
     pub threads: NonZeroUsize,
-    /// `None`: 8, and 8 more for each second of sound.
+    /// `None`: as many as the decoder holds, about 220.
     pub max_tokens: Option<usize>,
+    /// `None`: as the model's header tells.
+    pub decoding: Option<Decoding>,
 }
 
 /// Why a model cannot be used. None of them will get better by itself.
@@ -80,6 +82,7 @@ impl Default for WhisperSettings {
             prompt: None,
             threads: WhisperSettings::spare_threads(NonZeroUsize::MIN),
             max_tokens: None,
+            decoding: None,
         }
     }
 }
@@ -113,17 +116,22 @@ impl WhisperModel {
         inspected: Result<Header, InspectError>,
         load: impl FnOnce() -> Result<WhisperContext, whisper_rs::WhisperError>,
     ) -> Result<WhisperModel, WhisperError> {
-        inspected.map_err(WhisperError::Broken)?;
+        let header = inspected.map_err(WhisperError::Broken)?;
         // Once for the process: whisper.cpp's own log goes to tracing, at its levels, instead of standard error.
         whisper_rs::install_logging_hooks();
         let refused =
             |cause| WhisperError::Load { model: name.to_owned(), cause: format!("{cause}") };
-        Ok(WhisperModel { context: Arc::new(load().map_err(refused)?), name: name.into() })
+        let context = Arc::new(load().map_err(refused)?);
+        Ok(WhisperModel { context, name: name.into(), header })
     }
 
     fn parameters() -> WhisperContextParameters<'static> {
         // Flash attention reads keys of earlier looks where `audio_ctx` is no multiple of 256.
         WhisperContextParameters { flash_attn: false, ..WhisperContextParameters::default() }
+    }
+
+    pub fn header(&self) -> &Header {
+        &self.header
     }
 
     /// Whether it knows other languages than English.
@@ -164,6 +172,7 @@ pub struct Whisper {
     wanted: Rc<RefCell<Wanted>>,
     prompt: Vec<WhisperTokenId>,
     max_tokens: Option<usize>,
+    decoding: Decoding,
     /// What it writes where that is not what is spoken: Whisper translates into English alone.
     written: Option<Language>,
 }
@@ -189,9 +198,11 @@ impl Whisper {
         parameters.set_temperature_inc(0.0);
         parameters.set_no_context(true);
         parameters.set_single_segment(true);
-        // Suppressing looks words up in the vocabulary in a way that ends the process where one is not there.
-        parameters.set_suppress_blank(false);
-        parameters.set_suppress_nst(false);
+        let decoding = settings.decoding.unwrap_or_else(|| Decoding::of(&model.header));
+        // whisper.cpp looks words up for this in a way that ends the process where one is not there.
+        parameters.set_suppress_blank(decoding.suppress);
+        parameters.set_suppress_nst(decoding.suppress);
+        parameters.set_temperature(decoding.temperature);
         parameters.set_print_special(false);
         parameters.set_print_progress(false);
         parameters.set_print_realtime(false);
@@ -207,8 +218,17 @@ impl Whisper {
         let (in_language, prompt) = (HashMap::new(), prompt.unwrap_or_default());
         let (model, max_tokens) = (model.clone(), settings.max_tokens);
         let written = settings.translate.then(|| Language::new("en"));
-        let mut whisper =
-            Whisper { model, state, parameters, in_language, wanted, prompt, max_tokens, written };
+        let mut whisper = Whisper {
+            model,
+            state,
+            parameters,
+            in_language,
+            wanted,
+            prompt,
+            max_tokens,
+            decoding,
+            written,
+        };
         let first = whisper.look(&[0.0; 16_000]);
         first.map_err(|error| WhisperError::FirstLook {
             model: whisper.model.name.to_string(),
@@ -236,16 +256,23 @@ impl Whisper {
         [self.prompt.clone(), context].concat()
     }
 
-    /// The words of the newest look, and the mean logarithm of the probabilities of their tokens.
-    fn heard(&self, language: &str) -> (Vec<Heard>, f32) {
-        let mut words = WordsOfTokens::in_language(language);
-        let end_of_text = self.model.context.token_eot();
-        let (mut sum, mut count) = (0.0, 0.0);
+    /// What the newest decode heard. `written`: what language its words are in.
+    fn heard(&self, written: &str, most: usize) -> Decoded {
+        let mut words = WordsOfTokens::in_language(written);
+        let (end_of_text, times) = (self.model.context.token_eot(), self.model.context.token_beg());
+        let (mut sum, mut count, mut tokens) = (0.0, 0.0, 0);
+        let mut marks = Vec::new();
         for segment in self.state.as_iter() {
             for at in 0..segment.n_tokens() {
                 let Some(token) = segment.get_token(at) else { continue };
+                tokens += 1;
+                let id = token.token_id();
+                if id > times {
+                    let steps = u32::try_from(id - times).unwrap_or_default();
+                    marks.push((words.count(), models::POSITION * steps));
+                }
                 // Times and other marks stand behind the words in every vocabulary.
-                if token.token_id() < end_of_text
+                if id < end_of_text
                     && let Ok(bytes) = token.to_bytes()
                 {
                     let probability = token.token_probability();
@@ -255,8 +282,17 @@ impl Whisper {
                 }
             }
         }
-        (words.finish(), if count > 0.0 { sum / count } else { 0.0 })
+        let log_probability = if count > 0.0 { sum / count } else { 0.0 };
+        let cut_off = tokens >= most;
+        Decoded { words: words.finish(), log_probability, times: marks, cut_off }
     }
+}
+
+struct Decoded {
+    words: Vec<Heard>,
+    log_probability: f32,
+    times: Vec<(usize, Duration)>,
+    cut_off: bool,
 }
 
 impl Recogniser for Whisper {
@@ -272,11 +308,17 @@ impl Recogniser for Whisper {
         } else {
             speech
         };
-        let context = (sound.len().div_ceil(POSITION) + MARGIN).min(room);
-        let usual = MOST_TOKENS + MOST_TOKENS * sound.len() / 16_000;
-        let most = self.max_tokens.unwrap_or(usual);
+        let length = SampleRate::SPEECH.duration_of(sound.len());
+        let context = match ask.effort {
+            Effort::Partial => self.decoding.partial.positions(length, room),
+            Effort::Final => self.decoding.full.positions(length, room),
+            Effort::Whole => room,
+        };
         let mut parameters = self.parameters(ask.language.as_ref());
         parameters.set_audio_ctx(context as i32);
+        // whisper.cpp's own limit is half of the decoder's context.
+        let usual = self.model.header.text_context as usize / 2 - 4;
+        let most = self.max_tokens.unwrap_or(usual).min(usual);
         parameters.set_max_tokens(most as i32);
         let prompt = self.prompt(&ask.context);
         if !prompt.is_empty() {
@@ -297,9 +339,19 @@ impl Recogniser for Whisper {
             self.state.as_iter().map(|it| it.no_speech_probability()).fold(0.0, f32::max);
         // whisper.cpp's own word times are late by 0.3 s and more, and those by alignment end the process on bad output.
         let written = self.written.as_ref().map_or(language, Language::as_str);
-        let ((words, log_probability), timed) = (self.heard(written), false);
+        let Decoded { words, log_probability, times, cut_off } = self.heard(written, most);
         let (language, written) = (Language::new(language), self.written.clone());
-        Ok(Hypothesis { words, timed, language, written, no_speech, log_probability })
+        let timed = false;
+        Ok(Hypothesis {
+            words,
+            timed,
+            language,
+            written,
+            no_speech,
+            log_probability,
+            times,
+            cut_off,
+        })
     }
 }
 

@@ -35,6 +35,11 @@ impl WordsOfTokens {
         }
     }
 
+    /// How many words there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.words.iter().filter(|it| !it.0.trim_ascii().is_empty()).count()
+    }
+
     pub(super) fn finish(self) -> Vec<Heard> {
         let heard = |(bytes, probability, mark): (Vec<u8>, f32, f32)| {
             let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -54,6 +54,8 @@ impl Recogniser for Script {
                     written: None,
                     no_speech: 0.0,
                     log_probability: 0.0,
+                    times: Vec::new(),
+                    cut_off: false,
                 });
             }
             Look::Panic => panic!("as the script says"),
@@ -88,6 +90,8 @@ impl Recogniser for Script {
             written: None,
             no_speech: 0.0,
             log_probability: 0.0,
+            times: Vec::new(),
+            cut_off: false,
         })
     }
 }

@@ -25,6 +25,8 @@ impl Recogniser for Listener {
             written: None,
             no_speech: 0.0,
             log_probability: 0.0,
+            times: Vec::new(),
+            cut_off: false,
         })
     }
 }

@@ -1,0 +1,53 @@
+//! Recordings with their references.
+use std::path::Path;
+
+use livecap::{logic::reference::Reference, message::SampleRate, stages::recording::SoundFile};
+
+pub(crate) struct Piece {
+    pub(crate) name: String,
+    pub(crate) language: String,
+    pub(crate) reference: Reference,
+    /// 16 kHz.
+    pub(crate) sound: Vec<f32>,
+}
+
+/// Those of `folder` whose names hold one of the comma-separated words `only`, in the order of their names.
+pub(crate) fn pieces(folder: &Path, only: Option<&str>) -> Vec<Piece> {
+    let files =
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<_> = files.map(|it| it.expect("a file").path()).collect();
+    paths.sort();
+    let wanted = |name: &str| only.is_none_or(|it| it.split(',').any(|it| name.contains(it)));
+    let sounds =
+        paths.into_iter().filter(|it| it.extension().is_some_and(|it| it == "flac" || it == "wav"));
+    let pieces = sounds.filter_map(|path| {
+        let name = path.file_stem()?.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(path.with_extension("json")).ok()?;
+        wanted(&name).then(|| piece(name, &path, &text))
+    });
+    pieces.collect()
+}
+
+fn piece(name: String, path: &Path, text: &str) -> Piece {
+    let value: serde_json::Value = serde_json::from_str(text).expect("a reference is JSON");
+    let language = value["language"].as_str().unwrap_or("en").to_owned();
+    let mut reference: Reference = match serde_json::from_str(text) {
+        Ok(reference) => reference,
+        Err(_) => Reference {
+            text: value["text"].as_str().unwrap_or_default().to_owned(),
+            sentences: None,
+        },
+    };
+    if reference.sentences.as_ref().is_some_and(Vec::is_empty) {
+        reference.sentences = None;
+    }
+    let mut file =
+        SoundFile::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(file.rate(), SampleRate::SPEECH, "{}: it has to be at 16 kHz", path.display());
+    let channels = file.channels().get();
+    let mut sound = Vec::new();
+    while let Some(chunk) = file.next_chunk().expect("it is whole") {
+        sound.extend(chunk.chunks(channels).map(|it| it.iter().sum::<f32>() / channels as f32));
+    }
+    Piece { name, language, reference, sound }
+}

@@ -1,0 +1,211 @@
+//! Which words of a growing segment are settled: those on which two decodes in a row agree (LocalAgreement, Liu et al. 2020;
+//! Macháček et al. 2023), improbable ones where more decodes do, and those that lie so far back that nothing new will be heard of them.
+mod behind;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use self::behind::behind;
+use super::{sentence, spoken::bare};
+use crate::message::{MediaTime, Word};
+
+/// One word as a decode heard it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    pub word: Word,
+    /// The recogniser's own probability of the least likely of its tokens, 0 to 1.
+    pub probability: f32,
+    /// As much of the punctuation behind it; 1 where there is none.
+    pub mark: f32,
+}
+
+/// When words are shown, and when they are promised not to change. Measured with tiny.en and base (`docs/figures.md`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AgreementSettings {
+    /// So close to the end of the sound words are shown only where two decodes agree or they are probable enough.
+    pub edge: Duration,
+    /// Close to the end the tail is shown up to its first word that is less probable. 0 shows all of it.
+    pub show: f32,
+    /// As much for the last word of a decode, which may be cut off in its middle.
+    pub show_last: f32,
+    /// Punctuation behind the last word that is less probable is left off: recognisers end every decode as if the sentence did.
+    pub show_mark: f32,
+    /// What two decodes in a row agree on is committed from this probability on, 0 to 1; what is less probable where as many as
+    /// `decodes` agree on it.
+    pub commit: f32,
+    pub decodes: usize,
+    /// So close to the end of the sound no word is committed while somebody speaks: what follows may make another of it.
+    pub hold: Duration,
+    /// What lies so far before the end of the sound is committed as the newest decode has it: more sound does not change it.
+    pub settle: Duration,
+}
+
+impl Default for AgreementSettings {
+    fn default() -> AgreementSettings {
+        let ms = Duration::from_millis;
+        AgreementSettings {
+            edge: ms(1_000),
+            show: 0.4,
+            show_last: 0.8,
+            show_mark: 0.8,
+            commit: 0.5,
+            decodes: 3,
+            hold: ms(200),
+            settle: ms(2_500),
+        }
+    }
+}
+
+/// How the sound of a decode ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundEnd {
+    /// Within speech, at this place: its last word may be cut off.
+    Speech(MediaTime),
+    /// In a pause: its last word is whole.
+    Pause,
+}
+
+/// What one decode added to a segment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Agreed {
+    /// To be committed behind the words committed before; they will not change.
+    pub words: Vec<Word>,
+    /// What may still change.
+    pub tail: Vec<Word>,
+}
+
+/// Compares each decode of the open segment with the one before.
+#[derive(Debug, Default)]
+pub struct Agreement {
+    settings: AgreementSettings,
+    /// The words of the decode before that were not committed.
+    last: Vec<Seen>,
+    /// How many of them were shown.
+    shown: usize,
+}
+
+#[derive(Debug)]
+struct Seen {
+    word: Word,
+    probability: f32,
+    /// How many decodes in a row have had it.
+    decodes: usize,
+}
+
+impl Agreement {
+    pub fn new(settings: AgreementSettings) -> Agreement {
+        Agreement { settings, ..Agreement::default() }
+    }
+
+    /// Takes the words of a decode of the whole segment. Its words up to the first that the decode before had otherwise are
+    /// agreed; they are committed up to the first that is not sure enough for that.
+    pub fn add(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd) -> Agreed {
+        let mut heard = behind(committed, heard);
+        let mut decodes = self.vote(&mut heard);
+        let agreed = decodes.iter().take_while(|it| **it > 1).count();
+        let agreed = agreed.min(self.settings.whole(&heard, end));
+        let sure = heard.iter().zip(&decodes).take(agreed);
+        let sure = sure.take_while(|(heard, decodes)| self.settings.is_sure(heard, **decodes));
+        let sure = sure.count().max(self.settings.settled(&heard, end));
+        let shown = self.settings.shown(&heard, agreed.max(sure), end);
+        // A word is committed with its mark: one whose mark is in doubt waits.
+        let doubtful = heard.last().is_some_and(|it| it.mark < self.settings.show_mark);
+        let sure = if doubtful { sure.min(heard.len() - 1) } else { sure };
+        if let Some(last) = heard.last_mut().filter(|_| doubtful) {
+            let text = &mut last.word.text;
+            text.truncate(text.trim_end_matches(sentence::MARKS).len());
+        }
+        let tail = heard.split_off(sure);
+        let words = heard.into_iter().map(|it| it.word).collect();
+        self.shown = shown.saturating_sub(sure);
+        let shown = tail.iter().take(self.shown).map(|it| it.word.clone()).collect();
+        let seen = |(it, decodes): (Heard, usize)| {
+            let Heard { word, probability, .. } = it;
+            Seen { word, probability, decodes }
+        };
+        self.last = tail.into_iter().zip(decodes.split_off(sure)).map(seen).collect();
+        Agreed { words, tail: shown }
+    }
+
+    /// The rest of the segment, which ends here: what a decode of all of it heard behind the committed words.
+    pub fn close(&mut self, committed: &[Word], heard: Vec<Heard>) -> Vec<Word> {
+        let mut rest = behind(committed, heard);
+        self.vote(&mut rest);
+        rest.into_iter().map(|it| it.word).collect()
+    }
+
+    /// The next decode is of another segment.
+    pub fn forget(&mut self) {
+        *self = Agreement::new(self.settings);
+    }
+
+    /// Lays the words beside those of the decode before; tells how many decodes in a row have had each. Words keep the case and
+    /// the punctuation in which they were shown, and one word in another's place must be more probable: a text that flickers is
+    /// hard to read.
+    fn vote(&self, heard: &mut [Heard]) -> Vec<usize> {
+        let mut decodes = vec![1; heard.len()];
+        for (at, old) in self.last.iter().enumerate().take(heard.len()) {
+            if same(&heard[at].word, &old.word) {
+                decodes[at] = old.decodes + 1;
+                // The last one was shown without a mark that was in doubt.
+                if at + 1 < self.shown {
+                    heard[at].word.text.clone_from(&old.word.text);
+                    heard[at].mark = 1.0;
+                }
+                continue;
+            }
+            let next = heard.get(at + 1).zip(self.last.get(at + 1));
+            let is_replaced = next.is_some_and(|(new, old)| same(&new.word, &old.word));
+            if !is_replaced || old.probability <= heard[at].probability {
+                break;
+            }
+            heard[at].word.text.clone_from(&old.word.text);
+            heard[at].probability = old.probability;
+            decodes[at] = old.decodes;
+        }
+        decodes
+    }
+}
+
+impl AgreementSettings {
+    /// Whether a decode at a pause heard a sentence to its end.
+    pub fn ends_sentence(&self, heard: &[Heard]) -> bool {
+        let is_end = |it: &Heard| sentence::is_end(&it.word.text) && it.mark >= self.show_mark;
+        heard.last().is_some_and(is_end)
+    }
+
+    /// Whether a word that so many decodes in a row agree on may be promised.
+    fn is_sure(&self, heard: &Heard, decodes: usize) -> bool {
+        heard.probability >= self.commit || decodes >= self.decodes
+    }
+
+    /// How many words are far enough from the end of the sound.
+    fn whole(&self, heard: &[Heard], end: SoundEnd) -> usize {
+        let SoundEnd::Speech(end) = end else { return heard.len() };
+        let whole = heard.iter().take_while(|it| it.word.span.end() + self.hold <= end);
+        whole.count().min(heard.len().saturating_sub(1))
+    }
+
+    /// How many words lie so far back that they are committed whatever other decodes had.
+    fn settled(&self, heard: &[Heard], end: SoundEnd) -> usize {
+        let SoundEnd::Speech(end) = end else { return 0 };
+        heard.iter().take_while(|it| it.word.span.end() + self.settle <= end).count()
+    }
+
+    /// How many words are shown: the agreed ones, those behind them that are far from the end, and those that are probable.
+    fn shown(&self, heard: &[Heard], agreed: usize, end: SoundEnd) -> usize {
+        let last = if end == SoundEnd::Pause { heard.len() } else { heard.len().saturating_sub(1) };
+        let is_far = |it: &Heard| match end {
+            SoundEnd::Speech(end) => it.word.span.end() + self.edge <= end,
+            SoundEnd::Pause => true,
+        };
+        let least = |at: usize| if at < last { self.show } else { self.show_last.max(self.show) };
+        let behind = heard.iter().enumerate().skip(agreed);
+        agreed + behind.take_while(|(at, it)| is_far(it) || it.probability >= least(*at)).count()
+    }
+}
+
+fn same(new: &Word, old: &Word) -> bool {
+    bare(&new.text) == bare(&old.text)
+}
