@@ -13,7 +13,7 @@ use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
     logic::{endpoint::EndpointSettings, guard::GuardSettings, pace::PaceSettings},
     message::{Caption, Language, TrackName},
-    models::{Found, Weights},
+    models::{DecodingChange, Found, Weights},
     spec::plan::{self, Guard, SpokenLanguage, Task},
     stages::{
         recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
@@ -64,7 +64,7 @@ impl Recogniser {
         let caution = caution
             .map(|it| format!("{it}; `livecap models pull base.en` gets a model for all words"));
         let model = models.get(found.clone()).await?;
-        let decoding = found.decoding(model.header());
+        let decoding = decoding(settings).apply(found.decoding(model.header()));
         let longest = settings.longest.unwrap_or(decoding.longest);
         let language = match &settings.language {
             SpokenLanguage::Is(language) => Some(language.clone()),
@@ -151,6 +151,26 @@ impl Recogniser {
             Ok(Recognise::new(recognise, engine, voice, track).counting_on(gauge))
         }
         .boxed()
+    }
+}
+
+fn decoding(settings: &plan::Whisper) -> DecodingChange {
+    let plan::Decoding {
+        context_floor,
+        context_margin,
+        final_context_floor,
+        final_context_margin,
+        suppress,
+        temperature,
+    } = settings.decoding;
+    DecodingChange {
+        longest: None,
+        context_floor,
+        context_margin,
+        final_context_floor,
+        final_context_margin,
+        suppress,
+        temperature,
     }
 }
 

@@ -173,7 +173,8 @@ pub(super) async fn until_ended(
             }
             _ = ticks.tick() => {
                 let viewers = servers.iter().map(|it| it.viewers()).sum();
-                terminal.draw_status((!servers.is_empty()).then_some(viewers));
+                let waits = board.stages().iter().filter_map(|it| it.waits).max();
+                terminal.draw_status((!servers.is_empty()).then_some(viewers), waits);
             }
         }
     }

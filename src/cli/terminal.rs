@@ -77,10 +77,11 @@ impl Terminal {
         }
     }
 
-    /// The newest lag, the words so far, the viewers: one line at the bottom.
-    pub(crate) fn draw_status(&self, viewers: Option<usize>) {
+    /// The lag at this moment, the words so far, the viewers: one line at the bottom. `waits`: how long the oldest speech has
+    /// waited whose words have not been shown.
+    pub(crate) fn draw_status(&self, viewers: Option<usize>, waits: Option<Duration>) {
         let seen = self.lock();
-        let words = match seen.lag {
+        let words = match waits.filter(|_| seen.lag.is_some()).or(seen.lag) {
             Some(lag) => format!("lag {:.2} s · {} words", lag.as_secs_f64(), seen.words),
             None => "no words yet".to_owned(),
         };

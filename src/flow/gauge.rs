@@ -57,6 +57,9 @@ pub struct StageReading {
     pub busy: Duration,
     /// The peak of what a source of sound gave over about the last second, as a share of full scale; `None` where none came.
     pub peak: Option<f32>,
+    /// How long ago the oldest of what came in and has not come out yet was captured, at this moment; `None` where nothing is
+    /// waited for. Of a recogniser: speech whose words have not been shown.
+    pub waits: Option<Duration>,
 }
 
 /// Written by the stage and by its supervisor.
@@ -73,6 +76,7 @@ pub struct StageGauge {
     counts: Mutex<BTreeMap<&'static str, u64>>,
     state: Mutex<(StageState, Option<String>)>,
     level: Level,
+    waits_since: Mutex<Option<Instant>>,
 }
 
 impl StageGauge {
@@ -89,6 +93,7 @@ impl StageGauge {
             counts: Mutex::default(),
             state: Mutex::default(),
             level: Level::new(epoch),
+            waits_since: Mutex::default(),
         })
     }
 
@@ -109,6 +114,7 @@ impl StageGauge {
             busy_for: self.busy_for(),
             busy: Duration::from_nanos(self.busy.load(Relaxed)),
             peak: self.level.read(),
+            waits: self.waits(),
         }
     }
 
@@ -133,6 +139,16 @@ impl StageGauge {
     /// A source of sound gave some, with this peak. It takes no lock.
     pub(super) fn heard(&self, peak: f32) {
         self.level.heard(peak);
+    }
+
+    /// What came in at this moment is the oldest that has not come out yet; `None`: all of it has.
+    pub fn waits_since(&self, captured: Option<Instant>) {
+        *self.waits_since.lock().unwrap_or_else(PoisonError::into_inner) = captured;
+    }
+
+    fn waits(&self) -> Option<Duration> {
+        let since = *self.waits_since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map(|it| it.elapsed())
     }
 
     pub fn busy_for(&self) -> Option<Duration> {

@@ -26,8 +26,8 @@ impl Default for EndpointSettings {
             threshold: 0.6,
             pre_roll: Duration::from_millis(300),
             min_speech: Duration::from_millis(96),
-            silence: Duration::from_millis(500),
-            sentence: Duration::from_millis(250),
+            silence: Duration::from_millis(900),
+            sentence: Duration::from_millis(350),
             longest: Duration::from_secs(10),
         }
     }

@@ -18,7 +18,7 @@ pub struct PaceSettings {
 impl Default for PaceSettings {
     fn default() -> PaceSettings {
         let ms = Duration::from_millis;
-        PaceSettings { first: ms(600), interval: ms(350), share: 0.35, pause: ms(250) }
+        PaceSettings { first: ms(350), interval: ms(350), share: 0.35, pause: ms(250) }
     }
 }
 
@@ -117,6 +117,7 @@ mod tests {
     /// The places of the looks at speech up to `spoken`, then silence up to `end`, seen every 10 ms.
     fn looks(pace: &mut Pace, spoken: u64, end: u64) -> Vec<(u64, Due)> {
         let mut looks = Vec::new();
+        pace.shown();
         for now in (0..=end).step_by(10) {
             let (spoken_to, now_at) = (at(now.min(spoken)), at(now));
             if let Some(due) = pace.due(spoken_to, now_at) {
@@ -130,19 +131,26 @@ mod tests {
     #[test]
     fn speech_is_looked_at_in_steps_and_a_pause_once() {
         let mut pace = Pace::new(PaceSettings::default());
-        let expected = [150, 500, 850].map(|it| (it, Due::Speech));
-        let looks = looks(&mut pace, 750, 3_000);
+        let expected = [350, 700, 1_050].map(|it| (it, Due::Speech));
+        let looks = looks(&mut pace, 950, 3_000);
         assert_eq!(looks[..3], expected);
-        assert_eq!(looks[3..], [(1_000, Due::Pause)]);
+        assert_eq!(looks[3..], [(1_200, Due::Pause)]);
     }
 
     #[test]
     fn looks_that_cost_much_are_rare() {
         let mut pace = Pace::new(PaceSettings::default());
-        pace.measured(Duration::from_millis(400));
+        pace.measured(Duration::from_millis(280));
         assert!(pace.is_stretched());
-        let expected = [150, 950, 1_750].map(|it| (it, Due::Speech));
+        let expected = [350, 1_160, 1_970].map(|it| (it, Due::Speech));
         assert_eq!(looks(&mut pace, 2_000, 2_000), expected);
+        // Until there are words to read they come as often as they are asked for.
+        pace.begin(at(0));
+        assert_eq!(pace.due(at(350), at(350)), Some(Due::Speech));
+        pace.looked(Due::Speech, at(350), at(350));
+        assert_eq!(pace.due(at(700), at(700)), Some(Due::Speech));
+        pace.shown();
+        assert_eq!(pace.due(at(700), at(700)), None);
         (0..40).for_each(|_| pace.measured(Duration::from_millis(40)));
         assert!(!pace.is_stretched());
     }

@@ -33,8 +33,6 @@ pub struct Context {
 
 /// One position of the encoder.
 pub const POSITION: Duration = Duration::from_millis(20);
-/// Models with so many words have OpenAI's vocabulary; the English one has 50 256 or 50 257, by the program that wrote it.
-const WHOLE_VOCABULARY: u64 = 50_256;
 
 impl Context {
     /// Positions of the encoder for `sound`, at most `room`.
@@ -46,11 +44,11 @@ impl Context {
 }
 
 impl Decoding {
-    /// What suits a model with this header. Floors and margins were measured with tiny.en and base (`docs/figures.md`).
+    /// What suits a model with this header: one of OpenAI's shapes, or another. Floors and margins were measured with tiny.en and base (`docs/figures.md`).
     pub fn of(header: &Header) -> Decoding {
         let ms = Duration::from_millis;
         let room = POSITION * u32::try_from(header.audio_context).unwrap_or(u32::MAX);
-        if header.words >= WHOLE_VOCABULARY {
+        if header.is_of_usual_size() {
             return Decoding {
                 longest: room,
                 partial: Context { floor: ms(8_000), margin: ms(2_000) },
@@ -59,7 +57,7 @@ impl Decoding {
                 temperature: 0.0,
             };
         }
-        // Trained on sound that the context was fitted to.
+        // Trained by us, on sound that the context was fitted to, and on a few words.
         let fitted = Context { floor: Duration::ZERO, margin: ms(160) };
         Decoding {
             longest: room.min(ms(10_000)),

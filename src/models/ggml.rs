@@ -15,8 +15,6 @@ use super::{ggml_shape::Weight, ggml_walk::Walk};
 pub struct Header {
     /// Rows of the token embedding: words, and behind them the special tokens.
     pub tokens: u64,
-    /// Words in the vocabulary: 50256 or more in a model of OpenAI's, fewer in one trained for a small vocabulary.
-    pub words: u64,
     /// Positions of 20 ms that the encoder holds.
     pub audio_context: u64,
     /// Width of encoder and decoder.
@@ -30,9 +28,16 @@ pub struct Header {
     pub weight: Weight,
 }
 
+const UNUSUAL: &str = "of no usual size";
+
 impl Header {
     pub fn multilingual(&self) -> bool {
         self.tokens >= 51865
+    }
+
+    /// Whether OpenAI has a model of this size.
+    pub fn is_of_usual_size(&self) -> bool {
+        self.size_name() != UNUSUAL
     }
 
     /// OpenAI's name for a model of this size, where it has one.
@@ -44,7 +49,7 @@ impl Header {
             (24, _, 1024) => "medium",
             (32, 4, 1280) => "large, turbo",
             (32, _, 1280) => "large",
-            _ => "of no usual size",
+            _ => UNUSUAL,
         }
     }
 }

@@ -152,7 +152,6 @@ mod tests {
     fn a_model_has_as_many_tensors_as_whisper_cpp_counts() {
         let header = Header {
             tokens: 51864,
-            words: 50257,
             audio_context: 1500,
             state: 512,
             heads: 8,

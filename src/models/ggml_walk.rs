@@ -24,7 +24,7 @@ impl<R: Read + Seek> Walk<R> {
     pub(super) fn model(mut self) -> Result<Header, Fault> {
         let header = self.header()?;
         self.filters(&header)?;
-        let header = Header { words: self.vocabulary(&header)?, ..header };
+        self.vocabulary(&header)?;
         let mut missing = tensors(&header);
         let all = missing.len();
         while !missing.is_empty() {
@@ -80,7 +80,6 @@ impl<R: Read + Seek> Walk<R> {
             Some(what) => Err(Fault::Corrupt { at: 4, what }),
             None => Ok(Header {
                 tokens,
-                words: 0,
                 audio_context,
                 state,
                 heads,
@@ -104,8 +103,7 @@ impl<R: Read + Seek> Walk<R> {
         self.skip("the mel filters", bands * bins * 4)
     }
 
-    /// The number of words.
-    fn vocabulary(&mut self, header: &Header) -> Result<u64, Fault> {
+    fn vocabulary(&mut self, header: &Header) -> Result<(), Fault> {
         let words = self.within("the size of the vocabulary", 1, header.tokens)?;
         // whisper.cpp looks these up without asking whether they are there.
         let mut needed = vec![" ", " -", " '"];
@@ -117,7 +115,7 @@ impl<R: Read + Seek> Walk<R> {
         }
         match needed.first() {
             Some(it) => Err(self.corrupt(format!("the vocabulary lacks the token \"{it}\""))),
-            None => Ok(words),
+            None => Ok(()),
         }
     }
 

@@ -84,14 +84,29 @@ pub struct Whisper {
     pub prompt: Option<String>,
     /// `None`: one less than the machine has cores, at least 1.
     pub threads: Option<usize>,
-    /// A look ends after so many. `None`: 8, and 8 more for each second of sound.
+    /// A decode ends after so many. `None`: as many as the model holds.
     pub max_tokens: Option<usize>,
+    pub decoding: Decoding,
     pub endpoint: Endpoint,
     pub guards: Vec<Guard>,
     /// `None`: those that Whisper models are known for.
     pub phrases: Option<Vec<String>>,
     /// Whether each segment is told what was said before it.
     pub condition: bool,
+}
+
+/// How a model is decoded; what is `None` is as its header and the catalogue tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Decoding {
+    /// The encoder's context for partials: at least so much.
+    pub context_floor: Option<Duration>,
+    /// So much behind the end of the sound.
+    pub context_margin: Option<Duration>,
+    pub final_context_floor: Option<Duration>,
+    pub final_context_margin: Option<Duration>,
+    /// Blanks, sound annotations and music notes.
+    pub suppress: Option<bool>,
+    pub temperature: Option<f32>,
 }
 
 /// What keeps words out that nobody said.

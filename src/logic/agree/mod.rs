@@ -45,14 +45,14 @@ impl Default for AgreementSettings {
     fn default() -> AgreementSettings {
         let ms = Duration::from_millis;
         AgreementSettings {
-            edge: ms(1_000),
-            show: 0.4,
-            show_last: 0.8,
+            edge: ms(1_500),
+            show: 0.45,
+            show_last: 0.9,
             show_mark: 0.8,
             commit: 0.5,
             decodes: 3,
-            hold: ms(200),
-            settle: ms(2_500),
+            hold: ms(600),
+            settle: ms(3_000),
         }
     }
 }

@@ -23,7 +23,8 @@ pub struct GuardSettings {
     /// Words that come round again are left out from the second round on, where the recogniser wrote more than anybody can say
     /// in the time, wrote on behind the end of the sound, or did not come to an end.
     pub repetition: bool,
-    /// A hypothesis that ends so much behind the end of its sound is decoded again. `None`: off.
+    /// A hypothesis of more words than can have been said, that ends so much behind the end of its sound, is decoded again.
+    /// `None`: off.
     pub beyond: Option<Duration>,
     /// `[Music]`, `(applause)`, `*laughs*`, `♪` are left out.
     pub annotations: bool,
@@ -120,12 +121,19 @@ const DOUBT: f32 = 0.5;
 const PHRASE_SPEECH: Duration = Duration::from_millis(400);
 
 impl Evidence {
-    /// Whether so many words cannot all have been said.
+    /// Whether a loop is more likely than somebody who says the same words again.
     fn is_implausible(&self, words: usize) -> bool {
+        self.cut_off || self.ends_behind(TIME_ERROR) || self.is_too_fast(words)
+    }
+
+    fn is_too_fast(&self, words: usize) -> bool {
         // A voice detector needs a moment to hear that somebody speaks.
         let seconds = self.spoken.max(Duration::from_millis(1_000)).as_secs_f64();
-        let is_beyond = self.ends.is_some_and(|it| it > self.sound + TIME_ERROR);
-        self.cut_off || is_beyond || words as f64 / seconds > FASTEST
+        words as f64 / seconds > FASTEST
+    }
+
+    fn ends_behind(&self, most: Duration) -> bool {
+        self.ends.is_some_and(|it| it > self.sound + most)
     }
 }
 
@@ -187,8 +195,8 @@ impl Guards {
                 return found;
             }
         }
-        let is_beyond = |most| evidence.ends.is_some_and(|it| it > evidence.sound + most);
-        if settings.beyond.is_some_and(is_beyond) {
+        let is_beyond = settings.beyond.is_some_and(|most| evidence.ends_behind(most));
+        if is_beyond && evidence.is_too_fast(words.len()) {
             found.push(Guard::Beyond);
         }
         found

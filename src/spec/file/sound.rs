@@ -46,16 +46,19 @@ pub(in crate::spec) struct Whisper {
     /// How many threads compute.
     #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the machine has cores, shared out among the recognisers"))]
     threads: Option<usize>,
-    /// A look ends after so many tokens (pieces of words), so that a model that goes round in a loop comes to an end.
-    #[schemars(range(min = 1, max = 448), extend("x-default" = "8, and 8 more for each second of sound"))]
+    /// A decode ends after so many tokens (pieces of words). One that is cut off so is counted.
+    #[schemars(range(min = 1, max = 448), extend("x-default" = "as many as the model holds, about 220"))]
     max_tokens: Option<usize>,
+    /// How the model is decoded, where it is to be otherwise than its header and the catalogue tell.
+    #[serde(default)]
+    decoding: Decoding,
     /// So much silence ends a segment.
-    #[serde(default = "Length::ms::<500>")]
+    #[serde(default = "Length::ms::<900>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     endpoint: Length,
     /// So much is enough where what was said before it is a whole sentence, as its punctuation tells. With the length of
     /// `endpoint` sentences make no difference.
-    #[serde(default = "Length::ms::<250>")]
+    #[serde(default = "Length::ms::<350>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     sentence_endpoint: Length,
     /// So much of the sound before the first speech belongs to a segment.
@@ -79,6 +82,29 @@ pub(in crate::spec) struct Whisper {
     /// Whether each segment is told what was said before it: steadier spelling, but one error may breed others.
     #[serde(default)]
     condition: bool,
+}
+
+/// How a model is decoded.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Decoding {
+    /// The encoder's context for partials: at least so much sound. Less costs less, and makes models repeat words.
+    #[schemars(extend("x-range" = ["0s", "30s"]))]
+    context_floor: Option<Length>,
+    /// So much context behind the end of the sound.
+    #[schemars(extend("x-range" = ["0s", "30s"]))]
+    context_margin: Option<Length>,
+    /// The same for finals.
+    #[schemars(extend("x-range" = ["0s", "30s"]))]
+    final_context_floor: Option<Length>,
+    /// The same for finals.
+    #[schemars(extend("x-range" = ["0s", "30s"]))]
+    final_context_margin: Option<Length>,
+    /// Whether blanks, sound annotations and music notes are suppressed while it decodes.
+    suppress: Option<bool>,
+    /// 0 takes the most probable token each time.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    temperature: Option<f64>,
 }
 
 fn transcribe() -> Task {
@@ -145,6 +171,14 @@ impl Whisper {
             prompt: self.prompt,
             threads: self.threads,
             max_tokens: self.max_tokens,
+            decoding: plan::Decoding {
+                context_floor: self.decoding.context_floor.map(|it| it.0),
+                context_margin: self.decoding.context_margin.map(|it| it.0),
+                final_context_floor: self.decoding.final_context_floor.map(|it| it.0),
+                final_context_margin: self.decoding.final_context_margin.map(|it| it.0),
+                suppress: self.decoding.suppress,
+                temperature: self.decoding.temperature.map(|it| it as f32),
+            },
             endpoint: plan::Endpoint {
                 silence: self.endpoint.0,
                 sentence: self.sentence_endpoint.0,

@@ -270,9 +270,9 @@ impl Hub {
         self.attached.borrow().clone()
     }
 
-    /// `lag_ms` is what `measures.md` calls the live lag, as far as the server can see it: the age of the newest sound
-    /// behind the newest transcript of an original, partial or final, at the moment it was put in the log. Neither smoothed nor growing
-    /// in silence: a page that wants the trend has every caption's `at`.
+    /// `lag_ms` is what `measures.md` calls the live lag, as far as the server can see it, at this moment: how long the oldest
+    /// speech has waited whose words have not been shown. Where nothing waits, it is the age of the newest sound behind the newest
+    /// transcript at the moment that was put in the log. It grows while a recogniser is silent about what is said.
     pub(super) fn state(&self) -> StateEvent {
         if let Some(node) = self.node() {
             return node.state();
@@ -280,14 +280,11 @@ impl Hub {
         let readings = self.board().stages();
         let peak = readings.iter().filter_map(|it| it.peak).reduce(f32::max);
         let stages = readings.iter().map(Into::into).collect();
-        let lag = self.lag_ms.load(Relaxed);
+        let waits = readings.iter().filter_map(|it| it.waits).max();
+        let published = Some(self.lag_ms.load(Relaxed)).filter(|it| *it != NO_LAG);
+        let lag_ms = waits.map(|it| it.as_millis() as u64).or(published);
         let paused = self.gate().is_some_and(Gate::is_paused);
-        StateEvent {
-            lag_ms: (lag != NO_LAG).then_some(lag),
-            paused,
-            level_db: peak.map(level_db),
-            stages,
-        }
+        StateEvent { lag_ms, paused, level_db: peak.map(level_db), stages }
     }
 
     pub(super) fn viewers(&self) -> usize {

@@ -40,6 +40,9 @@ use crate::{
 /// Frames whose places differ by less are taken to follow each other: sources round.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
+/// Less speech behind the newest word shown is not waited for: words are placed to some tenths of a second.
+const UNSURE: Duration = Duration::from_millis(300);
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecogniseSettings {
     /// What a segment is said to be in before its first look; looks settle it.
@@ -103,6 +106,8 @@ pub struct Recognise<R: Recogniser> {
     said: Vec<Word>,
     /// Whether the newest partial ended in words that may still change.
     tail_shown: bool,
+    /// The end of the newest word that was shown of the open segment, or its beginning.
+    shown_to: MediaTime,
     /// Of the newest frame.
     trace: Option<Trace>,
     /// When it was done with the frame before.
@@ -135,6 +140,7 @@ impl<R: Recogniser> Recognise<R> {
             before: String::new(),
             said: Vec::new(),
             tail_shown: false,
+            shown_to: MediaTime::ZERO,
             trace: None,
             rested: None,
         }
@@ -226,6 +232,14 @@ impl<R: Recogniser> Recognise<R> {
         }
     }
 
+    /// When the oldest speech whose words have not been shown was captured. `captured`: the newest sound.
+    fn oldest_unshown(&self, captured: Instant) -> Option<Instant> {
+        let spoken_to = self.endpoint.spoken_to()?;
+        let from = self.sound.spoken_from(self.shown_to)?;
+        let waits = spoken_to.since(from) > UNSURE;
+        waits.then(|| captured.checked_sub(self.sound.end().since(from)))?
+    }
+
     fn traced(&self, begun: Instant) -> Trace {
         let done = Instant::now();
         recognised(self.trace.unwrap_or_else(|| Trace::starting(begun)), Hop { begun, done })
@@ -279,8 +293,11 @@ impl<R: Recogniser> Stage for Recognise<R> {
         }
         self.sound.forget_before(self.endpoint.keep_from());
         self.track().decided_to = self.endpoint.decided_to();
+        let captured = frame.trace.captured();
+        self.gauge.waits_since(self.oldest_unshown(captured));
         if let Some(due) = self.due(is_newest) {
             self.look_again(due, out).await?;
+            self.gauge.waits_since(self.oldest_unshown(captured));
         }
         self.rested = Some(Instant::now());
         Ok(())

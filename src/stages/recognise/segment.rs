@@ -38,6 +38,7 @@ impl<R: Recogniser> Recognise<R> {
         (self.settled, self.language) = (None, None);
         self.said = said;
         self.tail_shown = false;
+        self.shown_to = start;
     }
 
     fn is_open(&self) -> bool {
@@ -139,6 +140,9 @@ impl<R: Recogniser> Recognise<R> {
             self.pace.shown();
         }
         let trace = self.traced(begun);
+        if let Some(last) = agreed.tail.last().or(agreed.words.last()) {
+            self.shown_to = self.shown_to.max(last.span.end());
+        }
         let transcript = {
             let mut track = self.track();
             let open = track.segments.current().filter(|_| is_new);

@@ -57,6 +57,11 @@ impl Sound {
         clipped(&self.spoken, span)
     }
 
+    /// The beginning of the first speech behind `at`.
+    pub(super) fn spoken_from(&self, at: MediaTime) -> Option<MediaTime> {
+        self.spoken.iter().find(|it| at < it.end()).map(|it| it.start.max(at))
+    }
+
     /// What is held of `span`.
     pub(super) fn within(&self, span: MediaSpan) -> Vec<f32> {
         let held = self.first..self.first + self.samples.len();

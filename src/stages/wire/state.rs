@@ -39,7 +39,8 @@ pub struct Next {
 /// `state`, on change and now and then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StateEvent {
-    /// How old the newest sound behind the newest caption was when it was published; null before the first one.
+    /// How long the oldest speech has waited, at this moment, whose words have not been shown; where nothing waits, how old the
+    /// newest sound behind the newest caption was when that was published. Null before the first one.
     pub lag_ms: Option<u64>,
     pub paused: bool,
     /// The peak of the loudest source over about the last second, in whole dB of full scale, from -120 (digital silence);

@@ -139,10 +139,25 @@ pub(super) fn frames(sound: &[f32]) -> Vec<AudioFrame> {
 }
 
 pub(super) fn settings() -> RecogniseSettings {
-    let endpoint =
-        EndpointSettings { longest: Duration::from_secs(4), ..EndpointSettings::default() };
+    let ms = Duration::from_millis;
+    let endpoint = EndpointSettings {
+        longest: ms(4_000),
+        silence: ms(500),
+        sentence: ms(250),
+        ..EndpointSettings::default()
+    };
+    let pace = PaceSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 };
+    let agreement = AgreementSettings { hold: ms(100), ..AgreementSettings::default() };
+    let window = WindowSettings { length: ms(3_000), keep: ms(1_000), overlap: 3 };
     // All sound is there at once, and none of it is old.
-    RecogniseSettings { endpoint, max_lag: None, ..RecogniseSettings::default() }
+    RecogniseSettings {
+        endpoint,
+        pace,
+        agreement,
+        window,
+        max_lag: None,
+        ..RecogniseSettings::default()
+    }
 }
 
 /// What comes of the frames, life after life, until one ends well.
