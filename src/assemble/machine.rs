@@ -24,12 +24,22 @@ impl ThisMachine {
         Ok(ThisMachine { catalogue: Catalogue::of_environment()? })
     }
 
-    /// The model file that a plan names.
+    /// The model file that a plan names. Of several, the error of the first where none is there.
     pub fn find(&self, model: &ModelChoice) -> Result<Found, ModelError> {
+        if let ModelChoice::FirstOf(all) = model
+            && let [first, rest @ ..] = all.as_slice()
+        {
+            let first = self.find(first);
+            return match first {
+                Ok(found) => Ok(found),
+                Err(error) => rest.iter().find_map(|it| self.find(it).ok()).ok_or(error),
+            };
+        }
         let asked = match model {
             ModelChoice::Named(name) => name.clone(),
             // The plan's paths were taken from the pipeline file's folder already.
             ModelChoice::File(path) => path.to_string_lossy().into_owned(),
+            ModelChoice::FirstOf(_) => String::new(),
         };
         Store::of_environment()?.resolve(&self.catalogue, &asked, Path::new(""))
     }

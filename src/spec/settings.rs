@@ -166,11 +166,17 @@ pub enum ModelChoice {
     /// A name in the catalogue.
     Named(String),
     File(PathBuf),
+    /// The first of these that is on the machine; never empty.
+    FirstOf(Vec<ModelChoice>),
 }
 
 impl fmt::Display for ModelChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            ModelChoice::FirstOf(all) => {
+                let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                f.write_str(&all.join(" or "))
+            }
             ModelChoice::Named(name) => f.write_str(name),
             ModelChoice::File(path) => write!(f, "{}", path.display()),
         }

@@ -1,6 +1,7 @@
 // The main job, watched in a real browser: the shipped demo runs, and its words appear, partial then final.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
 import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -165,7 +166,7 @@ function recordCaptions() {
 /** The binary on a port that the system chose, which it names on standard error. */
 async function started() {
   const env = { ...process.env, LIVECAP_HOST: "127.0.0.1", LIVECAP_PORT: "0" };
-  const child = spawn(binary, ["run", "pipelines/demo.toml"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(binary, ["run", "pipelines/demo.toml"], { cwd: root, env: { ...env, LIVECAP_MODELS: tmpdir() }, stdio: ["ignore", "ignore", "pipe"] });
   const said = [];
   const exit = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
   const url = new Promise((resolve, reject) => {

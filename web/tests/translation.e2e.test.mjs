@@ -42,7 +42,7 @@ describe("the demo in English and Spanish", { skip }, () => {
         file,
         shipped.replace('"demo.flac"', JSON.stringify(join(root, "pipelines/demo.flac"))).replace("127.0.0.1:2737", `127.0.0.1:${port}`),
       );
-      livecap = spawn(binary, ["run", file], { cwd: root, env: { ...process.env, LIVECAP_HOST: "127.0.0.1", LIVECAP_PORT: "0" }, stdio: ["ignore", "ignore", "pipe"] });
+      livecap = spawn(binary, ["run", file], { cwd: root, env: { ...process.env, LIVECAP_MODELS: tmpdir(), LIVECAP_HOST: "127.0.0.1", LIVECAP_PORT: "0" }, stdio: ["ignore", "ignore", "pipe"] });
       url = await address(livecap);
       [english, spanish] = await Promise.all([browser.newPage(), browser.newPage()]);
       await spanish.addInitScript(keepTexts);

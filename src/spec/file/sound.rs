@@ -19,9 +19,9 @@ pub(in crate::spec) struct Resample {}
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Whisper {
-    /// A name in the catalogue (`livecap models list`), or the path of a model file, which holds a `/` or ends in `.bin`.
-    #[schemars(length(min = 1))]
-    model: String,
+    /// A name in the catalogue (`livecap models list`), or the path of a model file, which holds a `/` or ends in `.bin`. Of a
+    /// list of them, the first that is on this machine.
+    model: Models,
     /// The language that is spoken, as `en` or `nl`; `auto` asks the model for each segment.
     #[schemars(length(min = 2), extend("x-default" = "`en` for an English-only model, else `auto`"))]
     language: Option<String>,
@@ -82,6 +82,30 @@ pub(in crate::spec) struct Whisper {
     /// Whether each segment is told what was said before it: steadier spelling, but one error may breed others.
     #[serde(default)]
     condition: bool,
+}
+
+/// One model, or several of which the first that is there is taken.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Models {
+    One(#[schemars(length(min = 1))] String),
+    FirstOf(#[schemars(length(min = 1))] Vec<String>),
+}
+
+impl Models {
+    fn resolve(self, around: &Around<'_>) -> ModelChoice {
+        let one = |model: String| {
+            let is_path = model.contains(std::path::is_separator) || model.ends_with(".bin");
+            match is_path {
+                true => ModelChoice::File(around.path(&model)),
+                false => ModelChoice::Named(model),
+            }
+        };
+        match self {
+            Models::One(model) => one(model),
+            Models::FirstOf(models) => ModelChoice::FirstOf(models.into_iter().map(one).collect()),
+        }
+    }
 }
 
 /// How a model is decoded.
@@ -153,12 +177,8 @@ impl Whisper {
                 Some("language = \"auto\"".into()),
             );
         }
-        let named = !self.model.contains(std::path::is_separator) && !self.model.ends_with(".bin");
         Planned::Whisper(Box::new(plan::Whisper {
-            model: match named {
-                true => ModelChoice::Named(self.model),
-                false => ModelChoice::File(around.path(&self.model)),
-            },
+            model: self.model.resolve(around),
             language: match self.language.as_deref() {
                 None => SpokenLanguage::FromModel,
                 Some("auto") => SpokenLanguage::Auto,

@@ -33,7 +33,8 @@ export async function relaying(t, args = [], env = {}) {
 
 /** Any subcommand that serves, on a port that the system chose, which it names on standard error; until the test is over. */
 export async function start(t, args, env = {}) {
-  const child = spawn(binary, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["pipe", "ignore", "pipe"] });
+  // No model of the person who runs the tests is seen: pages are tested with the one that is built in.
+  const child = spawn(binary, args, { cwd: root, env: { ...process.env, LIVECAP_MODELS: tmpdir(), ...env }, stdio: ["pipe", "ignore", "pipe"] });
   const said = [];
   const exit = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
   t.after(async () => {
