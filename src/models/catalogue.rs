@@ -3,7 +3,7 @@ use std::{fs, path::Path, time::Duration};
 
 use serde::Deserialize;
 
-use super::{Decoding, Languages, ModelEntry, Sums};
+use super::{Decoding, Kind, Languages, ModelEntry, Sums};
 
 const SHIPPED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/models.toml"));
 
@@ -67,6 +67,22 @@ impl Catalogue {
     /// The model whose file is called so.
     pub fn of_file(&self, file: &str) -> Option<&ModelEntry> {
         self.entries.iter().find(|entry| entry.file == file)
+    }
+
+    /// The model whose file has these sums, and which of them tells.
+    pub fn of_sums(&self, sha1: &str, sha256: &str) -> Option<(&ModelEntry, Kind)> {
+        self.entries.iter().find_map(|entry| {
+            let sums = &entry.sums;
+            let is = |sum: &Option<String>, found: &str| sum.as_deref() == Some(found);
+            let by = if is(&sums.sha256, sha256) || is(&sums.sha256_quoted, sha256) {
+                Kind::Sha256
+            } else if is(&sums.sha1, sha1) {
+                Kind::Sha1
+            } else {
+                return None;
+            };
+            Some((entry, by))
+        })
     }
 
     /// The name that was probably meant.

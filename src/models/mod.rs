@@ -5,11 +5,17 @@ mod entry;
 mod ggml;
 mod ggml_shape;
 mod ggml_walk;
+mod import;
 mod store;
+
+use checksum::sha256_of_file;
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use checksum::{Checksum, Kind, Mismatch, Proof, VerifyError, verify};
 pub use entry::{Decoding, Languages, ModelEntry, Sums};
 pub use ggml::{Fault, Header, InspectError, inspect, inspect_bytes};
 pub use ggml_shape::Weight;
+pub use import::{
+    Called, Format, ImportError, ImportSettings, Imported, SourceFault, import, is_name,
+};
 pub use store::{Found, ModelError, Store, Weights};

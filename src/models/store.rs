@@ -8,7 +8,7 @@ use std::{
 use super::{
     Catalogue, Checksum, Decoding, Header, InspectError, ModelEntry, Proof, VerifyError,
     checksum::{sha256_of, sha256_of_file},
-    inspect, inspect_bytes, verify,
+    inspect, inspect_bytes, is_name, verify,
 };
 
 #[cfg(feature = "whisper")]
@@ -90,7 +90,12 @@ impl Store {
         self.folder.join(&entry.file)
     }
 
-    /// Finds `asked`, a name of the catalogue or a path; a relative path starts at `beside`, the pipeline file's folder.
+    /// Where a model lies that the catalogue lacks and that was imported under this name.
+    pub fn path_of_own(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("ggml-{name}.bin"))
+    }
+
+    /// Finds `asked`, a name of the catalogue, of an imported model, or a path; a relative path starts at `beside`, the pipeline file's folder.
     pub fn resolve(
         &self,
         catalogue: &Catalogue,
@@ -107,6 +112,10 @@ impl Store {
             let entry = catalogue.of_file(&file).cloned();
             let name = entry.as_ref().map_or(file, |entry| entry.name.clone());
             return Ok(Found { name, weights: Weights::File(path), entry });
+        }
+        if is_name(asked) && self.path_of_own(asked).is_file() {
+            let weights = Weights::File(self.path_of_own(asked));
+            return Ok(Found { name: asked.into(), weights, entry: None });
         }
         if asked.contains(['/', '\\']) || asked.ends_with(".bin") {
             return Err(ModelError::NoFile(path));
