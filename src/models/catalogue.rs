@@ -102,6 +102,7 @@ impl Catalogue {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawCatalogue {
     base_url: Option<String>,
+    licence: Option<String>,
     decoding: Option<RawDecoding>,
     #[serde(default)]
     model: Vec<RawEntry>,
@@ -116,6 +117,8 @@ struct RawEntry {
     #[serde(default)]
     built_in: bool,
     size: Option<u64>,
+    parameters: Option<u32>,
+    licence: Option<String>,
     sha1: Option<String>,
     sha256: Option<String>,
     sha256_quoted: Option<String>,
@@ -143,8 +146,9 @@ fn parse(path: &str, text: &str) -> Result<Vec<ModelEntry>, CatalogueError> {
     let base = raw.base_url.as_deref().map(|base| base.trim_end_matches('/'));
     raw.model
         .into_iter()
-        .map(|model| {
+        .map(|mut model| {
             let name = model.name.clone();
+            model.licence = model.licence.or_else(|| raw.licence.clone());
             entry(model, base, usual).map_err(|fault| CatalogueError::Entry {
                 path: path.into(),
                 model: name,
@@ -179,6 +183,8 @@ fn entry(raw: RawEntry, base: Option<&str>, usual: Decoding) -> Result<ModelEntr
         url,
         built_in: raw.built_in,
         size: raw.size,
+        parameters: raw.parameters,
+        licence: raw.licence,
         sums,
         languages: raw.languages,
         vocabulary: raw.vocabulary,
@@ -254,6 +260,21 @@ mod tests {
                 entry.name.contains(".en") || entry.name == "demo"
             );
         }
+    }
+
+    #[test]
+    fn every_model_has_its_parameters_and_its_licence() {
+        for entry in Catalogue::shipped().entries() {
+            assert!(entry.parameters.is_some() && entry.licence.is_some(), "{}", entry.name);
+        }
+        let own = format!(
+            "base-url = \"u\"\n[[model]]\nname = \"m\"\nfile = \"m.bin\"\nsha1 = \"{}\"\nlanguages = \"english\"\n",
+            "0".repeat(40)
+        );
+        let entries = parse("own.toml", &own).unwrap();
+        assert_eq!((entries[0].parameters, &entries[0].licence), (None, &None));
+        let entries = parse("own.toml", &format!("licence = \"CC0-1.0\"\n{own}")).unwrap();
+        assert_eq!(entries[0].licence.as_deref(), Some("CC0-1.0"));
     }
 
     #[test]

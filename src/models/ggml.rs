@@ -8,7 +8,10 @@ use std::{
     path::Path,
 };
 
-use super::{ggml_shape::Weight, ggml_walk::Walk};
+use super::{
+    ggml_shape::{Weight, tensors},
+    ggml_walk::Walk,
+};
 
 /// What the header of a model says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,11 @@ pub struct Header {
 impl Header {
     pub fn multilingual(&self) -> bool {
         self.tokens >= 51865
+    }
+
+    /// How many numbers the model is made of, the positions among them.
+    pub fn parameters(&self) -> u64 {
+        tensors(self).values().map(|tensor| tensor.sizes.iter().product::<u64>()).sum()
     }
 
     /// OpenAI's name for a model of this size, where it has one.
@@ -91,6 +99,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::models::Catalogue;
 
     static DEMO: LazyLock<Vec<u8>> = LazyLock::new(|| {
         fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/demo.bin")).unwrap()
@@ -112,6 +121,29 @@ mod tests {
             (header.weight, header.multilingual(), header.size_name()),
             (Weight::Q8_0, false, "of no usual size")
         );
+    }
+
+    #[test]
+    fn the_catalogues_parameters_are_those_of_the_shapes() {
+        let demo = inspect_bytes("demo", &DEMO).unwrap();
+        let catalogue = Catalogue::shipped();
+        let millions = |name: &str| u64::from(catalogue.get(name).unwrap().parameters.unwrap());
+        assert_eq!((demo.parameters() as f64 / 1e6).round() as u64, millions("demo"));
+        for (name, state, audio_layers, text_layers, mels) in [
+            ("tiny", 384, 4, 4, 80),
+            ("base", 512, 6, 6, 80),
+            ("small", 768, 12, 12, 80),
+            ("medium", 1024, 24, 24, 80),
+            ("large-v3", 1280, 32, 32, 128),
+            ("large-v3-turbo", 1280, 32, 4, 128),
+        ] {
+            let heads = state / 64;
+            let header =
+                Header { state, heads, audio_layers, text_layers, mels, tokens: 51865, ..demo };
+            // OpenAI rounds generously: 37.8 is 39.
+            let off = header.parameters() as f64 / 1e6 / millions(name) as f64;
+            assert!((0.95..1.05).contains(&off), "{name}: {}", header.parameters());
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The folder where models lie, and finding what a pipeline file names.
 use std::{
     ffi::OsString,
-    fmt, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -93,6 +93,25 @@ impl Store {
     /// Where a model lies that the catalogue lacks and that was imported under this name.
     pub fn path_of_own(&self, name: &str) -> PathBuf {
         self.folder.join(format!("ggml-{name}.bin"))
+    }
+
+    /// The model files in the folder, by name; a folder that is not there has none.
+    pub fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let read = || -> io::Result<Vec<PathBuf>> {
+            let mut found = Vec::new();
+            for file in fs::read_dir(&self.folder)? {
+                let path = file?.path();
+                if path.is_file() && path.extension().is_some_and(|it| it == "bin") {
+                    found.push(path);
+                }
+            }
+            found.sort();
+            Ok(found)
+        };
+        match read() {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            result => result,
+        }
     }
 
     /// Finds `asked`, a name of the catalogue, of an imported model, or a path; a relative path starts at `beside`, the pipeline file's folder.
@@ -203,8 +222,6 @@ fn maybe(nearest: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn folder_of(set: &[(&str, &str)], macos: bool) -> Result<PathBuf, ModelError> {

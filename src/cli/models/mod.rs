@@ -111,6 +111,12 @@ fn entries<'a>(
     names.iter().map(|name| catalogue.get(name).ok_or_else(|| unknown(name))).collect()
 }
 
+/// The model files in the store's folder.
+fn files(store: &Store) -> Result<Vec<PathBuf>, ModelsError> {
+    let folder = store.folder();
+    store.files().map_err(|cause| ModelsError::Folder { folder: folder.into(), cause })
+}
+
 /// Whether the program itself holds this model.
 fn in_program(entry: &ModelEntry) -> bool {
     cfg!(feature = "whisper") && entry.built_in

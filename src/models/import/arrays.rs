@@ -163,7 +163,7 @@ impl Arrays {
         let mut bytes = vec![0; (count * row * width) as usize];
         self.bytes(array, from * row * width, &mut bytes)?;
         let mut values = vec![0.0; (count * row) as usize];
-        // Plain loops: without optimisation, as tests run, they take a third of what iterators take.
+        // Plain loops: tests run without optimisation, where a chain of iterators takes several calls a number.
         match array.numbers {
             Numbers::F32 => {
                 for (value, it) in values.iter_mut().zip(bytes.chunks_exact(4)) {

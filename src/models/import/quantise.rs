@@ -8,8 +8,12 @@ const BLOCK: usize = 32;
 /// Adds `values` to `into`; of whole blocks where `weight` has blocks.
 pub(super) fn encode(values: &[f32], weight: Weight, into: &mut Vec<u8>) {
     match weight {
-        Weight::F32 => into.extend(values.iter().flat_map(|it| it.to_le_bytes())),
-        Weight::F16 => into.extend(values.iter().flat_map(|it| f16::from_f32(*it).to_le_bytes())),
+        Weight::F32 => values.iter().for_each(|it| into.extend_from_slice(&it.to_le_bytes())),
+        Weight::F16 => {
+            for value in values {
+                into.extend_from_slice(&f16::from_f32(*value).to_bits().to_le_bytes());
+            }
+        }
         Weight::Q8_0 => values.chunks_exact(BLOCK).for_each(|it| q8_0(it, into)),
         Weight::Q5_1 => values.chunks_exact(BLOCK).for_each(|it| q5_1(it, into)),
         other => unreachable!("no import makes {other:?}"),
