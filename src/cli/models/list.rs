@@ -1,9 +1,5 @@
 //! `livecap models list`: a table of every known model.
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::Write, path::Path};
 
 use super::{ModelsError, files, in_program, mebibytes, part};
 use crate::models::{Catalogue, Languages, ModelEntry, Store, inspect};
@@ -62,7 +58,7 @@ fn row(entry: &ModelEntry, store: &Store) -> Row {
 }
 
 /// A model that was imported or put there: what is known of it stands in its file.
-fn row_of_own(file: &str, path: &PathBuf) -> Row {
+fn row_of_own(file: &str, path: &Path) -> Row {
     let imported = file.strip_prefix("ggml-").and_then(|it| it.strip_suffix(".bin"));
     let name = imported.unwrap_or(file).to_string();
     let size = size_of(path).map_or(UNKNOWN.into(), mebibytes);

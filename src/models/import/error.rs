@@ -87,7 +87,7 @@ impl SourceFault {
         ImportError::Source { place: place.into(), fault: self }
     }
 
-    pub(super) fn text(file: &str, fault: impl ToString) -> SourceFault {
+    pub(super) fn text(file: &str, fault: &dyn std::fmt::Display) -> SourceFault {
         SourceFault::Text { file: file.into(), fault: fault.to_string() }
     }
 }

@@ -91,7 +91,7 @@ impl Found {
         let container = &mut self.containers[at.container];
         let place = container.place(&at.name);
         let index: Index = serde_json::from_str(&container.text(&at.name)?)
-            .map_err(|fault| SourceFault::text(INDEX, fault).at(&place))?;
+            .map_err(|fault| SourceFault::text(INDEX, &fault).at(&place))?;
         let files: BTreeSet<String> = index.weight_map.into_values().collect();
         self.weights.clear();
         for file in files {
@@ -102,7 +102,7 @@ impl Found {
             self.weights.push(At { container: at.container, name });
         }
         if self.weights.is_empty() {
-            return Err(SourceFault::text(INDEX, "it names no file").at(place));
+            return Err(SourceFault::text(INDEX, &"it names no file").at(place));
         }
         Ok(self)
     }

@@ -41,7 +41,7 @@ impl Config {
         struct Kind {
             model_type: String,
         }
-        let told = |fault| SourceFault::text("config.json", fault);
+        let told = |fault: serde_json::Error| SourceFault::text("config.json", &fault);
         let kind: Kind = serde_json::from_str(text).map_err(told)?;
         if kind.model_type != "whisper" {
             return Err(SourceFault::NotWhisper(format!(

@@ -13,7 +13,7 @@ pub(super) fn words(found: &mut Found) -> Result<Vec<Vec<u8>>, ImportError> {
     let place = found.place();
     for (file, read) in FILES {
         if let Some(text) = found.text(file)? {
-            let words = read(&text).map_err(|fault| SourceFault::text(file, fault));
+            let words = read(&text).map_err(|fault| SourceFault::text(file, &fault));
             return words.and_then(|words| in_bytes(file, words)).map_err(|fault| fault.at(place));
         }
     }
@@ -21,8 +21,10 @@ pub(super) fn words(found: &mut Found) -> Result<Vec<Vec<u8>>, ImportError> {
 }
 
 type Numbered = Vec<(u64, String)>;
+type Read = fn(&str) -> Result<Numbered, serde_json::Error>;
 
-const FILES: [(&str, fn(&str) -> Result<Numbered, serde_json::Error>); 4] = [
+/// Where a vocabulary may stand, the one with the most in it first.
+const FILES: [(&str, Read); 4] = [
     ("tokenizer.json", of_tokenizer),
     ("vocab.json", of_map),
     ("vocabulary.json", of_list),
@@ -79,7 +81,7 @@ fn in_bytes(file: &str, numbered: Numbered) -> Result<Vec<Vec<u8>>, SourceFault>
         }
     }
     let byte_of = bytes_by_letter();
-    let told = |fault: String| SourceFault::text(file, fault);
+    let told = |fault: String| SourceFault::text(file, &fault);
     let bytes = |(number, word): (usize, Option<String>)| {
         let word =
             word.ok_or_else(|| told(format!("word {number} of Whisper's {WORDS} is missing")))?;

@@ -3,16 +3,15 @@
 //! The packages that bring them are in `target/weights` where `make setup TESTS=1` could get them.
 use std::path::{Path, PathBuf};
 
-use livecap::models::{Called, Kind, Weight};
+use livecap::models::{Called, Catalogue, Kind, Weight};
 
 use super::{ImportSettings, Imported, Place, import};
-use livecap::models::Catalogue;
 
 /// The packages' files, or `None` and a line where one is not here.
 fn packages(names: &[&str]) -> Option<Vec<PathBuf>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/weights");
     let paths: Vec<PathBuf> = names.iter().map(|it| folder.join(it)).collect();
-    for path in paths.iter().filter(|it| !it.is_file()) {
+    if let Some(path) = paths.iter().find(|it| !it.is_file()) {
         println!(
             "skipped: there is no {}, `.ci/setup tests` gets it for target/weights",
             path.display()
