@@ -92,6 +92,15 @@ pub fn inspect_bytes(place: &str, bytes: &[u8]) -> Result<Header, InspectError> 
     walk.model().map_err(|fault| InspectError { place: place.into(), fault })
 }
 
+/// Whether a header that is to be written would load; else what is wrong with it.
+pub(super) fn check_header(bytes: &[u8]) -> Result<(), String> {
+    match Walk::new(Cursor::new(bytes), bytes.len() as u64).header() {
+        Ok(_) => Ok(()),
+        Err(Fault::Corrupt { what, .. }) => Err(what),
+        Err(fault) => Err(fault.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, sync::LazyLock};

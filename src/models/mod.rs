@@ -9,6 +9,7 @@ mod import;
 mod store;
 
 use checksum::sha256_of_file;
+use ggml::check_header;
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use checksum::{Checksum, Kind, Mismatch, Proof, VerifyError, verify};

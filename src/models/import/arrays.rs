@@ -117,7 +117,7 @@ impl Arrays {
     /// Gives the numbers of `slice` to `take`, a piece of whole rows at a time.
     ///
     /// # Errors
-    /// [`SourceFault::Shape`] where the slice's shape, but for ones, is not `wanted` (outermost first).
+    /// [`SourceFault::Shape`] where the slice's shape is not `wanted` (outermost first, without ones at its end).
     pub(super) fn read<E: From<SourceFault>>(
         &self,
         slice: &Slice,
@@ -126,20 +126,13 @@ impl Arrays {
     ) -> Result<(), E> {
         let name = &slice.array;
         let array = self.get(name)?;
-        let rows = array.shape.first().copied().unwrap_or(1);
-        let mut found = array.shape.clone();
-        if let Some(first) = found.first_mut().filter(|_| rows % slice.parts == 0) {
-            *first = rows / slice.parts;
-        }
-        let without_ones =
-            |shape: &[u64]| shape.iter().copied().filter(|it| *it != 1).collect::<Vec<_>>();
-        if without_ones(&found) != without_ones(wanted) {
-            let mut wanted = wanted.to_vec();
-            wanted[0] *= slice.parts;
-            let (found, wanted) = (sizes(&array.shape), sizes(&wanted));
+        let mut all = wanted.to_vec();
+        all[0] *= slice.parts;
+        if array.shape != all {
+            let (found, wanted) = (sizes(&array.shape), sizes(&all));
             return Err(SourceFault::Shape { tensor: name.clone(), found, wanted }.into());
         }
-        let (rows, row) = (found[0], found[1..].iter().product::<u64>());
+        let (rows, row) = (wanted[0], wanted[1..].iter().product::<u64>());
         let (mut from, until) = (rows * slice.part, rows * (slice.part + 1));
         while from < until {
             let count = (PIECE / row).clamp(1, until - from);

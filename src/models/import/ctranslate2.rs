@@ -176,3 +176,66 @@ impl Walk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Arrays, SourceFault> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        index(file)
+    }
+
+    /// `a` of two numbers in f16, `b` of two in int8 with their scale, and `c`, which equals `b`.
+    fn small() -> Vec<u8> {
+        let mut bytes = b"\x06\0\0\0\x0c\0WhisperSpec\0\x03\0\0\0\x03\0\0\0".to_vec();
+        bytes.extend(b"\x02\0a\0\x01\x02\0\0\0\x04\x04\0\0\0\0\x3c\0\xc0");
+        bytes.extend(b"\x02\0b\0\x02\x01\0\0\0\x02\0\0\0\x01\x02\0\0\0\x02\xfe");
+        bytes.extend(b"\x08\0b_scale\0\x01\x01\0\0\0\0\x04\0\0\0\0\0\x80\x40");
+        bytes.extend(b"\x01\0\0\0\x02\0c\0\x02\0b\0");
+        bytes
+    }
+
+    fn numbers(arrays: &Arrays, slice: &Slice, shape: &[u64]) -> Result<Vec<f32>, String> {
+        let mut found = Vec::new();
+        let take = |values: &[f32]| {
+            found.extend_from_slice(values);
+            Ok::<(), SourceFault>(())
+        };
+        arrays.read(slice, shape, take).map_err(|fault| fault.to_string())?;
+        Ok(found)
+    }
+
+    #[test]
+    fn numbers_and_equal_arrays_are_found() {
+        let arrays = read(&small()).unwrap();
+        let of = |name: &str, shape: &[u64]| numbers(&arrays, &Slice::whole(name), shape);
+        assert_eq!(of("a", &[2]), Ok(vec![1.0, -2.0]));
+        // The scale is 4.
+        assert_eq!(of("b", &[1, 2]), Ok(vec![0.5, -0.5]));
+        assert_eq!(of("c", &[1, 2]), Ok(vec![0.5, -0.5]));
+        assert_eq!(of("b", &[2]), Err("tensor `b` is 1 x 2, and should be 2".into()));
+        let half = |part| Slice { array: "a".into(), part, parts: 2 };
+        assert_eq!(numbers(&arrays, &half(1), &[1]), Ok(vec![-2.0]));
+        assert_eq!(
+            numbers(&arrays, &half(0), &[2]),
+            Err("tensor `a` is 2, and should be 4".into())
+        );
+        assert!(arrays.quantised());
+    }
+
+    proptest! {
+        #[test]
+        fn a_byte_that_was_changed_or_cut_off_never_panics(at in 0usize..100, byte in any::<u8>()) {
+            let mut bytes = small();
+            prop_assert!(read(&bytes[..at]).is_err());
+            bytes[at] = byte;
+            drop(read(&bytes));
+        }
+    }
+}

@@ -12,10 +12,6 @@ pub enum ImportError {
         fault: SourceFault,
     },
     #[error(
-        "the weights are {width} wide, which {weights} cannot hold: it has blocks of 32; take --type f16"
-    )]
-    Width { width: u64, weights: &'static str },
-    #[error(
         "`{0}` is the catalogue's name for other weights; give this model a name of its own with --name"
     )]
     CatalogueName(String),
@@ -58,6 +54,8 @@ pub enum SourceFault {
     Text { file: String, fault: String },
     #[error("it is {0}, and not a Whisper model")]
     NotWhisper(String),
+    #[error("it is of sizes that no Whisper model has: {0}")]
+    Sizes(String),
     #[error(
         "it is of version {0} of CTranslate2's format, and only version 6 is known here; convert it anew with a current CTranslate2"
     )]

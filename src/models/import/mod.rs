@@ -83,10 +83,6 @@ pub fn import(
     let _lock = lock(folder.join(".import.lock"))?;
     let words = words::words(&mut found)?;
     let model = Model::open(&mut found, settings.weight, folder)?;
-    if settings.weight != Weight::F16 && model.header.state % 32 != 0 {
-        let (width, weights) = (model.header.state, name_of(settings.weight));
-        return Err(ImportError::Width { width, weights });
-    }
     let part = Part(folder.join(".import.part"));
     let told = |cause| ImportError::disk(&part.0, cause);
     let file = File::create(&part.0).map_err(told)?;

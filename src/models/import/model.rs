@@ -2,13 +2,14 @@
 use std::path::Path;
 
 use super::{
-    super::{Header, Weight},
+    super::{Header, Weight, check_header},
     ImportError, SourceFault,
     arrays::{Arrays, Slice},
     ctranslate2,
     find::{Format, Found},
     names::{Parts, order},
     safetensors::{self, Config},
+    write::header_bytes,
 };
 
 /// The largest number of float16.
@@ -66,15 +67,11 @@ impl Model {
         let [audio_context, _] = shape("encoder.positional_embedding")?;
         let [text_context, _] = shape("decoder.positional_embedding")?;
         let [_, mels, _] = arrays.shape::<3>(&slice("encoder.conv1.weight").array)?;
-        let not_whispers = |what: String| Err(SourceFault::NotWhisper(what));
-        if !matches!(mels, 80 | 128) {
-            return not_whispers(format!("a model of {mels} mel bands"));
-        }
         if encoder.0 != decoder.0 {
-            return not_whispers(format!(
-                "a model of {} heads in its encoder and {} in its decoder",
+            return Err(SourceFault::Sizes(format!(
+                "the encoder has {} heads and the decoder {}",
                 encoder.0, decoder.0
-            ));
+            )));
         }
         let header = Header {
             tokens,
@@ -87,9 +84,8 @@ impl Model {
             mels,
             weight,
         };
-        if [header.audio_layers, header.text_layers].iter().any(|it| !(1..=64).contains(it)) {
-            return not_whispers("a model without layers".into());
-        }
+        // Before anything is read or written by these sizes.
+        header_bytes(&header).and_then(|bytes| check_header(&bytes)).map_err(SourceFault::Sizes)?;
         let model = Model { header, arrays, slice };
         model.keys_have_no_bias()?;
         Ok(model)
@@ -103,7 +99,8 @@ impl Model {
         mut take: impl FnMut(&[f32]) -> Result<(), E>,
     ) -> Result<(), E> {
         let slice = (self.slice)(name);
-        self.arrays.read(&slice, shape, |values| {
+        let ones = shape.iter().rev().take_while(|it| **it == 1).count();
+        self.arrays.read(&slice, &shape[..shape.len() - ones], |values| {
             // Also of those that stay f32: it is the largest number of any Whisper's weights by far.
             if values.iter().all(|it| it.abs() <= MOST) {
                 take(values)

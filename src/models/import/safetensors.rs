@@ -104,7 +104,7 @@ fn tensors(file: &File, number: usize) -> Result<Vec<(String, Array)>, SourceFau
         if size.is_none() || numbers.bytes().is_some() && size != wanted {
             return Err(corrupt("has a number of bytes that is not its size"));
         }
-        let (at, end) = (8 + length + from, (8 + length).saturating_add(until));
+        let [at, end] = [from, until].map(|it| it.saturating_add(8 + length));
         room(&format!("tensor `{name}`"), end)?;
         Ok((name, Array { shape: entry.shape, numbers, file: number, at }))
     };
@@ -141,4 +141,62 @@ pub(super) fn slice(name: &str) -> Slice {
         _ => "encoder_attn.out_proj",
     };
     Slice::whole(format!("{side}.layers.{block}.{within}.{kind}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Vec<(String, Array)>, SourceFault> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        tensors(&file, 0)
+    }
+
+    fn file(header: &str, data: usize) -> Vec<u8> {
+        [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &vec![0; data]].concat()
+    }
+
+    #[test]
+    fn tensors_lie_behind_the_header() {
+        let header = r#"{"__metadata__": {"format": "pt"}, "a": {"dtype": "F16", "shape": [2, 3], "data_offsets": [4, 16]}}"#;
+        let found = read(&file(header, 16)).unwrap();
+        let [(name, array)] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((name.as_str(), &array.shape[..]), ("a", &[2, 3][..]));
+        assert_eq!((array.at, &array.numbers), (8 + header.len() as u64 + 4, &Numbers::F16));
+        let told = |from: &str, to: &str| {
+            let header = header.replace(from, to);
+            read(&file(&header, 16)).unwrap_err().to_string()
+        };
+        let (needs, has) = (8 + header.len() + 17, 8 + header.len() + 16);
+        assert_eq!(
+            told("[4, 16]", "[5, 17]"),
+            format!(
+                "it is cut off: tensor `a` needs {needs} bytes, and there are {has}; get it again, and name all of its parts"
+            )
+        );
+        let corrupt =
+            "it is corrupt: tensor `a` has a number of bytes that is not its size; get it again";
+        assert_eq!(told("[4, 16]", "[4, 15]"), corrupt);
+        assert_eq!(told("[4, 16]", "[16, 4]"), corrupt);
+        assert_eq!(told("[2, 3]", "[9999999999, 9999999999]"), corrupt);
+        let far = told("[4, 16]", "[18446744073709551603, 18446744073709551615]");
+        assert!(far.starts_with("it is cut off: tensor `a`"), "{far}");
+        let told = read(&file("[]", 0)).unwrap_err().to_string();
+        assert!(told.starts_with("it is corrupt: its header is not right ("), "{told}");
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_never_panics(header in prop::collection::vec(any::<u8>(), 0..60), length in 0u64..80) {
+            let bytes = [&length.to_le_bytes()[..], &header].concat();
+            // `{}` is a whole file, with nothing in it.
+            let may_be_whole = header.first() == Some(&b'{');
+            prop_assert!(read(&bytes).is_err() || may_be_whole);
+        }
+    }
 }

@@ -54,8 +54,7 @@ pub(super) fn write(
 ) -> Result<Written, Stopped> {
     let header = &model.header;
     let mut out = Out::new(file);
-    out.write_all(&MAGIC.to_le_bytes())?;
-    out.header(header)?;
+    out.write_all(&header_bytes(header).map_err(SourceFault::Sizes)?)?;
     out.numbers([header.mels, mel::BINS as u64])?;
     let mut buffer = Vec::new();
     encode(&mel::filters(header.mels as usize), Weight::F32, &mut buffer);
@@ -84,6 +83,22 @@ pub(super) fn write(
     Ok(out.finish()?)
 }
 
+/// The beginning of the file: magic number, sizes, type of the weights.
+///
+/// # Errors
+/// Says which number the file has no room for.
+pub(super) fn header_bytes(it: &Header) -> Result<Vec<u8>, String> {
+    let encoder = [it.audio_context, it.state, it.heads, it.audio_layers];
+    let decoder = [it.text_context, it.state, it.heads, it.text_layers];
+    let mut bytes = MAGIC.to_le_bytes().to_vec();
+    for number in [&[it.tokens][..], &encoder, &decoder, &[it.mels, file_type(it.weight)]].concat()
+    {
+        let number = i32::try_from(number).map_err(|_| format!("{number} is one of them"))?;
+        bytes.extend(number.to_le_bytes());
+    }
+    Ok(bytes)
+}
+
 /// The number in the header for this kind of weights, as published files have it: ggml's own, and in thousands the version
 /// of the quantisation: those in q5_1 were made with version 1.
 fn file_type(weight: Weight) -> u64 {
@@ -108,14 +123,8 @@ impl Out<'_> {
         Out { file, bytes: 0, sha1: Sha1::new(), sha256: Sha256::new() }
     }
 
-    fn header(&mut self, it: &Header) -> io::Result<()> {
-        self.numbers([it.tokens, it.audio_context, it.state, it.heads, it.audio_layers])?;
-        self.numbers([it.text_context, it.state, it.heads, it.text_layers, it.mels])?;
-        self.numbers([file_type(it.weight)])
-    }
-
     fn numbers(&mut self, numbers: impl IntoIterator<Item = u64>) -> io::Result<()> {
-        // No size of a model comes near to what i32 holds: inspection allows a million.
+        // None comes near to what i32 holds: the header was checked, and a word's length by its file's.
         numbers.into_iter().try_for_each(|it| self.write_all(&(it as i32).to_le_bytes()))
     }
 

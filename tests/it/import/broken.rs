@@ -99,6 +99,16 @@ fn a_tensor_that_is_missing_or_of_another_shape_is_named() {
         with(&|it| it.tensors.get_mut(name).unwrap().0 = vec![WIDTH, 4 * WIDTH]),
         "m/model.safetensors: tensor `decoder.layers.0.fc1.weight` is 32 x 128, and should be 128 x 32"
     );
+    let words = "model.decoder.embed_tokens.weight";
+    for (shape, tokens) in [([51864 / 2, 2 * WIDTH], 25932), ([51864 * WIDTH, 1], 1_659_648)] {
+        assert_eq!(
+            with(&|it| it.tensors.get_mut(words).unwrap().0 = shape.into()),
+            format!(
+                "m/model.safetensors: it is of sizes that no Whisper model has: \
+                 the number of tokens is {tokens}, not 51864 to 52000"
+            )
+        );
+    }
     assert_eq!(
         with(&|it| it.tensors.get_mut(name).unwrap().1[5] = 70_000.0),
         "m/model.safetensors: tensor `decoder.layers.0.fc1.weight` has a number that float16 cannot hold \
