@@ -3,7 +3,7 @@ use std::{fs, path::Path};
 
 use serde::Deserialize;
 
-use super::{DecodingChange, Languages, ModelEntry, Sums};
+use super::{DecodingChange, Kind, Languages, ModelEntry, Sums};
 
 const SHIPPED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/models.toml"));
 
@@ -69,6 +69,22 @@ impl Catalogue {
         self.entries.iter().find(|entry| entry.file == file)
     }
 
+    /// The model whose file has these sums, and which of them tells.
+    pub fn of_sums(&self, sha1: &str, sha256: &str) -> Option<(&ModelEntry, Kind)> {
+        self.entries.iter().find_map(|entry| {
+            let sums = &entry.sums;
+            let is = |sum: &Option<String>, found: &str| sum.as_deref() == Some(found);
+            let by = if is(&sums.sha256, sha256) || is(&sums.sha256_quoted, sha256) {
+                Kind::Sha256
+            } else if is(&sums.sha1, sha1) {
+                Kind::Sha1
+            } else {
+                return None;
+            };
+            Some((entry, by))
+        })
+    }
+
     /// The name that was probably meant.
     pub fn nearest(&self, name: &str) -> Option<&str> {
         let near =
@@ -86,6 +102,7 @@ impl Catalogue {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawCatalogue {
     base_url: Option<String>,
+    licence: Option<String>,
     #[serde(default)]
     decoding: DecodingChange,
     #[serde(default)]
@@ -101,6 +118,8 @@ struct RawEntry {
     #[serde(default)]
     built_in: bool,
     size: Option<u64>,
+    parameters: Option<u32>,
+    licence: Option<String>,
     sha1: Option<String>,
     sha256: Option<String>,
     sha256_quoted: Option<String>,
@@ -117,8 +136,9 @@ fn parse(path: &str, text: &str) -> Result<Vec<ModelEntry>, CatalogueError> {
     let base = raw.base_url.as_deref().map(|base| base.trim_end_matches('/'));
     raw.model
         .into_iter()
-        .map(|model| {
+        .map(|mut model| {
             let name = model.name.clone();
+            model.licence = model.licence.or_else(|| raw.licence.clone());
             entry(model, base, usual).map_err(|fault| CatalogueError::Entry {
                 path: path.into(),
                 model: name,
@@ -153,6 +173,8 @@ fn entry(raw: RawEntry, base: Option<&str>, usual: DecodingChange) -> Result<Mod
         url,
         built_in: raw.built_in,
         size: raw.size,
+        parameters: raw.parameters,
+        licence: raw.licence,
         sums,
         languages: raw.languages,
         vocabulary: raw.vocabulary,
@@ -207,6 +229,21 @@ mod tests {
                 entry.name.contains(".en") || entry.name == "demo"
             );
         }
+    }
+
+    #[test]
+    fn every_model_has_its_parameters_and_its_licence() {
+        for entry in Catalogue::shipped().entries() {
+            assert!(entry.parameters.is_some() && entry.licence.is_some(), "{}", entry.name);
+        }
+        let own = format!(
+            "base-url = \"u\"\n[[model]]\nname = \"m\"\nfile = \"m.bin\"\nsha1 = \"{}\"\nlanguages = \"english\"\n",
+            "0".repeat(40)
+        );
+        let entries = parse("own.toml", &own).unwrap();
+        assert_eq!((entries[0].parameters, &entries[0].licence), (None, &None));
+        let entries = parse("own.toml", &format!("licence = \"CC0-1.0\"\n{own}")).unwrap();
+        assert_eq!(entries[0].licence.as_deref(), Some("CC0-1.0"));
     }
 
     #[test]

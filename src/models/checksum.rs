@@ -148,7 +148,7 @@ fn same(kind: Kind, expected: String, found: Option<String>) -> Result<Proof, Mi
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

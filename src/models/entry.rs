@@ -16,6 +16,10 @@ pub struct ModelEntry {
     pub built_in: bool,
     /// Bytes, where they are known.
     pub size: Option<u64>,
+    /// Millions of numbers that it is made of, where that is known.
+    pub parameters: Option<u32>,
+    /// What its weights are under, where that is known.
+    pub licence: Option<String>,
     pub sums: Sums,
     pub languages: Languages,
     /// What is special about the words that it knows, as in "a small fixed vocabulary".

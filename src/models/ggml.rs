@@ -8,7 +8,10 @@ use std::{
     path::Path,
 };
 
-use super::{ggml_shape::Weight, ggml_walk::Walk};
+use super::{
+    ggml_shape::{Weight, tensors},
+    ggml_walk::Walk,
+};
 
 /// What the header of a model says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +41,11 @@ impl Header {
     /// Whether OpenAI has a model of this size.
     pub fn is_of_usual_size(&self) -> bool {
         self.size_name() != UNUSUAL
+    }
+
+    /// How many numbers the model is made of, the positions among them.
+    pub fn parameters(&self) -> u64 {
+        tensors(self).values().map(|tensor| tensor.sizes.iter().product::<u64>()).sum()
     }
 
     /// OpenAI's name for a model of this size, where it has one.
@@ -92,6 +100,15 @@ pub fn inspect_bytes(place: &str, bytes: &[u8]) -> Result<Header, InspectError> 
     walk.model().map_err(|fault| InspectError { place: place.into(), fault })
 }
 
+/// Whether a header that is to be written would load; else what is wrong with it.
+pub(super) fn check_header(bytes: &[u8]) -> Result<(), String> {
+    match Walk::new(Cursor::new(bytes), bytes.len() as u64).header() {
+        Ok(_) => Ok(()),
+        Err(Fault::Corrupt { what, .. }) => Err(what),
+        Err(fault) => Err(fault.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, sync::LazyLock};
@@ -99,6 +116,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::models::Catalogue;
 
     static DEMO: LazyLock<Vec<u8>> = LazyLock::new(|| {
         fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/demo.bin")).unwrap()
@@ -120,6 +138,29 @@ mod tests {
             (header.weight, header.multilingual(), header.size_name()),
             (Weight::Q8_0, false, "of no usual size")
         );
+    }
+
+    #[test]
+    fn the_catalogues_parameters_are_those_of_the_shapes() {
+        let demo = inspect_bytes("demo", &DEMO).unwrap();
+        let catalogue = Catalogue::shipped();
+        let millions = |name: &str| u64::from(catalogue.get(name).unwrap().parameters.unwrap());
+        assert_eq!((demo.parameters() as f64 / 1e6).round() as u64, millions("demo"));
+        for (name, state, audio_layers, text_layers, mels) in [
+            ("tiny", 384, 4, 4, 80),
+            ("base", 512, 6, 6, 80),
+            ("small", 768, 12, 12, 80),
+            ("medium", 1024, 24, 24, 80),
+            ("large-v3", 1280, 32, 32, 128),
+            ("large-v3-turbo", 1280, 32, 4, 128),
+        ] {
+            let heads = state / 64;
+            let header =
+                Header { state, heads, audio_layers, text_layers, mels, tokens: 51865, ..demo };
+            // OpenAI rounds generously: 37.8 is 39.
+            let off = header.parameters() as f64 / 1e6 / millions(name) as f64;
+            assert!((0.95..1.05).contains(&off), "{name}: {}", header.parameters());
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl<R: Read + Seek> Walk<R> {
         Ok(header)
     }
 
-    fn header(&mut self) -> Result<Header, Fault> {
+    pub(super) fn header(&mut self) -> Result<Header, Fault> {
         let magic = self.number("the magic number")? as u32;
         if magic != 0x6767_6d6c {
             return Err(Fault::NotGgml(magic));

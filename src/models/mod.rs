@@ -6,7 +6,11 @@ mod entry;
 mod ggml;
 mod ggml_shape;
 mod ggml_walk;
+mod import;
 mod store;
+
+use checksum::sha256_of_file;
+use ggml::check_header;
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use checksum::{Checksum, Kind, Mismatch, Proof, VerifyError, verify};
@@ -14,4 +18,7 @@ pub use decoding::{Context, Decoding, DecodingChange, POSITION};
 pub use entry::{Languages, ModelEntry, Sums};
 pub use ggml::{Fault, Header, InspectError, inspect, inspect_bytes};
 pub use ggml_shape::Weight;
+pub use import::{
+    Called, Format, ImportError, ImportSettings, Imported, SourceFault, import, is_name,
+};
 pub use store::{Found, ModelError, Store, Weights};

@@ -1,14 +1,14 @@
 //! The folder where models lie, and finding what a pipeline file names.
 use std::{
     ffi::OsString,
-    fmt, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
 use super::{
     Catalogue, Checksum, Decoding, Header, InspectError, ModelEntry, Proof, VerifyError,
     checksum::{sha256_of, sha256_of_file},
-    inspect, inspect_bytes, verify,
+    inspect, inspect_bytes, is_name, verify,
 };
 
 #[cfg(feature = "whisper")]
@@ -90,7 +90,31 @@ impl Store {
         self.folder.join(&entry.file)
     }
 
-    /// Finds `asked`, a name of the catalogue or a path; a relative path starts at `beside`, the pipeline file's folder.
+    /// Where a model lies that the catalogue lacks and that was imported under this name.
+    pub fn path_of_own(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("ggml-{name}.bin"))
+    }
+
+    /// The model files in the folder, by name; a folder that is not there has none.
+    pub fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let read = || -> io::Result<Vec<PathBuf>> {
+            let mut found = Vec::new();
+            for file in fs::read_dir(&self.folder)? {
+                let path = file?.path();
+                if path.is_file() && path.extension().is_some_and(|it| it == "bin") {
+                    found.push(path);
+                }
+            }
+            found.sort();
+            Ok(found)
+        };
+        match read() {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            result => result,
+        }
+    }
+
+    /// Finds `asked`, a name of the catalogue, of an imported model, or a path; a relative path starts at `beside`, the pipeline file's folder.
     pub fn resolve(
         &self,
         catalogue: &Catalogue,
@@ -107,6 +131,10 @@ impl Store {
             let entry = catalogue.of_file(&file).cloned();
             let name = entry.as_ref().map_or(file, |entry| entry.name.clone());
             return Ok(Found { name, weights: Weights::File(path), entry });
+        }
+        if is_name(asked) && self.path_of_own(asked).is_file() {
+            let weights = Weights::File(self.path_of_own(asked));
+            return Ok(Found { name: asked.into(), weights, entry: None });
         }
         if asked.contains(['/', '\\']) || asked.ends_with(".bin") {
             return Err(ModelError::NoFile(path));
@@ -196,8 +224,6 @@ fn maybe(nearest: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn folder_of(set: &[(&str, &str)], macos: bool) -> Result<PathBuf, ModelError> {

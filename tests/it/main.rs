@@ -11,6 +11,7 @@ mod broadcast;
 mod check;
 mod edges;
 mod engine;
+mod import;
 #[cfg(feature = "whisper")]
 mod languages;
 mod lives;

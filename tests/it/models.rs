@@ -306,10 +306,11 @@ async fn the_commands_say_what_is_here_and_whether_it_is_whole() {
         words.unwrap_or_else(|| panic!("{table}")).split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let (table, _) = place.command(&["list"]).await;
-    assert_eq!(row(&table, "own"), "own – English no livecap models pull own");
-    assert_eq!(row(&table, "small"), "small – multilingual no livecap models pull small");
+    assert_eq!(row(&table, "own"), "own – – English – no livecap models pull own");
+    assert_eq!(row(&table, "small"), "small – 244 M multilingual MIT no livecap models pull small");
     assert!(
-        row(&table, "demo").starts_with("demo 10.0 MiB English, a small fixed vocabulary"),
+        row(&table, "demo")
+            .starts_with("demo 10.0 MiB 9 M English, a small fixed vocabulary MIT OR Apache-2.0"),
         "{table}"
     );
     assert!(
@@ -326,10 +327,12 @@ async fn the_commands_say_what_is_here_and_whether_it_is_whole() {
     assert!(line.starts_with("own: fetched, 0.3 MiB, SHA-1 right, "), "{line}");
     let (line, _) = place.command(&["pull", "own"]).await;
     assert!(line.starts_with("own: already here and whole (SHA-1), "), "{line}");
-    assert_eq!(row(&place.command(&["list"]).await.0, "own"), "own 0.3 MiB English yes");
+    assert_eq!(row(&place.command(&["list"]).await.0, "own"), "own 0.3 MiB – English – yes");
 
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/demo.bin");
     fs::copy(demo, place.store().folder().join("mine.bin")).unwrap();
+    let (table, _) = place.command(&["list"]).await;
+    assert_eq!(row(&table, "mine.bin"), "mine.bin 10.0 MiB 9 M English – yes");
     let (lines, whole) = place.command(&["verify"]).await;
     whole.unwrap();
     assert!(lines.contains("ok       own  SHA-1 "), "{lines}");
@@ -337,6 +340,8 @@ async fn the_commands_say_what_is_here_and_whether_it_is_whole() {
 
     fs::write(place.store().folder().join("mine.bin"), b"<html>").unwrap();
     fs::write(place.store().path_of(&place.entry), b"own").unwrap();
+    let (table, _) = place.command(&["list"]).await;
+    assert_eq!(row(&table, "mine.bin"), "mine.bin 0.0 MiB – – – damaged");
     let (lines, damaged) = place.command(&["verify"]).await;
     assert!(lines.contains("damaged  own ") && lines.contains("damaged  mine.bin"), "{lines}");
     assert!(

@@ -1,4 +1,5 @@
-//! `livecap models`: which models there are, getting one, and whether those that are here are whole.
+//! `livecap models`: which models there are, getting or making one, and whether those that are here are whole.
+mod import;
 mod list;
 mod part;
 pub(super) mod pull;
@@ -11,15 +12,16 @@ use std::{
     path::PathBuf,
 };
 
+pub use import::{ImportArgs, WeightType, import};
 pub use list::list;
 pub use pull::{PullArgs, pull};
 pub use pull_error::PullError;
 pub use transfer::{PullSettings, Pulled, fetch};
 pub use verify::{VerifyArgs, verify};
 
-use crate::models::{Catalogue, CatalogueError, ModelEntry, ModelError, Store};
+use crate::models::{Catalogue, CatalogueError, ImportError, ModelEntry, ModelError, Store};
 
-/// Which models there are, get one, look whether they are whole.
+/// Which models there are, get or make one, look whether they are whole.
 #[derive(Debug, clap::Args)]
 pub struct ModelsArgs {
     /// A file like models/models.toml, whose entries are added to the known ones
@@ -38,6 +40,8 @@ pub enum ModelsCommand {
     List,
     /// Get models, going on where an earlier pull was cut
     Pull(PullArgs),
+    /// Make a model of weights in CTranslate2's or Hugging Face's format
+    Import(ImportArgs),
     /// Look whether the models that are here are whole
     Verify(VerifyArgs),
 }
@@ -51,6 +55,8 @@ pub enum ModelsError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Pull(#[from] PullError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
     #[error(
         "{0} not here or not whole; `livecap models pull NAME` gets a model, also in place of a damaged one"
     )]
@@ -67,6 +73,7 @@ impl ModelsError {
         match self {
             ModelsError::Catalogue(_) | ModelsError::Model(_) => 2,
             ModelsError::Pull(_)
+            | ModelsError::Import(_)
             | ModelsError::NotWhole(_)
             | ModelsError::Folder { .. }
             | ModelsError::Output(_) => 1,
@@ -87,6 +94,7 @@ pub async fn run(args: &ModelsArgs, out: &mut (dyn Write + Send)) -> Result<(), 
     match &args.command {
         ModelsCommand::List => list(&catalogue, &store, out),
         ModelsCommand::Pull(args) => pull(args, &catalogue, &store, out).await,
+        ModelsCommand::Import(args) => import(args, &catalogue, &store, out),
         ModelsCommand::Verify(args) => verify(args, &catalogue, &store, out),
     }
 }
@@ -101,6 +109,12 @@ fn entries<'a>(
         nearest: catalogue.nearest(name).map(String::from),
     };
     names.iter().map(|name| catalogue.get(name).ok_or_else(|| unknown(name))).collect()
+}
+
+/// The model files in the store's folder.
+fn files(store: &Store) -> Result<Vec<PathBuf>, ModelsError> {
+    let folder = store.folder();
+    store.files().map_err(|cause| ModelsError::Folder { folder: folder.into(), cause })
 }
 
 /// Whether the program itself holds this model.

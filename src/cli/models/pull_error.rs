@@ -6,7 +6,7 @@ use crate::models::Mismatch;
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
     #[error(
-        "cannot reach {url} ({cause}); where there is no network, get that file by other means, put it at {} and run `livecap models verify {name}`",
+        "cannot reach {url} ({cause}); where there is no network, get that file by other means, put it at {} and run `livecap models verify {name}`, or make it of weights from elsewhere with `livecap models import`",
         path.display()
     )]
     Offline { name: String, url: String, path: PathBuf, cause: String },

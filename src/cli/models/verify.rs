@@ -1,11 +1,10 @@
 //! `livecap models verify`: whether the models that are here are the published ones.
 use std::{
-    fs, io,
-    io::Write,
-    path::{Path, PathBuf},
+    io::{self, Write},
+    path::Path,
 };
 
-use super::{ModelsError, entries, in_program};
+use super::{ModelsError, entries, files, in_program};
 use crate::models::{Catalogue, ModelEntry, Store, inspect};
 
 #[derive(Debug, Default, clap::Args)]
@@ -95,25 +94,4 @@ fn tell_bad(
 ) -> io::Result<()> {
     bad.push(name.to_string());
     writeln!(out, "{word:<7}  {name}  {told}")
-}
-
-/// The model files in the folder, by name; a folder that is not there has none.
-fn files(store: &Store) -> Result<Vec<PathBuf>, ModelsError> {
-    let read = || -> io::Result<Vec<PathBuf>> {
-        let mut found = Vec::new();
-        for file in fs::read_dir(store.folder())? {
-            let path = file?.path();
-            if path.is_file() && path.extension().is_some_and(|it| it == "bin") {
-                found.push(path);
-            }
-        }
-        found.sort();
-        Ok(found)
-    };
-    match read() {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        result => {
-            result.map_err(|cause| ModelsError::Folder { folder: store.folder().into(), cause })
-        }
-    }
 }

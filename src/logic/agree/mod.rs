@@ -52,7 +52,7 @@ impl Default for AgreementSettings {
             commit: 0.5,
             decodes: 3,
             hold: ms(600),
-            settle: ms(3_000),
+            settle: ms(2_800),
         }
     }
 }

@@ -79,3 +79,22 @@ async fn a_program_that_was_killed_is_gone_on_from() {
     assert_eq!(pulled.status.code(), Some(0), "{pulled:?}");
     assert_eq!(place.file(), bytes());
 }
+
+#[tokio::test]
+async fn an_import_says_what_it_cannot_do_and_what_is_no_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("models");
+    let empty = folder.path().to_str().unwrap();
+    let none = livecap(&models, &["import", empty, "--type", "q5_1"], &[]).await;
+    assert_eq!((none.status.code(), text(&none.stdout).as_str()), (Some(1), ""), "{none:?}");
+    assert!(
+        text(&none.stderr).contains(&format!("{empty}: there is no model in it: no model.bin")),
+        "{none:?}"
+    );
+    assert!(!models.exists());
+    let name = livecap(&models, &["import", empty, "--name", "../up"], &[]).await;
+    assert_eq!(name.status.code(), Some(2), "{name:?}");
+    assert!(text(&name.stderr).contains("a name has letters, digits and `._-`"), "{name:?}");
+    let kind = livecap(&models, &["import", empty, "--type", "q4_0"], &[]).await;
+    assert_eq!(kind.status.code(), Some(2), "{kind:?}");
+}

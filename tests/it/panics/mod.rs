@@ -168,6 +168,8 @@ impl Recogniser for Bomb {
             written: None,
             no_speech: 0.0,
             log_probability: 0.0,
+            times: Vec::new(),
+            cut_off: false,
         })
     }
 }

