@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const FENCED: &[(&str, &[&str])] = &[
     ("toml", &["src/spec/", "src/models/"]),
     ("zip", &["src/models/import/container.rs"]),
-    ("half", &["src/models/import/"]),
+    ("half", &["src/models/import/", "src/models/repack.rs"]),
     ("annotate_snippets", &["src/spec/"]),
     ("ractor", &["src/host/"]),
     ("cpal", &["src/stages/microphone/"]),

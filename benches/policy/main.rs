@@ -6,6 +6,7 @@
 //!
 //! Sound comes at its own pace on tokio's paused clock, and each decode moves the clock by the processor time that it took. So the
 //! figures are those of a machine that does nothing else, however busy this one is.
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
 mod pieces;
 mod run;
 

@@ -42,7 +42,7 @@ const FRAME: usize = 320;
 /// Tells what each decode cost.
 struct Metered {
     whisper: Whisper,
-    costs: mpsc::Sender<Duration>,
+    costs: mpsc::SyncSender<Duration>,
 }
 
 impl Recogniser for Metered {
@@ -50,21 +50,6 @@ impl Recogniser for Metered {
         let before = processor();
         let heard = self.whisper.listen(speech, ask);
         let cost = processor().saturating_sub(before);
-        if std::env::var_os("POLICY_TRACE").is_some() {
-            let text: String = heard
-                .iter()
-                .flat_map(|it| &it.words)
-                .map(|it| format!("{}({:.2},{:.2})", it.word.text, it.probability, it.mark))
-                .collect();
-            eprintln!(
-                "    {:?} {:.2} s {:.2} s:{text} [ends {:?}, no speech {:.2}]",
-                ask.effort,
-                speech.len() as f32 / 16000.0,
-                cost.as_secs_f32(),
-                heard.as_ref().ok().and_then(Hypothesis::ends),
-                heard.as_ref().map_or(0.0, |it| it.no_speech)
-            );
-        }
         let _ = self.costs.send(cost);
         heard
     }
@@ -184,7 +169,7 @@ async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
     let settings = settings(&model, language.clone());
     let whisper =
         WhisperSettings { language, threads: NonZeroUsize::MIN, ..WhisperSettings::default() };
-    let (costs, spent) = mpsc::channel();
+    let (costs, spent) = mpsc::sync_channel(64);
     let engine = Engine::start("policy", move || {
         Whisper::start(&model, &whisper).map(|whisper| Metered { whisper, costs })
     });
@@ -226,19 +211,11 @@ async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
     }
     figures.sound = RATE.duration_of(piece.sound.len());
     figures.errors = WordErrors::between(&piece.reference.text, &text_of_finals(&updates));
-    if let Some(path) = std::env::var_os("POLICY_OUT") {
-        let line = serde_json::json!({ "name": piece.name, "text": text_of_finals(&updates) });
-        let mut file =
-            std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a file");
-        std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()).expect("written");
-    }
     figures.erasure = Erasure::of(&updates);
     figures.changes = committed_changes(&updates);
     let gold = Gold::of(&piece.reference);
     figures.latencies = Comparison::new(&updates, &gold, 1.0).latencies();
-    if show {
-        println!("first partials {:.0?}", figures.latencies.first_partial);
-    }
+
     figures
 }
 

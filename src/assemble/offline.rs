@@ -15,9 +15,9 @@ use crate::{
         EdgeSettings, Engine, Fault, Inlet, Item, Offer, Outlet, Receiver, Room, Source, Stage,
         StageGauge, WhenFull, drive, edge,
     },
-    logic::endpoint::EndpointSettings,
-    message::{Caption, Kind, Language, TrackName, Transcript},
-    models::{Found, Weights},
+    logic::{endpoint::EndpointSettings, sentence::is_end},
+    message::{Caption, Kind, Language, Segments, TrackName, Transcript, Word},
+    models::{Decoding, Found, Weights},
     spec::plan::ModelChoice,
     stages::{
         recognise::{Effort, NeuralVoiceActivity, Recognise, RecogniseSettings, Recogniser, Track},
@@ -64,13 +64,7 @@ impl Offline {
         let settings = WhisperSettings { decoding: Some(decoding), ..settings };
         let engine = Engine::start("transcribe", move || Whisper::start(&model, &settings)).await;
         let engine = engine.map_err(|error| error.to_string())?;
-        // As much at once as the model hears: it understands words by those around them.
-        let endpoint = EndpointSettings {
-            longest: decoding.longest,
-            silence: LONG_PAUSE,
-            sentence: LONG_PAUSE,
-            ..EndpointSettings::default()
-        };
+        let endpoint = whole_windows(EndpointSettings::default(), decoding);
         let recognise = RecogniseSettings {
             language: self.language.clone(),
             partials: false,
@@ -79,8 +73,37 @@ impl Offline {
             effort: Effort::Whole,
             ..RecogniseSettings::default()
         };
-        Ok(recognised(&self.recording, recognise, engine).await)
+        let Recognised { finals, broken } = recognised(&self.recording, recognise, engine).await;
+        Ok(Recognised { finals: sentences(&finals), broken })
     }
+}
+
+/// As much at once as the model hears: it understands words by those around them.
+pub(super) fn whole_windows(usual: EndpointSettings, decoding: Decoding) -> EndpointSettings {
+    EndpointSettings {
+        longest: decoding.longest,
+        silence: LONG_PAUSE.max(usual.silence),
+        sentence: LONG_PAUSE.max(usual.silence),
+        ..usual
+    }
+}
+
+/// A final for each sentence: a window holds as many as were said in it.
+fn sentences(finals: &[Transcript]) -> Vec<Transcript> {
+    let mut sentences = Vec::new();
+    let Some(first) = finals.first() else { return sentences };
+    let mut segments = Segments::new(first.track().clone());
+    for window in finals {
+        let ends = |word: &Word| is_end(&word.text);
+        let mut start = window.span().start;
+        for words in window.words().split_inclusive(ends) {
+            let end = words.last().map_or(start, |it| it.span.end());
+            segments.open(start, window.language().clone());
+            sentences.extend(segments.close(words.to_vec(), end, *window.trace()));
+            start = end;
+        }
+    }
+    sentences
 }
 
 /// Takes a while for large models. The file is looked through first: whisper.cpp ends the process on some broken ones.

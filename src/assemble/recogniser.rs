@@ -8,7 +8,7 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{task::spawn_blocking, time::Instant};
 
-use super::offline::load;
+use super::offline::{load, whole_windows};
 use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
     logic::{endpoint::EndpointSettings, guard::GuardSettings, pace::PaceSettings},
@@ -16,7 +16,7 @@ use crate::{
     models::{DecodingChange, Found, Weights},
     spec::plan::{self, Guard, SpokenLanguage, Task},
     stages::{
-        recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
+        recognise::{Effort, NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
@@ -83,6 +83,8 @@ impl Recogniser {
             threshold: settings.endpoint.threshold,
             longest,
         };
+        let offline = settings.partials.is_none();
+        let endpoint = if offline { whole_windows(endpoint, decoding) } else { endpoint };
         let usual = PaceSettings::default();
         let pace = PaceSettings {
             interval: settings.partials.unwrap_or(usual.interval),
@@ -98,6 +100,7 @@ impl Recogniser {
             endpoint,
             guards: guards(settings),
             condition: settings.condition,
+            effort: if offline { Effort::Whole } else { Effort::Final },
             ..RecogniseSettings::default()
         };
         let threads = settings

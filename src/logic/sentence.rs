@@ -13,10 +13,23 @@ pub const MARKS: [char; 28] = [
 /// What may stand behind the mark.
 const CLOSING: [char; 11] = ['"', '\'', '”', '’', '»', ')', ']', '」', '』', '）', '›'];
 
-/// Whether the text ends a sentence.
+/// Words that end in a full stop wherever they stand; lower case, in the languages that most readers will meet them in.
+const ABBREVIATIONS: [&str; 24] = [
+    "mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "etc", "no", "hr", "fr", "bzw", "z.b",
+    "d.h", "m", "mme", "mlle", "sra", "dra", "ing", "mevr", "dhr",
+];
+
+/// Whether the text ends a sentence. The full stop of a title or of an initial ends none.
 pub fn is_end(text: &str) -> bool {
     let text = bare(text);
-    text.ends_with(ENDS) && !text.ends_with("..")
+    let is_end = text.ends_with(ENDS) && !text.ends_with("..");
+    is_end && !text.strip_suffix('.').is_some_and(is_abbreviation)
+}
+
+fn is_abbreviation(text: &str) -> bool {
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let word = word.trim_start_matches(|it: char| !it.is_alphanumeric()).to_lowercase();
+    ABBREVIATIONS.contains(&word.as_str())
 }
 
 /// Whether the text ends a clause or a sentence.
@@ -47,7 +60,17 @@ mod tests {
             "好！」",
         ];
         assert!(whole.iter().all(|it| is_end(it)));
-        let open = ["and then...", "and then…", "well,", "the plan", "", " ", "at 10.5"];
+        let open = [
+            "said Mr.",
+            "(Dr.",
+            "and then...",
+            "and then…",
+            "well,",
+            "the plan",
+            "",
+            " ",
+            "at 10.5",
+        ];
         assert!(open.iter().all(|it| !is_end(it)));
         assert!(
             ["well,", "那么，", "so:"].iter().all(|it| is_clause_end(it)) && !is_clause_end("so")

@@ -7,6 +7,7 @@ mod ggml;
 mod ggml_shape;
 mod ggml_walk;
 mod import;
+mod repack;
 mod store;
 
 use checksum::sha256_of_file;
@@ -21,4 +22,5 @@ pub use ggml_shape::Weight;
 pub use import::{
     Called, Format, ImportError, ImportSettings, Imported, SourceFault, import, is_name,
 };
+pub use repack::repacked;
 pub use store::{Found, ModelError, Store, Weights};

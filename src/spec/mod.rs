@@ -16,6 +16,7 @@ mod misfit;
 mod order;
 pub mod plan;
 mod queues;
+mod recogniser;
 mod reference;
 mod render;
 mod replay;

@@ -3,8 +3,8 @@ use std::{
     collections::BTreeMap, fmt, num::NonZeroUsize, ops::Range, path::PathBuf, time::Duration,
 };
 
-pub use super::settings::*;
 use super::{Kind, Port, units::Length};
+pub use super::{recogniser::*, settings::*};
 
 /// A whole pipeline. Only [`check`](super::check()) makes one, so that whoever holds it needs no check of its own.
 #[derive(Clone, Debug)]

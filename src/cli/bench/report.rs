@@ -115,7 +115,7 @@ impl Report {
             machine: machine::Machine::here(),
             commit: machine::commit(),
             model: Model {
-                name: whisper.map(|it| it.model.to_string()).unwrap_or_default(),
+                name: found.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
                 sha256: found.and_then(|it| it.sha256().ok()),
             },
             threads: whisper.and_then(|it| it.threads).unwrap_or(spare),

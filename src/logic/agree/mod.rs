@@ -49,10 +49,10 @@ impl Default for AgreementSettings {
             show: 0.45,
             show_last: 0.9,
             show_mark: 0.8,
-            commit: 0.5,
+            commit: 0.4,
             decodes: 3,
-            hold: ms(600),
-            settle: ms(2_800),
+            hold: ms(400),
+            settle: ms(2_600),
         }
     }
 }

@@ -20,6 +20,7 @@ use std::{
 pub use error::{ImportError, SourceFault};
 pub use find::Format;
 
+pub(super) use self::quantise::encode as quantise;
 use self::{find::Found, model::Model, write::Stopped};
 use super::{Catalogue, Kind, Store, Weight, inspect, sha256_of_file};
 

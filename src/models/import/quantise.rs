@@ -6,7 +6,7 @@ use super::super::Weight;
 const BLOCK: usize = 32;
 
 /// Adds `values` to `into`; of whole blocks where `weight` has blocks.
-pub(super) fn encode(values: &[f32], weight: Weight, into: &mut Vec<u8>) {
+pub(in crate::models) fn encode(values: &[f32], weight: Weight, into: &mut Vec<u8>) {
     match weight {
         Weight::F32 => values.iter().for_each(|it| into.extend_from_slice(&it.to_le_bytes())),
         Weight::F16 => {

@@ -1,36 +1,24 @@
 //! Whisper models by whisper.cpp, as a recogniser. The only folder that names whisper-rs.
+mod model;
 mod words;
 
-use std::{
-    cell::RefCell, collections::HashMap, num::NonZeroUsize, path::Path, rc::Rc, sync::Arc,
-    time::Duration,
-};
+use std::{cell::RefCell, collections::HashMap, num::NonZeroUsize, rc::Rc, time::Duration};
 
-use whisper_rs::{
-    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
-    WhisperTokenId,
-};
+use whisper_rs::{FullParams, SamplingStrategy, WhisperState, WhisperTokenId};
 
+pub use self::model::{WhisperError, WhisperModel};
 use self::words::WordsOfTokens;
 use super::recognise::{Ask, Effort, Hypothesis, RecogniseError, Recogniser, Wanted};
 use crate::{
     logic::agree::Heard,
     message::{Language, SampleRate},
-    models::{self, Decoding, Header, InspectError},
+    models::{self, Decoding},
 };
 
 /// Samples of one position of the encoder: 20 ms.
 const POSITION: usize = 320;
 /// whisper.cpp gives nothing for 100 ms or less: sound is filled up to this with silence.
 const SHORTEST: usize = 16_000 / 4;
-
-/// The weights of a model. Clones share them; each recogniser has a state of its own.
-#[derive(Clone)]
-pub struct WhisperModel {
-    context: Arc<WhisperContext>,
-    name: Arc<str>,
-    header: Header,
-}
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhisperSettings {
@@ -45,33 +33,6 @@ pub struct WhisperSettings {
     pub max_tokens: Option<usize>,
     /// `None`: as the model's header tells.
     pub decoding: Option<Decoding>,
-}
-
-/// Why a model cannot be used. None of them will get better by itself.
-#[derive(Debug, thiserror::Error)]
-pub enum WhisperError {
-    #[error("{0}")]
-    Broken(InspectError),
-    #[error("the model `{model}` cannot be loaded: {cause}")]
-    Load { model: String, cause: String },
-    #[error(
-        "the model `{model}` knows English only, not `{language}`: take one without `.en` in its name"
-    )]
-    EnglishOnly { model: String, language: Language },
-    #[error(
-        "the model `{model}` knows English only and cannot translate: take one without `.en` in its name"
-    )]
-    CannotTranslate { model: String },
-    #[error(
-        "Whisper knows no language `{language}`: write a code as in `en`, `nl`, `zh`, or `auto`"
-    )]
-    UnknownLanguage { language: Language },
-    #[error(
-        "the prompt cannot be written in the vocabulary of the model `{model}`: leave out unusual characters"
-    )]
-    Prompt { model: String },
-    #[error("the model `{model}` failed its first look: {cause}")]
-    FirstLook { model: String, cause: String },
 }
 
 impl Default for WhisperSettings {
@@ -93,70 +54,6 @@ impl WhisperSettings {
     pub fn spare_threads(recognisers: NonZeroUsize) -> NonZeroUsize {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         NonZeroUsize::new((cores - 1) / recognisers).unwrap_or(NonZeroUsize::MIN)
-    }
-}
-
-impl WhisperModel {
-    /// From the bytes of a model file.
-    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<WhisperModel, WhisperError> {
-        WhisperModel::load(name, models::inspect_bytes(name, bytes), || {
-            WhisperContext::new_from_buffer_with_params(bytes, WhisperModel::parameters())
-        })
-    }
-
-    pub fn from_file(name: &str, path: &Path) -> Result<WhisperModel, WhisperError> {
-        WhisperModel::load(name, models::inspect(path), || {
-            WhisperContext::new_with_params(path, WhisperModel::parameters())
-        })
-    }
-
-    /// Loads what was found whole: whisper.cpp takes some broken files for models, and ends the process on others.
-    fn load(
-        name: &str,
-        inspected: Result<Header, InspectError>,
-        load: impl FnOnce() -> Result<WhisperContext, whisper_rs::WhisperError>,
-    ) -> Result<WhisperModel, WhisperError> {
-        let header = inspected.map_err(WhisperError::Broken)?;
-        // Once for the process: whisper.cpp's own log goes to tracing, at its levels, instead of standard error.
-        whisper_rs::install_logging_hooks();
-        let refused =
-            |cause| WhisperError::Load { model: name.to_owned(), cause: format!("{cause}") };
-        let context = Arc::new(load().map_err(refused)?);
-        Ok(WhisperModel { context, name: name.into(), header })
-    }
-
-    fn parameters() -> WhisperContextParameters<'static> {
-        // Flash attention reads keys of earlier looks where `audio_ctx` is no multiple of 256.
-        WhisperContextParameters { flash_attn: false, ..WhisperContextParameters::default() }
-    }
-
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// Whether it knows other languages than English.
-    pub fn is_multilingual(&self) -> bool {
-        self.context.is_multilingual()
-    }
-
-    /// What the settings ask for that the model cannot do.
-    fn check(&self, settings: &WhisperSettings) -> Result<(), WhisperError> {
-        let model = || self.name.to_string();
-        if let Some(language) = &settings.language {
-            if !is_language(language.as_str()) {
-                return Err(WhisperError::UnknownLanguage { language: language.clone() });
-            }
-            if !self.is_multilingual() && language.as_str() != "en" {
-                return Err(WhisperError::EnglishOnly {
-                    model: model(),
-                    language: language.clone(),
-                });
-            }
-        }
-        if settings.translate && !self.is_multilingual() {
-            return Err(WhisperError::CannotTranslate { model: model() });
-        }
-        Ok(())
     }
 }
 
@@ -352,19 +249,6 @@ impl Recogniser for Whisper {
             times,
             cut_off,
         })
-    }
-}
-
-impl WhisperModel {
-    fn tokens(&self, text: &str) -> Result<Vec<WhisperTokenId>, WhisperError> {
-        let refused = || WhisperError::Prompt { model: self.name.to_string() };
-        if text.contains('\0') {
-            return Err(refused());
-        }
-        // Room for a token a byte: whisper-rs takes the negative answer that asks for more room for a length.
-        let tokens = self.context.tokenize(text, text.len() + 1).map_err(|_| refused())?;
-        // Only the newest half of the text context may be prompt; whisper.cpp keeps the end.
-        Ok(tokens)
     }
 }
 

@@ -20,7 +20,12 @@ use livecap::{
         StageGauge, WhenFull, edge,
     },
     host::{Pipeline, StageSettings},
-    logic::agree::Heard,
+    logic::{
+        agree::{AgreementSettings, Heard},
+        endpoint::EndpointSettings,
+        pace::PaceSettings,
+        window::WindowSettings,
+    },
     message::{
         AudioFrame, Caption, Language, MediaSpan, MediaTime, SampleRate, Speech, Trace, TrackName,
         Word,
@@ -184,6 +189,18 @@ struct Setting {
     making: Arc<AtomicBool>,
 }
 
+/// Decodes and ends that come soon, so that a short talk has many of them.
+fn quick() -> RecogniseSettings {
+    let (ms, usual) = (Duration::from_millis, RecogniseSettings::default());
+    RecogniseSettings {
+        endpoint: EndpointSettings { silence: ms(500), sentence: ms(250), ..usual.endpoint },
+        pace: PaceSettings { first: ms(150), pause: ms(250), share: 0.5, ..usual.pace },
+        agreement: AgreementSettings { hold: ms(100), ..usual.agreement },
+        window: WindowSettings { length: ms(3_000), keep: ms(1_000), ..usual.window },
+        ..usual
+    }
+}
+
 /// Talk, 2 s of queue, the recogniser, and `sink`.
 fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
     setting: Setting,
@@ -218,7 +235,7 @@ fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
             })?;
             making.store(false, SeqCst);
             let max_lag = setting.max_lag;
-            let settings = RecogniseSettings { max_lag, ..RecogniseSettings::default() };
+            let settings = RecogniseSettings { max_lag, ..quick() };
             Ok(Recognise::new(settings, engine, Level, track))
         }
         .boxed()
