@@ -225,7 +225,11 @@ async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
         println!("    {:?}", gauge.read().counts);
     }
     figures.sound = RATE.duration_of(piece.sound.len());
-    figures.errors = WordErrors::between(&piece.reference.text, &text_of_finals(&updates));
+    figures.errors = WordErrors::between(
+        &piece.reference.text,
+        &text_of_finals(&updates),
+        piece.reference.language(),
+    );
     if let Some(path) = std::env::var_os("POLICY_OUT") {
         let line = serde_json::json!({ "name": piece.name, "text": text_of_finals(&updates) });
         let mut file =

@@ -25,5 +25,5 @@ fn read(path: &Path) -> Result<Reference, Trouble> {
             ))
         });
     }
-    Ok(Reference { text, sentences: None })
+    Ok(Reference { text, ..Reference::default() })
 }
