@@ -71,7 +71,7 @@ pub(crate) async fn bench(args: &BenchArgs, machine: &ThisMachine) -> Result<Exi
     match done {
         Ok(()) => Ok(Exit::Fine),
         Err(Failed::Told(trouble)) => Err(trouble),
-        Err(Failed::GaveUp(exit)) => Ok(exit),
+        Err(Failed::GaveUp(exit, _)) => Ok(exit),
     }
 }
 
