@@ -68,7 +68,7 @@ fn measures(criterion: &mut Criterion) {
     let heard: Vec<String> = gold.iter().enumerate().map(wrong).collect();
     let (said, written) = (gold.join(" "), heard.join(" "));
     criterion.bench_function("logic/wer, 500 words", |bencher| {
-        bencher.iter(|| WordErrors::between(black_box(&said), black_box(&written)));
+        bencher.iter(|| WordErrors::between(black_box(&said), black_box(&written), "en"));
     });
     criterion.bench_function("logic/align, 500 words by letter", |bencher| {
         bencher.iter(|| align(black_box(&gold), black_box(&heard)));

@@ -53,6 +53,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["src/stages/broadcast/", "src/cli/client/"]),
     ("rustls_native_certs", &["src/cli/client/"]),
     ("tokio_tungstenite", &["src/cli/client/"]),
+    ("unicode_normalization", &["src/logic/spoken/"]),
     ("clap", &["src/cli/", "src/main.rs"]),
     ("indicatif", &["src/cli/"]),
     ("console", &["src/cli/"]),

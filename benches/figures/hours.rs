@@ -116,7 +116,7 @@ fn sum_up(told: &Told, said: &Reference, (seconds, times): (f64, usize)) {
         within.map(|it| it.1.as_str()).collect::<Vec<_>>().join(" ")
     };
     let errors: Vec<WordErrors> =
-        (0..times).map(|time| WordErrors::between(&said.text, &text(time))).collect();
+        (0..times).map(|time| WordErrors::between(&said.text, &text(time), "en")).collect();
     let rates: Vec<f64> = errors.iter().filter_map(|it| Some(it.rate()? * 100.0)).collect();
     let least = rates.iter().copied().fold(f64::INFINITY, f64::min);
     let most = rates.iter().copied().fold(0.0, f64::max);

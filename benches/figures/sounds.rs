@@ -61,7 +61,11 @@ impl Joined {
     /// As `NAME.wav` and `NAME.json` in `folder`; the path of the sound.
     pub(crate) fn write(self, folder: &Path, name: &str) -> PathBuf {
         let text: Vec<&str> = self.said.iter().map(|it| it.text.as_str()).collect();
-        let reference = Reference { text: text.join(" "), sentences: Some(self.said.clone()) };
+        let reference = Reference {
+            text: text.join(" "),
+            sentences: Some(self.said.clone()),
+            ..Reference::default()
+        };
         let path = folder.join(name).with_extension("wav");
         let json = serde_json::to_vec(&reference).expect("a reference is plain data");
         fs::write(path.with_extension("json"), json).expect("the folder can be written to");

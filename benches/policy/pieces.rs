@@ -35,7 +35,7 @@ fn piece(name: String, path: &Path, text: &str) -> Piece {
         Ok(reference) => reference,
         Err(_) => Reference {
             text: value["text"].as_str().unwrap_or_default().to_owned(),
-            sentences: None,
+            ..Reference::default()
         },
     };
     if reference.sentences.as_ref().is_some_and(Vec::is_empty) {

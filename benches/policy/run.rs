@@ -210,7 +210,11 @@ async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
         println!("    {:?}", gauge.read().counts);
     }
     figures.sound = RATE.duration_of(piece.sound.len());
-    figures.errors = WordErrors::between(&piece.reference.text, &text_of_finals(&updates));
+    figures.errors = WordErrors::between(
+        &piece.reference.text,
+        &text_of_finals(&updates),
+        piece.reference.language(),
+    );
     figures.erasure = Erasure::of(&updates);
     figures.changes = committed_changes(&updates);
     let gold = Gold::of(&piece.reference);

@@ -302,7 +302,7 @@ mod tests {
             words: None,
         };
         let sentences = vec![sentence("See you.", 0.2, 1.0), sentence("Thank you.", 1.4, 2.0)];
-        let said = Reference { text: String::new(), sentences: Some(sentences) };
+        let said = Reference { sentences: Some(sentences), ..Reference::default() };
         let log = [
             partial(0, 0, "sea", "", 0.7),
             partial(0, 1, "see you thank", "", 1.9),

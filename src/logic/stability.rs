@@ -133,7 +133,7 @@ mod tests {
         // The sentence is from 0 to 2 s, so "uh" was put in while somebody spoke.
         let comparison = Comparison::new(&log, &gold, 1.0);
         assert_eq!(silence_words(&comparison, &gold, 62.0), Some((1, 1.0)));
-        let text = Gold::of(&Reference { text: "one two".to_owned(), sentences: None });
+        let text = Gold::of(&Reference { text: "one two".to_owned(), ..Reference::default() });
         assert_eq!(silence_words(&Comparison::new(&log, &text, 1.0), &text, 62.0), None);
         let nothing = Gold::default();
         let all = silence_words(&Comparison::new(&log, &nothing, 1.0), &nothing, 60.0);

@@ -71,7 +71,10 @@ impl Gold {
     pub fn of(reference: &Reference) -> Gold {
         let mut gold = Gold::default();
         let Some(sentences) = &reference.sentences else {
-            gold.add(&reference.text, None, None);
+            match &reference.words {
+                Some(words) => words.iter().for_each(|it| gold.add(&it.word, Some(it.end), None)),
+                None => gold.add(&reference.text, None, None),
+            }
             return gold;
         };
         for (number, sentence) in sentences.iter().enumerate() {
@@ -140,6 +143,6 @@ mod on_paper {
         let words: Vec<TimedWord> = words.iter().map(word).collect();
         let end = words.last().map_or(0.0, |it| it.end);
         let sentence = Sentence { text: String::new(), start: 0.0, end, words: Some(words) };
-        Gold::of(&Reference { text: String::new(), sentences: Some(vec![sentence]) })
+        Gold::of(&Reference { sentences: Some(vec![sentence]), ..Reference::default() })
     }
 }

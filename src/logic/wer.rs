@@ -1,10 +1,11 @@
 //! Word error rate: how many words have to be put in, taken out or changed to make the reference of what was recognised.
 use super::spoken;
 
-/// The errors of one or of many pairs of texts. WER = (S + D + I) / N over the words as spoken ([`spoken::words`]).
+/// The errors of one or of many pairs of texts. WER = (S + D + I) / N over the units that
+/// [`spoken::normalised`] gives: words, or characters (CER).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WordErrors {
-    /// Words of the reference.
+    /// Words, or characters, of the reference.
     pub words: usize,
     pub substituted: usize,
     pub deleted: usize,
@@ -12,9 +13,9 @@ pub struct WordErrors {
 }
 
 impl WordErrors {
-    /// The fewest errors that explain `heard`.
-    pub fn between(reference: &str, heard: &str) -> WordErrors {
-        let (reference, heard) = (spoken::words(reference), spoken::words(heard));
+    /// The fewest errors that explain `heard`. `language`: the tag of the language that both are in, as `en`.
+    pub fn between(reference: &str, heard: &str, language: &str) -> WordErrors {
+        let [reference, heard] = [reference, heard].map(|it| spoken::normalised(it, language));
         let nothing = WordErrors { words: reference.len(), ..WordErrors::default() };
         // One row of the alignment table: the best way to each prefix of what was heard.
         let mut row: Vec<WordErrors> =
@@ -66,21 +67,31 @@ mod tests {
 
     #[test]
     fn each_kind_of_error_is_counted() {
-        let errors =
-            WordErrors::between("The train leaves at 10:30.", "a train leaves at ten thirty now");
+        let errors = WordErrors::between(
+            "The train leaves at 10:30.",
+            "a train leaves at ten thirty now",
+            "en",
+        );
         let expected = WordErrors { words: 6, substituted: 1, deleted: 0, inserted: 1 };
         assert_eq!(errors, expected);
         assert_eq!(errors.rate(), Some(2.0 / 6.0));
-        assert_eq!(WordErrors::between("good morning everyone", "good everyone").deleted, 1);
-        assert_eq!(WordErrors::between("", "uh").rate(), None);
+        assert_eq!(WordErrors::between("good morning everyone", "good everyone", "en").deleted, 1);
+        assert_eq!(WordErrors::between("", "so", "en").inserted, 1);
+        assert_eq!(WordErrors::between("", "so", "en").rate(), None);
+    }
+
+    #[test]
+    fn characters_count_where_no_spaces_part_words() {
+        let errors = WordErrors::between("今日は良い天気", "今日は悪い天気。", "ja");
+        assert_eq!(errors, WordErrors { words: 7, substituted: 1, deleted: 0, inserted: 0 });
     }
 
     proptest! {
         #[test]
         fn errors_are_none_on_the_same_text_and_balance_out(a in "([abc] ){0,8}", b in "([abc] ){0,8}") {
-            prop_assert_eq!(WordErrors::between(&a, &a).errors(), 0);
-            let there = WordErrors::between(&a, &b);
-            let back = WordErrors::between(&b, &a);
+            prop_assert_eq!(WordErrors::between(&a, &a, "en").errors(), 0);
+            let there = WordErrors::between(&a, &b, "en");
+            let back = WordErrors::between(&b, &a, "en");
             prop_assert_eq!(there.errors(), back.errors());
             prop_assert_eq!(there.words + there.inserted, back.words + there.deleted);
         }

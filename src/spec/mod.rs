@@ -37,6 +37,6 @@ pub use machine::{Machine, ModelFacts, ModelTrouble, Trouble, check_machine};
 pub use plan::{Plan, Planned};
 pub use reference::reference;
 pub use render::{render, to_json};
-pub use replay::{Replay, ReplayError};
+pub use replay::{RecogniserOverrides, Replay, ReplayError};
 pub use schema::schema;
 pub use voices::Voice;

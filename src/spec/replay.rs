@@ -3,7 +3,9 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use super::{
     Plan, Port,
-    plan::{Listen, Planned, Recording, Speed, Stage, WhenFull},
+    plan::{
+        Listen, ModelChoice, Planned, Recording, Speed, SpokenLanguage, Stage, WhenFull, Whisper,
+    },
 };
 
 /// How a plan is replayed.
@@ -16,6 +18,15 @@ pub struct Replay {
     pub partials: bool,
     /// How many times each recogniser stands side by side.
     pub tracks: NonZeroUsize,
+    pub recognisers: RecogniserOverrides,
+}
+
+/// What every recogniser takes in place of what the plan says; `None`: as the plan says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecogniserOverrides {
+    pub model: Option<ModelChoice>,
+    pub threads: Option<NonZeroUsize>,
+    pub language: Option<SpokenLanguage>,
 }
 
 /// Why a plan cannot be replayed.
@@ -54,7 +65,12 @@ impl Plan {
                     // What is replayed is for nobody but who measures.
                     broadcast.cluster = None;
                 }
-                Planned::Whisper(whisper) if !replay.partials => whisper.partials = None,
+                Planned::Whisper(whisper) => {
+                    if !replay.partials {
+                        whisper.partials = None;
+                    }
+                    replay.recognisers.apply(whisper);
+                }
                 _ => (),
             }
         }
@@ -80,6 +96,20 @@ impl Plan {
             stage
         });
         Ok(moved.collect())
+    }
+}
+
+impl RecogniserOverrides {
+    fn apply(&self, whisper: &mut Whisper) {
+        if let Some(model) = &self.model {
+            whisper.model.clone_from(model);
+        }
+        if let Some(threads) = self.threads {
+            whisper.threads = Some(threads.get());
+        }
+        if let Some(language) = &self.language {
+            whisper.language.clone_from(language);
+        }
     }
 }
 
@@ -181,7 +211,8 @@ mod tests {
 
     fn replay(speed: Speed, tracks: usize) -> Replay {
         let tracks = NonZeroUsize::new(tracks).unwrap();
-        Replay { recording: None, speed, partials: true, tracks }
+        let recognisers = RecogniserOverrides::default();
+        Replay { recording: None, speed, partials: true, tracks, recognisers }
     }
 
     fn replayed(file: &str, replay: &Replay) -> Result<Plan, ReplayError> {
@@ -190,6 +221,34 @@ mod tests {
 
     fn titles(plan: &Plan) -> Vec<String> {
         plan.stages().iter().map(Stage::title).collect()
+    }
+
+    #[test]
+    fn recognisers_take_what_is_said_in_place_of_the_file() {
+        let recognisers = RecogniserOverrides {
+            model: Some(ModelChoice::Named("base".to_owned())),
+            threads: NonZeroUsize::new(3),
+            language: Some(SpokenLanguage::Auto),
+        };
+        let whisper = |replay: &Replay| {
+            let plan = replayed(FILE, replay).unwrap();
+            let mut stages = plan.stages().iter();
+            let whisper = stages.find_map(|it| match &it.work {
+                Planned::Whisper(whisper) => Some((**whisper).clone()),
+                _ => None,
+            });
+            whisper.unwrap()
+        };
+        let as_planned = whisper(&replay(Speed::Max, 1));
+        let other = whisper(&Replay { recognisers, ..replay(Speed::Max, 1) });
+        assert_eq!(as_planned.model, ModelChoice::Named("demo".to_owned()));
+        let expected = Whisper {
+            model: ModelChoice::Named("base".to_owned()),
+            threads: Some(3),
+            language: SpokenLanguage::Auto,
+            ..as_planned
+        };
+        assert_eq!(other, expected);
     }
 
     #[test]

@@ -7,6 +7,8 @@
 )]
 #[cfg(feature = "whisper")]
 mod bench;
+#[cfg(feature = "whisper")]
+mod bench_suite;
 mod broadcast;
 mod check;
 mod edges;

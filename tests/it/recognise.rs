@@ -110,7 +110,7 @@ fn reference(recording: &Path) -> Reference {
 fn check_words(recording: &Path, captions: &[Caption]) {
     let reference = reference(recording);
     let heard = final_text(captions);
-    let errors = WordErrors::between(&reference.text, &heard);
+    let errors = WordErrors::between(&reference.text, &heard, "en");
     assert!(errors.rate().unwrap() <= 0.05, "{errors:?} in: {heard}");
 }
 

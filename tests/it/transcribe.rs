@@ -24,7 +24,7 @@ fn reference() -> Reference {
 }
 
 fn check_words(text: &str) {
-    let errors = WordErrors::between(&reference().text, text);
+    let errors = WordErrors::between(&reference().text, text, "en");
     assert!(errors.rate().unwrap() <= 0.05, "{errors:?} in {text}");
 }
 

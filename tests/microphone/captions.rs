@@ -63,7 +63,7 @@ async fn captions_come_out_of_a_virtual_microphone() {
     let finals: Vec<&str> = finals.map(text).collect();
     let reference = std::fs::read_to_string(shipped.join("demo.json")).unwrap();
     let reference: Value = serde_json::from_str(&reference).unwrap();
-    let errors = WordErrors::between(text(&reference), &finals.join(" "));
+    let errors = WordErrors::between(text(&reference), &finals.join(" "), "en");
     say(&format!("virtual microphone: {} of {} words wrong", errors.errors(), errors.words));
     // The model is right but for a few of them; what a busy machine could not recognise in time is missing.
     assert!(errors.rate().unwrap() < 0.2, "{finals:#?}");

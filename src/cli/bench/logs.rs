@@ -109,8 +109,7 @@ fn committed(update: &Update) -> usize {
 
 /// `start end word`, tabs between: what *asr_latency* compares with.
 fn gold(said: &Reference, path: &Path) -> io::Result<()> {
-    let words = said.sentences.iter().flatten().flat_map(|it| it.words.iter().flatten());
-    let lines = words.map(|it| format!("{}\t{}\t{}\n", it.start, it.end, it.word));
+    let lines = said.timed_words().map(|it| format!("{}\t{}\t{}\n", it.start, it.end, it.word));
     let lines: String = lines.collect();
     if lines.is_empty() { Ok(()) } else { fs::write(path, lines) }
 }

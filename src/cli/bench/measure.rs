@@ -70,7 +70,11 @@ impl<'a> Figures<'a> {
             figures.erasure = figures.erasure + Erasure::of(updates);
             figures.committed_changes += stability::committed_changes(updates);
             if let Some(said) = said {
-                let errors = WordErrors::between(&said.text, &update::text_of_finals(updates));
+                let errors = WordErrors::between(
+                    &said.text,
+                    &update::text_of_finals(updates),
+                    said.language(),
+                );
                 figures.errors = Some(figures.errors.unwrap_or_default() + errors);
             }
             let speed = run::speed(plan);

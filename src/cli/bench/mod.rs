@@ -1,4 +1,5 @@
 //! `livecap bench`: a pipeline fed with a known recording, and every measure of `docs/measures.md` taken of it.
+mod args;
 mod browser;
 mod compare;
 mod html;
@@ -9,6 +10,9 @@ mod meter;
 mod report;
 mod run;
 mod said;
+mod suite;
+mod suite_report;
+mod suite_table;
 mod sweep;
 mod table;
 mod viewer;
@@ -17,13 +21,13 @@ use std::{
     io::{self, Write},
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
-use clap::ValueEnum;
 use serde_json::Value;
 
+pub(crate) use self::args::BenchArgs;
 use self::{
+    args::{Sweep, Way},
     measure::Figures,
     report::Report,
     run::{Failed, Run},
@@ -35,107 +39,30 @@ use super::{
 use crate::{
     assemble::ThisMachine,
     logic::reference::Reference,
+    message::Language,
     spec::{
-        self, Plan, Planned, Replay,
-        plan::{self, Speed},
+        self, Machine, Plan, Planned, RecogniserOverrides,
+        plan::{self, SpokenLanguage},
     },
 };
-
-#[derive(clap::Args)]
-pub(crate) struct BenchArgs {
-    /// A pipeline file with a broadcast
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// What is heard instead of the file's own source
-    #[arg(long, value_name = "AUDIO")]
-    input: Option<PathBuf>,
-    /// What is said in it, as JSON or plain text; left out: the file beside the recording, `.json` or `.txt`
-    #[arg(long, value_name = "REFERENCE")]
-    reference: Option<PathBuf>,
-    /// One run: so many times its own pace, `max`, or `offline`, each segment decoded once, whole; left out: `offline`, `max`, 1
-    #[arg(long, value_name = "SPEED")]
-    speed: Option<Way>,
-    /// One JSON object instead of the table
-    #[arg(long)]
-    json: bool,
-    /// Write a page with plots too
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-    /// Write the updates of the last run to this folder, for simulstream, asr_latency and whisper_streaming
-    #[arg(long, value_name = "DIR")]
-    event_log: Option<PathBuf>,
-    /// Open the page in a headless browser too, and measure from sound to paint. Left out: no browser; without a program:
-    /// the first of chromium, chromium-browser, google-chrome, google-chrome-stable
-    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true)]
-    browser: Option<Option<PathBuf>>,
-    /// Tell the ratio of each figure to that of an earlier report, written with `--json`
-    #[arg(long, value_name = "REPORT")]
-    compare: Option<PathBuf>,
-    /// Instead: raise the speed, or the number of recognisers side by side, until the lag is no longer bounded
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["speed", "html", "event_log", "browser", "compare"])]
-    sweep: Option<Sweep>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Sweep {
-    Speed,
-    Tracks,
-}
-
-impl FromStr for Way {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Way, String> {
-        match text {
-            "offline" => Ok(Way::Offline),
-            "max" => Ok(Way::Unpaced),
-            times => match times.parse() {
-                Ok(times) if (0.001..=1000.0).contains(&times) => Ok(Way::Paced(times)),
-                _ => Err("write how many times its own pace, 0.001 to 1000, `max` or `offline`"
-                    .to_owned()),
-            },
-        }
-    }
-}
-
-/// The three ways to run of `docs/measures.md`, the first without any limit of time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Way {
-    Offline,
-    Unpaced,
-    Paced(f64),
-}
-
-impl Way {
-    fn replay(self, input: Option<PathBuf>, tracks: NonZeroUsize) -> Replay {
-        let speed = match self {
-            Way::Offline | Way::Unpaced => Speed::Max,
-            Way::Paced(times) => Speed::Times(times),
-        };
-        Replay { recording: input, speed, partials: self != Way::Offline, tracks }
-    }
-
-    /// As somebody is told what runs now.
-    fn name(self) -> String {
-        match self {
-            Way::Offline => "offline: each segment decoded once, whole".to_owned(),
-            Way::Unpaced => "unpaced: as fast as it is taken".to_owned(),
-            Way::Paced(times) => format!("at {times}×"),
-        }
-    }
-}
 
 pub(crate) async fn bench(args: &BenchArgs, machine: &ThisMachine) -> Result<Exit, Trouble> {
     let plan = read_plan(&args.file)?;
     let ways = match args.speed {
+        None if args.suite.is_some() => vec![Way::Offline, Way::Paced(1.0)],
         None => vec![Way::Offline, Way::Unpaced, Way::Paced(1.0)],
         Some(way) => vec![way],
     };
     let browser = args.browser.as_ref().map(|it| browser::find(it.as_deref())).transpose()?;
-    let bench = Bench { args, machine, plan: &plan, browser };
+    let (input, recognisers) = (args.input.clone(), args.overrides());
+    let mut bench = Bench { args, machine, plan: &plan, browser, input, recognisers };
+    if let Some(folder) = &args.suite {
+        return suite::suite(&bench, folder, &ways).await;
+    }
     let planned = bench.replayed(Way::Unpaced, NonZeroUsize::MIN)?;
     let recording = recording(&planned);
     let said = said::of(args.reference.as_deref(), recording)?;
+    bench.recognisers.language = said.as_ref().and_then(spoken);
     let before = args.compare.as_deref().map(compare::read).transpose()?;
     let done = match args.sweep {
         Some(what) => sweep::sweep(&bench, what, said.as_ref()).await,
@@ -144,7 +71,7 @@ pub(crate) async fn bench(args: &BenchArgs, machine: &ThisMachine) -> Result<Exi
     match done {
         Ok(()) => Ok(Exit::Fine),
         Err(Failed::Told(trouble)) => Err(trouble),
-        Err(Failed::GaveUp(exit)) => Ok(exit),
+        Err(Failed::GaveUp(exit, _)) => Ok(exit),
     }
 }
 
@@ -153,6 +80,9 @@ struct Bench<'a> {
     machine: &'a ThisMachine,
     plan: &'a Plan,
     browser: Option<PathBuf>,
+    /// What is heard instead of the plan's own source.
+    input: Option<PathBuf>,
+    recognisers: RecogniserOverrides,
 }
 
 impl Bench<'_> {
@@ -211,10 +141,21 @@ impl Bench<'_> {
     /// The plan as it is run, seen to find all it names on this machine.
     fn replayed(&self, way: Way, tracks: NonZeroUsize) -> Result<Plan, Trouble> {
         let file = &self.args.file;
-        let replay = way.replay(self.args.input.clone(), tracks);
-        let refused = |error| Trouble::Told(format!("{}: {error}", file.display()));
-        let plan = self.plan.replay(&replay).map_err(refused)?;
-        if let Some(input) = &self.args.input
+        let replayed = |recognisers| {
+            let replay = way.replay(self.input.clone(), tracks, recognisers);
+            let refused = |error| Trouble::Told(format!("{}: {error}", file.display()));
+            self.plan.replay(&replay).map_err(refused)
+        };
+        let as_planned = RecogniserOverrides { language: None, ..self.recognisers.clone() };
+        let mut plan = replayed(as_planned)?;
+        // A model of one language hears everything in it.
+        let multilingual = |it: &plan::Whisper| {
+            self.machine.model(&it.model).is_ok_and(|facts| facts.languages.is_empty())
+        };
+        if self.recognisers.language.is_some() && recognisers(&plan).all(|it| multilingual(it.1)) {
+            plan = replayed(self.recognisers.clone())?;
+        }
+        if let Some(input) = &self.input
             && !input.is_file()
         {
             return Err(Trouble::Told(format!("there is no file `{}`", input.display())));
@@ -233,6 +174,14 @@ impl Bench<'_> {
         let run = run::run(&self.args.file, &plan, self.machine, browser).await?;
         Ok((plan, run))
     }
+}
+
+/// The language that a reference says is spoken; several are left to the model.
+fn spoken(said: &Reference) -> Option<SpokenLanguage> {
+    said.language.as_deref().map(|tag| match tag.split(['-', '_']).next() {
+        Some(tag) if tag != "mixed" => SpokenLanguage::Is(Language::new(tag)),
+        _ => SpokenLanguage::Auto,
+    })
 }
 
 /// What a replayed plan hears.

@@ -44,8 +44,8 @@ pub(super) struct Run {
 /// Why there is no run to tell of.
 pub(super) enum Failed {
     Told(Trouble),
-    /// The pipeline gave up, and said why.
-    GaveUp(Exit),
+    /// The pipeline gave up, and said why; each stage that gave up, and its cause.
+    GaveUp(Exit, String),
 }
 
 impl From<Trouble> for Failed {
@@ -104,7 +104,9 @@ pub(super) async fn run(
     meter.look();
     let exit = running::report(file, plan, &outcome);
     if exit != Exit::Fine {
-        return Err(Failed::GaveUp(exit));
+        let causes =
+            outcome.failures.iter().map(|it| format!("`{}` gave up: {}", it.stage, it.cause));
+        return Err(Failed::GaveUp(exit, causes.collect::<Vec<_>>().join("; ")));
     }
     let board = pipeline.board().clone();
     let alone = recognisers(plan).count() == 1;

@@ -1,29 +1,51 @@
 //! What is said in the recording: the reference that was named, or the one that lies beside it.
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::super::Trouble;
-use crate::logic::reference::Reference;
+use crate::logic::reference::{Reference, TimedWord};
 
 /// `None` where none was named and none lies beside the recording.
 pub(super) fn of(named: Option<&Path>, recording: &Path) -> Result<Option<Reference>, Trouble> {
-    if let Some(path) = named {
-        return read(path).map(Some);
+    let Some(path) = named.map(Path::to_owned).or_else(|| beside(recording)) else {
+        return Ok(None);
+    };
+    let (said, words) = (read(&path)?, recording.with_extension("words.json"));
+    if !words.is_file() {
+        return Ok(Some(said));
     }
+    let times: Vec<TimedWord> = serde_json::from_str(&text_of(&words)?).map_err(|error| {
+        Trouble::Told(format!(
+            "`{}` has no word times: {error}; it is a list of {{ \"word\", \"start\", \"end\" }}, in seconds",
+            words.display()
+        ))
+    })?;
+    Ok(Some(said.with_words(times)))
+}
+
+/// The reference that lies beside a recording.
+pub(super) fn beside(recording: &Path) -> Option<PathBuf> {
     let beside = ["json", "txt"].map(|ending| recording.with_extension(ending));
-    beside.iter().find(|it| it.is_file()).map(|it| read(it)).transpose()
+    beside.into_iter().find(|it| it.is_file())
+}
+
+fn text_of(path: &Path) -> Result<String, Trouble> {
+    fs::read_to_string(path).map_err(|error| {
+        Trouble::Told(format!("cannot read the reference `{}`: {error}", path.display()))
+    })
 }
 
 fn read(path: &Path) -> Result<Reference, Trouble> {
     let shown = path.display();
-    let refused = |why: String| Trouble::Told(why);
-    let text = fs::read_to_string(path)
-        .map_err(|error| refused(format!("cannot read the reference `{shown}`: {error}")))?;
+    let text = text_of(path)?;
     if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
         return serde_json::from_str(&text).map_err(|error| {
-            refused(format!(
+            Trouble::Told(format!(
                 "`{shown}` is no reference: {error}; its shape stands in docs/measures.md, and a plain text is one too"
             ))
         });
     }
-    Ok(Reference { text, sentences: None })
+    Ok(Reference { text, ..Reference::default() })
 }

@@ -49,7 +49,7 @@ fn reference() -> String {
 
 #[track_caller]
 fn assert_nearly_the_reference(heard: &str) {
-    let errors = WordErrors::between(&reference(), heard);
+    let errors = WordErrors::between(&reference(), heard, "en");
     assert!(errors.rate().unwrap() <= 0.05, "{errors:?}: {heard}");
 }
 

@@ -212,7 +212,7 @@ async fn a_recording_becomes_lines_with_translations_and_then_events() {
     }
     let reference: Value =
         serde_json::from_str(&std::fs::read_to_string(shipped("demo.json")).unwrap()).unwrap();
-    let errors = WordErrors::between(reference["text"].as_str().unwrap(), &text);
+    let errors = WordErrors::between(reference["text"].as_str().unwrap(), &text, "en");
     assert!(errors.rate().unwrap() <= 0.05, "{errors:?}: {text}");
     assert_eq!(translated, lines.iter().filter(|it| it.contains("\"type\":\"final\"")).count());
 
