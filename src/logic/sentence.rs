@@ -14,9 +14,9 @@ pub const MARKS: [char; 28] = [
 const CLOSING: [char; 11] = ['"', '\'', '”', '’', '»', ')', ']', '」', '』', '）', '›'];
 
 /// Words that end in a full stop wherever they stand; lower case, in the languages that most readers will meet them in.
-const ABBREVIATIONS: [&str; 24] = [
-    "mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "etc", "no", "hr", "fr", "bzw", "z.b",
-    "d.h", "m", "mme", "mlle", "sra", "dra", "ing", "mevr", "dhr",
+const ABBREVIATIONS: [&str; 22] = [
+    "mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "etc", "hr", "fr", "bzw", "z.b",
+    "d.h", "mme", "mlle", "sra", "dra", "ing", "mevr", "dhr",
 ];
 
 /// Whether the text ends a sentence. The full stop of a title or of an initial ends none.

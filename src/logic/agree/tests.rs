@@ -37,6 +37,7 @@ fn check(decodes: &[&str], shown: &[(&str, &str)]) {
         hold: WORD,
         edge: WORD * 2,
         settle: WORD * 4,
+        commit: 0.5,
         ..AgreementSettings::default()
     };
     let mut agreement = Agreement::new(settings);
@@ -77,7 +78,7 @@ fn words_keep_the_case_and_the_punctuation_in_which_they_were_shown() {
         &[
             ("", "good morning every"),
             ("good morning", "everyone"),
-            ("good morning", "everyone here"),
+            ("good morning everyone", "here"),
         ],
     );
 }
