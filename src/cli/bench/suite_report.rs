@@ -188,7 +188,11 @@ impl Suite {
             machine: machine::Machine::here(),
             commit: machine::commit(),
             model: Model {
-                name: model.map(|it| it.to_string()).unwrap_or_default(),
+                // Of several that are named it is the one that was there.
+                name: match &found {
+                    Some(found) => found.name.clone(),
+                    None => model.map(ToString::to_string).unwrap_or_default(),
+                },
                 sha256: found.and_then(|it| it.sha256().ok()),
             },
             threads: threads.or(whisper.and_then(|it| it.threads)).unwrap_or(spare),
