@@ -149,7 +149,7 @@ async fn a_reference_tells_a_model_of_many_languages_what_is_spoken() {
     let ran = bench(folder.path(), &arguments).await;
     assert_eq!(ran.code, Some(1), "{}", ran.err);
     let report: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(report["model"]["name"], "./random.bin");
+    assert_eq!(report["model"]["name"], "random.bin");
     assert_eq!(names(&report["pieces"]), ["german", "several"]);
     let why = report["failed"][0]["why"].as_str().unwrap();
     assert!(why.contains("knows no language `xx`"), "{why}");

@@ -5,7 +5,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Way, machine, measure::Figures, meter::Memory, recognisers};
-use crate::{assemble::ThisMachine, logic::histogram::Summary, stages::whisper::WhisperSettings};
+use crate::{
+    assemble::ThisMachine, logic::histogram::Summary, spec::plan::ModelChoice,
+    stages::whisper::WhisperSettings,
+};
 
 /// Times in milliseconds. What is told of one run alone is told of the last one.
 #[derive(Serialize)]
@@ -100,6 +103,17 @@ pub(super) struct TranslationFigures {
     pub(super) given_up: usize,
 }
 
+impl Model {
+    /// Of several that are named the one that is there.
+    pub(super) fn of(machine: &ThisMachine, model: Option<&ModelChoice>) -> Model {
+        match model.map(|it| (it, machine.find(it))) {
+            Some((_, Ok(found))) => Model { name: found.name.clone(), sha256: found.sha256().ok() },
+            Some((asked, Err(_))) => Model { name: asked.to_string(), sha256: None },
+            None => Model { name: String::new(), sha256: None },
+        }
+    }
+}
+
 impl Report {
     /// Of at least one run, the one that tells most last.
     pub(super) fn new(machine: &ThisMachine, figures: &[Figures<'_>]) -> Option<Report> {
@@ -108,16 +122,12 @@ impl Report {
             figures.iter().find(|it| wanted(it.way)).and_then(Figures::word_error_rate)
         };
         let whisper = recognisers(last.plan).next().map(|it| it.1);
-        let found = whisper.and_then(|it| machine.find(&it.model).ok());
         let (lost_finals, duplicate_finals) = last.run.watched.lost_and_duplicate();
         let spare = WhisperSettings::spare_threads(last.plan.recognisers()).get();
         Some(Report {
             machine: machine::Machine::here(),
             commit: machine::commit(),
-            model: Model {
-                name: found.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
-                sha256: found.and_then(|it| it.sha256().ok()),
-            },
+            model: Model::of(machine, whisper.map(|it| &it.model)),
             threads: whisper.and_then(|it| it.threads).unwrap_or(spare),
             speed: match last.way {
                 Way::Offline | Way::Unpaced => json!("max"),

@@ -181,16 +181,12 @@ impl Suite {
     pub(super) fn new(bench: &Bench<'_>, folder: &Path, ways: &[Way]) -> Suite {
         let whisper = recognisers(bench.plan).next().map(|it| it.1);
         let model = bench.recognisers.model.as_ref().or(whisper.map(|it| &it.model));
-        let found = model.and_then(|it| bench.machine.find(it).ok());
         let threads = bench.recognisers.threads.map(|it| it.get());
         let spare = WhisperSettings::spare_threads(bench.plan.recognisers()).get();
         Suite {
             machine: machine::Machine::here(),
             commit: machine::commit(),
-            model: Model {
-                name: model.map(|it| it.to_string()).unwrap_or_default(),
-                sha256: found.and_then(|it| it.sha256().ok()),
-            },
+            model: Model::of(bench.machine, model),
             threads: threads.or(whisper.and_then(|it| it.threads)).unwrap_or(spare),
             suite: folder.display().to_string(),
             speed: ways.iter().find_map(|it| match it {

@@ -1,7 +1,7 @@
 //! British and American spelling made one. Both texts that are compared are changed alike, so that a rule may also change a word
 //! that both sides of the ocean spell alike, as long as it does not become another word.
 
-/// Words and beginnings of words that no rule reaches.
+/// Words and beginnings of words that no rule reaches. The first that fits is taken: longer ones stand before shorter ones.
 const STEMS: &[(&str, &str)] = &[
     ("acknowledgement", "acknowledgment"),
     ("aeroplane", "airplane"),
@@ -27,6 +27,8 @@ const STEMS: &[(&str, &str)] = &[
     ("judgement", "judgment"),
     ("kerb", "curb"),
     ("licence", "license"),
+    ("manoeuvred", "maneuvered"),
+    ("manoeuvre", "maneuver"),
     ("manoeuvr", "maneuver"),
     ("meagre", "meager"),
     ("mediaeval", "medieval"),
