@@ -57,6 +57,11 @@ impl Pace {
         (self.looked_to, self.paused_at) = (at, None);
     }
 
+    /// What decodes cost of late.
+    pub fn cost(&self) -> Duration {
+        self.cost
+    }
+
     /// How much new sound makes a look due.
     pub fn interval(&self) -> Duration {
         let least = self.cost.div_f64(f64::from(self.settings.share.clamp(0.01, 1.0)));

@@ -43,6 +43,9 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 /// Less speech behind the newest word shown is not waited for: words are placed to some tenths of a second.
 const UNSURE: Duration = Duration::from_millis(300);
 
+/// So much sound before what may become part of a segment is held: a short segment and a pause.
+const HELD: Duration = Duration::from_secs(5);
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecogniseSettings {
     /// What a segment is said to be in before its first look; looks settle it.
@@ -106,6 +109,10 @@ pub struct Recognise<R: Recogniser> {
     said: Vec<Word>,
     /// Whether the newest partial ended in words that may still change.
     tail_shown: bool,
+    /// Where the segment before began, and its words, where they are few.
+    fragment: Option<(MediaTime, Vec<Word>)>,
+    /// Whether the model is too slow here for partials.
+    finals_only: bool,
     /// The end of the newest word that was shown of the open segment, or its beginning.
     shown_to: MediaTime,
     /// Of the newest frame.
@@ -140,6 +147,8 @@ impl<R: Recogniser> Recognise<R> {
             before: String::new(),
             said: Vec::new(),
             tail_shown: false,
+            fragment: None,
+            finals_only: false,
             shown_to: MediaTime::ZERO,
             trace: None,
             rested: None,
@@ -176,6 +185,7 @@ impl<R: Recogniser> Recognise<R> {
     /// Goes on with sound that has nothing to do with what came before.
     fn start_at(&mut self, at: MediaTime) {
         self.sound = Sound::starting(at);
+        self.fragment = None;
         self.endpoint.restart(at);
         self.voice.forget();
         let mut track = self.track();
@@ -291,7 +301,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
             let event = self.endpoint.step(activity);
             self.follow(event, out).await?;
         }
-        self.sound.forget_before(self.endpoint.keep_from());
+        self.sound.forget_before(self.endpoint.keep_from() - HELD);
         self.track().decided_to = self.endpoint.decided_to();
         let captured = frame.trace.captured();
         self.gauge.waits_since(self.oldest_unshown(captured));

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{Ask, Effort, FRAME, Hypothesis, Recognise, RecogniseError, Recogniser, Wanted, level};
 use crate::{
-    flow::{Fault, Outlet},
+    flow::{Fault, Outlet, StageState},
     logic::{
         agree::{Heard, SoundEnd},
         guard::{Evidence, Guard},
@@ -18,6 +18,16 @@ use crate::{
 
 /// From so much sound on a look is trusted to tell the language of its segment.
 const TELLING: Duration = Duration::from_secs(2);
+
+/// What stands before a pause and is no longer than this is rarely a sentence of its own: "Ask not". What follows is understood
+/// by it.
+const FRAGMENT_WORDS: usize = 4;
+const FRAGMENT: Duration = Duration::from_secs(3);
+/// What follows so soon behind it goes on with it.
+const NEAR: Duration = Duration::from_millis(2_000);
+
+const FINALS_ONLY: &str = "the model is too slow for partials on this machine: finals only \
+    (`livecap models try` names one that keeps up)";
 
 /// A look at a pause. The final is made of it if nobody goes on.
 #[derive(Debug)]
@@ -34,11 +44,24 @@ impl<R: Recogniser> Recognise<R> {
         self.track().segments.open(start, language);
         self.agreement.forget();
         self.pace.begin(self.sound.end().max(from));
-        self.look_from = from;
+        let (look_from, said) = match self.fragment.take() {
+            Some((fragment, words)) if said.is_empty() && self.is_near(&words, from) => {
+                (fragment, words)
+            }
+            _ => (from, said),
+        };
+        self.look_from = look_from;
         (self.settled, self.language) = (None, None);
         self.said = said;
         self.tail_shown = false;
         self.shown_to = start;
+    }
+
+    /// Whether a segment that begins at `from` is decoded together with the fragment before it. Not where the model chooses the
+    /// language of each decode: it would choose one for both.
+    fn is_near(&self, fragment: &[Word], from: MediaTime) -> bool {
+        let end = fragment.last().map(|it| it.span.end());
+        self.settings.language.is_some() && end.is_some_and(|it| from.since(it) <= NEAR)
     }
 
     fn is_open(&self) -> bool {
@@ -100,6 +123,10 @@ impl<R: Recogniser> Recognise<R> {
         if let Some(transcript) = &transcript {
             self.before = transcript.text();
             self.guards.said(&self.before);
+            let (start, words) = (transcript.span().start, transcript.words());
+            let is_fragment =
+                (1..=FRAGMENT_WORDS).contains(&words.len()) && transcript.span().length <= FRAGMENT;
+            self.fragment = is_fragment.then(|| (start, words.to_vec()));
         }
         give(transcript, out).await
     }
@@ -160,8 +187,10 @@ impl<R: Recogniser> Recognise<R> {
         wanted: Wanted,
     ) -> Result<Option<Vec<Heard>>, Fault> {
         let begun = Instant::now();
-        let Some(heard) = self.decode(span, effort, wanted.clone()).await? else { return Ok(None) };
+        let heard = self.decode(span, effort, wanted.clone()).await?;
+        // What was given up would have cost more still.
         self.pace.measured(begun.elapsed());
+        let Some(heard) = heard else { return Ok(None) };
         let (first, found) = self.told(heard, span, effort);
         if !found.iter().any(|it| it.is_loop()) || !wanted.is_still() {
             return Ok(Some(first));
@@ -250,14 +279,33 @@ impl<R: Recogniser> Recognise<R> {
 
     /// Whether the open segment is worth a look. Not before the newest frame: where this one waited on the edge, those
     /// behind it are at hand, and a look at them shows more.
-    pub(super) fn due(&self, is_newest: bool) -> Option<Due> {
+    pub(super) fn due(&mut self, is_newest: bool) -> Option<Due> {
         let is_live = self.settings.max_lag.is_some();
+        self.fall_back();
         let due = self.pace.due(self.endpoint.spoken_to()?, self.sound.end())?;
         let wanted = match due {
-            Due::Speech => self.settings.partials,
+            Due::Speech => self.settings.partials && !self.finals_only,
+            Due::Pause if self.finals_only => false,
             Due::Pause => self.settings.partials || self.settings.endpoint.heeds_sentences(),
         };
         (wanted && (is_newest || !is_live)).then_some(due)
+    }
+
+    /// Where a decode takes longer than partials are waited for, they are left out: finals alone keep the lag bounded. What finals
+    /// cost tells when there is time for partials again.
+    fn fall_back(&mut self) {
+        let too_slow = self.settings.max_lag.is_some_and(|most| self.pace.cost() > most / 2);
+        if too_slow == std::mem::replace(&mut self.finals_only, too_slow) {
+            return;
+        }
+        if too_slow {
+            tracing::warn!(decode = ?self.pace.cost(), "{FINALS_ONLY}");
+            self.gauge.count("fell-back-to-finals");
+            self.gauge.set(StageState::Degraded, Some(FINALS_ONLY.to_owned()));
+        } else {
+            tracing::info!("there is time for partials again");
+            self.gauge.set(StageState::Running, None);
+        }
     }
 
     fn count_effort(&self, end: MediaTime) {

@@ -1,5 +1,6 @@
 //! The stage with a scripted recogniser.
 mod script;
+mod slow;
 mod wishes;
 
 use proptest::prelude::*;

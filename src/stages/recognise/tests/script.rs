@@ -147,7 +147,8 @@ pub(super) fn settings() -> RecogniseSettings {
         ..EndpointSettings::default()
     };
     let pace = PaceSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 };
-    let agreement = AgreementSettings { hold: ms(100), ..AgreementSettings::default() };
+    let agreement =
+        AgreementSettings { hold: ms(100), sentence: 1, ..AgreementSettings::default() };
     let window = WindowSettings { length: ms(3_000), keep: ms(1_000), overlap: 3 };
     // All sound is there at once, and none of it is old.
     RecogniseSettings {
@@ -193,7 +194,7 @@ pub(super) async fn captions(
     all(list).await
 }
 
-async fn all(list: Receiver<Caption>) -> Vec<Caption> {
+pub(super) async fn all(list: Receiver<Caption>) -> Vec<Caption> {
     let (mut inlet, mut captions) = (Inlet::new(vec![list]), Vec::new());
     while let Some(Offer::Handle(caption)) = inlet.next().await {
         inlet.settle();

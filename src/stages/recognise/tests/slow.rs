@@ -1,0 +1,84 @@
+//! A recogniser that is too slow for partials: the clock stands still but for what its decodes cost.
+use std::{sync::mpsc, task::Poll};
+
+use futures::poll;
+
+use super::{super::*, script::*};
+use crate::{
+    flow::{EdgeSettings, Room, StageState, WhenFull, edge},
+    message::AudioFrame,
+};
+
+/// Says what the script says; its decodes cost so much, those of finals too.
+struct Slow {
+    script: Script,
+    cost: Arc<Mutex<Duration>>,
+    spent: mpsc::SyncSender<Duration>,
+}
+
+impl Recogniser for Slow {
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+        self.spent.send(*self.cost.lock().unwrap()).unwrap();
+        self.script.listen(speech, ask)
+    }
+}
+
+/// Waits for `work`, and moves the clock by what each decode in it cost.
+async fn moved(work: impl Future<Output = Result<(), Fault>>, spent: &mpsc::Receiver<Duration>) {
+    let mut work = std::pin::pin!(work);
+    loop {
+        if let Poll::Ready(done) = poll!(&mut work) {
+            return done.unwrap();
+        }
+        match spent.try_recv() {
+            Ok(cost) => tokio::time::advance(cost).await,
+            Err(_) => std::thread::yield_now(),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_is_not() {
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let (spent, costs) = mpsc::sync_channel(64);
+    let cost = Arc::new(Mutex::new(Duration::from_millis(900)));
+    let (script, slow) = (Script(Arc::default()), cost.clone());
+    let made = move || Ok::<_, Fault>(Slow { script, cost: slow, spent });
+    let engine = Engine::start("slow", made).await.unwrap_or_else(|error| panic!("{error}"));
+    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let gauge = StageGauge::new("slow");
+    // Partials are waited for half as long as this.
+    let settings = RecogniseSettings { max_lag: Some(Duration::from_millis(1_600)), ..settings() };
+    let mut life =
+        Recognise::new(settings, engine, ScriptedVoice, track).counting_on(gauge.clone());
+    let wide = EdgeSettings { room: Room::Span(Duration::MAX), when_full: WhenFull::Wait };
+    let (sender, list) = edge("slow", "list", wide);
+    let out = Outlet::new(vec![sender], gauge.clone());
+    let sound = speech(&[(3, 700), (3, 700), (3, 700), (3, 700), (3, 700), (3, 700)]);
+    let zero = Instant::now();
+    let (mut degraded, mut wrote) = (false, 0);
+    for frame in frames(&sound) {
+        let captured = zero + frame.span().end().since_start();
+        if Instant::now() < captured {
+            tokio::time::advance(captured - Instant::now()).await;
+        }
+        if frame.start.since_start() > Duration::from_secs(8) {
+            *cost.lock().unwrap() = Duration::from_millis(20);
+        }
+        let frame = AudioFrame { trace: Trace::starting(captured), ..frame };
+        moved(life.handle(Speech::new(frame).unwrap(), &out), &costs).await;
+        degraded |= gauge.read().state == StageState::Degraded;
+        wrote += usize::from(gauge.read().why.is_some_and(|it| it.contains("finals only")));
+    }
+    moved(life.flush(&out), &costs).await;
+    assert!(degraded && wrote > 0);
+    assert_eq!(gauge.read().state, StageState::Running, "it has recovered");
+    drop((life, out));
+    let captions = all(list).await;
+    check_order(&captions);
+    let told = told(&captions);
+    let finals: Vec<&String> = told.iter().filter(|it| it.starts_with("final")).collect();
+    // None is lost, slow or not.
+    assert_eq!(finals.len(), 6, "{told:?}");
+    assert!(told.iter().rev().take(8).any(|it| it.starts_with("partial")), "{told:?}");
+}
