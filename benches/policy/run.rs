@@ -39,7 +39,7 @@ const RATE: SampleRate = SampleRate::SPEECH;
 /// Samples of one frame: 20 ms.
 const FRAME: usize = 320;
 
-/// Tells what each decode cost.
+/// Tells what each decode cost, and waits until the clock has been moved by it: the channel holds nothing.
 struct Metered {
     whisper: Whisper,
     costs: mpsc::SyncSender<Duration>,
@@ -169,7 +169,7 @@ async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
     let settings = settings(&model, language.clone());
     let whisper =
         WhisperSettings { language, threads: NonZeroUsize::MIN, ..WhisperSettings::default() };
-    let (costs, spent) = mpsc::sync_channel(64);
+    let (costs, spent) = mpsc::sync_channel(0);
     let engine = Engine::start("policy", move || {
         Whisper::start(&model, &whisper).map(|whisper| Metered { whisper, costs })
     });

@@ -6,10 +6,10 @@ use futures::poll;
 use super::{super::*, script::*};
 use crate::{
     flow::{EdgeSettings, Room, StageState, WhenFull, edge},
-    message::AudioFrame,
+    message::{AudioFrame, TrackName},
 };
 
-/// Says what the script says; its decodes cost so much, those of finals too.
+/// Says what the script says. Each decode costs so much; it ends when the clock has been moved: the channel holds nothing.
 struct Slow {
     script: Script,
     cost: Arc<Mutex<Duration>>,
@@ -40,7 +40,7 @@ async fn moved(work: impl Future<Output = Result<(), Fault>>, spent: &mpsc::Rece
 #[tokio::test(start_paused = true)]
 async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_is_not() {
     tokio::time::advance(Duration::from_secs(60)).await;
-    let (spent, costs) = mpsc::sync_channel(64);
+    let (spent, costs) = mpsc::sync_channel(0);
     let cost = Arc::new(Mutex::new(Duration::from_millis(900)));
     let (script, slow) = (Script(Arc::default()), cost.clone());
     let made = move || Ok::<_, Fault>(Slow { script, cost: slow, spent });
