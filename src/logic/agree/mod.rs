@@ -110,7 +110,9 @@ impl Agreement {
         let agreed = agreed.min(self.settings.whole(&heard, end));
         let sure = heard.iter().zip(&decodes).take(agreed);
         let sure = sure.take_while(|(heard, decodes)| self.settings.is_sure(heard, **decodes));
-        let sure = sure.count().max(self.settings.settled(&heard, end));
+        // No more of them than the decode before had: what comes at once in great number is a loop.
+        let settled = self.settings.settled(&heard, end).min(self.last.len());
+        let sure = sure.count().max(settled);
         let shown = self.settings.shown(&heard, agreed.max(sure), end);
         // A word is committed with its mark: one whose mark is in doubt waits.
         let doubtful = heard.last().is_some_and(|it| it.mark < self.settings.show_mark);

@@ -127,9 +127,14 @@ impl Evidence {
     }
 
     fn is_too_fast(&self, words: usize) -> bool {
+        words > self.most_words()
+    }
+
+    /// As many as can have been said.
+    fn most_words(&self) -> usize {
         // A voice detector needs a moment to hear that somebody speaks.
         let seconds = self.spoken.max(Duration::from_millis(1_000)).as_secs_f64();
-        words as f64 / seconds > FASTEST
+        (seconds * FASTEST) as usize
     }
 
     fn ends_behind(&self, most: Duration) -> bool {
@@ -197,6 +202,8 @@ impl Guards {
         }
         let is_beyond = settings.beyond.is_some_and(|most| evidence.ends_behind(most));
         if is_beyond && evidence.is_too_fast(words.len()) {
+            // Which of them were said nobody knows; not all of them.
+            words.truncate(evidence.most_words());
             found.push(Guard::Beyond);
         }
         found

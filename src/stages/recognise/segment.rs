@@ -201,7 +201,8 @@ impl<R: Recogniser> Recognise<R> {
         };
         let (second, found) = self.told(heard, span, Effort::Whole);
         let is_loop = found.iter().any(|it| it.is_loop());
-        Ok(Some(if is_loop && second.is_empty() { first } else { second }))
+        // Where both went wrong, the one that says less.
+        Ok(Some(if is_loop && first.len() < second.len() { first } else { second }))
     }
 
     async fn decode(
