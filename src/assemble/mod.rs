@@ -9,6 +9,8 @@ mod offline;
 mod recogniser;
 mod text;
 mod translator;
+#[cfg(feature = "whisper")]
+mod trial;
 mod wires;
 
 use std::{num::NonZeroUsize, path::Path};
@@ -18,6 +20,8 @@ pub use machine::ThisMachine;
 #[cfg(feature = "whisper")]
 pub use offline::{Offline, Recognised};
 pub use translator::{translate_all, translate_settings, translator};
+#[cfg(feature = "whisper")]
+pub use trial::trial;
 use wires::Wires;
 
 use crate::{

@@ -16,6 +16,7 @@ pub mod sentence;
 pub mod spoken;
 pub mod stability;
 pub mod subtitle;
+pub mod suits;
 pub mod translate;
 pub mod update;
 pub mod wer;

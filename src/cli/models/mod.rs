@@ -5,6 +5,8 @@ mod part;
 pub(super) mod pull;
 mod pull_error;
 mod transfer;
+#[cfg(feature = "whisper")]
+mod try_out;
 mod verify;
 
 use std::{
@@ -17,6 +19,8 @@ pub use list::list;
 pub use pull::{PullArgs, pull};
 pub use pull_error::PullError;
 pub use transfer::{PullSettings, Pulled, fetch};
+#[cfg(feature = "whisper")]
+pub use try_out::{TryArgs, try_out};
 pub use verify::{VerifyArgs, verify};
 
 use crate::models::{Catalogue, CatalogueError, ImportError, ModelEntry, ModelError, Store};
@@ -42,6 +46,9 @@ pub enum ModelsCommand {
     Pull(PullArgs),
     /// Make a model of weights in CTranslate2's or Hugging Face's format
     Import(ImportArgs),
+    /// Decode with the models that are here, to see which of them keep up with live speech on this machine
+    #[cfg(feature = "whisper")]
+    Try(TryArgs),
     /// Look whether the models that are here are whole
     Verify(VerifyArgs),
 }
@@ -95,6 +102,8 @@ pub async fn run(args: &ModelsArgs, out: &mut (dyn Write + Send)) -> Result<(), 
         ModelsCommand::List => list(&catalogue, &store, out),
         ModelsCommand::Pull(args) => pull(args, &catalogue, &store, out).await,
         ModelsCommand::Import(args) => import(args, &catalogue, &store, out),
+        #[cfg(feature = "whisper")]
+        ModelsCommand::Try(args) => try_out(args, &catalogue, &store, out),
         ModelsCommand::Verify(args) => verify(args, &catalogue, &store, out),
     }
 }

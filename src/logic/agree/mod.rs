@@ -54,8 +54,8 @@ impl Default for AgreementSettings {
             sentence: 4,
             commit: 0.5,
             decodes: 3,
-            hold: ms(600),
-            settle: ms(2_800),
+            hold: ms(500),
+            settle: ms(2_500),
         }
     }
 }

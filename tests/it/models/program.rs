@@ -98,3 +98,22 @@ async fn an_import_says_what_it_cannot_do_and_what_is_no_name() {
     let kind = livecap(&models, &["import", empty, "--type", "q4_0"], &[]).await;
     assert_eq!(kind.status.code(), Some(2), "{kind:?}");
 }
+
+#[cfg(feature = "whisper")]
+#[tokio::test]
+async fn a_trial_names_what_each_model_costs_here_and_the_best() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ggml-broken.bin"), "no model").unwrap();
+    let tried = livecap(folder.path(), &["try", "--threads", "1"], &[]).await;
+    assert_eq!(tried.status.code(), Some(0), "{tried:?}");
+    let out = text(&tried.stdout);
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].starts_with("model") && lines[0].contains("RTF"), "{out}");
+    let demo: Vec<&str> = lines[1].split_whitespace().collect();
+    assert_eq!((demo[0], demo[2], demo[4]), ("demo", "ms", "ms"), "{out}");
+    assert!(lines[2].contains("no usable model"), "{out}");
+    // The one that is built in knows a few words: nobody is told to take it.
+    assert!(lines[3].starts_with("best here for English: none of these"), "{out}");
+    let unknown = livecap(folder.path(), &["try", "base.em"], &[]).await;
+    assert_eq!(unknown.status.code(), Some(2), "{unknown:?}");
+}

@@ -1,0 +1,42 @@
+//! What the decodes of a model cost on this machine.
+use std::{num::NonZeroUsize, time::Duration};
+
+use tokio::time::Instant;
+
+use super::offline::load;
+use crate::{
+    logic::suits::Cost,
+    models::Found,
+    stages::{
+        recognise::{Ask, Effort, Recogniser},
+        whisper::{Whisper, WhisperSettings},
+    },
+};
+
+/// Each decode is done so often; the quickest one counts, for others may have been at work during the rest.
+const TIMES: usize = 3;
+const RATE: usize = 16_000;
+
+/// Decodes 3 s and 10 s of `speech` (16 kHz mono, at least 10 s) as a live recogniser does. Takes as long as it takes.
+pub fn trial(found: &Found, speech: &[f32], threads: Option<NonZeroUsize>) -> Result<Cost, String> {
+    let model = load(found)?;
+    let usual = WhisperSettings::default();
+    let settings = WhisperSettings {
+        threads: threads.unwrap_or(usual.threads),
+        decoding: Some(found.decoding(model.header())),
+        ..usual
+    };
+    let mut whisper = Whisper::start(&model, &settings).map_err(|error| error.to_string())?;
+    let mut cost = |seconds: usize, effort| -> Result<Duration, String> {
+        let ask = Ask { effort, ..Ask::default() };
+        let sound = speech.get(..seconds * RATE).unwrap_or(speech);
+        let mut least = Duration::MAX;
+        for _ in 0..TIMES {
+            let begun = Instant::now();
+            whisper.listen(sound, &ask).map_err(|error| error.to_string())?;
+            least = least.min(begun.elapsed());
+        }
+        Ok(least)
+    };
+    Ok(Cost { partial: cost(3, Effort::Partial)?, full: cost(10, Effort::Final)? })
+}
