@@ -93,7 +93,7 @@ fn server(hub: &Hub, registry: &mut Registry) {
     if let Some(lag) = state.lag_ms {
         let seconds = Seconds::default();
         seconds.set(lag as f64 / 1000.0);
-        let help = "Age of the newest sound behind the newest caption when that was published";
+        let help = "How long the oldest speech has waited whose words have not been shown";
         registry.register("lag_seconds", help, seconds);
     }
 }
