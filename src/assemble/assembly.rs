@@ -192,7 +192,8 @@ impl<'a> Assembly<'a> {
             self.live[number],
             plan.recognisers(),
         );
-        let recogniser = recogniser.await?;
+        let mut recogniser = recogniser.await?;
+        recogniser.compare_with(&self.machine.present());
         self.languages.insert(stage.name.clone(), recogniser.language());
         if let Some(caution) = recogniser.caution() {
             tracing::warn!(stage = stage.name, "{caution}");

@@ -45,6 +45,15 @@ impl ThisMachine {
     }
 }
 
+#[cfg(feature = "whisper")]
+impl ThisMachine {
+    /// The models that are here; none where the folder cannot be read.
+    pub(super) fn present(&self) -> Vec<Found> {
+        let store = Store::of_environment().ok();
+        store.and_then(|it| it.present(&self.catalogue).ok()).unwrap_or_default()
+    }
+}
+
 impl Machine for ThisMachine {
     fn model(&self, model: &ModelChoice) -> Result<ModelFacts, ModelTrouble> {
         let found = self.find(model).map_err(|error| ModelTrouble::Absent(absent(&error)))?;

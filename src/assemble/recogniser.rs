@@ -11,7 +11,7 @@ use tokio::{task::spawn_blocking, time::Instant};
 use super::offline::{load, whole_windows};
 use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
-    logic::{endpoint::EndpointSettings, guard::GuardSettings, pace::PaceSettings},
+    logic::{endpoint::EndpointSettings, guard::GuardSettings, pace::PaceSettings, suits::Smaller},
     message::{Caption, Language, TrackName},
     models::{DecodingChange, Found, Weights},
     spec::plan::{self, Guard, SpokenLanguage, Task},
@@ -131,6 +131,22 @@ impl Recogniser {
     /// What viewers must be told of the model.
     pub(super) fn caution(&self) -> Option<&str> {
         self.caution.as_deref()
+    }
+
+    /// Of the models in `present`, keeps the smaller ones that hear what it hears: where it is too slow it names one of them.
+    pub(super) fn compare_with(&mut self, present: &[Found]) {
+        let own = self.model.header();
+        let is_english = self.recognise.language == Some(Language::new("en"));
+        let english_will_do = !own.multilingual() || (is_english && !self.whisper.translate);
+        let usable = |found: &Found| {
+            // One that knows a few words is no choice.
+            let header = found.inspect().ok().filter(|_| found.caution().is_none())?;
+            let fits = header.parameters() < own.parameters()
+                && (english_will_do || header.multilingual());
+            let share = header.parameters() as f64 / own.parameters() as f64;
+            fits.then(|| Smaller { name: found.name.clone(), share })
+        };
+        self.recognise.smaller = present.iter().filter_map(usable).collect();
     }
 
     /// What it owes where no life will follow.

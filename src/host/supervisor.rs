@@ -11,7 +11,7 @@ use super::{
     settings::{HostSettings, StageSettings},
     verdict::{Verdict, verdict},
 };
-use crate::flow::{Fault, StageGauge, StageState};
+use crate::flow::{Fault, StageGauge, StageReading, StageState};
 
 /// How a pipeline ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,14 @@ pub(super) struct Child {
     /// `None` once it has ended. It holds the edges: letting go of it is what ends the stages downstream.
     life: Option<SharedLife>,
     actor: Option<ActorCell>,
-    named_stuck: bool,
+    stuck: Option<Stuck>,
+}
+
+/// What was said of a stage that does not come back from one item.
+struct Stuck {
+    why: String,
+    /// How it stood before.
+    before: (StageState, Option<String>),
 }
 
 impl Child {
@@ -68,7 +75,7 @@ impl Child {
         gauge: Arc<StageGauge>,
         life: SharedLife,
     ) -> Child {
-        Child { role, settings, gauge, life: Some(life), actor: None, named_stuck: false }
+        Child { role, settings, gauge, life: Some(life), actor: None, stuck: None }
     }
 
     fn end(&mut self, state: StageState, why: Option<String>) {
@@ -267,20 +274,24 @@ impl State {
         for child in &mut self.children {
             let stuck_for = child.gauge.busy_for().filter(|it| child.settings.patience < *it);
             match stuck_for {
-                Some(busy) if !child.named_stuck => {
+                Some(busy) if child.stuck.is_none() => {
                     let why = format!("stuck: at one item for {:.1} s", busy.as_secs_f64());
                     warn!(stage = child.gauge.name(), why, "a stage does not come back");
-                    child.gauge.set(StageState::Degraded, Some(why));
-                    child.named_stuck = true;
+                    let StageReading { state, why: before, .. } = child.gauge.read();
+                    child.gauge.set(StageState::Degraded, Some(why.clone()));
+                    child.stuck = Some(Stuck { why, before: (state, before) });
                 }
-                None if child.named_stuck => {
+                None => {
+                    let Some(Stuck { why, before: (state, before) }) = child.stuck.take() else {
+                        continue;
+                    };
                     info!(stage = child.gauge.name(), "came back");
-                    if child.actor.is_some() {
-                        child.gauge.set(StageState::Running, None);
+                    // What the stage has said of itself since then stands.
+                    if child.actor.is_some() && child.gauge.read().why == Some(why) {
+                        child.gauge.set(state, before);
                     }
-                    child.named_stuck = false;
                 }
-                _ => (),
+                Some(_) => (),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Whether a model keeps up with live speech on a machine, by what its decodes cost there.
+//! Whether a model keeps up with live speech on a machine, by what its decodes cost there, and which one to take instead.
 use std::time::Duration;
 
 use super::pace::PaceSettings;
@@ -14,8 +14,9 @@ pub struct Cost {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// A partial comes at least every 1.5 s.
     KeepsUp,
-    /// Words come in larger steps.
+    /// Partials come less often, and in larger steps.
     SlowPartials,
     /// Finals alone, or not even those.
     TooSlow,
@@ -37,6 +38,8 @@ const QUICK: Duration = Duration::from_millis(500);
 const SLOWEST: Duration = Duration::from_secs(2);
 
 impl Cost {
+    /// By the cost of a partial decode: up to 0.5 s the model keeps up, up to 2 s it gives slow partials, beyond that it is too
+    /// slow.
     pub fn verdict(self) -> Verdict {
         match self.partial {
             cost if cost <= QUICK => Verdict::KeepsUp,
@@ -45,8 +48,8 @@ impl Cost {
         }
     }
 
-    /// How long a word waits on average until it is shown: half of the time between two decodes, and one decode. Decodes come as
-    /// often as they are asked for, or as their share of the time allows.
+    /// How long a word waits on average until it is shown: `max(interval, partial / share) / 2 + partial`, half of the time between
+    /// two decodes and one decode. Decodes come every `interval` (350 ms), or as often as their `share` of the time (0.35) allows.
     pub fn lag(self) -> Duration {
         let PaceSettings { interval, share, .. } = PaceSettings::default();
         interval.max(self.partial.div_f32(share)) / 2 + self.partial
@@ -56,6 +59,24 @@ impl Cost {
     pub fn real_time_factor(self) -> f64 {
         self.full.as_secs_f64() / 10.0
     }
+}
+
+/// Another model that is here and has fewer parameters than the one in use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Smaller {
+    pub name: String,
+    /// Its parameters divided by those of the model in use, 0 to 1.
+    pub share: f64,
+}
+
+/// Which model to take where a partial decode of the one in use costs `partial`: the largest that is expected to keep up, or else
+/// the smallest. `None` where there is no smaller one. An estimate: a decode is taken to cost in proportion to the parameters, most of
+/// which the encoder has.
+pub fn instead(partial: Duration, smaller: &[Smaller]) -> Option<&Smaller> {
+    let keeps_up = |it: &&Smaller| partial.as_secs_f64() * it.share <= QUICK.as_secs_f64();
+    let by_size = |a: &&Smaller, b: &&Smaller| a.share.total_cmp(&b.share);
+    let largest = smaller.iter().filter(keeps_up).max_by(by_size);
+    largest.or_else(|| smaller.iter().min_by(by_size))
 }
 
 #[cfg(test)]
@@ -80,7 +101,41 @@ mod tests {
         assert!((cost(700).real_time_factor() - 0.14).abs() < 1e-9);
     }
 
+    fn smaller(shares: &[f64]) -> Vec<Smaller> {
+        shares.iter().map(|&share| Smaller { name: share.to_string(), share }).collect()
+    }
+
+    #[test]
+    fn the_largest_that_should_keep_up_is_taken_instead_or_else_the_smallest() {
+        let ms = Duration::from_millis;
+        let here = smaller(&[0.3, 0.05, 0.16]);
+        let name = |partial| instead(partial, &here).map(|it| it.name.as_str());
+        assert_eq!(name(ms(1_000)), Some("0.3"));
+        assert_eq!(name(ms(2_500)), Some("0.16"));
+        assert_eq!(name(ms(60_000)), Some("0.05"));
+        assert_eq!(instead(ms(2_500), &[]), None);
+    }
+
     proptest! {
+        #[test]
+        fn what_is_taken_instead_is_expected_to_keep_up_where_any_is(
+            shares in proptest::collection::vec(0.0f64..1.0, 1..6),
+            partial in 1u64..20_000,
+        ) {
+            let here = smaller(&shares);
+            let taken = instead(Duration::from_millis(partial), &here).unwrap();
+            let keeps_up = |share: f64| partial as f64 / 1e3 * share <= 0.5;
+            prop_assert_eq!(keeps_up(taken.share), shares.iter().any(|it| keeps_up(*it)));
+            prop_assert!(shares.iter().all(|it| !keeps_up(*it) || *it <= taken.share));
+        }
+
+        #[test]
+        fn a_dearer_model_is_never_judged_better(a in 1u64..9_000, b in 1u64..9_000) {
+            let rank = |it| [Verdict::KeepsUp, Verdict::SlowPartials, Verdict::TooSlow]
+                .iter().position(|known| *known == cost(it).verdict());
+            prop_assert!(rank(a.min(b)) <= rank(a.max(b)));
+        }
+
         #[test]
         fn what_costs_more_lags_more(a in 1u64..9_000, b in 1u64..9_000) {
             prop_assert_eq!(a < b && cost(a).lag() > cost(b).lag(), false);

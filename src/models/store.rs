@@ -114,6 +114,24 @@ impl Store {
         }
     }
 
+    /// The models that are here: those in the program, then those in the folder, each by the name that [`resolve`](Self::resolve)
+    /// finds it by.
+    pub fn present(&self, catalogue: &Catalogue) -> io::Result<Vec<Found>> {
+        let built_in = catalogue.entries().iter().filter(|it| it.built_in);
+        let mut present: Vec<Found> = built_in.filter_map(|it| self.named(it).ok()).collect();
+        for path in self.files()? {
+            let found = of_file(catalogue, path.clone());
+            let own = found.name.strip_prefix("ggml-").and_then(|it| it.strip_suffix(".bin"));
+            let name = match (&found.entry, own) {
+                (None, Some(own)) if is_name(own) => own.to_owned(),
+                (None, _) => path.display().to_string(),
+                (Some(entry), _) => entry.name.clone(),
+            };
+            present.push(Found { name, ..found });
+        }
+        Ok(present)
+    }
+
     /// Finds `asked`, a name of the catalogue, of an imported model, or a path; a relative path starts at `beside`, the pipeline file's folder.
     pub fn resolve(
         &self,
@@ -126,11 +144,7 @@ impl Store {
         }
         let path = beside.join(asked);
         if path.is_file() {
-            let file =
-                path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-            let entry = catalogue.of_file(&file).cloned();
-            let name = entry.as_ref().map_or(file, |entry| entry.name.clone());
-            return Ok(Found { name, weights: Weights::File(path), entry });
+            return Ok(of_file(catalogue, path));
         }
         if is_name(asked) && self.path_of_own(asked).is_file() {
             let weights = Weights::File(self.path_of_own(asked));
@@ -216,6 +230,14 @@ impl fmt::Display for Weights {
             Weights::File(path) => write!(out, "{}", path.display()),
         }
     }
+}
+
+/// The model in this file, by the file's name.
+fn of_file(catalogue: &Catalogue, path: PathBuf) -> Found {
+    let file = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let entry = catalogue.of_file(&file).cloned();
+    let name = entry.as_ref().map_or(file, |entry| entry.name.clone());
+    Found { name, weights: Weights::File(path), entry }
 }
 
 fn maybe(nearest: Option<&str>) -> String {

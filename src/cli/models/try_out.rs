@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{ModelsError, files, in_program};
+use super::ModelsError;
 use crate::{
     assemble::trial,
     logic::suits::{Cost, Verdict},
@@ -25,6 +25,14 @@ pub struct TryArgs {
     pub threads: Option<NonZeroUsize>,
 }
 
+/// A model that could be measured and knows all words.
+struct Tried {
+    name: String,
+    parameters: u64,
+    multilingual: bool,
+    keeps_up: bool,
+}
+
 /// Writes one line a model, and which one is best: the largest that keeps up.
 pub fn try_out(
     args: &TryArgs,
@@ -38,7 +46,7 @@ pub fn try_out(
         format!("{name:<24}{three:>10}{ten:>10}{factor:>8}{lag:>8}  {verdict}\n")
     };
     out.write_all(row("model", ["3 s", "10 s", "RTF", "lag", ""]).as_bytes())?;
-    let mut fitting: Vec<(u64, bool, String)> = Vec::new();
+    let mut all: Vec<Tried> = Vec::new();
     for found in asked(args, catalogue, store)? {
         let tried = found.inspect().map_err(|error| error.to_string());
         let tried = tried.and_then(|header| Ok((header, trial(&found, &speech, args.threads)?)));
@@ -59,36 +67,43 @@ pub fn try_out(
         ];
         let [three, ten, factor, lag] = &cells;
         let verdict = cost.verdict();
-        out.write_all(row(&found.name, [three, ten, factor, lag, verdict.name()]).as_bytes())?;
+        let caution = found.caution();
+        let told = match &caution {
+            Some(caution) => format!("{}; {caution}", verdict.name()),
+            None => verdict.name().to_owned(),
+        };
+        out.write_all(row(&found.name, [three, ten, factor, lag, &told]).as_bytes())?;
         out.flush()?;
         // One that knows a few words is nobody's choice.
-        if verdict == Verdict::KeepsUp && found.caution().is_none() {
-            fitting.push((header.parameters(), header.multilingual(), found.name.clone()));
+        if caution.is_none() {
+            let (parameters, multilingual) = (header.parameters(), header.multilingual());
+            let keeps_up = verdict == Verdict::KeepsUp;
+            all.push(Tried { name: found.name, parameters, multilingual, keeps_up });
         }
     }
-    let best = |multilingual: bool| {
-        let of_kind = fitting.iter().filter(|it| it.1 == multilingual);
-        of_kind.max_by_key(|it| it.0).map(|it| it.2.as_str())
-    };
-    for (kind, best) in [("English", best(false)), ("other languages", best(true))] {
-        let best =
-            best.unwrap_or("none of these keeps up; `livecap models list` shows smaller ones");
-        writeln!(out, "best here for {kind}: {best}")?;
-    }
+    let multilingual: Vec<&Tried> = all.iter().filter(|it| it.multilingual).collect();
+    writeln!(out, "best here for English: {}", best(&all.iter().collect::<Vec<_>>()))?;
+    writeln!(out, "best here for other languages: {}", best(&multilingual))?;
     Ok(())
+}
+
+/// The largest that keeps up. Of two that are of the same size, English only hears English better.
+fn best<'a>(tried: &[&'a Tried]) -> &'a str {
+    let size = |it: &&&Tried| (it.parameters / 1_000_000, !it.multilingual);
+    match tried.iter().filter(|it| it.keeps_up).max_by_key(size) {
+        Some(best) => &best.name,
+        None if tried.is_empty() => "none is here; `livecap models list` shows what there is",
+        None => "none of these keeps up; `livecap models list` shows smaller ones",
+    }
 }
 
 /// The models asked for, or all that are here.
 fn asked(args: &TryArgs, catalogue: &Catalogue, store: &Store) -> Result<Vec<Found>, ModelsError> {
-    let beside = Path::new("");
-    if !args.names.is_empty() {
-        let found = args.names.iter().map(|name| store.resolve(catalogue, name, beside));
-        return Ok(found.collect::<Result<_, _>>()?);
+    if args.names.is_empty() {
+        let folder = store.folder().into();
+        return store.present(catalogue).map_err(|cause| ModelsError::Folder { folder, cause });
     }
-    let built_in = catalogue.entries().iter().filter(|it| in_program(it)).map(|it| it.name.clone());
-    let mut names: Vec<String> = built_in.collect();
-    names.extend(files(store)?.iter().map(|it| it.display().to_string()));
-    let found = names.iter().map(|name| store.resolve(catalogue, name, beside));
+    let found = args.names.iter().map(|name| store.resolve(catalogue, name, Path::new("")));
     Ok(found.collect::<Result<_, _>>()?)
 }
 

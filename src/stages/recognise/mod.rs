@@ -32,6 +32,7 @@ use crate::{
         endpoint::{Activity, Endpoint, EndpointEvent, EndpointSettings},
         guard::{GuardSettings, Guards},
         pace::{Pace, PaceSettings},
+        suits::Smaller,
         window::WindowSettings,
     },
     message::{Caption, Hop, Language, MediaSpan, MediaTime, SampleRate, Speech, Trace, Why, Word},
@@ -64,6 +65,8 @@ pub struct RecogniseSettings {
     pub condition: bool,
     /// What finals are decoded with.
     pub effort: Effort,
+    /// Models that are here and could take the place of this one where it is too slow.
+    pub smaller: Vec<Smaller>,
 }
 
 impl Default for RecogniseSettings {
@@ -79,6 +82,7 @@ impl Default for RecogniseSettings {
             guards: GuardSettings::default(),
             condition: false,
             effort: Effort::Final,
+            smaller: Vec::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         guard::{Evidence, Guard},
         pace::Due,
         place::place_between,
+        suits::{Smaller, instead},
         window::moved,
     },
     message::{Caption, Language, MediaSpan, MediaTime, SampleRate, Transcript, Word},
@@ -26,8 +27,8 @@ const FRAGMENT: Duration = Duration::from_secs(3);
 /// What follows so soon behind it goes on with it.
 const NEAR: Duration = Duration::from_millis(2_000);
 
-const FINALS_ONLY: &str = "the model is too slow for partials on this machine: finals only \
-    (`livecap models try` names one that keeps up)";
+/// Counted each time the model turns out to be too slow for partials.
+const FELL_BACK: &str = "fell-back-to-finals";
 
 /// A look at a pause. The final is made of it if nobody goes on.
 #[derive(Debug)]
@@ -300,11 +301,18 @@ impl<R: Recogniser> Recognise<R> {
             return;
         }
         if too_slow {
-            tracing::warn!(decode = ?self.pace.cost(), "{FINALS_ONLY}");
-            self.gauge.count("fell-back-to-finals");
-            self.gauge.set(StageState::Degraded, Some(FINALS_ONLY.to_owned()));
+            let (stage, decode) = (self.gauge.name(), self.pace.cost());
+            let why = finals_only(instead(decode, &self.settings.smaller));
+            // Once is enough in the log of a run.
+            if self.gauge.read().counts.contains_key(FELL_BACK) {
+                tracing::debug!(stage, ?decode, "{why}");
+            } else {
+                tracing::warn!(stage, ?decode, "{why}");
+            }
+            self.gauge.count(FELL_BACK);
+            self.gauge.set(StageState::Degraded, Some(why));
         } else {
-            tracing::info!("there is time for partials again");
+            tracing::debug!("there is time for partials again");
             self.gauge.set(StageState::Running, None);
         }
     }
@@ -317,6 +325,17 @@ impl<R: Recogniser> Recognise<R> {
             self.gauge.count("looks-made-rarer");
         }
     }
+}
+
+/// Says that there are no partials, and what to do about it.
+fn finals_only(instead: Option<&Smaller>) -> String {
+    let remedy = match instead {
+        Some(Smaller { name, .. }) => {
+            format!("`{name}` is here and smaller (`livecap models try` measures both)")
+        }
+        None => "`livecap models list` shows smaller ones".to_owned(),
+    };
+    format!("the model is too slow for partials on this machine: finals only; {remedy}")
 }
 
 async fn give(transcript: Option<Transcript>, out: &Outlet<Caption>) -> Result<(), Fault> {
