@@ -13,7 +13,7 @@ use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
     logic::{endpoint::EndpointSettings, guard::GuardSettings, pace::PaceSettings, suits::Smaller},
     message::{Caption, Language, TrackName},
-    models::{DecodingChange, Found, Weights},
+    models::{DecodingChange, Found, Header, Weights},
     spec::plan::{self, Guard, SpokenLanguage, Task},
     stages::{
         recognise::{Effort, NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
@@ -138,15 +138,7 @@ impl Recogniser {
         let own = self.model.header();
         let is_english = self.recognise.language == Some(Language::new("en"));
         let english_will_do = !own.multilingual() || (is_english && !self.whisper.translate);
-        let usable = |found: &Found| {
-            // One that knows a few words is no choice.
-            let header = found.inspect().ok().filter(|_| found.caution().is_none())?;
-            let fits = header.parameters() < own.parameters()
-                && (english_will_do || header.multilingual());
-            let share = header.parameters() as f64 / own.parameters() as f64;
-            fits.then(|| Smaller { name: found.name.clone(), share })
-        };
-        self.recognise.smaller = present.iter().filter_map(usable).collect();
+        self.recognise.smaller = smaller(own, english_will_do, present);
     }
 
     /// What it owes where no life will follow.
@@ -193,6 +185,18 @@ fn decoding(settings: &plan::Whisper) -> DecodingChange {
     }
 }
 
+/// Those in `present` that have fewer parameters than `own`. `english_will_do`: whether one that hears English only is of use.
+fn smaller(own: &Header, english_will_do: bool, present: &[Found]) -> Vec<Smaller> {
+    let usable = |found: &Found| {
+        // One that knows a few words is no choice.
+        let header = found.inspect().ok().filter(|_| found.caution().is_none())?;
+        let (size, own) = (header.parameters(), own.parameters());
+        let is_usable = size < own && (english_will_do || header.multilingual());
+        is_usable.then(|| Smaller { name: found.name.clone(), share: size as f64 / own as f64 })
+    };
+    present.iter().filter_map(usable).collect()
+}
+
 /// The guards that are asked for, at their usual limits.
 fn guards(settings: &plan::Whisper) -> GuardSettings {
     let usual = GuardSettings::default();
@@ -210,5 +214,41 @@ fn guards(settings: &plan::Whisper) -> GuardSettings {
         annotations: has(Guard::Annotations),
         letterless: has(Guard::Letterless),
         phrases: if has(Guard::Phrases) { phrases } else { Vec::new() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::models::{Catalogue, Store};
+
+    #[test]
+    fn a_smaller_model_is_one_that_is_whole_and_hears_the_same() {
+        let (folder, catalogue) = (tempfile::tempdir().unwrap(), Catalogue::shipped());
+        let store = Store::new(folder.path());
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/demo.bin");
+        std::fs::copy(demo, store.path_of_own("mine")).unwrap();
+        std::fs::write(store.path_of_own("broken"), "no model").unwrap();
+        let present = store.present(&catalogue).unwrap();
+        let names: Vec<&str> = present.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["demo", "broken", "mine"]);
+        for found in &present {
+            // What is shown can be asked for.
+            assert_eq!(
+                store.resolve(&catalogue, &found.name, Path::new("")).unwrap().name,
+                found.name
+            );
+        }
+
+        let demo = present[0].inspect().unwrap();
+        let larger = Header { audio_layers: demo.audio_layers * 2, ..demo };
+        let share = demo.parameters() as f64 / larger.parameters() as f64;
+        let mine = Smaller { name: "mine".to_owned(), share };
+        assert!(mine.share > 0.3 && mine.share < 1.0, "{mine:?}");
+        assert_eq!(smaller(&larger, true, &present), [mine]);
+        assert_eq!(smaller(&larger, false, &present), [], "it hears English only");
+        assert_eq!(smaller(&demo, true, &present), [], "it is no smaller");
     }
 }

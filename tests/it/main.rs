@@ -29,6 +29,7 @@ mod relay;
 #[cfg(feature = "whisper")]
 mod run;
 mod sound;
+mod stuck;
 mod support;
 #[cfg(feature = "whisper")]
 mod transcribe;

@@ -30,7 +30,7 @@ struct Tried {
     name: String,
     parameters: u64,
     multilingual: bool,
-    keeps_up: bool,
+    verdict: Verdict,
 }
 
 /// Writes one line a model, and which one is best: the largest that keeps up.
@@ -43,7 +43,8 @@ pub fn try_out(
     let speech = speech().map_err(|error| io::Error::other(error.to_string()))?;
     let row = |name: &str, cells: [&str; 5]| {
         let [three, ten, factor, lag, verdict] = cells;
-        format!("{name:<24}{three:>10}{ten:>10}{factor:>8}{lag:>8}  {verdict}\n")
+        let row = format!("{name:<24}{three:>10}{ten:>10}{factor:>8}{lag:>8}  {verdict}");
+        format!("{}\n", row.trim_end())
     };
     out.write_all(row("model", ["3 s", "10 s", "RTF", "lag", ""]).as_bytes())?;
     let mut all: Vec<Tried> = Vec::new();
@@ -77,8 +78,7 @@ pub fn try_out(
         // One that knows a few words is nobody's choice.
         if caution.is_none() {
             let (parameters, multilingual) = (header.parameters(), header.multilingual());
-            let keeps_up = verdict == Verdict::KeepsUp;
-            all.push(Tried { name: found.name, parameters, multilingual, keeps_up });
+            all.push(Tried { name: found.name, parameters, multilingual, verdict });
         }
     }
     let multilingual: Vec<&Tried> = all.iter().filter(|it| it.multilingual).collect();
@@ -87,14 +87,19 @@ pub fn try_out(
     Ok(())
 }
 
-/// The largest that keeps up. Of two that are of the same size, English only hears English better.
-fn best<'a>(tried: &[&'a Tried]) -> &'a str {
+/// The largest that keeps up, or else the smallest that has slow partials. Of two of the same size, the one for English only hears
+/// English better.
+fn best(tried: &[&Tried]) -> String {
     let size = |it: &&&Tried| (it.parameters / 1_000_000, !it.multilingual);
-    match tried.iter().filter(|it| it.keeps_up).max_by_key(size) {
-        Some(best) => &best.name,
-        None if tried.is_empty() => "none is here; `livecap models list` shows what there is",
-        None => "none of these keeps up; `livecap models list` shows smaller ones",
+    let having = |verdict| tried.iter().filter(move |it| it.verdict == verdict);
+    if let Some(best) = having(Verdict::KeepsUp).max_by_key(size) {
+        return best.name.clone();
     }
+    if let Some(best) = having(Verdict::SlowPartials).min_by_key(size) {
+        return format!("{}, with slow partials", best.name);
+    }
+    let why = if tried.is_empty() { "none is here" } else { "each of these is too slow" };
+    format!("{why}; `livecap models list` shows others")
 }
 
 /// The models asked for, or all that are here.
@@ -115,4 +120,29 @@ fn speech() -> Result<Vec<f32>, Box<dyn std::error::Error>> {
         samples.extend(chunk);
     }
     Ok(samples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(name: &str, parameters: u64, verdict: Verdict) -> Tried {
+        let multilingual = !name.ends_with(".en");
+        Tried { name: name.to_owned(), parameters: parameters * 1_000_000, multilingual, verdict }
+    }
+
+    #[test]
+    fn the_best_is_the_largest_that_keeps_up_or_else_the_least_slow() {
+        use Verdict::{KeepsUp, SlowPartials, TooSlow};
+        let large = tried("large", 1_550, TooSlow);
+        let medium = tried("medium", 769, SlowPartials);
+        let small = tried("small", 244, SlowPartials);
+        let (base, base_en) = (tried("base", 74, KeepsUp), tried("base.en", 74, KeepsUp));
+        let tiny = tried("tiny.en", 39, KeepsUp);
+        assert_eq!(best(&[&tiny, &base_en, &base, &small, &medium]), "base.en");
+        assert_eq!(best(&[&tiny, &base, &large]), "base", "the larger one, also for English");
+        assert_eq!(best(&[&large, &medium, &small]), "small, with slow partials");
+        assert!(best(&[&large]).starts_with("each of these is too slow"));
+        assert!(best(&[]).starts_with("none is here"));
+    }
 }
