@@ -36,6 +36,8 @@ pub enum Due {
 pub struct Pace {
     settings: PaceSettings,
     cost: Duration,
+    /// Of the newest decodes, the newest last.
+    costs: [Duration; 3],
     /// Whether the open segment has been looked at.
     has_looked: bool,
     /// Whether any words of it have been shown.
@@ -47,8 +49,15 @@ pub struct Pace {
 
 impl Pace {
     pub fn new(settings: PaceSettings) -> Pace {
-        let (cost, looked_to) = (Duration::ZERO, MediaTime::ZERO);
-        Pace { settings, cost, has_looked: false, has_shown: false, looked_to, paused_at: None }
+        Pace {
+            settings,
+            cost: Duration::ZERO,
+            costs: [Duration::ZERO; 3],
+            has_looked: false,
+            has_shown: false,
+            looked_to: MediaTime::ZERO,
+            paused_at: None,
+        }
     }
 
     /// A segment was opened by the sound up to `at`.
@@ -57,9 +66,11 @@ impl Pace {
         (self.looked_to, self.paused_at) = (at, None);
     }
 
-    /// What decodes cost of late.
-    pub fn cost(&self) -> Duration {
-        self.cost
+    /// What a decode costs that is neither dear nor cheap by chance: the median of the newest three. Zero before the second.
+    pub fn typical_cost(&self) -> Duration {
+        let mut costs = self.costs;
+        costs.sort();
+        costs[1]
     }
 
     /// How much new sound makes a look due.
@@ -106,6 +117,8 @@ impl Pace {
 
     /// What a decode cost. One that is dear by chance does not slow down those behind it.
     pub fn measured(&mut self, cost: Duration) {
+        self.costs.rotate_left(1);
+        self.costs[2] = cost;
         self.cost = if self.cost.is_zero() { cost } else { (self.cost * 3 + cost) / 4 };
     }
 }
@@ -158,6 +171,17 @@ mod tests {
         assert_eq!(pace.due(at(700), at(700)), None);
         (0..40).for_each(|_| pace.measured(Duration::from_millis(40)));
         assert!(!pace.is_stretched());
+    }
+
+    #[test]
+    fn one_decode_that_is_dear_by_chance_is_not_typical() {
+        let mut pace = Pace::new(PaceSettings::default());
+        let s = Duration::from_secs;
+        let typical = [9, 1, 1, 9, 1, 9, 9, 1, 1].map(|it| {
+            pace.measured(s(it));
+            pace.typical_cost()
+        });
+        assert_eq!(typical, [0, 1, 1, 1, 1, 9, 9, 9, 1].map(s));
     }
 
     proptest! {

@@ -31,8 +31,6 @@ pub struct AgreementSettings {
     pub show_last: f32,
     /// Punctuation behind the last word that is less probable is left off: recognisers end every decode as if the sentence did.
     pub show_mark: f32,
-    /// Fewer words are no sentence that a short pause may end.
-    pub sentence: usize,
     /// What two decodes in a row agree on is committed from this probability on, 0 to 1; what is less probable where as many as
     /// `decodes` agree on it.
     pub commit: f32,
@@ -51,7 +49,6 @@ impl Default for AgreementSettings {
             show: 0.45,
             show_last: 0.9,
             show_mark: 0.8,
-            sentence: 4,
             commit: 0.5,
             decodes: 3,
             hold: ms(500),
@@ -174,10 +171,10 @@ impl Agreement {
 }
 
 impl AgreementSettings {
-    /// Whether a decode at a pause heard a sentence to its end. Of a few words models are sure too soon: "Ask not!"
+    /// Whether a decode at a pause heard a sentence to its end.
     pub fn ends_sentence(&self, heard: &[Heard]) -> bool {
         let is_end = |it: &Heard| sentence::is_end(&it.word.text) && it.mark >= self.show_mark;
-        heard.len() >= self.sentence && heard.last().is_some_and(is_end)
+        heard.last().is_some_and(is_end)
     }
 
     /// Whether a word that so many decodes in a row agree on may be promised.

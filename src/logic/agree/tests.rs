@@ -173,17 +173,13 @@ fn a_sure_mark_behind_the_last_word_ends_a_sentence() {
     let ends = |text: &str, mark| {
         let mut heard = heard(text);
         heard.iter_mut().for_each(|it| it.mark = mark);
-        AgreementSettings { sentence: 1, ..AgreementSettings::default() }.ends_sentence(&heard)
+        AgreementSettings::default().ends_sentence(&heard)
     };
     let whole = ["It leaves.", "Really?", "\"Now!\"", "好。", "(Yes.)"];
     assert!(whole.iter().all(|it| ends(it, 0.95)));
     let open = ["", "It leaves", "It leaves,", "at 10.5", "It...", "It…"];
     assert!(open.iter().all(|it| !ends(it, 0.95)));
     assert!(!ends("It leaves.", 0.5));
-    let mut short = heard("Ask not!");
-    assert!(!AgreementSettings::default().ends_sentence(&short));
-    short.splice(0..0, heard("so they say"));
-    assert!(AgreementSettings::default().ends_sentence(&short));
 }
 
 fn bares(words: &[Word]) -> Vec<String> {
