@@ -34,12 +34,16 @@ pub struct Context {
 /// One position of the encoder.
 pub const POSITION: Duration = Duration::from_millis(20);
 
+/// Positions that the matrix kernels of ggml take at a time.
+const TILE: usize = 16;
+
 impl Context {
-    /// Positions of the encoder for `sound`, at most `room`.
+    /// Positions of the encoder for `sound`, at most `room`. A whole number of [`TILE`]s: the fast matrix kernels of ggml take no
+    /// other, and a context of 450 positions costs a third more than one of 448.
     pub fn positions(self, sound: Duration, room: usize) -> usize {
         let wanted = (sound + self.margin).max(self.floor);
-        usize::try_from(wanted.as_nanos().div_ceil(POSITION.as_nanos()))
-            .map_or(room, |it| it.min(room))
+        let positions = usize::try_from(wanted.as_nanos().div_ceil(POSITION.as_nanos()));
+        positions.map_or(room, |it| it.next_multiple_of(TILE).min(room))
     }
 }
 
@@ -141,8 +145,8 @@ mod tests {
         let s = Duration::from_secs;
         let context = Context { floor: s(8), margin: s(2) };
         assert_eq!(context.positions(Duration::from_millis(500), 1500), 400);
-        assert_eq!(context.positions(s(7), 1500), 450);
-        assert_eq!(context.positions(Duration::from_millis(7_001), 1500), 451);
+        assert_eq!(context.positions(s(7), 1500), 464);
+        assert_eq!(context.positions(Duration::from_millis(7_001), 1500), 464);
         assert_eq!(context.positions(s(29), 1500), 1500);
     }
 
