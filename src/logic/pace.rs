@@ -18,7 +18,7 @@ pub struct PaceSettings {
 impl Default for PaceSettings {
     fn default() -> PaceSettings {
         let ms = Duration::from_millis;
-        PaceSettings { first: ms(350), interval: ms(350), share: 0.35, pause: ms(250) }
+        PaceSettings { first: ms(350), interval: ms(350), share: 0.3, pause: ms(250) }
     }
 }
 
@@ -157,8 +157,8 @@ mod tests {
         let mut pace = Pace::new(PaceSettings::default());
         (0..2).for_each(|_| pace.measured(Duration::from_millis(280)));
         assert!(pace.is_stretched());
-        let expected = [350, 1_160, 1_970].map(|it| (it, Due::Speech));
-        assert_eq!(looks(&mut pace, 2_000, 2_000), expected);
+        let expected = [350, 1_290, 2_230].map(|it| (it, Due::Speech));
+        assert_eq!(looks(&mut pace, 2_300, 2_300), expected);
         // Until there are words to read they come as often as they are asked for.
         pace.begin(at(0));
         assert_eq!(pace.due(at(350), at(350)), Some(Due::Speech));

@@ -3,11 +3,13 @@
 mod behind;
 #[cfg(test)]
 mod tests;
+mod vote;
 
 use std::time::Duration;
 
 pub use self::behind::behind;
-use super::{sentence, spoken::bare};
+use self::vote::vote;
+use super::sentence;
 use crate::message::{MediaTime, Word};
 
 /// One word as a decode heard it.
@@ -45,14 +47,14 @@ impl Default for AgreementSettings {
     fn default() -> AgreementSettings {
         let ms = Duration::from_millis;
         AgreementSettings {
-            edge: ms(1_500),
+            edge: ms(1_700),
             show: 0.45,
             show_last: 0.9,
             show_mark: 0.8,
-            commit: 0.5,
+            commit: 0.4,
             decodes: 3,
-            hold: ms(500),
-            settle: ms(2_500),
+            hold: ms(400),
+            settle: ms(2_200),
         }
     }
 }
@@ -102,7 +104,7 @@ impl Agreement {
     /// agreed; they are committed up to the first that is not sure enough for that.
     pub fn add(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd) -> Agreed {
         let mut heard = behind(committed, heard);
-        let mut decodes = self.vote(&mut heard);
+        let mut decodes = vote(&self.last, self.shown, &mut heard);
         let agreed = decodes.iter().take_while(|it| **it > 1).count();
         let agreed = agreed.min(self.settings.whole(&heard, end));
         let sure = heard.iter().zip(&decodes).take(agreed);
@@ -133,40 +135,13 @@ impl Agreement {
     /// The rest of the segment, which ends here: what a decode of all of it heard behind the committed words.
     pub fn close(&mut self, committed: &[Word], heard: Vec<Heard>) -> Vec<Word> {
         let mut rest = behind(committed, heard);
-        self.vote(&mut rest);
+        vote(&self.last, self.shown, &mut rest);
         rest.into_iter().map(|it| it.word).collect()
     }
 
     /// The next decode is of another segment.
     pub fn forget(&mut self) {
         *self = Agreement::new(self.settings);
-    }
-
-    /// Lays the words beside those of the decode before; tells how many decodes in a row have had each. Words keep the case and
-    /// the punctuation in which they were shown, and one word in another's place must be more probable: a text that flickers is
-    /// hard to read.
-    fn vote(&self, heard: &mut [Heard]) -> Vec<usize> {
-        let mut decodes = vec![1; heard.len()];
-        for (at, old) in self.last.iter().enumerate().take(heard.len()) {
-            if same(&heard[at].word, &old.word) {
-                decodes[at] = old.decodes + 1;
-                // The last one was shown without a mark that was in doubt.
-                if at + 1 < self.shown {
-                    heard[at].word.text.clone_from(&old.word.text);
-                    heard[at].mark = 1.0;
-                }
-                continue;
-            }
-            let next = heard.get(at + 1).zip(self.last.get(at + 1));
-            let is_replaced = next.is_some_and(|(new, old)| same(&new.word, &old.word));
-            if !is_replaced || old.probability <= heard[at].probability {
-                break;
-            }
-            heard[at].word.text.clone_from(&old.word.text);
-            heard[at].probability = old.probability;
-            decodes[at] = old.decodes;
-        }
-        decodes
     }
 }
 
@@ -206,8 +181,4 @@ impl AgreementSettings {
         let behind = heard.iter().enumerate().skip(agreed);
         agreed + behind.take_while(|(at, it)| is_far(it) || it.probability >= least(*at)).count()
     }
-}
-
-fn same(new: &Word, old: &Word) -> bool {
-    bare(&new.text) == bare(&old.text)
 }

@@ -1,5 +1,6 @@
 //! What is committed and what is shown, decode after decode.
 use super::*;
+use crate::logic::spoken::bare;
 use crate::message::{MediaSpan, MediaTime};
 use proptest::prelude::*;
 

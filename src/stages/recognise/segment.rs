@@ -296,7 +296,8 @@ impl<R: Recogniser> Recognise<R> {
     /// Where a decode takes longer than partials are waited for, they are left out: finals alone keep the lag bounded. What finals
     /// cost tells when there is time for partials again.
     fn fall_back(&mut self) {
-        let too_slow = self.settings.max_lag.is_some_and(|most| self.pace.typical_cost() > most / 2);
+        let too_slow =
+            self.settings.max_lag.is_some_and(|most| self.pace.typical_cost() > most / 2);
         if too_slow == std::mem::replace(&mut self.finals_only, too_slow) {
             return;
         }

@@ -147,8 +147,7 @@ pub(super) fn settings() -> RecogniseSettings {
         ..EndpointSettings::default()
     };
     let pace = PaceSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 };
-    let agreement =
-        AgreementSettings { hold: ms(100), ..AgreementSettings::default() };
+    let agreement = AgreementSettings { hold: ms(100), ..AgreementSettings::default() };
     let window = WindowSettings { length: ms(3_000), keep: ms(1_000), overlap: 3 };
     // All sound is there at once, and none of it is old.
     RecogniseSettings {
