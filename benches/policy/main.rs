@@ -1,13 +1,22 @@
 //! The streaming policy on a clock that only decodes move: every recording of a folder with its reference, the figures of each.
 //!
 //! ```text
-//! cargo bench --bench policy -- DIR --model PATH [--only NAME] [--show]
+//! cargo bench --bench policy -- DIR --model PATH [--only NAME] [--show] [--noises SECONDS] [--record FILE]
 //! ```
 //!
 //! Sound comes at its own pace on tokio's paused clock, and each decode moves the clock by the processor time that it took. So the
 //! figures are those of a machine that does nothing else, however busy this one is.
+//!
+//! `--noises` adds so many seconds of each noise that is made by rule. `--record` writes every decode into a file of the corpus that
+//! tests replay (`tests/corpus/README.md`).
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
+#[expect(dead_code, reason = "tests use the rest")]
+#[path = "../../tests/it/support/corpus/mod.rs"]
+mod corpus;
+#[path = "../support/noise.rs"]
+mod noise;
 mod pieces;
+mod record;
 mod run;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -15,37 +24,69 @@ use std::{path::PathBuf, process::ExitCode};
 use livecap::stages::whisper::WhisperModel;
 
 use self::{
-    pieces::pieces,
+    pieces::{noises, pieces},
+    record::record,
     run::{Figures, run},
 };
 
+#[derive(Default)]
+struct Options {
+    folder: Option<PathBuf>,
+    model: Option<PathBuf>,
+    only: Option<String>,
+    show: bool,
+    noises: usize,
+    record: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1).filter(|it| it != "--bench");
-    let (mut folder, mut model, mut only, mut show) = (None, None, None, false);
+    let mut options = Options::default();
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--model" => model = args.next().map(PathBuf::from),
-            "--only" => only = args.next(),
-            "--show" => show = true,
-            _ => folder = Some(PathBuf::from(arg)),
+            "--model" => options.model = args.next().map(PathBuf::from),
+            "--only" => options.only = args.next(),
+            "--show" => options.show = true,
+            "--noises" => {
+                let seconds = args.next().and_then(|it| it.parse().ok());
+                options.noises = seconds.expect("--noises takes a number of seconds");
+            }
+            "--record" => options.record = args.next().map(PathBuf::from),
+            _ => options.folder = Some(PathBuf::from(arg)),
         }
     }
-    let (Some(folder), Some(model)) = (folder, model) else {
+    let (Some(folder), Some(path)) = (&options.folder, &options.model) else {
         // As `cargo bench` runs it, without a folder.
         println!(
             "policy: needs a folder of recordings with references, and --model PATH: left out"
         );
         return ExitCode::SUCCESS;
     };
-    let loaded =
-        WhisperModel::from_file("policy", &model).unwrap_or_else(|error| panic!("{error}"));
-    let mut total = Figures::default();
+    let model = WhisperModel::from_file("policy", path).unwrap_or_else(|error| panic!("{error}"));
+    let only = options.only.as_deref();
+    let pieces = pieces(folder, only).into_iter().chain(noises(options.noises, only));
+    let (mut total, mut recorded) = (Figures::default(), Vec::new());
     println!("{}", Figures::HEAD);
-    for piece in pieces(&folder, only.as_deref()) {
-        let figures = run(&loaded, &piece, show);
+    for piece in pieces {
+        let figures = match options.record {
+            None => run(&model, &piece, options.show),
+            Some(_) if !record::may_be_shipped(&piece.licence) => {
+                println!("{:<20} left out: its licence is {:?}", piece.name, piece.licence);
+                continue;
+            }
+            Some(_) => {
+                let (piece, figures) = record(&model, path, &piece, options.show);
+                recorded.push(piece);
+                figures
+            }
+        };
         println!("{:<20} {figures}", piece.name);
         total.add(figures);
     }
     println!("{:<20} {total}", "total");
+    if let Some(file) = &options.record {
+        corpus::format::write(file, &recorded)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
     ExitCode::SUCCESS
 }

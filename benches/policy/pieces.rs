@@ -1,14 +1,40 @@
 //! Recordings with their references.
 use std::path::Path;
 
+use crate::noise::{NOISES, Noise};
 use livecap::{logic::reference::Reference, message::SampleRate, stages::recording::SoundFile};
 
 pub(crate) struct Piece {
     pub(crate) name: String,
-    pub(crate) language: String,
+    /// As its reference has it: the tag of a language, or `mixed`.
+    language: String,
+    /// Of the recording and its reference; empty where the reference says nothing of it.
+    pub(crate) licence: String,
     pub(crate) reference: Reference,
     /// 16 kHz.
     pub(crate) sound: Vec<f32>,
+}
+
+impl Piece {
+    /// `None`: the recogniser settles it.
+    pub(crate) fn language(&self) -> Option<&str> {
+        (self.language != "mixed").then_some(self.language.as_str())
+    }
+}
+
+/// So many seconds of each of the noises that are made by rule. Nobody speaks in them.
+pub(crate) fn noises(seconds: usize, only: Option<&str>) -> Vec<Piece> {
+    let length = seconds * SampleRate::SPEECH.hertz() as usize;
+    let piece = |noise: &Noise| Piece {
+        name: format!("{}{}", noise.name.replace(' ', "-"), noise.level),
+        language: "en".to_owned(),
+        licence: "made by rule (benches/support/noise.rs)".to_owned(),
+        reference: Reference::default(),
+        sound: noise.samples(length),
+    };
+    let wanted =
+        |it: &Piece| only.is_none_or(|only| only.split(',').any(|only| it.name.contains(only)));
+    NOISES.iter().map(piece).filter(wanted).collect()
 }
 
 /// Those of `folder` whose names hold one of the comma-separated words `only`, in the order of their names.
@@ -31,6 +57,7 @@ pub(crate) fn pieces(folder: &Path, only: Option<&str>) -> Vec<Piece> {
 fn piece(name: String, path: &Path, text: &str) -> Piece {
     let value: serde_json::Value = serde_json::from_str(text).expect("a reference is JSON");
     let language = value["language"].as_str().unwrap_or("en").to_owned();
+    let licence = value["licence"].as_str().unwrap_or_default().to_owned();
     let mut reference: Reference = match serde_json::from_str(text) {
         Ok(reference) => reference,
         Err(_) => Reference {
@@ -49,5 +76,5 @@ fn piece(name: String, path: &Path, text: &str) -> Piece {
     while let Some(chunk) = file.next_chunk().expect("it is whole") {
         sound.extend(chunk.chunks(channels).map(|it| it.iter().sum::<f32>() / channels as f32));
     }
-    Piece { name, language, reference, sound }
+    Piece { name, language, licence, reference, sound }
 }

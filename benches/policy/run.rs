@@ -2,57 +2,75 @@
 use std::{
     fmt,
     num::NonZeroUsize,
-    sync::{Arc, Mutex, mpsc},
-    task::Poll,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use futures::poll;
 use livecap::{
-    flow::{
-        EdgeSettings, Engine, Fault, Inlet, Offer, Outlet, Room, Stage, StageGauge, WhenFull, edge,
-    },
     logic::{
         latency::{Comparison, Latencies},
-        reference::TimedWord,
         stability::{Erasure, committed_changes},
-        update::{Gold, Update, text_of_finals},
+        update::{Gold, text_of_finals},
         wer::WordErrors,
     },
-    message::{
-        AudioFrame, Caption, Kind, Language, MediaTime, SampleRate, Speech, Trace, TrackName,
-        Transcript,
-    },
+    message::{Caption, Kind, Language, SampleRate, Transcript},
     stages::{
         recognise::{
-            Ask, Hypothesis, NeuralVoiceActivity, Recognise, RecogniseError, RecogniseSettings,
-            Recogniser, Track,
+            Ask, Hypothesis, NeuralVoiceActivity, RecogniseError, RecogniseSettings, Recogniser,
+            Wanted,
         },
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
-use tokio::time::Instant;
 
-use crate::pieces::Piece;
+use crate::{
+    corpus::{
+        clock::Clock,
+        streamed::{FRAME, Streamed, on_paused_clock, product_settings, streamed},
+    },
+    pieces::Piece,
+};
 
 const RATE: SampleRate = SampleRate::SPEECH;
-/// Samples of one frame: 20 ms.
-const FRAME: usize = 320;
 
-/// Tells what each decode cost, and waits until the clock has been moved by it: the channel holds nothing.
+/// How many decodes there were, and what they cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spent {
+    decodes: usize,
+    cost: Duration,
+}
+
+/// Moves the clock by what each decode cost.
 struct Metered {
     whisper: Whisper,
-    costs: mpsc::SyncSender<Duration>,
+    clock: Clock,
+    spent: Arc<Mutex<Spent>>,
 }
 
 impl Recogniser for Metered {
     fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
-        let before = processor();
-        let heard = self.whisper.listen(speech, ask);
-        let cost = processor().saturating_sub(before);
-        let _ = self.costs.send(cost);
-        heard
+        let (heard, cost) = metered(&mut self.whisper, speech, ask, &self.spent);
+        match self.clock.spend(cost, &ask.wanted) {
+            true => heard,
+            false => Err(RecogniseError::Unwanted),
+        }
     }
+}
+
+/// A decode, and what it cost. It is never given up: whether it took too long is told by the clock that it moves, afterwards.
+pub(crate) fn metered(
+    whisper: &mut Whisper,
+    speech: &[f32],
+    ask: &Ask,
+    spent: &Mutex<Spent>,
+) -> (Result<Hypothesis, RecogniseError>, Duration) {
+    let before = processor();
+    let heard = whisper.listen(speech, &Ask { wanted: Wanted::default(), ..ask.clone() });
+    let cost = processor().saturating_sub(before);
+    let mut spent = spent.lock().unwrap_or_else(PoisonError::into_inner);
+    spent.decodes += 1;
+    spent.cost += cost;
+    (heard, cost)
 }
 
 /// Processor time of this thread so far.
@@ -76,6 +94,21 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) const HEAD: &str = "piece                   WER  sub del ins | settled p50 p95 | commit p50 p95 | first p50 | final p50 p95 | erasure changes | CPU s/s decodes/s | oldest";
+
+    pub(crate) fn of(run: &Streamed, piece: &Piece, spent: Spent) -> Figures {
+        let (updates, reference) = (run.updates(), &piece.reference);
+        let text = text_of_finals(&updates);
+        Figures {
+            errors: WordErrors::between(&reference.text, &text, reference.language()),
+            latencies: Comparison::new(&updates, &Gold::of(reference), 1.0).latencies(),
+            erasure: Erasure::of(&updates),
+            changes: committed_changes(&updates),
+            decodes: spent.decodes,
+            cost: spent.cost,
+            sound: RATE.duration_of(piece.sound.len()),
+            age: 0.0,
+        }
+    }
 
     pub(crate) fn add(&mut self, other: Figures) {
         self.errors = self.errors + other.errors;
@@ -128,22 +161,44 @@ impl fmt::Display for Figures {
 }
 
 pub(crate) fn run(model: &WhisperModel, piece: &Piece, show: bool) -> Figures {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime starts").block_on(streamed(model.clone(), piece, show))
+    let spent = Arc::<Mutex<Spent>>::default();
+    let settings = settings(piece.language());
+    let whisper = started(model, piece.language());
+    let meter = spent.clone();
+    let make = move |clock| Metered { whisper: whisper(), clock, spent: meter };
+    let frames = piece.sound.chunks(FRAME).enumerate();
+    let frames = frames.map(|(number, samples)| (number * FRAME, samples.to_vec()));
+    let run = streamed(settings, NeuralVoiceActivity::default(), make, frames);
+    let run = on_paused_clock(run);
+    let spent = *spent.lock().unwrap_or_else(PoisonError::into_inner);
+    if show {
+        tell(&run);
+    }
+    Figures::of(&run, piece, spent)
+}
+
+/// To be called on the recogniser's thread.
+pub(crate) fn started(
+    model: &WhisperModel,
+    language: Option<&str>,
+) -> impl FnOnce() -> Whisper + Send + 'static {
+    let (model, language) = (model.clone(), language.map(Language::new));
+    let threads = NonZeroUsize::MIN;
+    let settings = WhisperSettings { language, threads, ..WhisperSettings::default() };
+    move || Whisper::start(&model, &settings).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn knob(name: &str, usual: f64) -> f64 {
     std::env::var(name).ok().map_or(usual, |it| it.parse().expect("a number"))
 }
 
-fn settings(model: &WhisperModel, language: Option<Language>) -> RecogniseSettings {
-    let mut settings = RecogniseSettings { language, ..RecogniseSettings::default() };
-    let _ = model;
+/// The product's settings, with what the environment says otherwise.
+fn settings(language: Option<&str>) -> RecogniseSettings {
+    let mut settings = product_settings(language, Duration::from_secs(30));
     let ms = |name: &str, usual: Duration| {
         Duration::from_millis(knob(name, usual.as_secs_f64() * 1000.0) as u64)
     };
-    settings.endpoint.longest = ms("LONGEST", Duration::from_secs(30));
+    settings.endpoint.longest = ms("LONGEST", settings.endpoint.longest);
     settings.endpoint.silence = ms("SILENCE", settings.endpoint.silence);
     settings.endpoint.sentence = ms("SENTENCE", settings.endpoint.sentence);
     settings.pace.pause = settings.endpoint.pause();
@@ -164,131 +219,20 @@ fn settings(model: &WhisperModel, language: Option<Language>) -> RecogniseSettin
     settings
 }
 
-async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
-    let language = (piece.language != "mixed").then(|| Language::new(&piece.language));
-    let settings = settings(&model, language.clone());
-    let whisper =
-        WhisperSettings { language, threads: NonZeroUsize::MIN, ..WhisperSettings::default() };
-    let (costs, spent) = mpsc::sync_channel(0);
-    let engine = Engine::start("policy", move || {
-        Whisper::start(&model, &whisper).map(|whisper| Metered { whisper, costs })
-    });
-    let engine = engine.await.unwrap_or_else(|error| panic!("{error}"));
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("policy"))));
-    let gauge = StageGauge::new("policy");
-    let mut stage = Recognise::new(settings, engine, NeuralVoiceActivity::default(), track)
-        .counting_on(gauge.clone());
-    let room = Room::Span(Duration::MAX);
-    let (sender, receiver) =
-        edge("policy", "list", EdgeSettings { room, when_full: WhenFull::Wait });
-    let out = Outlet::new(vec![sender], gauge.clone());
-    let mut list = Inlet::new(vec![receiver]);
-    // A clock that has run for a while, so that sound can be older than it.
-    tokio::time::advance(Duration::from_secs(60)).await;
-    let zero = Instant::now();
-    let (mut updates, mut figures) = (Vec::new(), Figures::default());
-    for (number, samples) in piece.sound.chunks(FRAME).enumerate() {
-        let start = MediaTime::of_sample((number * FRAME) as u64, RATE);
-        let captured = zero + RATE.duration_of(number * FRAME + samples.len());
-        if Instant::now() < captured {
-            tokio::time::advance(captured - Instant::now()).await;
-        }
-        let frame = AudioFrame {
-            start,
-            rate: RATE,
-            samples: samples.into(),
-            hole: None,
-            trace: Trace::starting(captured),
-        };
-        let handled = stage.handle(Speech::new(frame).expect("16 kHz"), &out);
-        moved(handled, &spent, &mut figures).await.expect("a stage that goes on");
-        take(&mut list, zero, &mut updates, show).await;
-    }
-    moved(stage.flush(&out), &spent, &mut figures).await.expect("a stage that ends");
-    take(&mut list, zero, &mut updates, show).await;
-    if show {
-        println!("    {:?}", gauge.read().counts);
-    }
-    figures.sound = RATE.duration_of(piece.sound.len());
-    figures.errors = WordErrors::between(
-        &piece.reference.text,
-        &text_of_finals(&updates),
-        piece.reference.language(),
-    );
-    figures.erasure = Erasure::of(&updates);
-    figures.changes = committed_changes(&updates);
-    let gold = Gold::of(&piece.reference);
-    figures.latencies = Comparison::new(&updates, &gold, 1.0).latencies();
-
-    figures
-}
-
-/// Waits for `work`, and moves the clock by what each decode in it cost.
-async fn moved(
-    work: impl Future<Output = Result<(), Fault>>,
-    spent: &mpsc::Receiver<Duration>,
-    figures: &mut Figures,
-) -> Result<(), Fault> {
-    let mut work = std::pin::pin!(work);
-    loop {
-        if let Poll::Ready(done) = poll!(&mut work) {
-            return done;
-        }
-        match spent.try_recv() {
-            Ok(cost) => {
-                figures.cost += cost;
-                figures.decodes += 1;
-                tokio::time::advance(cost).await;
+pub(crate) fn tell(run: &Streamed) {
+    for (at, caption) in &run.captions {
+        match caption {
+            Caption::Transcript(it) if it.kind() == Kind::Final => {
+                println!("{at:8.2} FINAL {}", told(it));
             }
-            Err(_) => std::thread::yield_now(),
+            Caption::Transcript(it) => println!("{at:8.2}       {}", told(it)),
+            other => println!("{at:8.2} {other:?}"),
         }
     }
-}
-
-async fn take(list: &mut Inlet<Caption>, zero: Instant, updates: &mut Vec<Update>, show: bool) {
-    loop {
-        let offer = {
-            let mut next = std::pin::pin!(list.next());
-            poll!(&mut next)
-        };
-        let Poll::Ready(Some(Offer::Handle(caption))) = offer else { return };
-        list.settle();
-        let at = (Instant::now() - zero).as_secs_f64();
-        if let Caption::Transcript(it) = &caption {
-            if show {
-                println!(
-                    "{at:8.2} {} {}",
-                    if it.kind() == Kind::Final { "FINAL" } else { "     " },
-                    told(it)
-                );
-            }
-            updates.push(update(it, at));
-        } else if show {
-            println!("{at:8.2} {caption:?}");
-        }
-    }
+    println!("    {:?}", run.counts);
 }
 
 fn told(it: &Transcript) -> String {
     let (committed, text) = (it.committed_text(), it.text());
     format!("{committed} | {}", text.strip_prefix(&committed).unwrap_or(&text).trim())
-}
-
-fn update(it: &Transcript, at: f64) -> Update {
-    let seconds = |at: MediaTime| at.as_secs_f64();
-    let words = it.words().iter().map(|word| TimedWord {
-        word: word.text.clone(),
-        start: seconds(word.span.start),
-        end: seconds(word.span.end()),
-    });
-    Update {
-        segment: it.segment().number(),
-        revision: it.revision().number(),
-        is_final: it.kind() == Kind::Final,
-        text: it.text(),
-        committed: it.committed_text(),
-        words: words.collect(),
-        heard_to: seconds(it.span().end()),
-        at,
-    }
 }

@@ -26,6 +26,7 @@ mod real_weights;
 #[cfg(feature = "whisper")]
 mod recognise;
 mod relay;
+mod replay;
 #[cfg(feature = "whisper")]
 mod run;
 mod sound;

@@ -1,4 +1,5 @@
 //! What several tests stand on.
+pub(crate) mod corpus;
 #[cfg_attr(not(feature = "whisper"), allow(dead_code))]
 pub(crate) mod program;
 #[cfg(feature = "whisper")]

@@ -1,0 +1,93 @@
+//! One recording for the corpus: what its replay will be given goes through the stage, and every decode is written down.
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use livecap::{
+    models::Decoding,
+    stages::{
+        recognise::{Ask, Hypothesis, RecogniseError, Recogniser},
+        whisper::{Whisper, WhisperModel},
+    },
+};
+
+use crate::{
+    corpus::{
+        clock::Clock,
+        format::{self, Decode, Head, Outcome},
+        skeleton::{Skeleton, place_of},
+        streamed::{FRAME, on_paused_clock, product_settings, streamed},
+    },
+    pieces::Piece,
+    run::{Figures, Spent, metered, started, tell},
+};
+
+/// What a model wrote of a recording may be shipped with these licences, and the reference with it; `NOTICE` names the sources.
+const LICENCES: [&str; 3] = ["public domain", "CC BY 4.0", "made by rule"];
+
+pub(crate) fn may_be_shipped(licence: &str) -> bool {
+    LICENCES.iter().any(|it| licence.contains(it))
+}
+
+/// Hears the recording where its stage has the skeleton, and hands on what it writes down.
+struct Recorder {
+    whisper: Whisper,
+    sound: Arc<[f32]>,
+    clock: Clock,
+    spent: Arc<Mutex<Spent>>,
+    decodes: Arc<Mutex<Vec<Decode>>>,
+}
+
+impl Recogniser for Recorder {
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+        let at = place_of(speech).unwrap_or_default();
+        let heard = &self.sound[at..(at + speech.len()).min(self.sound.len())];
+        let (heard, cost) = metered(&mut self.whisper, heard, ask, &self.spent);
+        let decode = Decode::new(at, speech.len(), ask, cost, &heard?);
+        let answer = decode.answer(ask, &self.clock, 1.0);
+        self.decodes.lock().unwrap_or_else(PoisonError::into_inner).push(decode);
+        answer
+    }
+}
+
+/// `path`: of the model's file, whose name is that of the model.
+pub(crate) fn record(
+    model: &WhisperModel,
+    path: &Path,
+    piece: &Piece,
+    show: bool,
+) -> (format::Piece, Figures) {
+    let (spent, decodes) = (Arc::<Mutex<Spent>>::default(), Arc::<Mutex<Vec<Decode>>>::default());
+    let longest = Decoding::of(model.header()).longest;
+    let settings = product_settings(piece.language(), longest);
+    let skeleton = Skeleton::of(&piece.sound);
+    let whisper = started(model, piece.language());
+    let (meter, log, sound) = (spent.clone(), decodes.clone(), piece.sound.as_slice().into());
+    let make =
+        move |clock| Recorder { whisper: whisper(), sound, clock, spent: meter, decodes: log };
+    let run = streamed(settings, skeleton.voice(), make, skeleton.frames(FRAME));
+    let run = on_paused_clock(run);
+    if show {
+        tell(&run);
+    }
+    let spent = *spent.lock().unwrap_or_else(PoisonError::into_inner);
+    let decodes = std::mem::take(&mut *decodes.lock().unwrap_or_else(PoisonError::into_inner));
+    let figures = Figures::of(&run, piece, spent);
+    let head = head(path, piece, longest);
+    let outcome = Outcome::of(&run, &piece.reference);
+    (format::Piece { head, sound: skeleton, decodes, outcome }, figures)
+}
+
+fn head(path: &Path, piece: &Piece, longest: Duration) -> Head {
+    let model = path.file_stem().unwrap_or_default().to_string_lossy().replace("ggml-", "");
+    Head {
+        name: piece.name.clone(),
+        model,
+        licence: piece.licence.clone(),
+        language: piece.language().map(str::to_owned),
+        longest: longest.as_millis() as u64,
+        reference: piece.reference.clone(),
+    }
+}

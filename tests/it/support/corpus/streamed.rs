@@ -1,0 +1,189 @@
+//! Sound through the recogniser's stage on a paused clock: it comes at its own pace, and only decodes take time.
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    task::Poll,
+    time::Duration,
+};
+
+use futures::poll;
+use livecap::{
+    flow::{
+        EdgeSettings, Engine, Fault, Inlet, Offer, Outlet, Room, Stage, StageGauge, WhenFull, edge,
+    },
+    logic::{reference::TimedWord, update::Update},
+    message::{
+        AudioFrame, Caption, Kind, Language, MediaSpan, MediaTime, SampleRate, Speech, Trace,
+        TrackName, Transcript,
+    },
+    stages::recognise::{Recognise, RecogniseSettings, Recogniser, Track, VoiceActivity},
+};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::clock::Clock;
+
+const RATE: SampleRate = SampleRate::SPEECH;
+/// Samples of one frame of live sound: 20 ms.
+pub(crate) const FRAME: usize = 320;
+
+/// What a run gave.
+#[derive(Default)]
+pub(crate) struct Streamed {
+    /// Each with the time at which it came, seconds since the first sample was captured.
+    pub(crate) captions: Vec<(f64, Caption)>,
+    pub(crate) counts: BTreeMap<&'static str, u64>,
+}
+
+/// What a pipeline file that names a model and a language comes to. `longest`: the model's longest segment.
+pub(crate) fn product_settings(language: Option<&str>, longest: Duration) -> RecogniseSettings {
+    let mut settings =
+        RecogniseSettings { language: language.map(Language::new), ..RecogniseSettings::default() };
+    settings.endpoint.longest = longest;
+    settings.pace.pause = settings.endpoint.pause();
+    settings
+}
+
+/// Runs `work` on a clock of its own that stands still.
+pub(crate) fn on_paused_clock<T>(work: impl Future<Output = T>) -> T {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime starts").block_on(work)
+}
+
+/// `frames`: their samples, and the number of the first of each. `make` is called on the recogniser's own thread.
+pub(crate) async fn streamed<R: Recogniser>(
+    settings: RecogniseSettings,
+    voice: impl VoiceActivity,
+    make: impl FnOnce(Clock) -> R + Send + 'static,
+    frames: impl Iterator<Item = (usize, Vec<f32>)>,
+) -> Streamed {
+    let clock = Clock::here();
+    let engine = Engine::start("streamed", move || Ok::<_, Fault>(make(clock))).await;
+    let engine = engine.unwrap_or_else(|error| panic!("{error}"));
+    let track = Arc::new(Mutex::new(Track::new(TrackName::new("streamed"))));
+    let gauge = StageGauge::new("streamed");
+    let mut stage = Recognise::new(settings, engine, voice, track).counting_on(gauge.clone());
+    let room = Room::Span(Duration::MAX);
+    let (sender, receiver) =
+        edge("streamed", "list", EdgeSettings { room, when_full: WhenFull::Wait });
+    let out = Outlet::new(vec![sender], gauge.clone());
+    let mut list = Inlet::new(vec![receiver]);
+    // A clock that has run for a while, so that sound can be older than it.
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let zero = Instant::now();
+    let mut captions = Vec::new();
+    for (first, samples) in frames {
+        let captured = zero + RATE.duration_of(first + samples.len());
+        if Instant::now() < captured {
+            tokio::time::advance(captured - Instant::now()).await;
+        }
+        let frame = AudioFrame {
+            start: MediaTime::of_sample(first as u64, RATE),
+            rate: RATE,
+            samples: samples.into(),
+            hole: None,
+            trace: Trace::starting(captured),
+        };
+        stage
+            .handle(Speech::new(frame).expect("16 kHz"), &out)
+            .await
+            .expect("a stage that goes on");
+        take(&mut list, zero, &mut captions).await;
+    }
+    stage.flush(&out).await.expect("a stage that ends");
+    take(&mut list, zero, &mut captions).await;
+    Streamed { captions, counts: gauge.read().counts.into_iter().collect() }
+}
+
+async fn take(list: &mut Inlet<Caption>, zero: Instant, captions: &mut Vec<(f64, Caption)>) {
+    loop {
+        let offer = {
+            let mut next = std::pin::pin!(list.next());
+            poll!(&mut next)
+        };
+        let Poll::Ready(Some(Offer::Handle(caption))) = offer else { return };
+        list.settle();
+        captions.push(((Instant::now() - zero).as_secs_f64(), caption));
+    }
+}
+
+impl Streamed {
+    pub(crate) fn transcripts(&self) -> impl Iterator<Item = (f64, &Transcript)> {
+        self.captions.iter().filter_map(|(at, caption)| match caption {
+            Caption::Transcript(it) => Some((*at, it)),
+            Caption::Gap(_) | Caption::Translation(_) => None,
+        })
+    }
+
+    pub(crate) fn updates(&self) -> Vec<Update> {
+        self.transcripts().map(|(at, it)| update(it, at)).collect()
+    }
+
+    /// The texts of its finals.
+    pub(crate) fn finals(&self) -> Vec<String> {
+        let finals = self.transcripts().filter(|it| it.1.kind() == Kind::Final);
+        finals.map(|it| it.1.text()).collect()
+    }
+
+    /// One line each: when it came, which revision of which segment it is, and its words with their places, `|` behind the
+    /// committed ones. All times are milliseconds.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.captions
+            .iter()
+            .map(|(at, caption)| format!("{:.0} {}", at * 1000.0, line(caption)))
+            .collect()
+    }
+
+    /// The SHA-256 of these lines.
+    pub(crate) fn digest(&self) -> String {
+        let digest = Sha256::digest(self.lines().join("\n"));
+        digest.iter().map(|it| format!("{it:02x}")).collect()
+    }
+}
+
+fn line(caption: &Caption) -> String {
+    let at = |span: MediaSpan| {
+        format!(
+            "{}..{}",
+            span.start.since_start().as_millis(),
+            span.end().since_start().as_millis()
+        )
+    };
+    match caption {
+        Caption::Transcript(it) => {
+            let word = |it: &livecap::message::Word| format!("{}@{}", it.text.trim(), at(it.span));
+            let mut words: Vec<String> = it.words().iter().map(word).collect();
+            words.insert(it.committed().len(), "|".to_owned());
+            let kind = if it.kind() == Kind::Final { "final" } else { "partial" };
+            let (segment, revision) = (it.segment().number(), it.revision().number());
+            format!(
+                "{kind} {segment}.{revision} {} {} {}",
+                it.language(),
+                at(it.span()),
+                words.join(" ")
+            )
+        }
+        Caption::Gap(it) => format!("gap {} {}", it.why.name(), at(it.span)),
+        Caption::Translation(it) => panic!("a recogniser translates nothing: {it:?}"),
+    }
+}
+
+fn update(it: &Transcript, at: f64) -> Update {
+    let seconds = |at: MediaTime| at.as_secs_f64();
+    let words = it.words().iter().map(|word| TimedWord {
+        word: word.text.clone(),
+        start: seconds(word.span.start),
+        end: seconds(word.span.end()),
+    });
+    Update {
+        segment: it.segment().number(),
+        revision: it.revision().number(),
+        is_final: it.kind() == Kind::Final,
+        text: it.text(),
+        committed: it.committed_text(),
+        words: words.collect(),
+        heard_to: seconds(it.span().end()),
+        at,
+    }
+}
