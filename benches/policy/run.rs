@@ -23,6 +23,7 @@ use livecap::{
         AudioFrame, Caption, Kind, Language, MediaTime, SampleRate, Speech, Trace, TrackName,
         Transcript,
     },
+    models::{Context, Decoding},
     stages::{
         recognise::{
             Ask, Hypothesis, NeuralVoiceActivity, Recognise, RecogniseError, RecogniseSettings,
@@ -164,11 +165,28 @@ fn settings(model: &WhisperModel, language: Option<Language>) -> RecogniseSettin
     settings
 }
 
+/// `CONTEXT=full`: every decode, of a partial too, with all of the encoder's context.
+fn decoding(model: &WhisperModel) -> Decoding {
+    let usual = Decoding::of(model.header());
+    match std::env::var("CONTEXT").as_deref() {
+        Err(_) => usual,
+        Ok("full") => {
+            let all = Context { floor: Duration::MAX, margin: Duration::ZERO };
+            Decoding { partial: all, full: all, ..usual }
+        }
+        Ok(other) => panic!("CONTEXT={other}: only `full` is known"),
+    }
+}
+
 async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
     let language = (piece.language != "mixed").then(|| Language::new(&piece.language));
     let settings = settings(&model, language.clone());
-    let whisper =
-        WhisperSettings { language, threads: NonZeroUsize::MIN, ..WhisperSettings::default() };
+    let whisper = WhisperSettings {
+        language,
+        threads: NonZeroUsize::MIN,
+        decoding: Some(decoding(&model)),
+        ..WhisperSettings::default()
+    };
     let (costs, spent) = mpsc::sync_channel(0);
     let engine = Engine::start("policy", move || {
         Whisper::start(&model, &whisper).map(|whisper| Metered { whisper, costs })
