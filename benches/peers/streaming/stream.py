@@ -135,7 +135,8 @@ def run(program, model, recording, folder, threads=1):
         try:
             screen, spent = listen(child, feeder, length)
         finally:
-            os.kill(child.pid, signal.SIGINT)
+            # As Ctrl-C, which is ignored by what a shell started in the background.
+            os.kill(child.pid, signal.SIGTERM)
             # Sound goes on until then: a read that waits for it would hold the process.
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
