@@ -161,6 +161,7 @@ fn settings(model: &WhisperModel, language: Option<Language>) -> RecogniseSettin
     settings.window.keep = ms("KEEP", settings.window.keep);
     settings.agreement.hold = ms("HOLD", settings.agreement.hold);
     settings.window.length = ms("WINDOW", settings.window.length);
+    settings.max_lag = settings.max_lag.map(|it| ms("MAX_LAG", it));
     settings.window.overlap = knob("OVERLAP", settings.window.overlap as f64) as usize;
     settings
 }
