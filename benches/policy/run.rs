@@ -14,6 +14,7 @@ use livecap::{
         wer::WordErrors,
     },
     message::{Caption, Kind, Language, SampleRate, Transcript},
+    models::{Context, Decoding},
     stages::{
         recognise::{
             Ask, Hypothesis, NeuralVoiceActivity, RecogniseError, RecogniseSettings, Recogniser,
@@ -183,9 +184,22 @@ pub(crate) fn started(
     language: Option<&str>,
 ) -> impl FnOnce() -> Whisper + Send + 'static {
     let (model, language) = (model.clone(), language.map(Language::new));
-    let threads = NonZeroUsize::MIN;
-    let settings = WhisperSettings { language, threads, ..WhisperSettings::default() };
+    let (threads, decoding) = (NonZeroUsize::MIN, Some(decoding(&model)));
+    let settings = WhisperSettings { language, threads, decoding, ..WhisperSettings::default() };
     move || Whisper::start(&model, &settings).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// `CONTEXT=full`: every decode, of a partial too, with all of the encoder's context.
+fn decoding(model: &WhisperModel) -> Decoding {
+    let usual = Decoding::of(model.header());
+    match std::env::var("CONTEXT").as_deref() {
+        Err(_) => usual,
+        Ok("full") => {
+            let all = Context { floor: Duration::MAX, margin: Duration::ZERO };
+            Decoding { partial: all, full: all, ..usual }
+        }
+        Ok(other) => panic!("CONTEXT={other}: only `full` is known"),
+    }
 }
 
 fn knob(name: &str, usual: f64) -> f64 {
@@ -215,6 +229,7 @@ fn settings(language: Option<&str>) -> RecogniseSettings {
     settings.window.keep = ms("KEEP", settings.window.keep);
     settings.agreement.hold = ms("HOLD", settings.agreement.hold);
     settings.window.length = ms("WINDOW", settings.window.length);
+    settings.max_lag = settings.max_lag.map(|it| ms("MAX_LAG", it));
     settings.window.overlap = knob("OVERLAP", settings.window.overlap as f64) as usize;
     settings
 }
