@@ -1,8 +1,9 @@
 //! One recording through the recogniser's stage on a clock that only decodes move.
 use std::{
+    collections::BTreeMap,
     fmt,
     num::NonZeroUsize,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed, mpsc},
     task::Poll,
     time::Duration,
 };
@@ -25,15 +26,14 @@ use livecap::{
     },
     stages::{
         recognise::{
-            Ask, Hypothesis, NeuralVoiceActivity, Recognise, RecogniseError, RecogniseSettings,
-            Recogniser, Track,
+            Ask, Hypothesis, Recognise, RecogniseError, RecogniseSettings, Recogniser, Track,
         },
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
 use tokio::time::Instant;
 
-use crate::pieces::Piece;
+use crate::{pieces::Piece, voices::voice};
 
 const RATE: SampleRate = SampleRate::SPEECH;
 /// Samples of one frame: 20 ms.
@@ -41,22 +41,59 @@ const FRAME: usize = 320;
 
 /// Tells what each decode cost, and waits until the clock has been moved by it: the channel holds nothing.
 struct Metered {
-    whisper: Whisper,
+    /// `None`: it hears nothing, so that what a voice detector lets through can be seen soon.
+    whisper: Option<Whisper>,
     costs: mpsc::SyncSender<Duration>,
+    /// Prints what each decode heard, as JSON.
+    show: bool,
 }
 
 impl Recogniser for Metered {
     fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
         let before = processor();
-        let heard = self.whisper.listen(speech, ask);
+        let heard = match &mut self.whisper {
+            Some(whisper) => whisper.listen(speech, ask),
+            None => Ok(nothing()),
+        };
         let cost = processor().saturating_sub(before);
+        if let (true, Ok(it)) = (self.show, &heard) {
+            print_decode(speech, ask, it);
+        }
         let _ = self.costs.send(cost);
         heard
     }
 }
 
+fn nothing() -> Hypothesis {
+    Hypothesis {
+        words: Vec::new(),
+        timed: false,
+        language: Language::new("en"),
+        written: None,
+        no_speech: 0.0,
+        log_probability: 0.0,
+        times: Vec::new(),
+        cut_off: false,
+    }
+}
+
+/// What a decode heard before any guard, for those who look for better guards.
+fn print_decode(speech: &[f32], ask: &Ask, heard: &Hypothesis) {
+    let words = heard.words.iter().map(|it| (&it.word.text, it.probability));
+    let line = serde_json::json!({
+        "sound": RATE.duration_of(speech.len()).as_secs_f64(),
+        "effort": format!("{:?}", ask.effort),
+        "no_speech": heard.no_speech,
+        "log_probability": heard.log_probability,
+        "ends": heard.ends().map(|it| it.as_secs_f64()),
+        "cut_off": heard.cut_off,
+        "words": words.collect::<Vec<_>>(),
+    });
+    println!("         decode {line}");
+}
+
 /// Processor time of this thread so far.
-fn processor() -> Duration {
+pub(crate) fn processor() -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("this needs Linux");
     let nanoseconds = told.split_whitespace().next().and_then(|it| it.parse().ok());
     Duration::from_nanos(nanoseconds.expect("a number of nanoseconds"))
@@ -72,10 +109,14 @@ pub(crate) struct Figures {
     cost: Duration,
     sound: Duration,
     age: f64,
+    /// Processor time of the voice activity detector.
+    voice: Duration,
+    /// Words where nobody speaks: in finals, and shown in partials at once.
+    invented: [usize; 2],
 }
 
 impl Figures {
-    pub(crate) const HEAD: &str = "piece                   WER  sub del ins | settled p50 p95 | commit p50 p95 | first p50 | final p50 p95 | erasure changes | CPU s/s decodes/s | oldest";
+    pub(crate) const HEAD: &str = "piece                   WER  sub del ins | settled p50 p95 | commit p50 p95 | first p50 | final p50 p95 | erasure changes | CPU s/s decodes/s | oldest | VAD ms/s | from nothing: final shown";
 
     pub(crate) fn add(&mut self, other: Figures) {
         self.errors = self.errors + other.errors;
@@ -85,6 +126,8 @@ impl Figures {
         self.cost += other.cost;
         self.sound += other.sound;
         self.age = self.age.max(other.age);
+        self.voice += other.voice;
+        (0..2).for_each(|at| self.invented[at] += other.invented[at]);
         let (mine, more) = (&mut self.latencies, other.latencies);
         mine.first_seen.extend(more.first_seen);
         mine.settled.extend(more.settled);
@@ -106,7 +149,7 @@ impl fmt::Display for Figures {
         let seconds = sound.as_secs_f64();
         write!(
             out,
-            "{:6.2} {:4} {:3} {:3} | {:6.2} {:6.2} | {:6.2} {:6.2} | {:6.2} | {:5.2} {:5.2} | {:.3} {} | {:.3} {:.2} | {:.1}",
+            "{:6.2} {:4} {:3} {:3} | {:6.2} {:6.2} | {:6.2} {:6.2} | {:6.2} | {:5.2} {:5.2} | {:.3} {} | {:.3} {:.2} | {:.1} | {:.2} | {} {}",
             errors.rate().unwrap_or(0.0) * 100.0,
             errors.substituted,
             errors.deleted,
@@ -123,26 +166,30 @@ impl fmt::Display for Figures {
             self.cost.as_secs_f64() / seconds,
             self.decodes as f64 / seconds,
             self.age,
+            self.voice.as_secs_f64() * 1000.0 / seconds,
+            self.invented[0],
+            self.invented[1],
         )
     }
 }
 
-pub(crate) fn run(model: &WhisperModel, piece: &Piece, show: bool) -> Figures {
+pub(crate) fn run(model: Option<&WhisperModel>, piece: &Piece, show: bool) -> Figures {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime starts").block_on(streamed(model.clone(), piece, show))
+    runtime.expect("a runtime starts").block_on(streamed(model.cloned(), piece, show))
 }
 
 fn knob(name: &str, usual: f64) -> f64 {
     std::env::var(name).ok().map_or(usual, |it| it.parse().expect("a number"))
 }
 
-fn settings(model: &WhisperModel, language: Option<Language>) -> RecogniseSettings {
+fn settings(language: Option<Language>) -> RecogniseSettings {
     let mut settings = RecogniseSettings { language, ..RecogniseSettings::default() };
-    let _ = model;
     let ms = |name: &str, usual: Duration| {
         Duration::from_millis(knob(name, usual.as_secs_f64() * 1000.0) as u64)
     };
+    settings.endpoint.threshold = knob("THRESHOLD", settings.endpoint.threshold.into()) as f32;
+    settings.endpoint.min_speech = ms("MIN_SPEECH", settings.endpoint.min_speech);
     settings.endpoint.longest = ms("LONGEST", Duration::from_secs(30));
     settings.endpoint.silence = ms("SILENCE", settings.endpoint.silence);
     settings.endpoint.sentence = ms("SENTENCE", settings.endpoint.sentence);
@@ -164,19 +211,21 @@ fn settings(model: &WhisperModel, language: Option<Language>) -> RecogniseSettin
     settings
 }
 
-async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
+async fn streamed(model: Option<WhisperModel>, piece: &Piece, show: bool) -> Figures {
     let language = (piece.language != "mixed").then(|| Language::new(&piece.language));
-    let settings = settings(&model, language.clone());
+    let settings = settings(language.clone());
     let whisper =
         WhisperSettings { language, threads: NonZeroUsize::MIN, ..WhisperSettings::default() };
     let (costs, spent) = mpsc::sync_channel(0);
     let engine = Engine::start("policy", move || {
-        Whisper::start(&model, &whisper).map(|whisper| Metered { whisper, costs })
+        let whisper = model.map(|it| Whisper::start(&it, &whisper)).transpose();
+        whisper.map(|whisper| Metered { whisper, costs, show })
     });
     let engine = engine.await.unwrap_or_else(|error| panic!("{error}"));
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("policy"))));
     let gauge = StageGauge::new("policy");
-    let mut stage = Recognise::new(settings, engine, NeuralVoiceActivity::default(), track)
+    let (voice, voice_cost) = voice();
+    let mut stage = Recognise::new(settings, engine, voice, track)
         .counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, receiver) =
@@ -209,6 +258,10 @@ async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
     if show {
         println!("    {:?}", gauge.read().counts);
     }
+    figures.voice = Duration::from_nanos(voice_cost.load(Relaxed));
+    if piece.reference.text.trim().is_empty() {
+        figures.invented = invented(&updates);
+    }
     figures.sound = RATE.duration_of(piece.sound.len());
     figures.errors = WordErrors::between(
         &piece.reference.text,
@@ -221,6 +274,18 @@ async fn streamed(model: WhisperModel, piece: &Piece, show: bool) -> Figures {
     figures.latencies = Comparison::new(&updates, &gold, 1.0).latencies();
 
     figures
+}
+
+/// Words in finals, and the most words that stood in a partial of each segment.
+fn invented(updates: &[Update]) -> [usize; 2] {
+    let count = |it: &Update| it.text.split_whitespace().count();
+    let finals = updates.iter().filter(|it| it.is_final).map(count).sum();
+    let mut shown = BTreeMap::new();
+    for it in updates.iter().filter(|it| !it.is_final) {
+        let most = shown.entry(it.segment).or_insert(0);
+        *most = count(it).max(*most);
+    }
+    [finals, shown.values().sum()]
 }
 
 /// Waits for `work`, and moves the clock by what each decode in it cost.

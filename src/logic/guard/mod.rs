@@ -15,8 +15,8 @@ use super::{agree::Heard, spoken};
 pub struct GuardSettings {
     /// A hypothesis has no words where the recogniser is surer than this (0 to 1) that nobody spoke. 1: off.
     pub no_speech: f32,
-    /// Nor where it is surer than half of that, and the mean logarithm of the probabilities of its tokens is lower than this.
-    /// Minus infinity: off.
+    /// Nor where it is surer than half of that, and the mean logarithm of the probabilities of its tokens is lower than this; a
+    /// few words where that mean is lower than 1.4 times this, whatever else it is sure of. Minus infinity: off.
     pub log_probability: f32,
     /// Nor where its text is so much longer than its code ([`compression`]). Infinity: off.
     pub compression: f32,
@@ -117,6 +117,11 @@ pub struct Evidence {
 const FASTEST: f64 = 6.5;
 /// What the recogniser doubts, half of the way to certainty: for [`GuardSettings::log_probability`] and phrases.
 const DOUBT: f32 = 0.5;
+/// So few words are guessed where nobody speaks ("Oh!", "You..."); longer text that is as improbable is speech in noise or in a
+/// language that the model hardly knows.
+const FEW: usize = 4;
+/// For them the limit of [`GuardSettings::log_probability`] is so many times as low.
+const FEW_LIMIT: f32 = 1.4;
 /// A known phrase over so little speech is none.
 const PHRASE_SPEECH: Duration = Duration::from_millis(400);
 
@@ -215,9 +220,12 @@ impl Guards {
         let again = || words.len() > SHORT && self.said.iter().all(|it| it == words);
         // Comparisons with a NaN are false: a decode that knows nothing of itself passes.
         let doubts = evidence.no_speech > settings.no_speech * DOUBT;
+        let is_below = |limit: f32| evidence.log_probability < limit;
+        let is_guess = (doubts && is_below(settings.log_probability))
+            || (words.len() <= FEW && is_below(settings.log_probability * FEW_LIMIT));
         if settings.no_speech < 1.0 && evidence.no_speech > settings.no_speech {
             Some(Guard::NoSpeech)
-        } else if doubts && evidence.log_probability < settings.log_probability {
+        } else if is_guess {
             Some(Guard::Improbable)
         } else if self.phrases.contains(words) && (doubts || evidence.spoken < PHRASE_SPEECH) {
             Some(Guard::Phrase)

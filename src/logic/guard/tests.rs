@@ -68,6 +68,20 @@ fn each_guard_leaves_out_its_kind_and_can_be_switched_off() {
 }
 
 #[test]
+fn a_few_words_must_be_probable_even_where_the_recogniser_has_no_doubt_that_somebody_spoke() {
+    let guards = Guards::new(GuardSettings::default());
+    let evidence = |log_probability| Evidence { no_speech: 0.3, log_probability, ..SURE };
+    // As tiny.en decodes applause and a chord.
+    for (text, log_probability) in [("Oh!", -1.73), ("You...", -1.62), ("I'm a hero.", -1.54)] {
+        let found = check(&guards, text, evidence(log_probability));
+        assert_eq!(found, (String::new(), vec![Guard::Improbable]), "{text}");
+    }
+    all_of(&guards, "Oh!", evidence(-1.3));
+    all_of(&guards, "the cut in the cutting", evidence(-1.7));
+    all_of(&off(), "Oh!", evidence(-1.73));
+}
+
+#[test]
 fn a_phrase_that_somebody_said_stays() {
     let guards = Guards::new(GuardSettings::default());
     all_of(&guards, "Thank you.", SURE);
