@@ -225,8 +225,7 @@ async fn streamed(model: Option<WhisperModel>, piece: &Piece, show: bool) -> Fig
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("policy"))));
     let gauge = StageGauge::new("policy");
     let (voice, voice_cost) = voice();
-    let mut stage = Recognise::new(settings, engine, voice, track)
-        .counting_on(gauge.clone());
+    let mut stage = Recognise::new(settings, engine, voice, track).counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, receiver) =
         edge("policy", "list", EdgeSettings { room, when_full: WhenFull::Wait });

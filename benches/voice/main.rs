@@ -28,8 +28,7 @@ type Hear = Box<dyn FnMut(&[f32]) -> f32>;
 
 /// With the samples of its frame.
 type Detector = (&'static str, usize, fn() -> Hear);
-const DETECTORS: [Detector; 2] =
-    [("earshot", FRAME, earshot), ("Silero", FRAME, silero)];
+const DETECTORS: [Detector; 2] = [("earshot", FRAME, earshot), ("Silero", FRAME, silero)];
 
 fn earshot() -> Hear {
     let mut voice = Box::<earshot::Detector>::default();

@@ -54,8 +54,9 @@ impl VoiceActivity for NeuralVoiceActivity {
         self.speech
     }
 
+    /// Four frames. Seen on the times of 554 words: it rises 40 ms late and falls 80 ms late.
     fn lag(&self) -> Duration {
-        Duration::from_millis(96)
+        Duration::from_millis(64)
     }
 
     fn forget(&mut self) {
