@@ -6,6 +6,10 @@
 //!
 //! Sound comes at its own pace on tokio's paused clock, and each decode moves the clock by the processor time that it took. So the
 //! figures are those of a machine that does nothing else, however busy this one is.
+//!
+//! `--model none` hears nothing, at once: its decodes are what the voice activity detector lets through. `VAD` in the environment
+//! names another detector. `--show` prints captions, and each decode before any guard as JSON. The last column counts the words of
+//! pieces whose reference is empty.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 mod pieces;
 mod run;

@@ -1,7 +1,7 @@
 //! Tells speech from other sound, frame by frame. The only file that names the voice activity detector's crate.
 //!
 //! `cargo bench --bench policy` compares it with earshot by words, `cargo bench --bench voice` by frames: earshot takes music
-//! and applause for speech, costs an eighth as much itself, and far more in decodes of what is no speech
+//! and applause for speech, costs a sixth as much itself, and far more in decodes of what is no speech
 //! (`docs/figures.md`).
 use std::time::Duration;
 
