@@ -35,7 +35,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("whisper_rs", &["src/stages/whisper"]),
     ("hdrhistogram", &["src/logic/histogram.rs"]),
     ("plotters", &["src/cli/bench/html.rs"]),
-    ("earshot", &["src/stages/recognise/voice.rs"]),
+    ("rustvani_vad", &["src/stages/recognise/voice.rs"]),
     ("socketioxide", &["src/stages/broadcast/"]),
     ("engineioxide", &["src/stages/broadcast/"]),
     ("socketioxide_core", &["src/stages/broadcast/"]),

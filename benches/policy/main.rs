@@ -9,6 +9,9 @@
 //!
 //! `--noises` adds so many seconds of each noise that is made by rule. `--record` writes every decode into a file of the corpus that
 //! tests replay (`tests/corpus/README.md`).
+//!
+//! `--model none` hears nothing, at once: its decodes are what the voice activity detector lets through. `VAD` in the environment
+//! names another detector. The last column counts the words of pieces whose reference is empty.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 #[expect(dead_code, reason = "tests use the rest")]
 #[path = "../../tests/it/support/corpus/mod.rs"]
@@ -18,6 +21,7 @@ mod noise;
 mod pieces;
 mod record;
 mod run;
+mod voices;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -62,20 +66,22 @@ fn main() -> ExitCode {
         );
         return ExitCode::SUCCESS;
     };
-    let model = WhisperModel::from_file("policy", path).unwrap_or_else(|error| panic!("{error}"));
+    let load = || WhisperModel::from_file("policy", path).unwrap_or_else(|error| panic!("{error}"));
+    let model = (path.as_os_str() != "none").then(load);
     let only = options.only.as_deref();
     let pieces = pieces(folder, only).into_iter().chain(noises(options.noises, only));
     let (mut total, mut recorded) = (Figures::default(), Vec::new());
     println!("{}", Figures::HEAD);
     for piece in pieces {
         let figures = match options.record {
-            None => run(&model, &piece, options.show),
+            None => run(model.as_ref(), &piece, options.show),
             Some(_) if !record::may_be_shipped(&piece.licence) => {
                 println!("{:<20} left out: its licence is {:?}", piece.name, piece.licence);
                 continue;
             }
             Some(_) => {
-                let (piece, figures) = record(&model, path, &piece, options.show);
+                let model = model.as_ref().expect("a model whose decodes are recorded");
+                let (piece, figures) = record(model, path, &piece, options.show);
                 recorded.push(piece);
                 figures
             }

@@ -1,8 +1,9 @@
 //! One recording through the recogniser's stage on a clock that only decodes move.
 use std::{
+    collections::BTreeMap,
     fmt,
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -10,16 +11,13 @@ use livecap::{
     logic::{
         latency::{Comparison, Latencies},
         stability::{Erasure, committed_changes},
-        update::{Gold, text_of_finals},
+        update::{Gold, Update, text_of_finals},
         wer::WordErrors,
     },
     message::{Caption, Kind, Language, SampleRate, Transcript},
     models::{Context, Decoding},
     stages::{
-        recognise::{
-            Ask, Hypothesis, NeuralVoiceActivity, RecogniseError, RecogniseSettings, Recogniser,
-            Wanted,
-        },
+        recognise::{Ask, Hypothesis, RecogniseError, RecogniseSettings, Recogniser, Wanted},
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
@@ -30,6 +28,7 @@ use crate::{
         streamed::{FRAME, Streamed, on_paused_clock, product_settings, streamed},
     },
     pieces::Piece,
+    voices::voice,
 };
 
 const RATE: SampleRate = SampleRate::SPEECH;
@@ -39,22 +38,44 @@ const RATE: SampleRate = SampleRate::SPEECH;
 pub(crate) struct Spent {
     decodes: usize,
     cost: Duration,
+    /// Of the voice activity detector.
+    voice: Duration,
 }
 
 /// Moves the clock by what each decode cost.
 struct Metered {
-    whisper: Whisper,
+    /// `None`: it hears nothing, so that what a voice detector lets through can be seen soon.
+    whisper: Option<Whisper>,
     clock: Clock,
     spent: Arc<Mutex<Spent>>,
 }
 
 impl Recogniser for Metered {
     fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
-        let (heard, cost) = metered(&mut self.whisper, speech, ask, &self.spent);
+        let (heard, cost) = match &mut self.whisper {
+            Some(whisper) => metered(whisper, speech, ask, &self.spent),
+            None => {
+                self.spent.lock().unwrap_or_else(PoisonError::into_inner).decodes += 1;
+                (Ok(nothing()), Duration::ZERO)
+            }
+        };
         match self.clock.spend(cost, &ask.wanted) {
             true => heard,
             false => Err(RecogniseError::Unwanted),
         }
+    }
+}
+
+fn nothing() -> Hypothesis {
+    Hypothesis {
+        words: Vec::new(),
+        timed: false,
+        language: Language::new("en"),
+        written: None,
+        no_speech: 0.0,
+        log_probability: 0.0,
+        times: Vec::new(),
+        cut_off: false,
     }
 }
 
@@ -75,7 +96,7 @@ pub(crate) fn metered(
 }
 
 /// Processor time of this thread so far.
-fn processor() -> Duration {
+pub(crate) fn processor() -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("this needs Linux");
     let nanoseconds = told.split_whitespace().next().and_then(|it| it.parse().ok());
     Duration::from_nanos(nanoseconds.expect("a number of nanoseconds"))
@@ -91,10 +112,14 @@ pub(crate) struct Figures {
     cost: Duration,
     sound: Duration,
     age: f64,
+    /// Processor time of the voice activity detector.
+    voice: Duration,
+    /// Words where nobody speaks: in finals, and shown in partials at once.
+    invented: [usize; 2],
 }
 
 impl Figures {
-    pub(crate) const HEAD: &str = "piece                   WER  sub del ins | settled p50 p95 | commit p50 p95 | first p50 | final p50 p95 | erasure changes | CPU s/s decodes/s | oldest";
+    pub(crate) const HEAD: &str = "piece                   WER  sub del ins | settled p50 p95 | commit p50 p95 | first p50 | final p50 p95 | erasure changes | CPU s/s decodes/s | oldest | VAD ms/s | from nothing: final shown";
 
     pub(crate) fn of(run: &Streamed, piece: &Piece, spent: Spent) -> Figures {
         let (updates, reference) = (run.updates(), &piece.reference);
@@ -108,6 +133,8 @@ impl Figures {
             cost: spent.cost,
             sound: RATE.duration_of(piece.sound.len()),
             age: 0.0,
+            voice: spent.voice,
+            invented: if reference.text.trim().is_empty() { invented(&updates) } else { [0; 2] },
         }
     }
 
@@ -119,6 +146,8 @@ impl Figures {
         self.cost += other.cost;
         self.sound += other.sound;
         self.age = self.age.max(other.age);
+        self.voice += other.voice;
+        (0..2).for_each(|at| self.invented[at] += other.invented[at]);
         let (mine, more) = (&mut self.latencies, other.latencies);
         mine.first_seen.extend(more.first_seen);
         mine.settled.extend(more.settled);
@@ -140,7 +169,7 @@ impl fmt::Display for Figures {
         let seconds = sound.as_secs_f64();
         write!(
             out,
-            "{:6.2} {:4} {:3} {:3} | {:6.2} {:6.2} | {:6.2} {:6.2} | {:6.2} | {:5.2} {:5.2} | {:.3} {} | {:.3} {:.2} | {:.1}",
+            "{:6.2} {:4} {:3} {:3} | {:6.2} {:6.2} | {:6.2} {:6.2} | {:6.2} | {:5.2} {:5.2} | {:.3} {} | {:.3} {:.2} | {:.1} | {:.2} | {} {}",
             errors.rate().unwrap_or(0.0) * 100.0,
             errors.substituted,
             errors.deleted,
@@ -157,25 +186,41 @@ impl fmt::Display for Figures {
             self.cost.as_secs_f64() / seconds,
             self.decodes as f64 / seconds,
             self.age,
+            self.voice.as_secs_f64() * 1000.0 / seconds,
+            self.invented[0],
+            self.invented[1],
         )
     }
 }
 
-pub(crate) fn run(model: &WhisperModel, piece: &Piece, show: bool) -> Figures {
+pub(crate) fn run(model: Option<&WhisperModel>, piece: &Piece, show: bool) -> Figures {
     let spent = Arc::<Mutex<Spent>>::default();
     let settings = settings(piece.language());
-    let whisper = started(model, piece.language());
+    let whisper = model.map(|it| started(it, piece.language()));
     let meter = spent.clone();
-    let make = move |clock| Metered { whisper: whisper(), clock, spent: meter };
+    let make = move |clock| Metered { whisper: whisper.map(|it| it()), clock, spent: meter };
     let frames = piece.sound.chunks(FRAME).enumerate();
     let frames = frames.map(|(number, samples)| (number * FRAME, samples.to_vec()));
-    let run = streamed(settings, NeuralVoiceActivity::default(), make, frames);
-    let run = on_paused_clock(run);
-    let spent = *spent.lock().unwrap_or_else(PoisonError::into_inner);
+    let (voice, voice_cost) = voice();
+    let run = on_paused_clock(streamed(settings, voice, make, frames));
+    let mut spent = *spent.lock().unwrap_or_else(PoisonError::into_inner);
+    spent.voice = Duration::from_nanos(voice_cost.load(Relaxed));
     if show {
         tell(&run);
     }
     Figures::of(&run, piece, spent)
+}
+
+/// Words in finals, and the most words that stood in a partial of each segment.
+fn invented(updates: &[Update]) -> [usize; 2] {
+    let count = |it: &Update| it.text.split_whitespace().count();
+    let finals = updates.iter().filter(|it| it.is_final).map(count).sum();
+    let mut shown = BTreeMap::new();
+    for it in updates.iter().filter(|it| !it.is_final) {
+        let most = shown.entry(it.segment).or_insert(0);
+        *most = count(it).max(*most);
+    }
+    [finals, shown.values().sum()]
 }
 
 /// To be called on the recogniser's thread.
@@ -212,6 +257,8 @@ fn settings(language: Option<&str>) -> RecogniseSettings {
     let ms = |name: &str, usual: Duration| {
         Duration::from_millis(knob(name, usual.as_secs_f64() * 1000.0) as u64)
     };
+    settings.endpoint.threshold = knob("THRESHOLD", settings.endpoint.threshold.into()) as f32;
+    settings.endpoint.min_speech = ms("MIN_SPEECH", settings.endpoint.min_speech);
     settings.endpoint.longest = ms("LONGEST", settings.endpoint.longest);
     settings.endpoint.silence = ms("SILENCE", settings.endpoint.silence);
     settings.endpoint.sentence = ms("SENTENCE", settings.endpoint.sentence);

@@ -1,8 +1,8 @@
 //! Which voice activity detector serves captions better, earshot or Silero: on speech, on speech in noise, on noise alone.
 //!
 //! `cargo bench --bench voice -- FILE_OR_FOLDER...` takes 16 kHz recordings, with sentences and word times where a `.json`
-//! stands beside them; without any the shipped ones. Each is asked at the threshold with the fewest faults, earshot at the
-//! one in use too. Silero is version 6.2, in a port to Rust that carries its weights.
+//! stands beside them; without any the shipped ones. Each is asked at the threshold with the fewest faults, Silero, which is
+//! in use, at the one in use too.
 #[path = "../support/noise.rs"]
 mod noise;
 
@@ -15,7 +15,6 @@ use livecap::{
     logic::endpoint::EndpointSettings,
     stages::recognise::{FRAME, NeuralVoiceActivity, VoiceActivity},
 };
-use rustvani_vad::{SAMPLES_PER_WINDOW, SileroVad};
 
 use self::{
     sounds::{SECOND, Sound, sounds},
@@ -29,18 +28,16 @@ type Hear = Box<dyn FnMut(&[f32]) -> f32>;
 
 /// With the samples of its frame.
 type Detector = (&'static str, usize, fn() -> Hear);
-const DETECTORS: [Detector; 2] =
-    [("earshot", FRAME, earshot), ("Silero", SAMPLES_PER_WINDOW, silero)];
+const DETECTORS: [Detector; 2] = [("earshot", FRAME, earshot), ("Silero", FRAME, silero)];
 
 fn earshot() -> Hear {
-    let mut voice = NeuralVoiceActivity::default();
-    Box::new(move |frame| voice.hear(frame.first_chunk().unwrap()))
+    let mut voice = Box::<earshot::Detector>::default();
+    Box::new(move |frame| voice.predict_f32(frame).clamp(0.0, 1.0))
 }
 
 fn silero() -> Hear {
-    let voice = SileroVad::new().unwrap();
-    let bytes = |it: &f32| ((it.clamp(-1.0, 1.0) * 32767.0) as i16).to_le_bytes();
-    Box::new(move |frame| voice.infer(&frame.iter().flat_map(bytes).collect::<Vec<u8>>()).unwrap())
+    let mut voice = NeuralVoiceActivity::default();
+    Box::new(move |frame| voice.hear(frame.first_chunk().unwrap()))
 }
 
 fn main() -> std::io::Result<()> {
@@ -89,7 +86,7 @@ fn main() -> std::io::Result<()> {
                 (best, fewest) = (threshold, faults);
             }
         }
-        let in_use = (detector == "earshot").then_some(EndpointSettings::default().threshold);
+        let in_use = (detector == "Silero").then_some(EndpointSettings::default().threshold);
         asked.extend(in_use.into_iter().chain([best]).map(|it| (detector, it, tally.clone())));
     }
     let mut names: Vec<&str> = sounds.iter().map(|it| it.name.as_str()).collect();

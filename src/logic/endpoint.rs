@@ -23,7 +23,7 @@ pub struct EndpointSettings {
 impl Default for EndpointSettings {
     fn default() -> EndpointSettings {
         EndpointSettings {
-            threshold: 0.6,
+            threshold: 0.5,
             pre_roll: Duration::from_millis(300),
             min_speech: Duration::from_millis(96),
             silence: Duration::from_millis(900),

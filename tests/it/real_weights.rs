@@ -96,18 +96,25 @@ async fn a_recorded_person_is_captioned_word_for_word_as_they_speak() {
     }
 }
 
-/// Ten seconds each of digital silence, faint hiss, loud hiss and mains hum.
+/// Ten seconds each of digital silence, faint hiss, loud hiss, mains hum, a chord that swells, and single claps.
 fn nobody_speaks() -> Vec<i16> {
+    const SECTION: usize = 10 * 16_000;
     let (mut random, mut samples) = (fastrand::Rng::with_seed(7), Vec::new());
     let seconds = |at: usize| at as f32 / 16_000.0;
     let tone = |hertz: f32, at: usize| (seconds(at) * hertz * std::f32::consts::TAU).sin();
-    for at in 0..40 * 16_000 {
-        let hiss = random.f32() - 0.5;
-        let level = match at / (10 * 16_000) {
+    for at in 0..6 * SECTION {
+        let (hiss, within) = (random.f32() - 0.5, at % SECTION);
+        let level = match at / SECTION {
             0 => 0.0,
             1 => hiss * 0.01,
             2 => hiss * 0.4,
-            _ => tone(50.0, at) * 0.3 + tone(150.0, at) * 0.1,
+            3 => tone(50.0, within) * 0.3 + tone(150.0, within) * 0.1,
+            4 => {
+                let swell = 0.1 * (1.0 + tone(0.3, within));
+                [220.0, 277.2, 329.6, 440.0].map(|it| tone(it, within) * swell).iter().sum()
+            }
+            // A clap every 0.4 s, gone after a tenth of that.
+            _ => hiss * (-(seconds(within) % 0.4) / 0.012).exp(),
         };
         samples.push((level * f32::from(i16::MAX)) as i16);
     }

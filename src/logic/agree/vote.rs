@@ -60,8 +60,8 @@ pub(super) fn vote(old: &[Seen], shown: usize, heard: &mut Vec<Heard>) -> Vec<us
 fn is_kept(old: &[Seen], new: &[Heard]) -> bool {
     let least = |all: &mut dyn Iterator<Item = f32>| all.reduce(f32::min).unwrap_or(NOTHING);
     let before = least(&mut old.iter().map(|it| it.probability));
-    // No more words than the newest decode has: nobody else has heard them.
-    old.len() <= new.len() && before > least(&mut new.iter().map(|it| it.probability))
+    // Word for word: the newest decode alone tells how many were said.
+    old.len() == new.len() && before > least(&mut new.iter().map(|it| it.probability))
 }
 
 /// The words that stay, one behind the other in `span`.

@@ -15,8 +15,8 @@ use super::{agree::Heard, spoken};
 pub struct GuardSettings {
     /// A hypothesis has no words where the recogniser is surer than this (0 to 1) that nobody spoke. 1: off.
     pub no_speech: f32,
-    /// Nor where it is surer than half of that, and the mean logarithm of the probabilities of its tokens is lower than this.
-    /// Minus infinity: off.
+    /// Nor where it is surer than half of that, and the mean logarithm of the probabilities of its tokens is lower than this; a
+    /// few words that begin improbably where that mean is lower than 1.4 times this. Minus infinity: off.
     pub log_probability: f32,
     /// Nor where its text is so much longer than its code ([`compression`]). Infinity: off.
     pub compression: f32,
@@ -117,6 +117,15 @@ pub struct Evidence {
 const FASTEST: f64 = 6.5;
 /// What the recogniser doubts, half of the way to certainty: for [`GuardSettings::log_probability`] and phrases.
 const DOUBT: f32 = 0.5;
+/// So few words are guessed where nobody speaks ("Oh!", "You..."); longer text that is as improbable is speech in noise or in a
+/// language that the model hardly knows.
+const FEW: usize = 5;
+/// For them the limit of [`GuardSettings::log_probability`] is so many times as low,
+const FEW_LIMIT: f32 = 1.4;
+/// where the recogniser doubts that somebody spoke by so much of [`GuardSettings::no_speech`],
+const FEW_DOUBT: f32 = 0.3;
+/// or the first of them is less probable than this: that one is chosen with nothing before it but the sound.
+const FIRST: f32 = 0.1;
 /// A known phrase over so little speech is none.
 const PHRASE_SPEECH: Duration = Duration::from_millis(400);
 
@@ -187,7 +196,8 @@ impl Guards {
         if bare.is_empty() {
             return found;
         }
-        if let Some(guard) = self.all(&bare, evidence) {
+        let improbable = || self.is_guess(words, evidence).then_some(Guard::Improbable);
+        if let Some(guard) = self.all(&bare, evidence).or_else(improbable) {
             words.clear();
             found.push(guard);
             return found;
@@ -228,6 +238,15 @@ impl Guards {
         } else {
             None
         }
+    }
+
+    /// Whether a few words are what the model makes of sound that is no speech.
+    fn is_guess(&self, words: &[Heard], evidence: &Evidence) -> bool {
+        let GuardSettings { no_speech, log_probability, .. } = self.settings;
+        let begins_improbably = words.first().is_some_and(|it| it.probability < FIRST);
+        words.len() <= FEW
+            && evidence.log_probability < log_probability * FEW_LIMIT
+            && (begins_improbably || evidence.no_speech > no_speech * FEW_DOUBT)
     }
 
     /// A final said this.

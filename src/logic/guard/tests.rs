@@ -67,6 +67,36 @@ fn each_guard_leaves_out_its_kind_and_can_be_switched_off() {
     }
 }
 
+/// As decodes of applause, music and spoken words really were: probability of the first word, of all, of no speech.
+#[test]
+fn a_few_improbable_words_are_what_a_model_makes_of_other_sound() {
+    let guards = Guards::new(GuardSettings::default());
+    let found = |guards: &Guards, text: &str, first: f32, log_probability, no_speech| {
+        let mut words = heard(text);
+        words[0].probability = first;
+        guards.check(&mut words, &Evidence { no_speech, log_probability, ..SURE })
+    };
+    for (text, first, all, no_speech) in [
+        // tiny.en
+        ("Oh!", 0.11, -1.73, 0.36),
+        ("You...", 0.08, -1.99, 0.43),
+        ("I'm a hero.", 0.08, -1.54, 0.39),
+        // base, whose probability of no speech is always 0
+        ("Yeah!", 0.09, -1.42, 0.0),
+        ("I'm gonna have to go.", 0.03, -2.16, 0.0),
+    ] {
+        assert_eq!(found(&guards, text, first, all, no_speech), [Guard::Improbable], "{text}");
+        assert_eq!(found(&off(), text, first, all, no_speech), [], "{text}");
+    }
+    for (text, first, all, no_speech) in [
+        ("Help.", 0.15, -1.68, 0.16),
+        ("Start repeat", 0.2, -1.17, 0.3),
+        ("At the morphine is not early to infuse", 0.09, -1.5, 0.3),
+    ] {
+        assert_eq!(found(&guards, text, first, all, no_speech), [], "{text}");
+    }
+}
+
 #[test]
 fn a_phrase_that_somebody_said_stays() {
     let guards = Guards::new(GuardSettings::default());

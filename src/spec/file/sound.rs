@@ -140,7 +140,7 @@ fn all_guards() -> Vec<Guard> {
 }
 
 fn usual_threshold() -> f64 {
-    0.6
+    0.5
 }
 
 /// What a Whisper model hears at once.
