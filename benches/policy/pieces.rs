@@ -7,6 +7,8 @@ pub(crate) struct Piece {
     pub(crate) name: String,
     pub(crate) language: String,
     pub(crate) reference: Reference,
+    /// Of each sentence, where it is told.
+    pub(crate) languages: Vec<Option<String>>,
     /// 16 kHz.
     pub(crate) sound: Vec<f32>,
 }
@@ -41,6 +43,8 @@ fn piece(name: String, path: &Path, text: &str) -> Piece {
     if reference.sentences.as_ref().is_some_and(Vec::is_empty) {
         reference.sentences = None;
     }
+    let sentences = value["sentences"].as_array().into_iter().flatten();
+    let languages = sentences.map(|it| it["language"].as_str().map(str::to_owned)).collect();
     let mut file =
         SoundFile::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert_eq!(file.rate(), SampleRate::SPEECH, "{}: it has to be at 16 kHz", path.display());
@@ -49,5 +53,5 @@ fn piece(name: String, path: &Path, text: &str) -> Piece {
     while let Some(chunk) = file.next_chunk().expect("it is whole") {
         sound.extend(chunk.chunks(channels).map(|it| it.iter().sum::<f32>() / channels as f32));
     }
-    Piece { name, language, reference, sound }
+    Piece { name, language, reference, languages, sound }
 }

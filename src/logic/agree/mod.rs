@@ -7,7 +7,7 @@ mod tests;
 use std::time::Duration;
 
 pub use self::behind::behind;
-use super::{sentence, spoken::bare};
+use super::{script, sentence, spoken::bare};
 use crate::message::{MediaTime, Word};
 
 /// One word as a decode heard it.
@@ -104,6 +104,16 @@ impl Agreement {
     /// Takes the words of a decode of the whole segment. Its words up to the first that the decode before had otherwise are
     /// agreed; they are committed up to the first that is not sure enough for that.
     pub fn add(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd) -> Agreed {
+        self.step(committed, heard, end, usize::MAX)
+    }
+
+    /// The same where nothing may be committed yet.
+    pub fn show(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd) -> Agreed {
+        self.step(committed, heard, end, 0)
+    }
+
+    /// Commits at most so many words.
+    fn step(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd, most: usize) -> Agreed {
         let mut heard = behind(committed, heard);
         let mut decodes = self.vote(&mut heard);
         let agreed = decodes.iter().take_while(|it| **it > 1).count();
@@ -117,6 +127,7 @@ impl Agreement {
         // A word is committed with its mark: one whose mark is in doubt waits.
         let doubtful = heard.last().is_some_and(|it| it.mark < self.settings.show_mark);
         let sure = if doubtful { sure.min(heard.len() - 1) } else { sure };
+        let sure = whole_words(&heard, sure.min(most));
         if let Some(last) = heard.last_mut().filter(|_| doubtful) {
             let text = &mut last.word.text;
             text.truncate(text.trim_end_matches(sentence::MARKS).len());
@@ -177,7 +188,8 @@ impl AgreementSettings {
     /// Whether a decode at a pause heard a sentence to its end. Of a few words models are sure too soon: "Ask not!"
     pub fn ends_sentence(&self, heard: &[Heard]) -> bool {
         let is_end = |it: &Heard| sentence::is_end(&it.word.text) && it.mark >= self.show_mark;
-        heard.len() >= self.sentence && heard.last().is_some_and(is_end)
+        let texts = heard.iter().map(|it| it.word.text.as_str());
+        script::word_count(texts) >= self.sentence && heard.last().is_some_and(is_end)
     }
 
     /// Whether a word that so many decodes in a row agree on may be promised.
@@ -209,6 +221,21 @@ impl AgreementSettings {
         let behind = heard.iter().enumerate().skip(agreed);
         agreed + behind.take_while(|(at, it)| is_far(it) || it.probability >= least(*at)).count()
     }
+}
+
+/// The first `count` words, or fewer: what is committed ends where a line may, in scripts without spaces too. So nobody reads half of
+/// a Thai word as a promise, and no line is broken within it.
+fn whole_words(heard: &[Heard], count: usize) -> usize {
+    if !heard.get(count).is_some_and(|it| it.word.text.starts_with(script::is_unspaced)) {
+        return count;
+    }
+    let (mut text, mut ends) = (String::new(), vec![0]);
+    for it in heard {
+        text.push_str(&it.word.text);
+        ends.push(text.len());
+    }
+    let breaks = script::breaks(&text);
+    (1..=count).rev().find(|at| breaks.contains(&ends[*at])).unwrap_or_default()
 }
 
 fn same(new: &Word, old: &Word) -> bool {
