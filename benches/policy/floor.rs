@@ -28,8 +28,7 @@ pub(crate) fn floor(model: &WhisperModel, piece: &Piece, show: bool) {
     let language = (!is_mixed).then(|| Language::new(&piece.language));
     let settings =
         WhisperSettings { language, threads: NonZeroUsize::MIN, ..WhisperSettings::default() };
-    let mut whisper =
-        Whisper::start(model, &settings).unwrap_or_else(|error| panic!("{error}"));
+    let mut whisper = Whisper::start(model, &settings).unwrap_or_else(|error| panic!("{error}"));
     let mut hear = |from: f64, to: f64, effort: Effort| {
         let sample = |at: f64| {
             let at = Duration::from_secs_f64(at.max(0.0));
@@ -55,7 +54,10 @@ pub(crate) fn floor(model: &WhisperModel, piece: &Piece, show: bool) {
             let is_right = heard.language.as_str() == tag;
             if show {
                 let Hypothesis { language, language_probability, .. } = &heard;
-                println!("        {length:.1} s {language} {language_probability:.2} {}", if is_right { "" } else { "wrong" });
+                println!(
+                    "        {length:.1} s {language} {language_probability:.2} {}",
+                    if is_right { "" } else { "wrong" }
+                );
             }
             *told.entry(format!("{length:.1} s")).or_default() += usize::from(is_right);
         }

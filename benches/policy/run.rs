@@ -271,7 +271,11 @@ async fn take(list: &mut Inlet<Caption>, zero: Instant, updates: &mut Vec<Update
 
 fn told(it: &Transcript) -> String {
     let (committed, text) = (it.committed_text(), it.text());
-    format!("{} {committed} | {}", it.language(), text.strip_prefix(&committed).unwrap_or(&text).trim())
+    format!(
+        "{} {committed} | {}",
+        it.language(),
+        text.strip_prefix(&committed).unwrap_or(&text).trim()
+    )
 }
 
 fn update(it: &Transcript, at: f64) -> Update {

@@ -40,7 +40,11 @@ impl Reference {
     pub fn of(finals: &[Transcript]) -> Reference {
         let sentences: Vec<Sentence> = finals.iter().filter_map(sentence).collect();
         let texts: Vec<&str> = sentences.iter().map(|it| it.text.as_str()).collect();
-        Reference { text: script::joined(texts), sentences: Some(sentences), ..Reference::default() }
+        Reference {
+            text: script::joined(texts),
+            sentences: Some(sentences),
+            ..Reference::default()
+        }
     }
 
     /// The tag of the language that is spoken; English where nothing is said of it.

@@ -34,9 +34,9 @@ const UNSPACED: [RangeInclusive<char>; 26] = [
     '\u{ff66}'..='\u{ff9f}',
     '\u{20000}'..='\u{323af}',
 ];
-/// Letters that go with the one before them: a line never begins with them. Small kana, the long vowel, iteration marks.
-const WITH_LAST: &str =
-    "々〻ーぁぃぅぇぉっゃゅょゎゕゖゝゞァィゥェォッャュョヮヵヶヽヾｧｨｩｪｫｬｭｮｯｰﾞﾟฯๆະຯໆៗ";
+/// Letters that go with the one before them: a line never begins with them. Small kana, the long vowel, iteration marks, Burmese
+/// vowels.
+const WITH_LAST: &str = "々〻ーぁぃぅぇぉっゃゅょゎゕゖゝゞァィゥェォッャュョヮヵヶヽヾｧｨｩｪｫｬｭｮｯｰﾞﾟฯๆະຯໆៗ\u{102b}\u{102c}\u{1038}";
 /// Letters that go with the one behind them: the vowels that Thai and Lao write first, the signs that stack consonants in Khmer and
 /// Burmese.
 const WITH_NEXT: &str = "เแโใไເແໂໃໄ\u{17d2}\u{1039}";
@@ -109,7 +109,8 @@ pub fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     for text in texts.into_iter().map(str::trim).filter(|it| !it.is_empty()) {
         let is_unspaced = |letter: Option<char>| letter.is_some_and(is_unspaced);
         let last = joined.chars().rev().find(|it| it.is_alphanumeric());
-        let is_close = is_unspaced(last) && is_unspaced(text.chars().find(|it| it.is_alphanumeric()));
+        let is_close =
+            is_unspaced(last) && is_unspaced(text.chars().find(|it| it.is_alphanumeric()));
         if !joined.is_empty() && !is_close {
             joined.push(' ');
         }
@@ -193,9 +194,13 @@ mod tests {
         let parts = |text: &str| {
             let ends = breaks(text);
             let starts = std::iter::once(0).chain(ends.iter().copied());
-            starts.zip(&ends).map(|(from, to)| text[from..*to].to_owned()).collect::<Vec<_>>().join("|")
+            starts
+                .zip(&ends)
+                .map(|(from, to)| text[from..*to].to_owned())
+                .collect::<Vec<_>>()
+                .join("|")
         };
-        assert_eq!(parts("ปิดไฟห้องนอน"), "ปิด|ไฟ|ห้องนอน");
+        assert_eq!(parts("ปิดไฟห้องนอน"), "ปิด|ไฟ|ห้อง|นอน");
         assert_eq!(parts("你好。"), "你|好。");
         assert_eq!(parts("one two"), "one |two");
         assert_eq!((width("日本 ab"), width("か\u{3099}"), width("ที่")), (7, 2, 1));

@@ -3,14 +3,15 @@
 /// What ends a sentence: full stops, question and exclamation marks of the scripts that Whisper writes. Thai and Lao have none: there a
 /// pause ends it (`ฯ` shortens a word).
 pub const ENDS: [char; 20] = [
-    '.', '?', '!', '。', '．', '？', '！', '｡', '।', '॥', '؟', '۔', '։', '።', '፧', '။', '។', '៕', '།', '༎',
+    '.', '?', '!', '。', '．', '？', '！', '｡', '।', '॥', '؟', '۔', '։', '።', '፧', '။', '។', '៕',
+    '།', '༎',
 ];
 /// What ends a clause.
 pub const CLAUSES: [char; 11] = [',', ';', ':', '，', '、', '；', '：', '،', '؛', '၊', '፣'];
 /// What ends a sentence or a part of it. Three dots do not end one: Whisper writes them where somebody breaks off.
 pub const MARKS: [char; 32] = [
-    '.', '?', '!', '。', '．', '？', '！', '｡', '।', '॥', '؟', '۔', '։', '።', '፧', '။', '។', '៕', '།', '༎',
-    ',', ';', ':', '，', '、', '；', '：', '،', '؛', '၊', '፣', '…',
+    '.', '?', '!', '。', '．', '？', '！', '｡', '।', '॥', '؟', '۔', '։', '።', '፧', '။', '។', '៕',
+    '།', '༎', ',', ';', ':', '，', '、', '；', '：', '،', '؛', '၊', '፣', '…',
 ];
 /// What may stand behind the mark.
 const CLOSING: [char; 11] = ['"', '\'', '”', '’', '»', ')', ']', '」', '』', '）', '›'];

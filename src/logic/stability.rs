@@ -154,7 +154,7 @@ mod tests {
             partial(0, 1, "今日の天", "今日", 0.0),
             settled(0, 2, "今日の天気。", 0.0),
         ];
-        assert_eq!(Erasure::of(&log), Erasure { deleted: 2, of_finals: 5 });
+        assert_eq!(Erasure::of(&log), Erasure { deleted: 1, of_finals: 5 });
         assert_eq!(committed_changes(&log), 0);
         let broken = [partial(0, 0, "今日は", "今日", 0.0), settled(0, 1, "今夜は", 0.0)];
         assert_eq!(committed_changes(&broken), 1);

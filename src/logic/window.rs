@@ -10,8 +10,8 @@ pub struct WindowSettings {
     pub length: Duration,
     /// So much of the newest sound stays in the window: recognisers understand words by those before them.
     pub keep: Duration,
-    /// So many committed words, or as much of a script without spaces, are heard again: their places are known to 0.15 s only, and a decode hears its first word
-    /// worse than the others.
+    /// So many committed words, or as much of a script without spaces, are heard again: their places are known to 0.15 s only, and a
+    /// decode hears its first word worse than the others.
     pub overlap: usize,
 }
 

@@ -113,7 +113,13 @@ impl Agreement {
     }
 
     /// Commits at most so many words.
-    fn step(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd, most: usize) -> Agreed {
+    fn step(
+        &mut self,
+        committed: &[Word],
+        heard: Vec<Heard>,
+        end: SoundEnd,
+        most: usize,
+    ) -> Agreed {
         let mut heard = behind(committed, heard);
         let mut decodes = self.vote(&mut heard);
         let agreed = decodes.iter().take_while(|it| **it > 1).count();

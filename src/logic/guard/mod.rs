@@ -241,7 +241,9 @@ impl Guards {
             Some(Guard::Improbable)
         } else if self.phrases.contains(words) && (doubts || evidence.spoken < PHRASE_SPEECH) {
             Some(Guard::Phrase)
-        } else if compression(&script::joined(words.iter().map(String::as_str))) > settings.compression {
+        } else if compression(&script::joined(words.iter().map(String::as_str)))
+            > settings.compression
+        {
             Some(Guard::Compressible)
         } else if settings.repetition && evidence.log_probability < PROBABLE && again() {
             Some(Guard::Repeated)

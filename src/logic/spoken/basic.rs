@@ -1,7 +1,7 @@
 //! The normaliser of every language but English: lower case, compatible forms made one, punctuation and symbols off.
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::digits::with_digits;
+use super::digits::{is_counted, multiplied, with_digits};
 use crate::logic::script::is_unspaced;
 
 /// What is neither a letter, a digit nor a mark on one parts words: `l'accident` is two. In scripts that are written without spaces
@@ -12,9 +12,9 @@ pub(super) fn words(text: &str, language: &str) -> Vec<String> {
     for piece in folded.split_whitespace() {
         let same = |one: &char, other: &char| !is_unspaced(*one) && !is_unspaced(*other);
         let letters: Vec<char> = piece.chars().collect();
-        words.extend(letters.chunk_by(same).map(|it| it.iter().collect()));
+        words.extend(letters.chunk_by(same).map(|it| it.iter().collect::<String>()));
     }
-    words
+    if is_counted(language) { multiplied(&words) } else { words }
 }
 
 /// Each character by itself, for languages that are written without spaces.

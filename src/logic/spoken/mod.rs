@@ -108,7 +108,10 @@ mod tests {
     fn characters_are_words_where_no_spaces_part_them() {
         check("今日は、Berlin です。", "今 日 は berlin で す");
         check("ไม่ใช่ไม้", "ไม่ ใช่ ไม้");
-        assert_eq!(["zh-Hant", "ja", "th", "ko", "en"].map(is_in_characters), [true, true, true, false, false]);
+        assert_eq!(
+            ["zh-Hant", "ja", "th", "ko", "en"].map(is_in_characters),
+            [true, true, true, false, false]
+        );
     }
 
     proptest! {

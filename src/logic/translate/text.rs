@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(whole("When we get to the station, we will"), 6);
         assert_eq!(whole("Yes. When we get"), 1);
         assert_eq!(whole(""), 0);
-        assert_eq!(whole_clauses(script::units("好的，我们现在出发，然后")), 9);
+        assert_eq!(whole_clauses(script::units("好的，我们现在出发，然后")), 8);
     }
 
     #[test]

@@ -155,8 +155,15 @@ impl Whisper {
 
     /// The language of the sound and how probable it is, by a run of the encoder of its own. whisper.cpp would do the same, and tell
     /// no probability.
-    fn detect(&mut self, sound: &[f32], samples: usize) -> Result<(Option<Language>, f32), RecogniseError> {
-        let failed = |error: whisper_rs::WhisperError| RecogniseError::Failed { samples, cause: error.to_string() };
+    fn detect(
+        &mut self,
+        sound: &[f32],
+        samples: usize,
+    ) -> Result<(Option<Language>, f32), RecogniseError> {
+        let failed = |error: whisper_rs::WhisperError| RecogniseError::Failed {
+            samples,
+            cause: error.to_string(),
+        };
         self.state.pcm_to_mel(sound, self.threads).map_err(failed)?;
         let (id, probabilities) = self.state.lang_detect(0, self.threads).map_err(failed)?;
         let language = whisper_rs::get_lang_str(id).map(Language::new);

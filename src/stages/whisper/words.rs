@@ -118,7 +118,10 @@ mod tests {
     fn each_character_is_a_word_where_no_spaces_part_them_whatever_the_tokens() {
         let words = ["你", "好。", "我", "用", " iPhone", " 吗"];
         let text = words.concat();
-        check(&["你好".as_bytes(), "。我".as_bytes(), "用 iP".as_bytes(), b"hone", " 吗".as_bytes()], &words);
+        check(
+            &["你好".as_bytes(), "。我".as_bytes(), "用 iP".as_bytes(), b"hone", " 吗".as_bytes()],
+            &words,
+        );
         let bytes: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
         check(&bytes, &words);
         check(&["ที่".as_bytes(), "นี่".as_bytes()], &["ที่", "นี่"]);

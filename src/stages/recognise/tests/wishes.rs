@@ -61,7 +61,8 @@ impl Recogniser for Polyglot {
         self.decodes += 1;
         let mut heard = Script(Arc::default()).listen(speech, &Ask::default())?;
         let number = |it: &Heard| it.word.text[2..].parse::<usize>().unwrap();
-        let spoken = if heard.words.first().is_some_and(|it| number(it) > 10) { "fr" } else { "de" };
+        let spoken =
+            if heard.words.first().is_some_and(|it| number(it) > 10) { "fr" } else { "de" };
         let guess = match RATE.duration_of(speech.len()).as_millis() {
             ..2_000 => (["nl", "en"][self.decodes % 2], 0.9),
             2_000..3_000 => ("nl", 0.4),
