@@ -296,7 +296,8 @@ impl<R: Recogniser> Recognise<R> {
             self.agreement.forget();
         }
         self.guessed = Some(heard.clone());
-        if sound >= TELLING * 2 || (sound >= TELLING && probability >= TELLING_FROM) {
+        let is_sure = probability >= 1.0 || (sound >= TELLING && probability >= TELLING_FROM);
+        if is_sure || sound >= TELLING * 2 {
             self.language = Some(heard.clone());
         }
     }

@@ -22,7 +22,7 @@ impl Recogniser for Listener {
             words,
             timed: false,
             language,
-            language_probability: 1.0,
+            language_probability: 0.9,
             written: None,
             no_speech: 0.0,
             log_probability: 0.0,
