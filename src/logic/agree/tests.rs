@@ -196,6 +196,18 @@ fn characters(text: &str) -> Vec<Heard> {
     crate::logic::script::units(text).into_iter().enumerate().map(heard).collect()
 }
 
+#[test]
+fn a_character_that_is_written_otherwise_is_not_said_twice() {
+    // 150 ms later, as decodes place words.
+    let mut later = characters("公交汽车定期");
+    for it in &mut later {
+        it.word.span.start = it.word.span.start + Duration::from_millis(150);
+    }
+    let known: Vec<Word> = characters("公交汽車").into_iter().map(|it| it.word).collect();
+    let rest: Vec<Word> = behind(&known, later).into_iter().map(|it| it.word).collect();
+    assert_eq!(text(&rest), "定期");
+}
+
 /// What is committed after each decode; the last one is at a pause.
 fn committed(decodes: &[&str]) -> Vec<String> {
     let mut agreement =
