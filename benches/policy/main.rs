@@ -1,13 +1,13 @@
 //! The streaming policy on a clock that only decodes move: every recording of a folder with its reference, the figures of each.
 //!
 //! ```text
-//! cargo bench --bench policy -- DIR --model PATH [--only NAME] [--show] [--noises SECONDS] [--record FILE]
+//! cargo bench --bench policy -- DIR --model PATH [--only NAME] [--show] [--floor] [--noises SECONDS] [--record FILE]
 //! ```
 //!
 //! Sound comes at its own pace on tokio's paused clock, and each decode moves the clock by the processor time that it took. So the
 //! figures are those of a machine that does nothing else, however busy this one is.
 //!
-//! `--noises` adds so many seconds of each noise that is made by rule. `--record` writes every decode into a file of the corpus that
+//! `--floor`: each sentence by itself, without a policy. `--noises` adds so many seconds of each noise that is made by rule. `--record` writes every decode into a file of the corpus that
 //! tests replay (`tests/corpus/README.md`).
 //!
 //! `--model none` hears nothing, at once: its decodes are what the voice activity detector lets through. `VAD` in the environment
@@ -16,6 +16,7 @@
 #[expect(dead_code, reason = "tests use the rest")]
 #[path = "../../tests/it/support/corpus/mod.rs"]
 mod corpus;
+mod floor;
 #[path = "../support/noise.rs"]
 mod noise;
 mod pieces;
@@ -28,6 +29,7 @@ use std::{path::PathBuf, process::ExitCode};
 use livecap::stages::whisper::WhisperModel;
 
 use self::{
+    floor::floor,
     pieces::{noises, pieces},
     record::record,
     run::{Figures, run},
@@ -39,6 +41,7 @@ struct Options {
     model: Option<PathBuf>,
     only: Option<String>,
     show: bool,
+    floor: bool,
     noises: usize,
     record: Option<PathBuf>,
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
             "--model" => options.model = args.next().map(PathBuf::from),
             "--only" => options.only = args.next(),
             "--show" => options.show = true,
+            "--floor" => options.floor = true,
             "--noises" => {
                 let seconds = args.next().and_then(|it| it.parse().ok());
                 options.noises = seconds.expect("--noises takes a number of seconds");
@@ -70,6 +74,11 @@ fn main() -> ExitCode {
     let model = (path.as_os_str() != "none").then(load);
     let only = options.only.as_deref();
     let pieces = pieces(folder, only).into_iter().chain(noises(options.noises, only));
+    if options.floor {
+        let model = model.as_ref().expect("a model that hears");
+        pieces.for_each(|piece| floor(model, &piece, options.show));
+        return ExitCode::SUCCESS;
+    }
     let (mut total, mut recorded) = (Figures::default(), Vec::new());
     println!("{}", Figures::HEAD);
     for piece in pieces {

@@ -11,6 +11,8 @@ pub(crate) struct Piece {
     /// Of the recording and its reference; empty where the reference says nothing of it.
     pub(crate) licence: String,
     pub(crate) reference: Reference,
+    /// Of each sentence, where it is told.
+    pub(crate) languages: Vec<Option<String>>,
     /// 16 kHz.
     pub(crate) sound: Vec<f32>,
 }
@@ -30,6 +32,7 @@ pub(crate) fn noises(seconds: usize, only: Option<&str>) -> Vec<Piece> {
         language: "en".to_owned(),
         licence: "made by rule (benches/support/noise.rs)".to_owned(),
         reference: Reference::default(),
+        languages: Vec::new(),
         sound: noise.samples(length),
     };
     let wanted =
@@ -68,6 +71,8 @@ fn piece(name: String, path: &Path, text: &str) -> Piece {
     if reference.sentences.as_ref().is_some_and(Vec::is_empty) {
         reference.sentences = None;
     }
+    let sentences = value["sentences"].as_array().into_iter().flatten();
+    let languages = sentences.map(|it| it["language"].as_str().map(str::to_owned)).collect();
     let mut file =
         SoundFile::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert_eq!(file.rate(), SampleRate::SPEECH, "{}: it has to be at 16 kHz", path.display());
@@ -76,5 +81,5 @@ fn piece(name: String, path: &Path, text: &str) -> Piece {
     while let Some(chunk) = file.next_chunk().expect("it is whole") {
         sound.extend(chunk.chunks(channels).map(|it| it.iter().sum::<f32>() / channels as f32));
     }
-    Piece { name, language, licence, reference, sound }
+    Piece { name, language, licence, reference, languages, sound }
 }

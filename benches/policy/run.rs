@@ -72,6 +72,7 @@ fn nothing() -> Hypothesis {
         timed: false,
         language: Language::new("en"),
         written: None,
+        language_probability: 0.0,
         no_speech: 0.0,
         log_probability: 0.0,
         times: Vec::new(),

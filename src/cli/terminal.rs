@@ -13,6 +13,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
+    logic::script,
     message::{Caption, Kind, TrackName, Transcript},
 };
 
@@ -126,7 +127,7 @@ impl Terminal {
                     }
                     Kind::Final => {
                         seen.open.remove(&track);
-                        seen.words += it.text().split_whitespace().count();
+                        seen.words += script::word_count(script::units(&it.text()));
                         (!it.text().is_empty()).then(|| format!("{}{}", named(&track), it.text()))
                     }
                 }

@@ -1,6 +1,7 @@
 //! A text with its times, as it stands beside a recording and as `transcribe` writes it (`docs/measures.md`).
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::script;
 use crate::message::{MediaTime, Transcript};
 
 /// Seconds on the recording's timeline.
@@ -39,7 +40,11 @@ impl Reference {
     pub fn of(finals: &[Transcript]) -> Reference {
         let sentences: Vec<Sentence> = finals.iter().filter_map(sentence).collect();
         let texts: Vec<&str> = sentences.iter().map(|it| it.text.as_str()).collect();
-        Reference { text: texts.join(" "), sentences: Some(sentences), ..Reference::default() }
+        Reference {
+            text: script::joined(texts),
+            sentences: Some(sentences),
+            ..Reference::default()
+        }
     }
 
     /// The tag of the language that is spoken; English where nothing is said of it.

@@ -1,14 +1,17 @@
 //! Where sentences and clauses end, in every script: the one list of punctuation marks.
 
-/// What ends a sentence: full stops, question and exclamation marks of the scripts that Whisper writes.
-pub const ENDS: [char; 16] =
-    ['.', '?', '!', '。', '．', '？', '！', '｡', '।', '॥', '؟', '۔', '։', '።', '။', '។'];
+/// What ends a sentence: full stops, question and exclamation marks of the scripts that Whisper writes. Thai and Lao have none: there a
+/// pause ends it (`ฯ` shortens a word).
+pub const ENDS: [char; 20] = [
+    '.', '?', '!', '。', '．', '？', '！', '｡', '।', '॥', '؟', '۔', '։', '።', '፧', '။', '។', '៕',
+    '།', '༎',
+];
 /// What ends a clause.
 pub const CLAUSES: [char; 11] = [',', ';', ':', '，', '、', '；', '：', '،', '؛', '၊', '፣'];
 /// What ends a sentence or a part of it. Three dots do not end one: Whisper writes them where somebody breaks off.
-pub const MARKS: [char; 28] = [
-    '.', '?', '!', '。', '．', '？', '！', '｡', '।', '॥', '؟', '۔', '։', '።', '။', '។', ',', ';',
-    ':', '，', '、', '；', '：', '،', '؛', '၊', '፣', '…',
+pub const MARKS: [char; 32] = [
+    '.', '?', '!', '。', '．', '？', '！', '｡', '।', '॥', '؟', '۔', '։', '።', '፧', '။', '។', '៕',
+    '།', '༎', ',', ';', ':', '，', '、', '；', '：', '،', '؛', '၊', '፣', '…',
 ];
 /// What may stand behind the mark.
 const CLOSING: [char; 11] = ['"', '\'', '”', '’', '»', ')', ']', '」', '』', '）', '›'];
@@ -58,6 +61,9 @@ mod tests {
             "لماذا؟",
             "ٹھیک ہے۔",
             "好！」",
+            "ជំរាបសួរ។",
+            "ကောင်းပြီ။",
+            "བཀྲ་ཤིས།",
         ];
         assert!(whole.iter().all(|it| is_end(it)));
         let open = [
@@ -70,6 +76,8 @@ mod tests {
             "",
             " ",
             "at 10.5",
+            "สวัสดีครับ",
+            "กรุงเทพฯ",
         ];
         assert!(open.iter().all(|it| !is_end(it)));
         assert!(

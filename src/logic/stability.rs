@@ -1,6 +1,7 @@
 //! How restless the text was: what was taken back of it, and whether promises were kept.
 use super::{
     latency::Comparison,
+    script,
     update::{Gold, Update, by_segment, last_final},
 };
 
@@ -19,13 +20,13 @@ impl Erasure {
         for segment in by_segment(updates) {
             let mut shown: Vec<&str> = Vec::new();
             for update in &segment {
-                let next: Vec<&str> = update.text.split_whitespace().collect();
+                let next = words(&update.text);
                 let kept = shown.iter().zip(&next).take_while(|(old, new)| old == new).count();
                 sum.deleted += shown.len() - kept;
                 shown = next;
             }
             match last_final(&segment) {
-                Some(last) => sum.of_finals += last.text.split_whitespace().count(),
+                Some(last) => sum.of_finals += words(&last.text).len(),
                 None => sum.deleted += shown.len(),
             }
         }
@@ -48,6 +49,11 @@ impl std::ops::Add for Erasure {
     }
 }
 
+/// The words of a text as they are written; of scripts without spaces each character.
+fn words(text: &str) -> Vec<&str> {
+    script::units(text).into_iter().map(str::trim_start).collect()
+}
+
 /// How many words that were promised not to change did change later, each counted once. Must be 0.
 pub fn committed_changes(updates: &[Update]) -> usize {
     by_segment(updates).into_iter().map(|segment| changes(&segment)).sum()
@@ -56,12 +62,13 @@ pub fn committed_changes(updates: &[Update]) -> usize {
 fn changes(segment: &[&Update]) -> usize {
     let mut promised: Vec<(&str, bool)> = Vec::new();
     for update in segment {
-        let words: Vec<&str> = update.text.split_whitespace().collect();
+        let words = words(&update.text);
         for (at, (word, broken)) in promised.iter_mut().enumerate() {
             *broken |= words.get(at) != Some(word);
         }
         let committed = if update.is_final { &update.text } else { &update.committed };
-        promised.extend(committed.split_whitespace().skip(promised.len()).map(|it| (it, false)));
+        let known = promised.len();
+        promised.extend(self::words(committed).into_iter().skip(known).map(|it| (it, false)));
     }
     promised.iter().filter(|(_, broken)| *broken).count()
 }
@@ -138,6 +145,19 @@ mod tests {
         let nothing = Gold::default();
         let all = silence_words(&Comparison::new(&log, &nothing, 1.0), &nothing, 60.0);
         assert_eq!(all, Some((4, 1.0)));
+    }
+
+    #[test]
+    fn characters_are_words_where_no_spaces_part_them() {
+        let log = [
+            partial(0, 0, "今日は", "今", 0.0),
+            partial(0, 1, "今日の天", "今日", 0.0),
+            settled(0, 2, "今日の天気。", 0.0),
+        ];
+        assert_eq!(Erasure::of(&log), Erasure { deleted: 1, of_finals: 5 });
+        assert_eq!(committed_changes(&log), 0);
+        let broken = [partial(0, 0, "今日は", "今日", 0.0), settled(0, 1, "今夜は", 0.0)];
+        assert_eq!(committed_changes(&broken), 1);
     }
 
     proptest! {

@@ -1,17 +1,17 @@
-//! Finals to subtitles: two lines of at most 42 characters, long segments split at sentence ends by their words' times,
+//! Finals to subtitles: two lines of at most 42 columns, long segments split at sentence ends by their words' times,
 //! each cue up for as long as it takes to be read, where there is the time.
 use std::time::Duration;
 
-use super::sentence;
+use super::{script, sentence};
 use crate::message::{MediaSpan, MediaTime, Word};
 
-/// Characters in a line (measures.md: 37 to 42).
+/// Columns in a line (measures.md: 37 to 42); a full-width character takes two.
 pub const LINE: usize = 42;
 /// Lines of a cue.
 pub const LINES: usize = 2;
 /// A cue stays at least so long, where the next one leaves it the time.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// Characters that are read in a second.
+/// Columns that are read in a second.
 const READ: u32 = 20;
 /// Where it is not known when the next cue comes, one stays up no longer than so much past its last word.
 const LINGER: Duration = Duration::from_secs(1);
@@ -67,8 +67,8 @@ impl Cues {
 impl Cue {
     /// How long it takes to be read.
     fn reading(&self) -> Duration {
-        let letters: usize = self.lines.iter().map(|it| it.chars().count()).sum();
-        SHORTEST.max(Duration::from_secs(1) * letters as u32 / READ)
+        let columns: usize = self.lines.iter().map(|it| script::width(it)).sum();
+        SHORTEST.max(Duration::from_secs(1) * columns as u32 / READ)
     }
 
     /// As a SubRip file has it, with its `number` from 1.
@@ -87,21 +87,32 @@ impl Cue {
     }
 }
 
-/// A text without word times as words that share the span, each as long as it is.
+/// A text without word times as words that share the span, each as long as it is wide.
 pub fn timed(text: &str, span: MediaSpan) -> Vec<Word> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let all: u32 = words.iter().map(|it| it.chars().count() as u32).sum();
-    let mut passed = 0;
-    let place = |letters: u32| match letters == all {
+    let units = script::units(text);
+    let spans = shares(span, units.iter().copied());
+    let word = |(at, (unit, span)): (usize, (&&str, MediaSpan))| {
+        let space = if at == 0 || unit.starts_with(char::is_whitespace) { " " } else { "" };
+        Word { text: format!("{space}{}", unit.trim_start()), span }
+    };
+    units.iter().zip(spans).enumerate().map(word).collect()
+}
+
+/// The span divided among the texts, one behind the other, each as long as it is wide.
+fn shares<'a>(span: MediaSpan, texts: impl Iterator<Item = &'a str>) -> Vec<MediaSpan> {
+    let widths: Vec<u32> = texts.map(|it| script::width(it.trim()).max(1) as u32).collect();
+    let all: u32 = widths.iter().sum();
+    let place = |width: u32| match width == all {
         true => span.end(),
-        false => span.start + span.length / all.max(1) * letters,
+        false => span.start + span.length / all * width,
     };
-    let word = |text: &&str| {
+    let mut passed = 0;
+    let share = |width: &u32| {
         let start = place(passed);
-        passed += text.chars().count() as u32;
-        Word { text: format!(" {text}"), span: MediaSpan::between(start, place(passed)) }
+        passed += width;
+        MediaSpan::between(start, place(passed))
     };
-    words.iter().map(word).collect()
+    widths.iter().map(share).collect()
 }
 
 /// Cues that stand as long as their words last, none before `free`.
@@ -140,29 +151,51 @@ fn clock(at: MediaTime, point: char) -> String {
     format!("{:02}:{:02}:{:02}{point}{ms:03}", s / 3600, s / 60 % 60, s % 60)
 }
 
-/// The words, those that no line can hold cut to pieces; line ends inside of words would end a cue.
+/// What a line may not be broken within, in order: words, in scripts without spaces parts of the text between two places where a
+/// line may end. Those that no line can hold are cut. Line ends inside of words would end a cue.
 fn pieces(words: &[Word]) -> Vec<Word> {
-    let mut pieces = Vec::new();
+    let plain = |it: &Word| {
+        let text = it.text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+        Word { text, ..*it }
+    };
+    let words = words.iter().map(plain).filter(|it| !it.text.trim().is_empty());
+    let words: Vec<Word> = words.collect();
+    let breaks = script::breaks(&words.iter().map(|it| it.text.as_str()).collect::<String>());
+    let (mut pieces, mut at): (Vec<Word>, usize) = (Vec::new(), 0);
     for word in words {
-        let text: String =
-            word.text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
-        if text.trim().is_empty() {
-            continue;
-        }
-        let space = if text.starts_with(char::is_whitespace) { " " } else { "" };
-        let letters: Vec<char> = text.trim().chars().collect();
-        for (at, piece) in letters.chunks(LINE).enumerate() {
-            let space = if at == 0 { space } else { "" };
-            pieces.push(Word {
-                text: format!("{space}{}", piece.iter().collect::<String>()),
-                ..*word
-            });
+        let begins = word.text.starts_with(char::is_whitespace) || breaks.contains(&at);
+        at += word.text.len();
+        match pieces.last_mut() {
+            Some(last) if !begins => {
+                last.text.push_str(&word.text);
+                last.span = MediaSpan::between(last.span.start, word.span.end());
+            }
+            _ => pieces.push(word),
         }
     }
-    pieces
+    pieces.into_iter().flat_map(|it| cut(&it)).collect()
 }
 
-/// How many of the words make the next cue: all that fit, back to the last end of a sentence where not all do, or to
+/// In parts that a line can hold, cut where lines may end or else between characters. They share its time.
+fn cut(word: &Word) -> Vec<Word> {
+    let mut parts = Vec::new();
+    let text = word.text.trim_end();
+    let (breaks, clusters) = (script::breaks(text), script::clusters(text));
+    let mut from = 0;
+    while from < text.len() {
+        let fits = |to: &&usize| from < **to && script::width(text[from..**to].trim()) <= LINE;
+        let next = clusters.iter().find(|it| from < **it);
+        let to = breaks.iter().rfind(fits).or(clusters.iter().rfind(fits)).or(next);
+        let to = to.copied().unwrap_or(text.len());
+        parts.push(&text[from..to]);
+        from = to;
+    }
+    let spans = shares(word.span, parts.iter().copied());
+    let part = |(text, span): (&&str, MediaSpan)| Word { text: (*text).to_owned(), span };
+    parts.iter().zip(spans).map(part).collect()
+}
+
+/// How many of the pieces make the next cue: all that fit, back to the last end of a sentence where not all do, or to
 /// the last comma in the second half.
 fn cue_length(words: &[Word]) -> usize {
     let fitting = (1..=words.len()).take_while(|count| lines(&words[..*count]).is_some()).last();
@@ -170,22 +203,22 @@ fn cue_length(words: &[Word]) -> usize {
     if fitting == words.len() {
         return fitting;
     }
-    let ends_with = |marks: &[char], from: usize| {
-        (from..=fitting).rev().find(|count| words[*count - 1].text.ends_with(marks))
+    let last = |ends: fn(&str) -> bool, from: usize| {
+        (from..=fitting).rev().find(|count| ends(&words[*count - 1].text))
     };
-    ends_with(&sentence::ENDS, 1)
-        .or_else(|| ends_with(&sentence::CLAUSES, fitting / 2 + 1))
+    last(sentence::is_end, 1)
+        .or_else(|| last(sentence::is_clause_end, fitting / 2 + 1))
         .unwrap_or(fitting)
 }
 
 /// The words as at most two lines, as equal as can be; `None` where they do not fit.
 fn lines(words: &[Word]) -> Option<Vec<String>> {
     let whole = joined(words);
-    if whole.chars().count() <= LINE {
+    if script::width(&whole) <= LINE {
         return Some(vec![whole]);
     }
     let halves = (1..words.len()).map(|at| [joined(&words[..at]), joined(&words[at..])]);
-    let length = |line: &String| line.chars().count();
+    let length = |line: &String| script::width(line);
     let fits = |halves: &[String; LINES]| halves.iter().all(|line| length(line) <= LINE);
     let best = halves.filter(fits).min_by_key(|[a, b]| length(a).abs_diff(length(b)));
     best.map(Vec::from)
@@ -252,6 +285,53 @@ mod tests {
         assert_eq!(next[0].span.start, MediaTime::new(Duration::from_millis(1600)), "none overlap");
     }
 
+    /// The lines of each cue of a text in `ms`, and where each begins.
+    fn check(text: &str, ms: u64, expected: &[(u128, &str)]) {
+        let span = MediaSpan { start: MediaTime::ZERO, length: Duration::from_millis(ms) };
+        let cues = cues([&timed(text, span)[..]]);
+        let shown = |it: &Cue| (it.span.start.since_start().as_millis(), it.lines.join("/"));
+        let expected: Vec<_> = expected.iter().map(|it| (it.0, it.1.to_owned())).collect();
+        assert_eq!(cues.iter().map(shown).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn lines_without_spaces_hold_half_as_many_wide_characters_and_end_where_they_may() {
+        check(
+            "今日はとても良い天気なので、駅まで歩いて行くことにしました。",
+            6_000,
+            &[(0, "今日はとても良い天気なので、駅/まで歩いて行くことにしました。")],
+        );
+        // 24 characters before the sentence ends, of which a line holds 21.
+        check(
+            "一二三四五六七八九十一二三四五六七八九十一二三。一二三四五六七八九十一二三四五六七八九十一二三四五六七。",
+            52_000,
+            &[
+                (0, "一二三四五六七八九十一二/三四五六七八九十一二三。"),
+                (24_000, "一二三四五六七八九十一二三四/五六七八九十一二三四五六七。"),
+            ],
+        );
+        // No line breaks a word, though no space tells where it ends.
+        check(
+            "ขอบคุณมากครับที่มาฟังการบรรยายในวันนี้เราจะเริ่มกันเลย",
+            5_000,
+            &[(0, "ขอบคุณมากครับที่มาฟังการ/บรรยายในวันนี้เราจะเริ่มกันเลย")],
+        );
+    }
+
+    #[test]
+    fn a_word_that_no_line_holds_is_cut_between_characters_and_its_parts_share_its_time() {
+        let long = "e\u{301}".repeat(50);
+        let word = Word {
+            text: long.clone(),
+            span: MediaSpan { start: MediaTime::ZERO, length: Duration::from_secs(50) },
+        };
+        let parts = cut(&word);
+        assert_eq!(parts.iter().map(|it| script::width(&it.text)).collect::<Vec<_>>(), [42, 8]);
+        assert_eq!(parts[1].span.start, MediaTime::new(Duration::from_secs(42)));
+        assert_eq!(parts[1].span.end(), word.span.end());
+        assert_eq!(parts.iter().map(|it| it.text.as_str()).collect::<String>(), long);
+    }
+
     proptest! {
         #[test]
         fn a_text_without_word_times_fills_its_span(text in "[a-z]{1,9}( [a-z]{1,9}){0,8}", ms in 1u64..9_000) {
@@ -265,7 +345,7 @@ mod tests {
 
         #[test]
         fn cues_are_well_formed_and_hold_every_word(
-            segments in prop::collection::vec((0u64..3_000, "([a-z]{1,60}[.,]?|[日本語]{1,4})( ([a-z]{1,12}[.,]?)){0,30}"), 0..6),
+            segments in prop::collection::vec((0u64..3_000, "([a-z]{1,60}[.,]?|[日本語、。]{1,60})( ([a-z]{1,12}[.,]?)){0,30}"), 0..6),
         ) {
             let mut from = 0;
             let segments: Vec<Vec<Word>> = segments.iter().map(|(pause, text)| {
@@ -276,7 +356,7 @@ mod tests {
             let cues = cues(segments.iter().map(Vec::as_slice));
             for cue in &cues {
                 prop_assert!((1..=LINES).contains(&cue.lines.len()), "{cue:?}");
-                prop_assert!(cue.lines.iter().all(|it| !it.is_empty() && it.chars().count() <= LINE), "{cue:?}");
+                prop_assert!(cue.lines.iter().all(|it| !it.is_empty() && script::width(it) <= LINE), "{cue:?}");
                 prop_assert!(cue.span.length >= TICK, "{cue:?}");
             }
             for pair in cues.windows(2) {

@@ -1,7 +1,7 @@
 //! What a viewer received, and what was said: the two things that every measure compares.
 use super::{
     reference::{Reference, TimedWord},
-    spoken,
+    script, spoken,
 };
 
 /// One state of a segment, as a viewer received it.
@@ -44,7 +44,8 @@ pub(super) fn by_segment(updates: &[Update]) -> Vec<Vec<&Update>> {
 /// The text of all finals, in the order of their segments.
 pub fn text_of_finals(updates: &[Update]) -> String {
     let finals = by_segment(updates).into_iter().filter_map(|it| last_final(&it).cloned());
-    finals.map(|it| it.text).collect::<Vec<_>>().join(" ")
+    let finals: Vec<String> = finals.map(|it| it.text).collect();
+    script::joined(finals.iter().map(String::as_str))
 }
 
 pub(super) fn last_final<'a>(segment: &[&'a Update]) -> Option<&'a Update> {

@@ -1,6 +1,7 @@
 //! Where the decodes of a long segment begin: what is committed need not be heard again, but for what the rest is understood by.
 use std::time::Duration;
 
+use super::script;
 use crate::message::{MediaSpan, MediaTime, Word};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,8 +10,8 @@ pub struct WindowSettings {
     pub length: Duration,
     /// So much of the newest sound stays in the window: recognisers understand words by those before them.
     pub keep: Duration,
-    /// So many committed words are heard again: their places are known to 0.15 s only, and a decode hears its first word
-    /// worse than the others.
+    /// So many committed words, or as much of a script without spaces, are heard again: their places are known to 0.15 s only, and a
+    /// decode hears its first word worse than the others.
     pub overlap: usize,
 }
 
@@ -38,7 +39,11 @@ pub fn moved(
     if window.length <= settings.length || frame.is_zero() {
         return None;
     }
-    let kept = committed.len().checked_sub(settings.overlap)?;
+    let enough = |from: &usize| {
+        let texts = committed[*from..].iter().map(|it| it.text.as_str());
+        script::word_count(texts) >= settings.overlap
+    };
+    let kept = (0..=committed.len()).rev().find(enough)?;
     let until = committed.get(kept)?.span.start;
     let frames = |length: Duration| (length.as_nanos() / frame.as_nanos()) as usize;
     let until = until.min(window.end() - settings.keep).since(window.start);

@@ -67,7 +67,7 @@ async fn the_report_has_the_shape_that_is_promised() {
     assert_eq!(report["model"]["name"], "demo");
     assert_eq!(report["model"]["sha256"].as_str().unwrap().len(), 64);
     assert!((23.0..25.0).contains(&report["audio_s"].as_f64().unwrap()));
-    assert_eq!(keys(&report["wer"]), sorted(["offline", "unpaced", "realtime", "words"]));
+    assert_eq!(keys(&report["wer"]), sorted(["unit", "offline", "unpaced", "realtime", "words"]));
     assert_eq!(report["wer"]["offline"], Value::Null);
     assert_eq!(report["wer"]["words"], 55);
     assert!(report["wer"]["unpaced"].as_f64().unwrap() <= 0.05);

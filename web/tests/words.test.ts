@@ -14,6 +14,13 @@ describe("a text that grows", () => {
     assert.deepEqual(step("good morning", "good morning everybody", 22), { added: " everybody", settled: "good morning everybody", space: "", tail: "" });
   });
 
+  it("adds characters where no spaces part them, and keeps the spaces around other words", () => {
+    assert.deepEqual(step("", "我用 iPhone 拍", 1), { added: "我", settled: "我", space: "", tail: "用 iPhone 拍" });
+    assert.deepEqual(step("我", "我用 iPhone 拍照", 9), { added: "用 iPhone", settled: "我用 iPhone", space: " ", tail: "拍照" });
+    assert.deepEqual(step("我用 iPhone", "我用 iPhone 拍照。", 13), { added: " 拍照。", settled: "我用 iPhone 拍照。", space: "", tail: "" });
+    assert.deepEqual(step("ปิด", "ปิดไฟห้องนอน", 5), { added: "ไฟ", settled: "ปิดไฟ", space: "", tail: "ห้องนอน" });
+  });
+
   it("says so when its beginning is another one", () => {
     assert.equal(step("good", "bad morning", 3).added, undefined);
     assert.deepEqual(step("good", "", 0), { added: undefined, settled: "", space: "", tail: "" });

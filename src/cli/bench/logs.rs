@@ -10,6 +10,7 @@ use serde_json::json;
 use super::measure::Figures;
 use crate::logic::{
     reference::Reference,
+    script,
     update::{Update, text_of_finals},
 };
 
@@ -50,7 +51,7 @@ fn simulstream(
     let (mut settled, mut shown): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut heard = 0.0f64;
     for update in updates {
-        let open = update.text.split_whitespace().map(str::to_owned);
+        let open = script::units(&update.text).into_iter().map(|it| it.trim_start().to_owned());
         let next: Vec<String> = settled.iter().cloned().chain(open).collect();
         let kept = shown.iter().zip(&next).take_while(|(old, new)| old == new).count();
         heard = heard.max(update.heard_to);
@@ -84,10 +85,10 @@ fn emissions(updates: &[Update], out: &mut dyn Write) -> io::Result<()> {
             continue;
         };
         let (start, end) = (words[0].start, words[words.len() - 1].end);
-        let text: Vec<&str> = words.iter().map(|it| it.word.trim()).collect();
+        let text: String = words.iter().map(|it| it.word.as_str()).collect();
         let ms = |seconds: f64| (seconds * 1000.0).round();
         // The text begins with a space: it begins a word.
-        writeln!(out, "{:.4} {} {}  {}", update.at * 1000.0, ms(start), ms(end), text.join(" "))?;
+        writeln!(out, "{:.4} {} {}  {}", update.at * 1000.0, ms(start), ms(end), text.trim())?;
         promised = count;
     }
     Ok(())

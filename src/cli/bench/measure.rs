@@ -15,6 +15,7 @@ use crate::{
         histogram::{Distribution, Summary},
         latency::{Comparison, Lag, Latencies},
         reference::{Reference, TimedWord},
+        spoken,
         stability::{self, Erasure},
         update::{self, Gold, Update},
         wer::WordErrors,
@@ -40,6 +41,8 @@ pub(super) struct Figures<'a> {
     pub(super) lag: Lag,
     pub(super) erasure: Erasure,
     pub(super) committed_changes: usize,
+    /// Whether the errors are of characters.
+    pub(super) is_in_characters: bool,
     /// Words, and minutes in which nobody spoke.
     pub(super) silence: Option<(usize, f64)>,
 }
@@ -64,6 +67,7 @@ impl<'a> Figures<'a> {
             erasure: Erasure::default(),
             committed_changes: 0,
             silence: None,
+            is_in_characters: said.is_some_and(|it| spoken::is_in_characters(it.language())),
             tracks: BTreeMap::new(),
         };
         for updates in tracks.values() {

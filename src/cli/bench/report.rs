@@ -47,9 +47,10 @@ pub(super) struct Model {
     pub(super) sha256: Option<String>,
 }
 
-/// Fractions: 0.05 is 5 %. `words` of the reference.
+/// Fractions: 0.05 is 5 %. `words` of the reference; `unit`: what is counted, `word` or `character`.
 #[derive(Serialize)]
 pub(super) struct Wer {
+    pub(super) unit: &'static str,
     pub(super) offline: Option<f64>,
     pub(super) unpaced: Option<f64>,
     pub(super) realtime: Option<f64>,
@@ -135,6 +136,7 @@ impl Report {
             },
             audio_s: last.run.audio,
             wer: Wer {
+                unit: unit(last.is_in_characters),
                 offline: of(|it| it == Way::Offline),
                 unpaced: of(|it| it == Way::Unpaced),
                 realtime: of(|it| matches!(it, Way::Paced(_))),
@@ -158,3 +160,15 @@ impl Report {
         })
     }
 }
+
+/// What an error rate counts.
+pub(super) fn unit(is_in_characters: bool) -> &'static str {
+    if is_in_characters { CHARACTER } else { "word" }
+}
+
+/// The name of the rate that counts so.
+pub(super) fn rate(unit: &str) -> &'static str {
+    if unit == CHARACTER { "CER" } else { "WER" }
+}
+
+const CHARACTER: &str = "character";

@@ -9,13 +9,14 @@ use super::{
     machine,
     measure::Figures,
     recognisers,
-    report::{LagFigures, Model},
+    report::{LagFigures, Model, unit},
 };
 use crate::{
     logic::{
         histogram::{Distribution, Summary},
         latency::{Lag, Latencies},
         reference::Reference,
+        spoken::is_in_characters,
         stability::Erasure,
         wer::WordErrors,
     },
@@ -146,6 +147,8 @@ pub(super) struct Row {
     pub(super) audio_s: f64,
     /// Of the reference.
     pub(super) words: Option<usize>,
+    /// What is counted: `word` or `character`. `None` of all.
+    pub(super) unit: Option<&'static str>,
     pub(super) wer: ByWay<Wer>,
     pub(super) latency_ms: Waits,
     pub(super) lag_ms: LagFigures,
@@ -207,6 +210,7 @@ impl Row {
         let any = errors.offline.or(errors.unpaced).or(errors.realtime);
         Row {
             name: name.to_owned(),
+            unit: language.as_deref().map(|it| unit(is_in_characters(it))),
             language,
             audio_s: tally.audio,
             words: any.map(|it| it.words),

@@ -3,6 +3,7 @@ use std::io::{self, Write};
 
 use super::{
     args::Way,
+    report::rate,
     suite_report::{Row, Suite},
 };
 use crate::logic::histogram::Summary;
@@ -21,7 +22,7 @@ pub(super) fn head(suite: &Suite, ways: &[Way], out: &mut dyn Write) -> io::Resu
     writeln!(out, "model     {} ({sum}), {} threads", suite.model.name, suite.threads)?;
     writeln!(
         out,
-        "latencies p50/p95 in ms · lag mean/max in ms · CPU s a second of sound · memory in MB\n"
+        "WER, or CER where the number of words is one of characters (c), in % · latencies p50/p95 in ms · lag mean/max in ms · CPU s a second of sound · memory in MB\n"
     )?;
     write!(out, "{:<20}{:>6}{:>7}", "piece", "sound", "words")?;
     for way in ways {
@@ -38,7 +39,9 @@ pub(super) fn head(suite: &Suite, ways: &[Way], out: &mut dyn Write) -> io::Resu
 }
 
 pub(super) fn row(row: &Row, ways: &[Way], out: &mut dyn Write) -> io::Result<()> {
-    let words = row.words.map_or(NONE.to_owned(), |it| it.to_string());
+    // Characters are told apart from words.
+    let of = if row.unit.map(rate) == Some("CER") { "c" } else { "" };
+    let words = row.words.map_or(NONE.to_owned(), |it| format!("{it}{of}"));
     write!(out, "{:<20}{:>6.0}{words:>7}", row.name, row.audio_s)?;
     for way in ways {
         let wer = row.wer.of(*way);

@@ -1,7 +1,7 @@
 //! The report for people: figures in columns.
 use std::io::{self, Write};
 
-use super::report::Report;
+use super::report::{Report, rate};
 use crate::logic::histogram::Summary;
 
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -22,11 +22,12 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "model     {} ({sum}), {} threads", report.model.name, report.threads)?;
     writeln!(out, "sound     {:.1} s at speed {}\n", report.audio_s, shown(&report.speed))?;
 
-    let words = report.wer.words.map_or(String::new(), |it| format!(" of {it} words"));
+    let (unit, name) = (report.wer.unit, rate(report.wer.unit));
+    let words = report.wer.words.map_or(String::new(), |it| format!(" of {it} {unit}s"));
     let percent = |rate: Option<f64>| number(rate.map(|it| it * 100.0), 2);
     writeln!(
         out,
-        "WER %     offline {} · unpaced {} · paced {}{words}\n",
+        "{name} %     offline {} · unpaced {} · paced {}{words}\n",
         percent(report.wer.offline),
         percent(report.wer.unpaced),
         percent(report.wer.realtime)

@@ -1,7 +1,7 @@
 //! What a decode heard behind the words that are committed.
 use super::Heard;
 use crate::{
-    logic::spoken::bare,
+    logic::{script::is_unspaced, spoken::bare},
     message::{MediaSpan, Word},
 };
 
@@ -19,16 +19,21 @@ pub fn behind(committed: &[Word], mut heard: Vec<Heard>) -> Vec<Heard> {
     let Some(last) = committed.last() else { return heard };
     let known: Vec<char> = committed.iter().flat_map(|it| letters(&it.text)).collect();
     // One row of the table of edit distances: from all known letters to each beginning of what was heard.
-    let mut row: Vec<usize> = (0..=known.len()).collect();
-    let mut edits = vec![known.len()];
+    let mut row = vec![0];
+    row.extend(known.iter().scan(0, |sum, letter| {
+        *sum += missing(*letter);
+        Some(*sum)
+    }));
+    let mut edits = vec![row[known.len()]];
     for word in &heard {
         for letter in letters(&word.word.text) {
             let mut diagonal = row[0];
-            row[0] += 1;
+            row[0] += missing(letter);
             for (at, other) in known.iter().enumerate() {
-                let replaced = diagonal + usize::from(letter != *other);
+                let replaced = diagonal + if letter == *other { 0 } else { another(letter) };
                 diagonal = row[at + 1];
-                row[at + 1] = replaced.min(row[at] + 1).min(row[at + 1] + 1);
+                let inserted = row[at + 1] + missing(letter);
+                row[at + 1] = replaced.min(row[at] + missing(*other)).min(inserted);
             }
         }
         edits.push(row[known.len()]);
@@ -49,6 +54,17 @@ pub fn behind(committed: &[Word], mut heard: Vec<Heard>) -> Vec<Heard> {
         heard
     };
     heard.drain(best..).map(after).collect()
+}
+
+/// What a letter costs that one text lacks. A character of a script without spaces is a syllable, and another decode rather writes it
+/// otherwise (`車`, `车`) than not at all.
+fn missing(letter: char) -> usize {
+    if is_unspaced(letter) { 4 } else { 1 }
+}
+
+/// What a letter costs that the other text has otherwise.
+fn another(letter: char) -> usize {
+    if is_unspaced(letter) { 2 } else { 1 }
 }
 
 fn letters(word: &str) -> Vec<char> {

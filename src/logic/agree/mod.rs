@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use self::behind::behind;
 use self::vote::vote;
-use super::sentence;
+use super::{script, sentence};
 use crate::message::{MediaTime, Word};
 
 /// One word as a decode heard it.
@@ -103,6 +103,22 @@ impl Agreement {
     /// Takes the words of a decode of the whole segment. Its words up to the first that the decode before had otherwise are
     /// agreed; they are committed up to the first that is not sure enough for that.
     pub fn add(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd) -> Agreed {
+        self.step(committed, heard, end, usize::MAX)
+    }
+
+    /// The same where nothing may be committed yet.
+    pub fn show(&mut self, committed: &[Word], heard: Vec<Heard>, end: SoundEnd) -> Agreed {
+        self.step(committed, heard, end, 0)
+    }
+
+    /// Commits at most so many words.
+    fn step(
+        &mut self,
+        committed: &[Word],
+        heard: Vec<Heard>,
+        end: SoundEnd,
+        most: usize,
+    ) -> Agreed {
         let mut heard = behind(committed, heard);
         let mut decodes = vote(&self.last, self.shown, &mut heard);
         let agreed = decodes.iter().take_while(|it| **it > 1).count();
@@ -116,6 +132,7 @@ impl Agreement {
         // A word is committed with its mark: one whose mark is in doubt waits.
         let doubtful = heard.last().is_some_and(|it| it.mark < self.settings.show_mark);
         let sure = if doubtful { sure.min(heard.len() - 1) } else { sure };
+        let sure = whole_words(&heard, sure.min(most));
         if let Some(last) = heard.last_mut().filter(|_| doubtful) {
             let text = &mut last.word.text;
             text.truncate(text.trim_end_matches(sentence::MARKS).len());
@@ -181,4 +198,19 @@ impl AgreementSettings {
         let behind = heard.iter().enumerate().skip(agreed);
         agreed + behind.take_while(|(at, it)| is_far(it) || it.probability >= least(*at)).count()
     }
+}
+
+/// The first `count` words, or fewer: what is committed ends where a line may, in scripts without spaces too. So nobody reads half of
+/// a Thai word as a promise, and no line is broken within it.
+fn whole_words(heard: &[Heard], count: usize) -> usize {
+    if !heard.get(count).is_some_and(|it| it.word.text.starts_with(script::is_unspaced)) {
+        return count;
+    }
+    let (mut text, mut ends) = (String::new(), vec![0]);
+    for it in heard {
+        text.push_str(&it.word.text);
+        ends.push(text.len());
+    }
+    let breaks = script::breaks(&text);
+    (1..=count).rev().find(|at| breaks.contains(&ends[*at])).unwrap_or_default()
 }

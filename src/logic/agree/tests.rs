@@ -183,6 +183,78 @@ fn a_sure_mark_behind_the_last_word_ends_a_sentence() {
     assert!(!ends("It leaves.", 0.5));
 }
 
+/// The characters of a text without spaces, 100 ms each.
+fn characters(text: &str) -> Vec<Heard> {
+    let length = Duration::from_millis(100);
+    let heard = |(n, it): (usize, &str)| {
+        let span = MediaSpan { start: MediaTime::new(length * n as u32), length };
+        Heard { word: Word { text: it.to_owned(), span }, probability: 0.95, mark: 1.0 }
+    };
+    crate::logic::script::units(text).into_iter().enumerate().map(heard).collect()
+}
+
+#[test]
+fn a_character_that_is_written_otherwise_is_not_said_twice() {
+    // 150 ms later, as decodes place words.
+    let mut later = characters("公交汽车定期");
+    for it in &mut later {
+        it.word.span.start = it.word.span.start + Duration::from_millis(150);
+    }
+    let known: Vec<Word> = characters("公交汽車").into_iter().map(|it| it.word).collect();
+    let rest: Vec<Word> = behind(&known, later).into_iter().map(|it| it.word).collect();
+    assert_eq!(text(&rest), "定期");
+}
+
+/// What is committed after each decode; the last one is at a pause.
+fn committed(decodes: &[&str]) -> Vec<String> {
+    let mut agreement =
+        Agreement::new(AgreementSettings { hold: WORD, ..AgreementSettings::default() });
+    let (mut committed, mut all) = (Vec::new(), Vec::new());
+    for (at, decode) in decodes.iter().enumerate() {
+        let heard = characters(decode);
+        let end = if at + 1 == decodes.len() { SoundEnd::Pause } else { speech(&heard) };
+        committed.extend(agreement.add(&committed.clone(), heard, end).words);
+        all.push(text(&committed));
+    }
+    all
+}
+
+#[test]
+fn without_spaces_a_sentence_is_committed_character_by_character() {
+    assert_eq!(
+        committed(&["今日は", "今日はとても", "今日はとても良い天", "今日はとても良い天気です。"]),
+        ["", "今日は", "今日はとても", "今日はとても良い天"]
+    );
+    assert_eq!(
+        committed(&["我用iPho", "我用 iPhone 拍", "我用 iPhone 拍照片", "我用 iPhone 拍照片。"]),
+        ["", "我", "我用 iPhone", "我用 iPhone 拍照片。"]
+    );
+}
+
+#[test]
+fn what_is_committed_ends_with_a_word_in_thai_too() {
+    // A line may end behind ปิด, ไฟ, ห้อง and นอน: no part of a word is promised.
+    assert_eq!(
+        committed(&["ปิดไฟห้อ", "ปิดไฟห้องนอ", "ปิดไฟห้องนอนด้ว", "ปิดไฟห้องนอนด้วยครับ"]),
+        ["", "ปิดไฟ", "ปิดไฟห้อง", "ปิดไฟห้องนอน"]
+    );
+}
+
+#[test]
+fn nothing_is_committed_where_it_may_only_be_shown() {
+    let mut agreement =
+        Agreement::new(AgreementSettings { hold: WORD, ..AgreementSettings::default() });
+    for decode in ["good morning", "good morning every", "good morning everyone"] {
+        let heard = heard(decode);
+        let end = speech(&heard);
+        let agreed = agreement.show(&[], heard, end);
+        assert_eq!((agreed.words, text(&agreed.tail)), (vec![], decode.to_owned()));
+    }
+    let heard = heard("good morning everyone");
+    let agreed = agreement.add(&[], heard, SoundEnd::Pause);
+    assert_eq!(text(&agreed.words), "good morning everyone");
+}
+
 fn bares(words: &[Word]) -> Vec<String> {
     words.iter().map(|it| bare(&it.text)).collect()
 }

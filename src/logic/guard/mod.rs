@@ -8,7 +8,7 @@ use std::{collections::HashSet, time::Duration};
 
 use self::annotations::{without_annotations, without_letterless};
 pub use self::repeats::compression;
-use super::{agree::Heard, spoken};
+use super::{agree::Heard, script, spoken};
 
 /// Which guards are on, and their limits (measured: `docs/figures.md`).
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ impl Default for GuardSettings {
 }
 
 /// What Whisper models write over sound without words: the ends of the films that they were trained on.
-pub const PHRASES: [&str; 9] = [
+pub const PHRASES: [&str; 26] = [
     "Thanks for watching!",
     "Thank you for watching.",
     "Thank you.",
@@ -60,6 +60,23 @@ pub const PHRASES: [&str; 9] = [
     "Transcription by CastingWords",
     "Like and subscribe.",
     "you",
+    "Untertitel der Amara.org-Community",
+    "Untertitelung des ZDF, 2020",
+    "Vielen Dank fürs Zuschauen.",
+    "Vielen Dank.",
+    "Sous-titres réalisés par la communauté d'Amara.org",
+    "Sous-titrage Société Radio-Canada",
+    "Merci d'avoir regardé cette vidéo !",
+    "Subtítulos realizados por la comunidad de Amara.org",
+    "¡Gracias por ver el video!",
+    "Legendas pela comunidade Amara.org",
+    "Obrigado por assistir.",
+    "Ondertitels ingediend door de Amara.org gemeenschap",
+    "Bedankt voor het kijken.",
+    "谢谢观看",
+    "請不吝點贊訂閱轉發打賞支持明鏡與點點欄目",
+    "ご視聴ありがとうございました",
+    "ขอบคุณที่รับชม",
 ];
 
 /// Why words were left out.
@@ -203,7 +220,7 @@ impl Guards {
             return found;
         }
         if settings.repetition {
-            let once = repeats::said_once(words, evidence.is_implausible(words.len()));
+            let once = repeats::said_once(words, evidence.is_implausible(count(words)));
             if once < words.len() {
                 words.truncate(once);
                 found.push(Guard::Repeated);
@@ -211,9 +228,11 @@ impl Guards {
             }
         }
         let is_beyond = settings.beyond.is_some_and(|most| evidence.ends_behind(most));
-        if is_beyond && evidence.is_too_fast(words.len()) {
+        if is_beyond && evidence.is_too_fast(count(words)) {
             // Which of them were said nobody knows; not all of them.
-            words.truncate(evidence.most_words());
+            let most = evidence.most_words();
+            let fits = |length: &usize| count(&words[..*length]) <= most;
+            words.truncate((1..=words.len()).take_while(fits).last().unwrap_or_default());
             found.push(Guard::Beyond);
         }
         found
@@ -222,7 +241,8 @@ impl Guards {
     /// Why none of the words was said.
     fn all(&self, words: &[String], evidence: &Evidence) -> Option<Guard> {
         let settings = &self.settings;
-        let again = || words.len() > SHORT && self.said.iter().all(|it| it == words);
+        let count = script::word_count(words.iter().map(String::as_str));
+        let again = || count > SHORT && self.said.iter().all(|it| it == words);
         // Comparisons with a NaN are false: a decode that knows nothing of itself passes.
         let doubts = evidence.no_speech > settings.no_speech * DOUBT;
         if settings.no_speech < 1.0 && evidence.no_speech > settings.no_speech {
@@ -231,7 +251,9 @@ impl Guards {
             Some(Guard::Improbable)
         } else if self.phrases.contains(words) && (doubts || evidence.spoken < PHRASE_SPEECH) {
             Some(Guard::Phrase)
-        } else if compression(&words.join(" ")) > settings.compression {
+        } else if compression(&script::joined(words.iter().map(String::as_str)))
+            > settings.compression
+        {
             Some(Guard::Compressible)
         } else if settings.repetition && evidence.log_probability < PROBABLE && again() {
             Some(Guard::Repeated)
@@ -254,6 +276,11 @@ impl Guards {
         self.said.rotate_left(1);
         self.said[1] = spoken::words(text);
     }
+}
+
+/// How many words they are worth: characters of scripts without spaces are less than one.
+fn count(words: &[Heard]) -> usize {
+    script::word_count(words.iter().map(|it| it.word.text.as_str()))
 }
 
 fn bare(words: &[Heard]) -> Vec<String> {

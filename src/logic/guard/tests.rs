@@ -45,6 +45,24 @@ fn off() -> Guards {
 }
 
 #[test]
+fn characters_of_scripts_without_spaces_are_less_than_words() {
+    let characters = |text: &str| -> Vec<Heard> {
+        let word = |it: &str| Word { text: it.to_owned(), span: MediaSpan::default() };
+        let units = crate::logic::script::units(text).into_iter();
+        units.map(|it| Heard { word: word(it), probability: 0.9, mark: 1.0 }).collect()
+    };
+    let guards = Guards::new(GuardSettings::default());
+    // 24 characters in 2.8 s, and its last word beyond the end: fast, but somebody may have said them.
+    let said = characters("今天天气很好我们一起去公园散步吧然后再去喝咖啡怎么");
+    let late = Evidence { ends: Some(Duration::from_secs(6)), ..SURE };
+    let mut words = said.clone();
+    assert_eq!((guards.check(&mut words, &late), words), (vec![], said));
+    let mut thanks = characters("ご視聴ありがとうございました。");
+    let doubtful = Evidence { no_speech: 0.5, ..SURE };
+    assert_eq!((guards.check(&mut thanks, &doubtful), thanks), (vec![Guard::Phrase], vec![]));
+}
+
+#[test]
 fn each_guard_leaves_out_its_kind_and_can_be_switched_off() {
     let guards = Guards::new(GuardSettings::default());
     let none = |guard| (String::new(), vec![guard]);

@@ -1,9 +1,20 @@
 //! The normaliser of every language but English: lower case, compatible forms made one, punctuation and symbols off.
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// What is neither a letter, a digit nor a mark on one parts words: `l'accident` is two.
-pub(super) fn words(text: &str) -> Vec<String> {
-    folded(text).split_whitespace().map(str::to_owned).collect()
+use super::digits::{is_counted, multiplied, with_digits};
+use crate::logic::script::is_unspaced;
+
+/// What is neither a letter, a digit nor a mark on one parts words: `l'accident` is two. In scripts that are written without spaces
+/// each character is a word.
+pub(super) fn words(text: &str, language: &str) -> Vec<String> {
+    let folded = folded(&with_digits(&text.to_lowercase(), language));
+    let mut words = Vec::new();
+    for piece in folded.split_whitespace() {
+        let same = |one: &char, other: &char| !is_unspaced(*one) && !is_unspaced(*other);
+        let letters: Vec<char> = piece.chars().collect();
+        words.extend(letters.chunk_by(same).map(|it| it.iter().collect::<String>()));
+    }
+    if is_counted(language) { multiplied(&words) } else { words }
 }
 
 /// Each character by itself, for languages that are written without spaces.
@@ -38,6 +49,9 @@ mod tests {
     fn characters_are_the_units_where_no_spaces_part_words() {
         check("今日は、良い天気。", "ja", "今 日 は 良 い 天 気");
         check("Ｏ K 你好！", "zh-Hant", "o k 你 好");
-        check("你好", "ko", "你好");
+        check("你好", "ko", "你 好");
+        check("我在 Berlin 用 WiFi。", "mixed", "我 在 berlin 用 wifi");
+        check("我在Berlin用WiFi。", "mixed", "我 在 berlin 用 wifi");
+        check("안녕하세요 여러분", "ko", "안녕하세요 여러분");
     }
 }

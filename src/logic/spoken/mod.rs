@@ -1,46 +1,77 @@
 //! Text as it is spoken: how words are compared, whatever their case, their punctuation and the way numbers are written.
 mod basic;
+mod digits;
 mod english;
 mod numbers;
 mod spelling;
 
+use unicode_normalization::char::is_combining_mark;
+
 use self::numbers::number;
+use super::script::{is_unspaced, units};
+
+/// Languages that are written without spaces, by their primary tags: their texts are counted in characters.
+const IN_CHARACTERS: [&str; 8] = ["zh", "yue", "ja", "th", "lo", "km", "my", "bo"];
 
 /// One word without case and punctuation; empty where it is punctuation only.
 pub fn bare(word: &str) -> String {
-    word.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    word.chars().filter(|it| is_letter(*it)).flat_map(char::to_lowercase).collect()
 }
 
-/// The units that word error rates count: of English its words as `docs/measures.md` normalises them, of a language that is
-/// written without spaces (`zh`, `yue`, `ja`, `th`, `lo`, `km`, `my`) its characters, of any other its words in lower case,
-/// without punctuation and symbols. `language` is a tag, as `en` or `pt-BR`; `mixed` counts as any other.
+/// Letters, digits and the marks on them, which in Thai or Hindi make another word.
+fn is_letter(it: char) -> bool {
+    it.is_alphanumeric() || is_combining_mark(it)
+}
+
+/// Whether error rates of this language count characters (CER), not words (WER). `language` is a tag, as `ja` or `zh-Hant`.
+pub fn is_in_characters(language: &str) -> bool {
+    IN_CHARACTERS.contains(&primary(language).as_str())
+}
+
+fn primary(language: &str) -> String {
+    language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// The units that error rates count: of English its words as `docs/measures.md` normalises them, of a language that is written
+/// without spaces ([`is_in_characters`]) its characters, of any other its words in lower case, without punctuation and symbols,
+/// number words as digits where the language is German, Spanish, French, Portuguese or Dutch. `language` is a tag, as `en` or
+/// `pt-BR`; `mixed` counts as any other. Where text of a script without spaces stands within, each of its characters is a word.
 pub fn normalised(text: &str, language: &str) -> Vec<String> {
-    match language.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+    match primary(language).as_str() {
         "en" => english::words(text),
-        "zh" | "yue" | "ja" | "th" | "lo" | "km" | "my" => basic::characters(text),
-        _ => basic::words(text),
+        _ if is_in_characters(language) => basic::characters(text),
+        other => basic::words(text, other),
     }
 }
 
 /// The words of `text`: lower case, punctuation off, apostrophes left out, hyphens apart, numbers as spoken in English
-/// (`10:30` is "ten thirty", `3.5` "three point five", `21st` "twenty first", `1984` "nineteen eighty four").
+/// (`10:30` is "ten thirty", `3.5` "three point five", `21st` "twenty first", `1984` "nineteen eighty four"); of scripts without
+/// spaces each character, with its marks.
 pub fn words(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for piece in
         text.split(|it: char| it.is_whitespace() || matches!(it, '-' | '–' | '—' | '/' | '…'))
     {
-        let piece = piece.trim_matches(|it: char| !it.is_alphanumeric() && it != '%');
-        let (piece, percent) = piece.strip_suffix('%').map_or((piece, false), |it| (it, true));
-        if piece.starts_with(|it: char| it.is_ascii_digit()) {
-            number(piece, &mut found);
-        } else {
-            found.extend(Some(bare(piece)).filter(|it| !it.is_empty()));
+        if !piece.contains(is_unspaced) {
+            word(piece, &mut found);
+            continue;
         }
-        if percent {
-            found.push("percent".to_owned());
-        }
+        units(piece).into_iter().for_each(|it| word(it, &mut found));
     }
     found
+}
+
+fn word(piece: &str, found: &mut Vec<String>) {
+    let piece = piece.trim_matches(|it: char| !is_letter(it) && it != '%');
+    let (piece, percent) = piece.strip_suffix('%').map_or((piece, false), |it| (it, true));
+    if piece.starts_with(|it: char| it.is_ascii_digit()) {
+        number(piece, found);
+    } else {
+        found.extend(Some(bare(piece)).filter(|it| !it.is_empty()));
+    }
+    if percent {
+        found.push("percent".to_owned());
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +88,7 @@ mod tests {
         check("Good morning, Anna! Can't you hear?", "good morning anna cant you hear");
         check("“Well-known” – or not…", "well known or not");
         assert_eq!(bare(" Morning."), "morning");
+        assert_ne!(bare("ไม้"), bare("ไม่"));
     }
 
     #[test]
@@ -70,6 +102,16 @@ mod tests {
             "in nineteen eighty four nineteen oh five or twenty twenty six",
         );
         check("twenty-one 5a", "twenty one 5a");
+    }
+
+    #[test]
+    fn characters_are_words_where_no_spaces_part_them() {
+        check("今日は、Berlin です。", "今 日 は berlin で す");
+        check("ไม่ใช่ไม้", "ไม่ ใช่ ไม้");
+        assert_eq!(
+            ["zh-Hant", "ja", "th", "ko", "en"].map(is_in_characters),
+            [true, true, true, false, false]
+        );
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 use super::cutter::Piece;
-use crate::logic::sentence::is_end;
+use crate::logic::{script, sentence::is_end};
 
 /// What is asked for at once: pieces of one segment, or of several that make up a sentence.
 #[derive(Debug)]
@@ -47,10 +47,7 @@ impl Joiner {
                 (work, now + self.wait)
             }
         };
-        if !work.text.is_empty() && !piece.text.is_empty() {
-            work.text.push(' ');
-        }
-        work.text.push_str(&piece.text);
+        work.text = script::joined([work.text.as_str(), &piece.text]);
         let last = piece.last;
         work.pieces.push(piece);
         let ends = is_end(&work.text);

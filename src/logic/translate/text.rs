@@ -1,28 +1,34 @@
 //! Which words make whole clauses, and how one translation is divided over the segments that it is of.
 
-use crate::logic::sentence::{is_clause_end, is_end};
+use crate::logic::{
+    script,
+    sentence::{is_clause_end, is_end},
+};
 
 /// Shorter clauses are not cut at a comma: "Well," alone has no meaning to translate.
 const CLAUSE: usize = 4;
 
 /// How many of the words make up whole clauses.
 pub(super) fn whole_clauses<'a>(words: impl IntoIterator<Item = &'a str>) -> usize {
-    let (mut whole, mut count) = (0, 0);
+    let (mut whole, mut open) = (0, Vec::new());
     for word in words {
-        count += 1;
-        if is_end(word) || (is_clause_end(word) && CLAUSE <= count - whole) {
-            whole = count;
+        open.push(word);
+        let is_long = || CLAUSE <= script::word_count(open.iter().copied());
+        if is_end(word) || (is_clause_end(word) && is_long()) {
+            whole += open.len();
+            open.clear();
         }
     }
     whole
 }
 
 /// `text` in as many parts as there are `shares`, about as long as these say (all zero: equal ones), cut between words;
-/// between letters only where there are no words. Together the parts are the text.
+/// in scripts without spaces between characters, else between letters only where there are no words. Together the parts are the text.
 pub fn divide(text: &str, shares: &[usize]) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let letters: Vec<String>;
     let (units, glue) = match words.as_slice() {
+        _ if 1 < shares.len() && text.contains(script::is_unspaced) => (script::units(text), ""),
         [only] if 1 < shares.len() && !only.is_ascii() => {
             letters = only.chars().map(String::from).collect();
             (letters.iter().map(String::as_str).collect(), "")
@@ -48,7 +54,7 @@ pub fn divide(text: &str, shares: &[usize]) -> Vec<String> {
         if at + 1 == shares.len() {
             to = units.len();
         }
-        parts.push(units[from..to].join(glue));
+        parts.push(units[from..to].join(glue).trim_start().to_owned());
         from = to;
     }
     parts
@@ -66,6 +72,7 @@ mod tests {
         assert_eq!(whole("When we get to the station, we will"), 6);
         assert_eq!(whole("Yes. When we get"), 1);
         assert_eq!(whole(""), 0);
+        assert_eq!(whole_clauses(script::units("好的，我们现在出发，然后")), 8);
     }
 
     #[test]
@@ -73,6 +80,7 @@ mod tests {
         let parts = divide("Ich denke, dass wir zum Bahnhof gehen sollten.", &[21, 19]);
         assert_eq!(parts, ["Ich denke, dass wir zum", "Bahnhof gehen sollten."]);
         assert_eq!(divide("駅に行きます", &[1, 1]), ["駅に行", "きます"]);
+        assert_eq!(divide("我用 iPhone 拍照片。", &[1, 1]), ["我用 iPhone", "拍照片。"]);
         assert_eq!(divide("one", &[5, 5]).join(""), "one");
         assert_eq!(divide("", &[5, 5]), ["", ""]);
     }

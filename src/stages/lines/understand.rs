@@ -5,7 +5,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::{
-    logic::subtitle::timed,
+    logic::{script, subtitle::timed},
     message::{
         Caption, Gap, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName,
         Why,
@@ -135,7 +135,7 @@ impl Understand {
             self.open = None;
             return given;
         }
-        let committed = read.committed.as_deref().map_or(0, |it| it.split_whitespace().count());
+        let committed = read.committed.as_deref().map_or(0, |it| script::units(it).len());
         let agreed = committed.saturating_sub(kept).min(tail.len());
         let (agreed, tail) = (tail[..agreed].to_vec(), tail[agreed..].to_vec());
         given.push(Caption::Transcript(open.revise(agreed, tail, span.end(), trace)));

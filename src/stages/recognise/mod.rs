@@ -107,6 +107,8 @@ pub struct Recognise<R: Recogniser> {
     settled: Option<Settled>,
     /// The language of the open segment, once a look has settled it.
     language: Option<Language>,
+    /// The language that the newest decode before that was heard in.
+    guessed: Option<Language>,
     /// The text of the newest final.
     before: String,
     /// Words that decodes will hear again, although they stand in the segment before: it was cut, to be weak, before them.
@@ -148,6 +150,7 @@ impl<R: Recogniser> Recognise<R> {
             look_from: MediaTime::ZERO,
             settled: None,
             language: None,
+            guessed: None,
             before: String::new(),
             said: Vec::new(),
             tail_shown: false,

@@ -86,6 +86,8 @@ pub struct Hypothesis {
     pub timed: bool,
     /// What is spoken.
     pub language: Language,
+    /// The recogniser's own probability of that, 0 to 1; 1 where it was told, or knows one language only.
+    pub language_probability: f32,
     /// What the words are in, where the recogniser translates.
     pub written: Option<Language>,
     /// The recogniser's own probability, 0 to 1, that nobody spoke.

@@ -11,14 +11,17 @@ use crate::{
         guard::{Evidence, Guard},
         pace::Due,
         place::place_between,
+        script,
         suits::{Smaller, instead},
         window::moved,
     },
     message::{Caption, Language, MediaSpan, MediaTime, SampleRate, Transcript, Word},
 };
 
-/// From so much sound on a look is trusted to tell the language of its segment.
+/// From so much sound on a decode is trusted to tell the language of its segment, where it is as sure of it; from twice as much on
+/// however sure it is.
 const TELLING: Duration = Duration::from_secs(2);
+const TELLING_FROM: f32 = 0.7;
 
 /// What stands before a pause and is no longer than this is rarely a sentence of its own: "Ask not". What follows is understood
 /// by it.
@@ -52,7 +55,7 @@ impl<R: Recogniser> Recognise<R> {
             _ => (from, said),
         };
         self.look_from = look_from;
-        (self.settled, self.language) = (None, None);
+        (self.settled, self.language, self.guessed) = (None, None, None);
         self.said = said;
         self.tail_shown = false;
         self.shown_to = start;
@@ -125,8 +128,9 @@ impl<R: Recogniser> Recognise<R> {
             self.before = transcript.text();
             self.guards.said(&self.before);
             let (start, words) = (transcript.span().start, transcript.words());
+            let count = script::word_count(words.iter().map(|it| it.text.as_str()));
             let is_fragment =
-                (1..=FRAGMENT_WORDS).contains(&words.len()) && transcript.span().length <= FRAGMENT;
+                (1..=FRAGMENT_WORDS).contains(&count) && transcript.span().length <= FRAGMENT;
             self.fragment = is_fragment.then(|| (start, words.to_vec()));
         }
         give(transcript, out).await
@@ -161,7 +165,12 @@ impl<R: Recogniser> Recognise<R> {
             return Ok(());
         }
         let sound_end = if due == Due::Pause { SoundEnd::Pause } else { SoundEnd::Speech(end) };
-        let agreed = self.agreement.add(&self.known(), heard, sound_end);
+        let known = self.known();
+        // What is heard in the wrong language is not to stand for ever.
+        let agreed = match self.settings.language.is_some() || self.language.is_some() {
+            true => self.agreement.add(&known, heard, sound_end),
+            false => self.agreement.show(&known, heard, sound_end),
+        };
         let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
         self.tail_shown = !agreed.tail.is_empty();
         if is_new {
@@ -245,7 +254,8 @@ impl<R: Recogniser> Recognise<R> {
         if heard.cut_off {
             self.gauge.count("decodes-cut-off");
         }
-        let Hypothesis { mut words, timed, language, written, times, .. } = heard;
+        let Hypothesis { mut words, timed, written, times, .. } = heard;
+        let Hypothesis { language, language_probability, .. } = heard;
         let heard = words.len();
         let found = self.guards.check(&mut words, &evidence);
         for guard in &found {
@@ -255,9 +265,7 @@ impl<R: Recogniser> Recognise<R> {
         if words.is_empty() {
             return (words, found);
         }
-        if self.settings.language.is_none() && span.length >= TELLING {
-            self.language = Some(language.clone());
-        }
+        self.settle_language(&language, language_probability, span.length);
         if let Some(open) = self.track().segments.current() {
             open.set_language(written.unwrap_or(language));
         }
@@ -277,6 +285,21 @@ impl<R: Recogniser> Recognise<R> {
         };
         let words = words.into_iter().zip(placed).map(|(heard, word)| Heard { word, ..heard });
         (words.collect(), found)
+    }
+
+    /// Takes note of the language that a decode of so much sound was heard in. Words heard in another one are no votes.
+    fn settle_language(&mut self, heard: &Language, probability: f32, sound: Duration) {
+        if self.settings.language.is_some() || self.language.is_some() {
+            return;
+        }
+        if self.guessed.as_ref().is_some_and(|it| it != heard) {
+            self.agreement.forget();
+        }
+        self.guessed = Some(heard.clone());
+        let is_sure = probability >= 1.0 || (sound >= TELLING && probability >= TELLING_FROM);
+        if is_sure || sound >= TELLING * 2 {
+            self.language = Some(heard.clone());
+        }
     }
 
     /// Whether the open segment is worth a look. Not before the newest frame: where this one waited on the edge, those

@@ -72,6 +72,9 @@ pub struct Whisper {
     decoding: Decoding,
     /// What it writes where that is not what is spoken: Whisper translates into English alone.
     written: Option<Language>,
+    /// Whether each decode that is not told its language finds it out.
+    detects: bool,
+    threads: usize,
 }
 
 impl Whisper {
@@ -115,6 +118,7 @@ impl Whisper {
         let (in_language, prompt) = (HashMap::new(), prompt.unwrap_or_default());
         let (model, max_tokens) = (model.clone(), settings.max_tokens);
         let written = settings.translate.then(|| Language::new("en"));
+        let (detects, threads) = (language == "auto", settings.threads.get());
         let mut whisper = Whisper {
             model,
             state,
@@ -125,6 +129,8 @@ impl Whisper {
             max_tokens,
             decoding,
             written,
+            detects,
+            threads,
         };
         let first = whisper.look(&[0.0; 16_000]);
         first.map_err(|error| WhisperError::FirstLook {
@@ -147,18 +153,35 @@ impl Whisper {
         known.clone()
     }
 
+    /// The language of the sound and how probable it is, by a run of the encoder of its own. whisper.cpp would do the same, and tell
+    /// no probability.
+    fn detect(
+        &mut self,
+        sound: &[f32],
+        samples: usize,
+    ) -> Result<(Option<Language>, f32), RecogniseError> {
+        let failed = |error: whisper_rs::WhisperError| RecogniseError::Failed {
+            samples,
+            cause: error.to_string(),
+        };
+        self.state.pcm_to_mel(sound, self.threads).map_err(failed)?;
+        let (id, probabilities) = self.state.lang_detect(0, self.threads).map_err(failed)?;
+        let language = whisper_rs::get_lang_str(id).map(Language::new);
+        let probability = usize::try_from(id).ok().and_then(|it| probabilities.get(it));
+        Ok((language, probability.copied().unwrap_or_default()))
+    }
+
     /// The settings' prompt and what was said before, of which whisper.cpp keeps the end.
     fn prompt(&self, context: &str) -> Vec<WhisperTokenId> {
         let context = self.model.tokens(context).unwrap_or_default();
         [self.prompt.clone(), context].concat()
     }
 
-    /// What the newest decode heard. `written`: what language its words are in.
-    fn heard(&self, written: &str, most: usize) -> Decoded {
-        let mut words = WordsOfTokens::in_language(written);
+    /// What the newest decode heard.
+    fn heard(&self, most: usize) -> Decoded {
+        let mut words = WordsOfTokens::default();
         let (end_of_text, times) = (self.model.context.token_eot(), self.model.context.token_beg());
         let (mut sum, mut count, mut tokens) = (0.0, 0.0, 0);
-        let mut marks = Vec::new();
         for segment in self.state.as_iter() {
             for at in 0..segment.n_tokens() {
                 let Some(token) = segment.get_token(at) else { continue };
@@ -166,7 +189,7 @@ impl Whisper {
                 let id = token.token_id();
                 if id > times {
                     let steps = u32::try_from(id - times).unwrap_or_default();
-                    marks.push((words.count(), models::POSITION * steps));
+                    words.add_time(models::POSITION * steps);
                 }
                 // Times and other marks stand behind the words in every vocabulary.
                 if id < end_of_text
@@ -181,7 +204,8 @@ impl Whisper {
         }
         let log_probability = if count > 0.0 { sum / count } else { 0.0 };
         let cut_off = tokens >= most;
-        Decoded { words: words.finish(), log_probability, times: marks, cut_off }
+        let (words, times) = words.finish();
+        Decoded { words, log_probability, times, cut_off }
     }
 }
 
@@ -211,7 +235,11 @@ impl Recogniser for Whisper {
             Effort::Final => self.decoding.full.positions(length, room),
             Effort::Whole => room,
         };
-        let mut parameters = self.parameters(ask.language.as_ref());
+        let (detected, language_probability) = match &ask.language {
+            None if self.detects => self.detect(sound, samples)?,
+            told => (told.clone(), 1.0),
+        };
+        let mut parameters = self.parameters(detected.as_ref());
         parameters.set_audio_ctx(context as i32);
         // whisper.cpp's own limit is half of the decoder's context.
         let usual = self.model.header.text_context as usize / 2 - 4;
@@ -235,14 +263,14 @@ impl Recogniser for Whisper {
         let no_speech =
             self.state.as_iter().map(|it| it.no_speech_probability()).fold(0.0, f32::max);
         // whisper.cpp's own word times are late by 0.3 s and more, and those by alignment end the process on bad output.
-        let written = self.written.as_ref().map_or(language, Language::as_str);
-        let Decoded { words, log_probability, times, cut_off } = self.heard(written, most);
+        let Decoded { words, log_probability, times, cut_off } = self.heard(most);
         let (language, written) = (Language::new(language), self.written.clone());
         let timed = false;
         Ok(Hypothesis {
             words,
             timed,
             language,
+            language_probability,
             written,
             no_speech,
             log_probability,

@@ -170,6 +170,7 @@ impl Recogniser for Bomb {
             words,
             timed: true,
             language,
+            language_probability: 1.0,
             written: None,
             no_speech: 0.0,
             log_probability: 0.0,

@@ -39,6 +39,7 @@ fn a_decode_answers_as_it_was_recorded() {
         timed: false,
         language: Language::new("en"),
         written: None,
+        language_probability: 0.75,
         no_speech: 0.031,
         log_probability: -0.75,
         times: vec![(0, Duration::ZERO), (2, Duration::from_millis(1_480))],

@@ -1,6 +1,7 @@
 //! The stage with a scripted recogniser.
 mod script;
 mod slow;
+mod unspaced;
 mod varied;
 mod wishes;
 

@@ -51,6 +51,7 @@ impl Recogniser for Script {
                     words,
                     timed: true,
                     language,
+                    language_probability: 1.0,
                     written: None,
                     no_speech: 0.0,
                     log_probability: 0.0,
@@ -87,6 +88,7 @@ impl Recogniser for Script {
             words,
             timed: true,
             language,
+            language_probability: 1.0,
             written: None,
             no_speech: 0.0,
             log_probability: 0.0,
@@ -151,6 +153,7 @@ pub(super) fn settings() -> RecogniseSettings {
     let window = WindowSettings { length: ms(3_000), keep: ms(1_000), overlap: 3 };
     // All sound is there at once, and none of it is old.
     RecogniseSettings {
+        language: Some(Language::new("en")),
         endpoint,
         pace,
         agreement,

@@ -85,6 +85,7 @@ pub(crate) struct Decode {
     language: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     written: Option<String>,
+    language_probability: u16,
     no_speech: u16,
     log_probability: i32,
     /// Times between words: how many words stand before each, and milliseconds.
@@ -129,6 +130,7 @@ impl Decode {
             }),
             language: heard.language.to_string(),
             written: heard.written.as_ref().map(Language::to_string),
+            language_probability: thousandths(heard.language_probability),
             no_speech: thousandths(heard.no_speech),
             log_probability: (heard.log_probability * 1000.0).round() as i32,
             times: heard.times.iter().map(|it| (it.0, it.1.as_millis() as u64)).collect(),
@@ -185,6 +187,7 @@ impl Decode {
             timed: self.spans.is_some(),
             language: Language::new(&self.language),
             written: self.written.as_deref().map(Language::new),
+            language_probability: part(self.language_probability),
             no_speech: part(self.no_speech),
             log_probability: self.log_probability as f32 / 1000.0,
             times: self.times.iter().map(|it| (it.0, Duration::from_millis(it.1))).collect(),
