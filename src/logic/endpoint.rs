@@ -27,7 +27,7 @@ impl Default for EndpointSettings {
             pre_roll: Duration::from_millis(300),
             min_speech: Duration::from_millis(96),
             silence: Duration::from_millis(900),
-            sentence: Duration::from_millis(350),
+            sentence: Duration::from_millis(450),
             longest: Duration::from_secs(10),
         }
     }

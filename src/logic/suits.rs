@@ -14,7 +14,7 @@ pub struct Cost {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// A partial comes at least every 1.5 s.
+    /// A partial comes at least every 1.7 s.
     KeepsUp,
     /// Partials come less often, and in larger steps.
     SlowPartials,
@@ -32,7 +32,7 @@ impl Verdict {
     }
 }
 
-/// A partial that costs more comes less often than every 1.5 s: decodes have [`PaceSettings::share`] of the time.
+/// A partial that costs more comes less often than every 1.7 s: decodes have [`PaceSettings::share`] of the time.
 const QUICK: Duration = Duration::from_millis(500);
 /// Partials that take half of the usual `max-lag` of 4 s are given up.
 const SLOWEST: Duration = Duration::from_secs(2);
@@ -49,7 +49,7 @@ impl Cost {
     }
 
     /// How long a word waits on average until it is shown: `max(interval, partial / share) / 2 + partial`, half of the time between
-    /// two decodes and one decode. Decodes come every `interval` (350 ms), or as often as their `share` of the time (0.35) allows.
+    /// two decodes and one decode. Decodes come every `interval` (350 ms), or as often as their `share` of the time (0.3) allows.
     pub fn lag(self) -> Duration {
         let PaceSettings { interval, share, .. } = PaceSettings::default();
         interval.max(self.partial.div_f32(share)) / 2 + self.partial
@@ -96,8 +96,8 @@ mod tests {
         assert_eq!(cost(2_500).verdict(), Verdict::TooSlow);
         // Asked for every 350 ms.
         assert_eq!(cost(70).lag().as_millis(), 245);
-        // 700 ms of decoding every 2 s.
-        assert_eq!(cost(700).lag().as_millis(), 1_700);
+        // 700 ms of decoding every 2.33 s.
+        assert_eq!(cost(700).lag().as_millis(), 1_866);
         assert!((cost(700).real_time_factor() - 0.14).abs() < 1e-9);
     }
 

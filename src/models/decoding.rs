@@ -55,7 +55,7 @@ impl Decoding {
         if header.is_of_usual_size() {
             return Decoding {
                 longest: room,
-                partial: Context { floor: ms(4_000), margin: ms(2_000) },
+                partial: Context { floor: ms(5_000), margin: ms(2_000) },
                 full: Context { floor: ms(10_240), margin: ms(3_000) },
                 suppress: true,
                 temperature: 0.0,

@@ -47,7 +47,7 @@ impl Default for AgreementSettings {
     fn default() -> AgreementSettings {
         let ms = Duration::from_millis;
         AgreementSettings {
-            edge: ms(1_700),
+            edge: ms(1_200),
             show: 0.45,
             show_last: 0.9,
             show_mark: 0.8,

@@ -23,8 +23,8 @@ pub struct GuardSettings {
     /// Words that come round again are left out from the second round on, where the recogniser wrote more than anybody can say
     /// in the time, wrote on behind the end of the sound, or did not come to an end.
     pub repetition: bool,
-    /// A hypothesis of more words than can have been said, that ends so much behind the end of its sound, is decoded again.
-    /// `None`: off.
+    /// A hypothesis of more words than can have been said, that ends so much behind the end of its sound or came to no end, is
+    /// decoded again. `None`: off.
     pub beyond: Option<Duration>,
     /// `[Music]`, `(applause)`, `*laughs*`, `♪` are left out.
     pub annotations: bool,
@@ -227,7 +227,8 @@ impl Guards {
                 return found;
             }
         }
-        let is_beyond = settings.beyond.is_some_and(|most| evidence.ends_behind(most));
+        let is_beyond =
+            settings.beyond.is_some_and(|most| evidence.cut_off || evidence.ends_behind(most));
         if is_beyond && evidence.is_too_fast(count(words)) {
             // Which of them were said nobody knows; not all of them.
             let most = evidence.most_words();

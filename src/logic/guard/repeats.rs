@@ -10,9 +10,27 @@ const MOST_IMPLAUSIBLE: [(usize, usize); 3] = [(1, 2), (2, 1), (usize::MAX, 1)];
 /// So many words behind the last round may be the beginning of another round, or the way out of the loop.
 const BEHIND: usize = 1;
 
+/// Where more was written than can have been said, so many rounds are a loop wherever they stand: nothing behind them was said.
+const ROUNDS: usize = 3;
+
 /// How many words stand before the second round of a loop that goes on to the end; all of them where there is none.
 pub(super) fn said_once(words: &[Heard], implausible: bool) -> usize {
     let bare: Vec<String> = words.iter().map(|it| spoken::bare(&it.word.text)).collect();
+    let within = if implausible { second_round(&bare) } else { None };
+    within.unwrap_or_else(|| before_end(&bare, implausible))
+}
+
+/// Where the second round of the first loop begins.
+fn second_round(bare: &[String]) -> Option<usize> {
+    let loops = (1..=bare.len() / ROUNDS).filter_map(|unit| {
+        let is_again = |at: &usize| bare[*at] == bare[at - unit];
+        let whole = |at: &usize| (*at..at + unit * (ROUNDS - 1)).all(|it| is_again(&it));
+        (unit..=bare.len() - unit * (ROUNDS - 1)).find(whole)
+    });
+    loops.min()
+}
+
+fn before_end(bare: &[String], implausible: bool) -> usize {
     let limits = if implausible { MOST_IMPLAUSIBLE } else { MOST };
     for behind in 0..=BEHIND.min(bare.len()) {
         let bare = &bare[..bare.len() - behind];
@@ -25,7 +43,7 @@ pub(super) fn said_once(words: &[Heard], implausible: bool) -> usize {
             }
         }
     }
-    words.len()
+    bare.len()
 }
 
 /// Bits of a letter.

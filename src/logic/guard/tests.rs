@@ -172,6 +172,20 @@ fn a_second_round_is_left_out_where_nobody_can_have_said_it() {
 }
 
 #[test]
+fn a_loop_that_finds_a_way_out_is_left_out_where_nobody_can_have_said_it() {
+    let guards = Guards::new(GuardSettings::default());
+    // A decode of tiny.en did this with 2 s of sound, 27 times.
+    let looped = format!("{}for I till them all", "for I tell the that I have ".repeat(5));
+    let ran_on = Evidence { cut_off: true, spoken: Duration::from_secs(2), ..SURE };
+    let expected = ("for I tell the that I have".to_owned(), vec![Guard::Repeated]);
+    assert_eq!(check(&guards, &looped, ran_on), expected);
+    // So many words are too many, whether they are a loop or not.
+    let many: String = (0..40).map(|it| format!("w{it} ")).collect();
+    let (kept, found) = check(&guards, many.trim(), ran_on);
+    assert_eq!((kept.split(' ').count(), found), (13, vec![Guard::Beyond]));
+}
+
+#[test]
 fn words_behind_the_end_of_the_sound_are_a_reason_to_decode_again() {
     let guards = Guards::new(GuardSettings::default());
     let behind = Evidence { ends: Some(Duration::from_secs(6)), ..SURE };

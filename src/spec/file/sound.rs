@@ -58,7 +58,7 @@ pub(in crate::spec) struct Whisper {
     endpoint: Length,
     /// So much is enough where what was said before it is a whole sentence, as its punctuation tells. With the length of
     /// `endpoint` sentences make no difference.
-    #[serde(default = "Length::ms::<350>")]
+    #[serde(default = "Length::ms::<450>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     sentence_endpoint: Length,
     /// So much of the sound before the first speech belongs to a segment.

@@ -188,7 +188,7 @@ impl<R: Recogniser> Recognise<R> {
         give(transcript, out).await
     }
 
-    /// The words heard in `span`, at their places on the timeline. Where the decode went wrong it is done again with all of the
+    /// The words heard in `span`, at their places on the timeline. Where the decode went wrong it is done again with more
     /// context. `None`: the decode was given up.
     async fn look(
         &mut self,
@@ -206,10 +206,12 @@ impl<R: Recogniser> Recognise<R> {
             return Ok(Some(first));
         }
         self.gauge.count("decoded-again");
-        let Some(heard) = self.decode(span, Effort::Whole, wanted).await? else {
+        // A partial is worth no more than a final.
+        let more = if effort == Effort::Partial { Effort::Final } else { Effort::Whole };
+        let Some(heard) = self.decode(span, more, wanted).await? else {
             return Ok(Some(first));
         };
-        let (second, found) = self.told(heard, span, Effort::Whole);
+        let (second, found) = self.told(heard, span, more);
         let is_loop = found.iter().any(|it| it.is_loop());
         // Where both went wrong, the one that says less.
         Ok(Some(if is_loop && first.len() < second.len() { first } else { second }))
