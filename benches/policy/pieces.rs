@@ -37,7 +37,7 @@ pub(crate) fn noises(seconds: usize, only: Option<&str>) -> Vec<Piece> {
     };
     let wanted =
         |it: &Piece| only.is_none_or(|only| only.split(',').any(|only| it.name.contains(only)));
-    NOISES.iter().map(piece).filter(wanted).collect()
+    NOISES.iter().filter(|_| seconds > 0).map(piece).filter(wanted).collect()
 }
 
 /// Those of `folder` whose names hold one of the comma-separated words `only`, in the order of their names.

@@ -112,7 +112,8 @@ pub(crate) struct Figures {
     decodes: usize,
     cost: Duration,
     sound: Duration,
-    age: f64,
+    /// So many seconds behind its end the word was shown that a viewer waited for longest.
+    oldest: f64,
     /// Processor time of the voice activity detector.
     voice: Duration,
     /// Words where nobody speaks: in finals, and shown in partials at once.
@@ -125,15 +126,17 @@ impl Figures {
     pub(crate) fn of(run: &Streamed, piece: &Piece, spent: Spent) -> Figures {
         let (updates, reference) = (run.updates(), &piece.reference);
         let text = text_of_finals(&updates);
+        let latencies = Comparison::new(&updates, &Gold::of(reference), 1.0).latencies();
+        let oldest = latencies.first_seen.iter().copied().fold(0.0, f64::max);
         Figures {
             errors: WordErrors::between(&reference.text, &text, reference.language()),
-            latencies: Comparison::new(&updates, &Gold::of(reference), 1.0).latencies(),
+            latencies,
             erasure: Erasure::of(&updates),
             changes: committed_changes(&updates),
             decodes: spent.decodes,
             cost: spent.cost,
             sound: RATE.duration_of(piece.sound.len()),
-            age: 0.0,
+            oldest: oldest / 1000.0,
             voice: spent.voice,
             invented: if reference.text.trim().is_empty() { invented(&updates) } else { [0; 2] },
         }
@@ -146,7 +149,7 @@ impl Figures {
         self.decodes += other.decodes;
         self.cost += other.cost;
         self.sound += other.sound;
-        self.age = self.age.max(other.age);
+        self.oldest = self.oldest.max(other.oldest);
         self.voice += other.voice;
         (0..2).for_each(|at| self.invented[at] += other.invented[at]);
         let (mine, more) = (&mut self.latencies, other.latencies);
@@ -186,7 +189,7 @@ impl fmt::Display for Figures {
             self.changes,
             self.cost.as_secs_f64() / seconds,
             self.decodes as f64 / seconds,
-            self.age,
+            self.oldest,
             self.voice.as_secs_f64() * 1000.0 / seconds,
             self.invented[0],
             self.invented[1],

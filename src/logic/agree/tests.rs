@@ -123,6 +123,40 @@ fn a_word_must_be_more_probable_than_the_one_in_whose_place_it_comes() {
 }
 
 #[test]
+fn words_between_two_that_agree_must_be_more_probable_together() {
+    check(
+        &[
+            "the train stands here now//",
+            "the ~plain ~lands here now",
+            "the plane stands here now so",
+        ],
+        &[
+            ("", "the train stands here now"),
+            ("the", "train stands here now"),
+            ("the plane", "stands here now so"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_heard_again_and_again_takes_the_place_of_what_was_more_probable() {
+    let mut heard_again = heard("the ~plain leaves");
+    let seen = |it: Heard| Seen { word: it.word, probability: it.probability, decodes: 1 };
+    let mut old: Vec<Seen> = heard("the train leaves").into_iter().map(seen).collect();
+    let mut stayed = 0;
+    while {
+        vote(&old, 3, &mut heard_again);
+        heard_again[1].word.text == " train"
+    } {
+        stayed += 1;
+        old[1].probability = heard_again[1].probability;
+        heard_again = heard("the ~plain leaves");
+    }
+    // 0.95, 0.76, 0.61, 0.49 are more than 0.4, 0.39 is not.
+    assert_eq!(stayed, 4);
+}
+
+#[test]
 fn no_word_holds_up_those_far_behind_it() {
     // Each decode has another second word. Four words before the end it is taken as it is.
     check(
