@@ -112,6 +112,7 @@ struct Open {
     speech: Duration,
     /// The frames at which it may be cut.
     recent: VecDeque<Frame>,
+    is_too_long: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -181,6 +182,13 @@ impl Endpoint {
         Some(event)
     }
 
+    /// The open segment has grown too long to be decoded in time: it is cut with the next frame, as one that reached its limit.
+    pub fn cut_soon(&mut self) {
+        if let State::Speaking(open) = &mut self.state {
+            open.is_too_long = true;
+        }
+    }
+
     /// Takes the next frame.
     pub fn step(&mut self, frame: Activity) -> Option<EndpointEvent> {
         match &mut self.state {
@@ -210,7 +218,8 @@ impl Endpoint {
         let start = (run.start - settings.pre_roll).max(*floor);
         let speech = run.speech;
         let recent = VecDeque::new();
-        let open = Open { start, heard_to: end, last_speech: end, speech, recent };
+        let open =
+            Open { start, heard_to: end, last_speech: end, speech, recent, is_too_long: false };
         self.state = State::Speaking(open);
         Some(EndpointEvent::Opened { start })
     }
@@ -218,7 +227,9 @@ impl Endpoint {
     fn follow(&mut self, frame: Activity) -> Option<EndpointEvent> {
         let Endpoint { settings, state: State::Speaking(open) } = self else { return None };
         let end = frame.span.end();
-        let cut = (end.since(open.start) > settings.longest).then(|| open.cut(settings.longest));
+        let length = end.since(open.start);
+        let cut = (open.is_too_long || length > settings.longest)
+            .then(|| open.cut(length.min(settings.longest)));
         open.take(frame, settings);
         if let Some(at) = cut {
             return Some(EndpointEvent::Cut { at });
@@ -243,12 +254,13 @@ impl Endpoint {
 
 impl Open {
     fn take(&mut self, frame: Activity, settings: &EndpointSettings) {
-        let cut_from = self.start + settings.longest * (CUT_WITHIN - 1) / CUT_WITHIN;
-        if frame.span.start >= cut_from {
-            // The probability tells a pause from a word; the level tells places inside of words apart.
-            let strength = frame.speech + frame.level;
-            let speech_before = self.speech;
-            self.recent.push_back(Frame { start: frame.span.start, strength, speech_before });
+        // The probability tells a pause from a word; the level tells places inside of words apart.
+        let strength = frame.speech + frame.level;
+        let speech_before = self.speech;
+        self.recent.push_back(Frame { start: frame.span.start, strength, speech_before });
+        let cut_from = frame.span.end() - settings.longest / CUT_WITHIN;
+        while self.recent.front().is_some_and(|it| it.start < cut_from) {
+            self.recent.pop_front();
         }
         self.heard_to = frame.span.end();
         if settings.goes_on(frame.speech) {
@@ -264,8 +276,10 @@ impl Open {
             let count = near.len() as f32;
             self.recent.range(near).map(|it| it.strength).sum::<f32>() / count
         };
-        let weakest = (0..self.recent.len()).min_by(|a, b| smooth(*a).total_cmp(&smooth(*b)));
         let limit = self.start + longest;
+        let cut_from = self.start + longest * (CUT_WITHIN - 1) / CUT_WITHIN;
+        let late = (0..self.recent.len()).filter(|at| self.recent[*at].start >= cut_from);
+        let weakest = late.min_by(|a, b| smooth(*a).total_cmp(&smooth(*b)));
         let frame = weakest.map(|at| self.recent[at]).filter(|frame| frame.start <= limit);
         let (at, before) = frame.map_or((limit, self.speech), |it| (it.start, it.speech_before));
         *self = Open {
@@ -274,6 +288,7 @@ impl Open {
             last_speech: self.last_speech.max(at),
             speech: self.speech.saturating_sub(before),
             recent: VecDeque::new(),
+            is_too_long: false,
         };
         at
     }

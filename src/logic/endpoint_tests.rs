@@ -76,6 +76,27 @@ fn what_is_too_long_is_cut_at_its_weakest_place() {
 }
 
 #[test]
+fn what_cannot_be_decoded_in_time_is_cut_before_its_limit() {
+    let mut endpoint = Endpoint::new(settings());
+    let speech = stretches(&[(80, 0.9), (4, 0.4), (30, 0.9)]);
+    let frame = |(n, speech): (usize, &f32)| Activity {
+        span: MediaSpan { start: at(n), length: FRAME },
+        speech: *speech,
+        level: 0.0,
+    };
+    endpoint.cut_soon();
+    for activity in speech.iter().enumerate().map(frame) {
+        assert!(!matches!(endpoint.step(activity), Some(EndpointEvent::Cut { .. })));
+    }
+    endpoint.cut_soon();
+    let next = frame((speech.len(), &0.9));
+    let Some(EndpointEvent::Cut { at: cut }) = endpoint.step(next) else { panic!("it is cut") };
+    assert!((at(80)..=at(84)).contains(&cut), "{cut:?}");
+    let after = frame((speech.len() + 1, &0.9));
+    assert_eq!(endpoint.step(after), None, "once is enough");
+}
+
+#[test]
 fn a_whole_sentence_ends_in_half_of_its_pause_and_leaves_the_rest_to_the_next() {
     let mut endpoint = Endpoint::new(settings());
     let frame = |n: usize, speech| Activity {

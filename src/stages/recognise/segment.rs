@@ -153,7 +153,13 @@ impl<R: Recogniser> Recognise<R> {
         let effort = if due == Due::Pause { self.settings.effort } else { Effort::Partial };
         let window = MediaSpan::between(self.look_from, end);
         let look = self.look(window, effort, Wanted::until(until));
-        let Some(heard) = look.await? else { return Ok(()) };
+        let Some(heard) = look.await? else {
+            // Without decodes nothing is committed, and without that the window never moves: the next decode would be dearer yet.
+            if window.length >= self.settings.window.keep {
+                self.endpoint.cut_soon();
+            }
+            return Ok(());
+        };
         let ends = due == Due::Pause && self.settings.endpoint.heeds_sentences();
         let ends = ends && self.settings.agreement.ends_sentence(&heard);
         self.settled = (due == Due::Pause).then(|| Settled { spoken_to, heard: heard.clone() });

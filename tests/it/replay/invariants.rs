@@ -56,7 +56,9 @@ fn no_final_says_a_phrase_twice_running_that_was_said_once() {
         let is_of = |one: &[String], other: &[String]| {
             one.len() == other.len() && one.iter().zip(other).any(|(one, other)| one == other)
         };
-        found.find(|it| !said.iter().any(|said| is_of(said, it))).map_or(Ok(()), |it| Err(it.join(" ")))
+        found
+            .find(|it| !said.iter().any(|said| is_of(said, it)))
+            .map_or(Ok(()), |it| Err(it.join(" ")))
     });
 }
 

@@ -88,3 +88,64 @@ async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_i
     assert_eq!(finals.len(), 6, "{told:?}");
     assert!(told.iter().rev().take(8).any(|it| it.starts_with("partial")), "{told:?}");
 }
+
+/// Each decode costs a quarter of its sound. Those that nobody waits for longer than half of `max-lag` are given up.
+struct Growing {
+    script: Script,
+    spent: mpsc::SyncSender<Duration>,
+}
+
+const MAX_LAG: Duration = Duration::from_secs(4);
+
+impl Recogniser for Growing {
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+        let cost = RATE.duration_of(speech.len()) / 4;
+        let is_given_up = ask.effort == Effort::Partial && cost > MAX_LAG / 2;
+        self.spent.send(if is_given_up { MAX_LAG / 2 } else { cost }).unwrap();
+        if is_given_up { Err(RecogniseError::Unwanted) } else { self.script.listen(speech, ask) }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn speech_without_a_pause_is_cut_where_its_decodes_take_too_long() {
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let (spent, costs) = mpsc::sync_channel(0);
+    let made = move || Ok::<_, Fault>(Growing { script: Script(Arc::default()), spent });
+    let engine = Engine::start("slow", made).await.unwrap_or_else(|error| panic!("{error}"));
+    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let gauge = StageGauge::new("slow");
+    let endpoint = EndpointSettings { longest: Duration::from_secs(30), ..settings().endpoint };
+    let window = WindowSettings { length: Duration::from_secs(20), ..WindowSettings::default() };
+    let settings = RecogniseSettings { max_lag: Some(MAX_LAG), endpoint, window, ..settings() };
+    let mut life =
+        Recognise::new(settings, engine, ScriptedVoice, track).counting_on(gauge.clone());
+    let wide = EdgeSettings { room: Room::Span(Duration::MAX), when_full: WhenFull::Wait };
+    let (sender, list) = edge("slow", "list", wide);
+    let out = Outlet::new(vec![sender], gauge.clone());
+    let zero = Instant::now();
+    for frame in frames(&speech(&[(80, 1_000)])) {
+        let captured = zero + frame.span().end().since_start();
+        if Instant::now() < captured {
+            tokio::time::advance(captured - Instant::now()).await;
+        }
+        let frame = AudioFrame { trace: Trace::starting(captured), ..frame };
+        moved(life.handle(Speech::new(frame).unwrap(), &out), &costs).await;
+    }
+    moved(life.flush(&out), &costs).await;
+    drop((life, out));
+    let captions = all(list).await;
+    check_order(&captions);
+    let counts = gauge.read().counts;
+    assert!(counts.contains_key("looks-given-up"), "{counts:?}");
+    assert!(!counts.contains_key("frames-given-up"), "{counts:?}");
+    let finals: Vec<String> =
+        told(&captions).into_iter().filter(|it| it.starts_with("final")).collect();
+    assert!(finals.len() > 1, "{finals:?}");
+    let said = finals.join(" ");
+    for word in 1..=80 {
+        assert!(
+            said.split_whitespace().any(|it| it.trim_matches('.') == format!("w{word}")),
+            "w{word}: {said}"
+        );
+    }
+}
