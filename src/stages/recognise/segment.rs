@@ -18,6 +18,9 @@ use crate::{
     message::{Caption, Language, MediaSpan, MediaTime, SampleRate, Transcript, Word},
 };
 
+/// Words may well be heard again that are thought to end so much before a decode begins.
+const MISPLACED: Duration = Duration::from_millis(800);
+
 /// From so much sound on a decode is trusted to tell the language of its segment, where it is as sure of it; from twice as much on
 /// however sure it is.
 const TELLING: Duration = Duration::from_secs(2);
@@ -77,10 +80,10 @@ impl<R: Recogniser> Recognise<R> {
         self.track().segments.current().map(|it| it.committed().to_vec()).unwrap_or_default()
     }
 
-    /// The words before those that a look at the open segment can add, as far as the look hears them again.
+    /// The words before those that a look at the open segment can add, as far as the look may hear them again.
     fn known(&self) -> Vec<Word> {
         let mut known = [self.said.clone(), self.committed()].concat();
-        known.retain(|it| it.span.start + it.span.length / 2 > self.look_from);
+        known.retain(|it| it.span.end() + MISPLACED > self.look_from);
         known
     }
 
