@@ -209,6 +209,19 @@ impl Whisper {
     }
 }
 
+impl Whisper {
+    /// How many positions of its context the encoder is given for so many samples at 16 kHz.
+    pub fn positions(&self, samples: usize, effort: Effort) -> usize {
+        let room = self.model.context.model_n_audio_ctx().max(1) as usize;
+        let length = SampleRate::SPEECH.duration_of(samples);
+        match effort {
+            Effort::Partial => self.decoding.partial.positions(length, room),
+            Effort::Final => self.decoding.full.positions(length, room),
+            Effort::Whole => room,
+        }
+    }
+}
+
 struct Decoded {
     words: Vec<Heard>,
     log_probability: f32,
@@ -229,12 +242,7 @@ impl Recogniser for Whisper {
         } else {
             speech
         };
-        let length = SampleRate::SPEECH.duration_of(sound.len());
-        let context = match ask.effort {
-            Effort::Partial => self.decoding.partial.positions(length, room),
-            Effort::Final => self.decoding.full.positions(length, room),
-            Effort::Whole => room,
-        };
+        let context = self.positions(sound.len(), ask.effort);
         let (detected, language_probability) = match &ask.language {
             None if self.detects => self.detect(sound, samples)?,
             told => (told.clone(), 1.0),
