@@ -38,7 +38,7 @@ pub const POSITION: Duration = Duration::from_millis(20);
 const TILE: usize = 16;
 
 impl Context {
-    /// Positions of the encoder for `sound`, at most `room`. A whole number of [`TILE`]s: the fast matrix kernels of ggml take no
+    /// Positions of the encoder for `sound`, at most `room`. A whole number of tiles of 16: the fast matrix kernels of ggml take no
     /// other, and a context of 450 positions costs a third more than one of 448.
     pub fn positions(self, sound: Duration, room: usize) -> usize {
         let wanted = (sound + self.margin).max(self.floor);
