@@ -110,6 +110,8 @@ struct Open {
     heard_to: MediaTime,
     last_speech: MediaTime,
     speech: Duration,
+    /// So long a pause ends it.
+    enough: Duration,
     /// The frames at which it may be cut.
     recent: VecDeque<Frame>,
     is_too_long: bool,
@@ -172,14 +174,35 @@ impl Endpoint {
         event
     }
 
-    /// In a pause: what was said before it is a whole sentence, so the open segment ends here.
-    pub fn end_sentence(&mut self) -> Option<EndpointEvent> {
+    /// In a pause: what was said before it is a whole sentence, which is `sure` from 0 to 1. The surer, the shorter the pause that ends
+    /// the open segment; it ends here if the pause is that long already.
+    pub fn end_sentence(&mut self, sure: f32) -> Option<EndpointEvent> {
+        let EndpointSettings { silence, sentence, .. } = self.settings;
+        let State::Speaking(open) = &mut self.state else { return None };
+        open.enough =
+            silence - silence.saturating_sub(sentence).mul_f64(f64::from(sure.clamp(0.0, 1.0)));
+        self.end_pause()
+    }
+
+    /// Ends the open segment if it is in a pause that is long enough.
+    fn end_pause(&mut self) -> Option<EndpointEvent> {
         let State::Speaking(open) = &self.state else { return None };
+        let now = open.heard_to;
+        if now.since(open.last_speech) < open.enough {
+            return None;
+        }
         // The other half of the pause is the pre-roll of who speaks next.
-        let end = (open.last_speech + self.settings.sentence / 2).min(open.heard_to);
-        let event = EndpointEvent::Closed { end, spoken_to: open.last_speech, speech: open.speech };
-        self.state = State::Quiet { floor: end, now: open.heard_to, run: None };
+        let event = self.closed(open, (open.last_speech + open.enough / 2).min(now));
+        let floor = if let EndpointEvent::Closed { end, .. } = event { end } else { now };
+        self.state = State::Quiet { floor, now, run: None };
         Some(event)
+    }
+
+    /// The words of the open segment up to `at` are a final: what comes behind them is a segment of its own.
+    pub fn go_on_from(&mut self, at: MediaTime) {
+        if let State::Speaking(open) = &mut self.state {
+            open.start = at.clamp(open.start, open.heard_to);
+        }
     }
 
     /// The open segment has grown too long to be decoded in time: it is cut with the next frame, as one that reached its limit.
@@ -218,8 +241,16 @@ impl Endpoint {
         let start = (run.start - settings.pre_roll).max(*floor);
         let speech = run.speech;
         let recent = VecDeque::new();
-        let open =
-            Open { start, heard_to: end, last_speech: end, speech, recent, is_too_long: false };
+        let enough = settings.silence;
+        let open = Open {
+            start,
+            heard_to: end,
+            last_speech: end,
+            speech,
+            enough,
+            recent,
+            is_too_long: false,
+        };
         self.state = State::Speaking(open);
         Some(EndpointEvent::Opened { start })
     }
@@ -234,14 +265,7 @@ impl Endpoint {
         if let Some(at) = cut {
             return Some(EndpointEvent::Cut { at });
         }
-        if end.since(open.last_speech) < settings.silence {
-            return None;
-        }
-        let State::Speaking(open) = &self.state else { return None };
-        let event = self.closed(open, end);
-        let floor = if let EndpointEvent::Closed { end, .. } = event { end } else { end };
-        self.state = State::Quiet { floor, now: end, run: None };
-        Some(event)
+        self.end_pause()
     }
 
     /// Behind the last speech there is breath that a detector no longer takes for a word; the sound goes up to `at`.
@@ -265,6 +289,7 @@ impl Open {
         self.heard_to = frame.span.end();
         if settings.goes_on(frame.speech) {
             self.last_speech = frame.span.end();
+            self.enough = settings.silence;
             self.speech += frame.span.length;
         }
     }
@@ -287,6 +312,7 @@ impl Open {
             heard_to: self.heard_to,
             last_speech: self.last_speech.max(at),
             speech: self.speech.saturating_sub(before),
+            enough: self.enough,
             recent: VecDeque::new(),
             is_too_long: false,
         };

@@ -104,20 +104,59 @@ fn a_whole_sentence_ends_in_half_of_its_pause_and_leaves_the_rest_to_the_next() 
         speech,
         level: 0.0,
     };
-    assert_eq!(endpoint.end_sentence(), None, "nothing is open");
-    for n in 0..60 {
+    assert_eq!(endpoint.end_sentence(1.0), None, "nothing is open");
+    for n in 0..70 {
         endpoint.step(frame(n, if n < 40 { 0.9 } else { 0.0 }));
     }
-    let event = endpoint.end_sentence();
+    let event = endpoint.end_sentence(1.0);
     let end = at(40) + settings().sentence / 2;
     let speech = FRAME * 40;
     assert_eq!(event, Some(EndpointEvent::Closed { end, spoken_to: at(40), speech }));
     assert_eq!(endpoint.keep_from(), end);
-    let opened = (60..70).find_map(|n| endpoint.step(frame(n, 0.9)));
+    let opened = (70..80).find_map(|n| endpoint.step(frame(n, 0.9)));
     assert_eq!(
         opened,
-        Some(EndpointEvent::Opened { start: end.max(at(60) - settings().pre_roll) })
+        Some(EndpointEvent::Opened { start: end.max(at(70) - settings().pre_roll) })
     );
+}
+
+#[test]
+fn the_surer_a_sentence_is_the_shorter_the_pause_that_ends_its_segment() {
+    let pause = |sure: f32| {
+        let mut endpoint = Endpoint::new(settings());
+        let frame = |n: usize, speech| Activity {
+            span: MediaSpan { start: at(n), length: FRAME },
+            speech,
+            level: 0.0,
+        };
+        for n in 0..40 {
+            endpoint.step(frame(n, 0.9));
+        }
+        endpoint.step(frame(40, 0.0));
+        assert_eq!(endpoint.end_sentence(sure), None, "the pause is too short for any sentence");
+        let closed = (41..200).find(|n| endpoint.step(frame(*n, 0.0)).is_some());
+        FRAME * (closed.expect("it ends") + 1 - 40) as u32
+    };
+    let EndpointSettings { sentence, silence, .. } = settings();
+    for (sure, wanted) in [(1.0, sentence), (0.5, (sentence + silence) / 2), (0.0, silence)] {
+        let pause = pause(sure);
+        assert!(wanted <= pause && pause < wanted + FRAME, "{sure}: {pause:?}, not {wanted:?}");
+    }
+}
+
+#[test]
+fn what_a_pause_said_of_a_sentence_is_forgotten_when_somebody_goes_on() {
+    let mut endpoint = Endpoint::new(settings());
+    let mut step = |n: usize, speech, sure: Option<f32>| {
+        let span = MediaSpan { start: at(n), length: FRAME };
+        let event = endpoint.step(Activity { span, speech, level: 0.0 });
+        sure.map_or(event, |sure| endpoint.end_sentence(sure))
+    };
+    (0..40).for_each(|n| drop(step(n, 0.9, None)));
+    assert_eq!(step(40, 0.0, Some(1.0)), None);
+    assert_eq!(step(41, 0.9, None), None);
+    let closed = (42..200).find(|n| step(*n, 0.0, None).is_some()).expect("it ends");
+    assert!(FRAME * (closed + 1 - 42) as u32 >= settings().silence);
 }
 
 proptest! {

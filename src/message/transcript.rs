@@ -152,6 +152,10 @@ impl OpenSegment {
         &self.committed
     }
 
+    pub fn language(&self) -> &Language {
+        &self.language
+    }
+
     /// Whether a partial of it has been given, so that its end must be told too.
     pub fn was_shown(&self) -> bool {
         self.next > 0

@@ -1,4 +1,6 @@
 //! What a decode heard behind the words that are committed.
+use std::time::Duration;
+
 use super::Heard;
 use crate::{
     logic::{script::is_unspaced, spoken::bare},
@@ -8,6 +10,8 @@ use crate::{
 /// A word that ends a second away from where the committed ones end weighs as much as so many letters that differ. Words are
 /// placed to 0.15 s; people say about 15 letters a second.
 const LETTERS_A_SECOND: f64 = 5.0;
+/// The same word may stand so much further away: one decode may put it before a pause and another behind it.
+const SAME_WORD: Duration = Duration::from_millis(600);
 
 /// The words of `heard`, a decode of the whole segment, that come behind the committed ones.
 ///
@@ -44,6 +48,8 @@ pub fn behind(committed: &[Word], mut heard: Vec<Heard>) -> Vec<Heard> {
             None => heard.first().map_or(last.span.end(), |it| it.word.span.start),
         };
         let apart = end.since(last.span.end()) + last.span.end().since(end);
+        let is_same = at > 0 && bare(&heard[at - 1].word.text) == bare(&last.text);
+        let apart = if is_same { apart.saturating_sub(SAME_WORD) } else { apart };
         edits[at] as f64 + apart.as_secs_f64() * LETTERS_A_SECOND
     };
     let best = (0..=heard.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or_default();

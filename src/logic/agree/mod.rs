@@ -47,11 +47,11 @@ impl Default for AgreementSettings {
     fn default() -> AgreementSettings {
         let ms = Duration::from_millis;
         AgreementSettings {
-            edge: ms(1_200),
-            show: 0.45,
+            edge: ms(1_400),
+            show: 0.42,
             show_last: 0.9,
-            show_mark: 0.8,
-            commit: 0.4,
+            show_mark: 0.5,
+            commit: 0.5,
             decodes: 3,
             hold: ms(400),
             settle: ms(2_200),
@@ -163,10 +163,11 @@ impl Agreement {
 }
 
 impl AgreementSettings {
-    /// Whether a decode at a pause heard a sentence to its end.
-    pub fn ends_sentence(&self, heard: &[Heard]) -> bool {
-        let is_end = |it: &Heard| sentence::is_end(&it.word.text) && it.mark >= self.show_mark;
-        heard.last().is_some_and(is_end)
+    /// How sure it is that a decode at a pause heard a sentence to its end, 0 to 1.
+    pub fn sentence_end(&self, heard: &[Heard]) -> f32 {
+        let end = heard.last().filter(|it| sentence::is_end(&it.word.text));
+        // `max` leaves out what is no number.
+        end.map_or(0.0, |it| (it.mark / self.show_mark).max(0.0).min(1.0))
     }
 
     /// Whether a word that so many decodes in a row agree on may be promised.

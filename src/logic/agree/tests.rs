@@ -11,7 +11,7 @@ fn heard(text: &str) -> Vec<Heard> {
     let word = |(n, it): (usize, &str)| {
         let span = MediaSpan { start: MediaTime::new(WORD * n as u32), length: WORD };
         let probability = if it.starts_with('~') { 0.4 } else { 0.95 };
-        let mark = if it.ends_with('.') { 0.5 } else { 1.0 };
+        let mark = if it.ends_with('.') { 0.3 } else { 1.0 };
         let text = format!(" {}", it.trim_start_matches('~'));
         Heard { word: Word { text, span }, probability, mark }
     };
@@ -204,17 +204,33 @@ fn words_are_told_apart_by_their_letters_and_their_places() {
 }
 
 #[test]
-fn a_sure_mark_behind_the_last_word_ends_a_sentence() {
-    let ends = |text: &str, mark| {
+fn how_sure_the_mark_behind_the_last_word_is_tells_how_sure_the_end_of_a_sentence_is() {
+    let sure = |text: &str, mark| {
         let mut heard = heard(text);
         heard.iter_mut().for_each(|it| it.mark = mark);
-        AgreementSettings::default().ends_sentence(&heard)
+        AgreementSettings::default().sentence_end(&heard)
     };
     let whole = ["It leaves.", "Really?", "\"Now!\"", "好。", "(Yes.)"];
-    assert!(whole.iter().all(|it| ends(it, 0.95)));
+    assert!(whole.iter().all(|it| sure(it, 0.95) == 1.0));
     let open = ["", "It leaves", "It leaves,", "at 10.5", "It...", "It…"];
-    assert!(open.iter().all(|it| !ends(it, 0.95)));
-    assert!(!ends("It leaves.", 0.5));
+    assert!(open.iter().all(|it| sure(it, 0.95) == 0.0));
+    assert_eq!(sure("It leaves.", AgreementSettings::default().show_mark / 2.0), 0.5);
+    assert_eq!(sure("It leaves.", f32::NAN), 0.0);
+}
+
+#[test]
+fn a_word_that_one_decode_puts_before_a_pause_and_another_behind_it_is_one_word() {
+    let at = |from, to| MediaSpan::between(MediaTime::new(from), MediaTime::new(to));
+    let ms = Duration::from_millis;
+    let mut known = words("my name is Anna. Good");
+    known[3].span = at(ms(5_240), ms(5_400));
+    known[4].span = at(ms(5_400), ms(5_550));
+    let mut later = heard("my name is Anna. Good morning");
+    later[3].word.span = at(ms(5_240), ms(5_550));
+    later[4].word.span = at(ms(6_380), ms(6_640));
+    later[5].word.span = at(ms(6_640), ms(7_050));
+    let rest: Vec<Word> = behind(&known, later).into_iter().map(|it| it.word).collect();
+    assert_eq!(text(&rest), "morning");
 }
 
 /// The characters of a text without spaces, 100 ms each.

@@ -13,10 +13,13 @@ const BEHIND: usize = 1;
 /// Where more was written than can have been said, so many rounds are a loop wherever they stand: nothing behind them was said.
 const ROUNDS: usize = 3;
 
+/// Where more was written than can have been said, so many words in a row are not said twice.
+const ALIKE: usize = 5;
+
 /// How many words stand before the second round of a loop that goes on to the end; all of them where there is none.
 pub(super) fn said_once(words: &[Heard], implausible: bool) -> usize {
     let bare: Vec<String> = words.iter().map(|it| spoken::bare(&it.word.text)).collect();
-    let within = if implausible { second_round(&bare) } else { None };
+    let within = if implausible { second_round(&bare).or_else(|| said_again(&bare)) } else { None };
     within.unwrap_or_else(|| before_end(&bare, implausible))
 }
 
@@ -28,6 +31,20 @@ fn second_round(bare: &[String]) -> Option<usize> {
         (unit..=bare.len() - unit * (ROUNDS - 1)).find(whole)
     });
     loops.min()
+}
+
+/// Where words begin that were said before, if not quite alike: at least so many of them are.
+fn said_again(bare: &[String]) -> Option<usize> {
+    let run = |at: usize, unit: usize| {
+        (at..bare.len()).take_while(|it| bare[*it] == bare[it - unit]).count()
+    };
+    let begin = |at: usize| (1..=at).find(|unit| run(at, *unit) >= ALIKE).map(|unit| (at, unit));
+    let (at, unit) = (1..bare.len()).find_map(begin)?;
+    // Before them one word may differ, and those before it be alike again.
+    let is_alike = |it: &usize| {
+        bare[*it] == bare[it - unit] || (*it > unit && bare[it - 1] == bare[it - 1 - unit])
+    };
+    (unit..at).rev().take_while(is_alike).last().or(Some(at))
 }
 
 fn before_end(bare: &[String], implausible: bool) -> usize {

@@ -155,6 +155,21 @@ fn a_loop_is_said_once_and_digits_are_not_a_loop() {
 }
 
 #[test]
+fn a_second_round_that_is_not_quite_the_same_is_left_out_where_nobody_can_have_said_it() {
+    let guards = Guards::new(GuardSettings::default());
+    let looped = "Margaret said Mr. Hale, as he returned from showing his guest downst-st. \
+                  Margaret said Mr. Hell, as he returned from showing his guest";
+    let cut_off = Evidence { cut_off: true, ..SURE };
+    let once = "Margaret said Mr. Hale, as he returned from showing his guest downst-st.";
+    assert_eq!(check(&guards, looped, cut_off), (once.to_owned(), vec![Guard::Repeated]));
+    // Somebody who has the time for it says what he said before.
+    let long = Evidence { spoken: Duration::from_secs(9), sound: Duration::from_secs(10), ..SURE };
+    all_of(&guards, looped, long);
+    // Four words in a row are said again easily.
+    all_of(&guards, "one of the most and one of the most", Evidence { cut_off: true, ..SURE });
+}
+
+#[test]
 fn a_second_round_is_left_out_where_nobody_can_have_said_it() {
     let guards = Guards::new(GuardSettings::default());
     let twice = "the gut and the gut and the";

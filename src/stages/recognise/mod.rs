@@ -4,6 +4,7 @@
 //! blocks and so has a thread of its own. A look is waited for in `handle`: sound that comes meanwhile waits on the edge.
 //! When that grows old, partials are left out first, then looks get rarer; past `max_lag` the oldest sound is given up, with
 //! a gap. Each step is counted.
+mod decode;
 mod recogniser;
 mod segment;
 mod sound;

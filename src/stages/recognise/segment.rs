@@ -3,15 +3,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Ask, Effort, FRAME, Hypothesis, Recognise, RecogniseError, Recogniser, Wanted, level};
+use super::{Effort, FRAME, Recognise, Recogniser, level};
 use crate::{
     flow::{Fault, Outlet, StageState},
     logic::{
-        agree::{Heard, SoundEnd},
-        guard::{Evidence, Guard},
+        agree::{Agreed, Heard, SoundEnd},
         pace::Due,
-        place::place_between,
-        script,
+        script, sentence,
         suits::{Smaller, instead},
         window::moved,
     },
@@ -21,17 +19,17 @@ use crate::{
 /// Words may well be heard again that are thought to end so much before a decode begins.
 const MISPLACED: Duration = Duration::from_millis(800);
 
-/// From so much sound on a decode is trusted to tell the language of its segment, where it is as sure of it; from twice as much on
-/// however sure it is.
-const TELLING: Duration = Duration::from_secs(2);
-const TELLING_FROM: f32 = 0.7;
-
 /// What stands before a pause and is no longer than this is rarely a sentence of its own: "Ask not". What follows is understood
 /// by it.
 const FRAGMENT_WORDS: usize = 4;
+/// Unless it is as sure as this that a sentence ended there.
+const LIKELY: f32 = 0.5;
 const FRAGMENT: Duration = Duration::from_secs(3);
 /// What follows so soon behind it goes on with it.
 const NEAR: Duration = Duration::from_millis(2_000);
+
+/// Where nobody pauses, shorter sentences share a segment with the next one: lines are not to jump with every "Yes."
+const SENTENCE: Duration = Duration::from_secs(3);
 
 /// Counted each time the model turns out to be too slow for partials.
 const FELL_BACK: &str = "fell-back-to-finals";
@@ -117,10 +115,9 @@ impl<R: Recogniser> Recognise<R> {
             // Nobody spoke, or the cut lies before words that are committed.
             _ if spoken_to.is_none() || span.length.is_zero() => Vec::new(),
             Some(settled) => settled.heard,
-            None => {
-                self.look(span, self.settings.effort, Wanted::default()).await?.unwrap_or_default()
-            }
+            None => self.look(span, self.settings.effort, None).await?.unwrap_or_default(),
         };
+        let sure = self.settings.agreement.sentence_end(&heard);
         let tail = self.agreement.close(&self.known(), heard);
         let transcript = {
             let mut track = self.track();
@@ -128,12 +125,12 @@ impl<R: Recogniser> Recognise<R> {
             track.segments.close(tail, end, self.traced(begun))
         };
         if let Some(transcript) = &transcript {
-            self.before = transcript.text();
-            self.guards.said(&self.before);
+            self.finished(transcript);
             let (start, words) = (transcript.span().start, transcript.words());
             let count = script::word_count(words.iter().map(|it| it.text.as_str()));
-            let is_fragment =
-                (1..=FRAGMENT_WORDS).contains(&count) && transcript.span().length <= FRAGMENT;
+            let is_fragment = sure < LIKELY
+                && (1..=FRAGMENT_WORDS).contains(&count)
+                && transcript.span().length <= FRAGMENT;
             self.fragment = is_fragment.then(|| (start, words.to_vec()));
         }
         give(transcript, out).await
@@ -155,7 +152,7 @@ impl<R: Recogniser> Recognise<R> {
         self.move_window(end);
         let effort = if due == Due::Pause { self.settings.effort } else { Effort::Partial };
         let window = MediaSpan::between(self.look_from, end);
-        let look = self.look(window, effort, Wanted::until(until));
+        let look = self.look(window, effort, until);
         let Some(heard) = look.await? else {
             // Without decodes nothing is committed, and without that the window never moves: the next decode would be dearer yet.
             if window.length >= self.settings.window.keep {
@@ -163,12 +160,13 @@ impl<R: Recogniser> Recognise<R> {
             }
             return Ok(());
         };
-        let ends = due == Due::Pause && self.settings.endpoint.heeds_sentences();
-        let ends = ends && self.settings.agreement.ends_sentence(&heard);
         self.settled = (due == Due::Pause).then(|| Settled { spoken_to, heard: heard.clone() });
-        if ends {
-            let event = self.endpoint.end_sentence();
-            return self.follow(event, out).await;
+        if due == Due::Pause {
+            let sure = self.settings.agreement.sentence_end(&heard);
+            let event = self.endpoint.end_sentence(sure);
+            if event.is_some() {
+                return self.follow(event, out).await;
+            }
         }
         if !self.settings.partials {
             return Ok(());
@@ -180,6 +178,7 @@ impl<R: Recogniser> Recognise<R> {
             true => self.agreement.add(&known, heard, sound_end),
             false => self.agreement.show(&known, heard, sound_end),
         };
+        let agreed = self.end_sentences(agreed, begun, out).await?;
         let is_new = !agreed.words.is_empty() || !agreed.tail.is_empty() || self.tail_shown;
         self.tail_shown = !agreed.tail.is_empty();
         if is_new {
@@ -197,120 +196,53 @@ impl<R: Recogniser> Recognise<R> {
         give(transcript, out).await
     }
 
-    /// The words heard in `span`, at their places on the timeline. Where the decode went wrong it is done again with more
-    /// context. `None`: the decode was given up.
-    async fn look(
+    /// A segment ends with a sentence that is committed to its end, although nobody pauses: its final need not wait for that. What
+    /// is left to commit, and what may still change, is of the next one.
+    async fn end_sentences(
         &mut self,
-        span: MediaSpan,
-        effort: Effort,
-        wanted: Wanted,
-    ) -> Result<Option<Vec<Heard>>, Fault> {
-        let begun = Instant::now();
-        let heard = self.decode(span, effort, wanted.clone()).await?;
-        // What was given up would have cost more still.
-        self.pace.measured(begun.elapsed());
-        let Some(heard) = heard else { return Ok(None) };
-        let (first, found) = self.told(heard, span, effort);
-        if !found.iter().any(|it| it.is_loop()) || !wanted.is_still() {
-            return Ok(Some(first));
-        }
-        self.gauge.count("decoded-again");
-        // A partial is worth no more than a final.
-        let more = if effort == Effort::Partial { Effort::Final } else { Effort::Whole };
-        let Some(heard) = self.decode(span, more, wanted).await? else {
-            return Ok(Some(first));
-        };
-        let (second, found) = self.told(heard, span, more);
-        let is_loop = found.iter().any(|it| it.is_loop());
-        // Where both went wrong, the one that says less.
-        Ok(Some(if is_loop && first.len() < second.len() { first } else { second }))
-    }
-
-    async fn decode(
-        &mut self,
-        span: MediaSpan,
-        effort: Effort,
-        wanted: Wanted,
-    ) -> Result<Option<Hypothesis>, Fault> {
-        let speech = self.sound.within(span);
-        let context = if self.settings.condition { self.before.clone() } else { String::new() };
-        let _nobody_waits = wanted.guard();
-        let ask = Ask { context, language: self.language.clone(), effort, wanted };
-        match self.engine.call(move |recogniser| recogniser.listen(&speech, &ask)).await? {
-            Ok(heard) => Ok(Some(heard)),
-            Err(RecogniseError::Unwanted) => {
-                self.gauge.count("looks-given-up");
-                Ok(None)
-            }
-            Err(error) => Err(Fault::transient(error)),
-        }
-    }
-
-    /// What a decode of `span` heard, without what nobody said, and why that was left out.
-    fn told(
-        &mut self,
-        heard: Hypothesis,
-        span: MediaSpan,
-        effort: Effort,
-    ) -> (Vec<Heard>, Vec<Guard>) {
-        let spoken = self.sound.spoken(span);
-        let evidence = Evidence {
-            no_speech: heard.no_speech,
-            log_probability: heard.log_probability,
-            sound: span.length,
-            spoken: spoken.iter().map(|it| it.length).sum(),
-            ends: heard.ends(),
-            cut_off: heard.cut_off,
-        };
-        if heard.cut_off {
-            self.gauge.count("decodes-cut-off");
-        }
-        let Hypothesis { mut words, timed, written, times, .. } = heard;
-        let Hypothesis { language, language_probability, .. } = heard;
-        let heard = words.len();
-        let found = self.guards.check(&mut words, &evidence);
-        for guard in &found {
-            tracing::debug!(?span, guard = guard.name(), "words are left out");
-            self.gauge.count(guard.name());
-        }
-        if words.is_empty() {
-            return (words, found);
-        }
-        self.settle_language(&language, language_probability, span.length);
-        if let Some(open) = self.track().segments.current() {
-            open.set_language(written.unwrap_or(language));
-        }
-        let texts = words.iter().map(|it| it.word.clone());
-        let placed: Vec<Word> = if timed {
-            let shifted = |at: MediaTime| (span.start + at.since_start()).min(span.end());
-            let shift = |word: Word| Word {
-                span: MediaSpan::between(shifted(word.span.start), shifted(word.span.end())),
-                ..word
+        mut agreed: Agreed,
+        begun: Instant,
+        out: &Outlet<Caption>,
+    ) -> Result<Agreed, Fault> {
+        while let Some((count, at)) = self.sentence_within(&agreed) {
+            let rest = agreed.words.split_off(count);
+            let words = std::mem::replace(&mut agreed.words, rest);
+            let trace = self.traced(begun);
+            let transcript = {
+                let segments = &mut self.track().segments;
+                let language = segments.current().map(|it| it.language().clone());
+                let transcript = segments.close(words, at, trace);
+                segments.open(at, language.unwrap_or_else(|| Language::new("und")));
+                transcript
             };
-            texts.map(shift).collect()
-        } else {
-            // Words that were left out have moved the others away from the times.
-            let whole = effort == Effort::Whole && words.len() == heard;
-            let times = if whole { times.as_slice() } else { &[] };
-            place_between(texts.collect(), times, &spoken, span)
-        };
-        let words = words.into_iter().zip(placed).map(|(heard, word)| Heard { word, ..heard });
-        (words.collect(), found)
+            self.endpoint.go_on_from(at);
+            self.tail_shown = false;
+            if let Some(transcript) = &transcript {
+                self.finished(transcript);
+                self.said.extend_from_slice(transcript.words());
+            }
+            give(transcript, out).await?;
+        }
+        Ok(agreed)
     }
 
-    /// Takes note of the language that a decode of so much sound was heard in. Words heard in another one are no votes.
-    fn settle_language(&mut self, heard: &Language, probability: f32, sound: Duration) {
-        if self.settings.language.is_some() || self.language.is_some() {
-            return;
-        }
-        if self.guessed.as_ref().is_some_and(|it| it != heard) {
-            self.agreement.forget();
-        }
-        self.guessed = Some(heard.clone());
-        let is_sure = probability >= 1.0 || (sound >= TELLING && probability >= TELLING_FROM);
-        if is_sure || sound >= TELLING * 2 {
-            self.language = Some(heard.clone());
-        }
+    /// How many of the newly committed words there are up to the end of a sentence, and where that is. What follows it is known, so
+    /// that it is not the full stop of an abbreviation.
+    fn sentence_within(&self, agreed: &Agreed) -> Option<(usize, MediaTime)> {
+        let start = self.track().segments.current()?.start();
+        let next = agreed.words.iter().chain(&agreed.tail).skip(1);
+        agreed.words.iter().zip(next).enumerate().find_map(|(at, (word, next))| {
+            let end = word.span.end();
+            let goes_on = next.text.trim_start().starts_with(char::is_lowercase);
+            let ends = sentence::is_end(&word.text) && !goes_on && end.since(start) >= SENTENCE;
+            ends.then_some((at + 1, end))
+        })
+    }
+
+    /// Takes note of what a final said.
+    fn finished(&mut self, transcript: &Transcript) {
+        self.before = transcript.text();
+        self.guards.said(&self.before);
     }
 
     /// Whether the open segment is worth a look. Not before the newest frame: where this one waited on the edge, those

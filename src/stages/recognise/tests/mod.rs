@@ -1,5 +1,6 @@
 //! The stage with a scripted recogniser.
 mod script;
+mod sentences;
 mod slow;
 mod unspaced;
 mod varied;

@@ -26,6 +26,8 @@ pub(super) enum Look {
     Endless,
     /// Hears a phrase that nobody said.
     Phrase,
+    /// Goes round in a loop.
+    Loop,
 }
 
 /// Hears " w7" where most of the word 7 is, " x7" where it is cut, and a full stop behind numbers past [`LAST`].
@@ -42,23 +44,8 @@ impl Recogniser for Script {
                 }
                 return Err(RecogniseError::Unwanted);
             }
-            Look::Phrase => {
-                let text = " Thanks for watching!".to_owned();
-                let word = Word { text, span: MediaSpan::default() };
-                let words = vec![Heard { word, probability: 1.0, mark: 1.0 }];
-                let language = Language::new("en");
-                return Ok(Hypothesis {
-                    words,
-                    timed: true,
-                    language,
-                    language_probability: 1.0,
-                    written: None,
-                    no_speech: 0.0,
-                    log_probability: 0.0,
-                    times: Vec::new(),
-                    cut_off: false,
-                });
-            }
+            Look::Phrase => return Ok(heard(vec![sure(" Thanks for watching!".to_owned())])),
+            Look::Loop => return Ok(heard(vec![sure(" so it is".repeat(30))])),
             Look::Panic => panic!("as the script says"),
             Look::Fail => {
                 return Err(RecogniseError::Failed {
@@ -83,18 +70,25 @@ impl Recogniser for Script {
             }
             from += run.len();
         }
-        let language = Language::new("en");
-        Ok(Hypothesis {
-            words,
-            timed: true,
-            language,
-            language_probability: 1.0,
-            written: None,
-            no_speech: 0.0,
-            log_probability: 0.0,
-            times: Vec::new(),
-            cut_off: false,
-        })
+        Ok(heard(words))
+    }
+}
+
+fn sure(text: String) -> Heard {
+    Heard { word: Word { text, span: MediaSpan::default() }, probability: 1.0, mark: 1.0 }
+}
+
+fn heard(words: Vec<Heard>) -> Hypothesis {
+    Hypothesis {
+        words,
+        timed: true,
+        language: Language::new("en"),
+        language_probability: 1.0,
+        written: None,
+        no_speech: 0.0,
+        log_probability: 0.0,
+        times: Vec::new(),
+        cut_off: false,
     }
 }
 

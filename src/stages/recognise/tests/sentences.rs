@@ -1,0 +1,74 @@
+//! Where one sentence follows another, and decodes that go wrong.
+use super::{super::*, script::*};
+
+/// Writes the first word of a sentence with a capital.
+struct Capitals(Script);
+
+impl Recogniser for Capitals {
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+        let mut heard = self.0.listen(speech, ask)?;
+        for at in 1..heard.words.len() {
+            if heard.words[at - 1].word.text.ends_with('.') {
+                let text = &mut heard.words[at].word.text;
+                *text = text.to_uppercase();
+            }
+        }
+        Ok(heard)
+    }
+}
+
+/// Fifteen words without a pause; the full stop stands behind the one with this number.
+async fn said_at_once(last: usize) -> Vec<String> {
+    let sound = ending_with(speech(&[(15, 700)]), last);
+    let endpoint = EndpointSettings { longest: Duration::from_secs(10), ..settings().endpoint };
+    let settings = RecogniseSettings { endpoint, ..settings() };
+    let script = Capitals(Script(Arc::default()));
+    told(&live_by(settings, &sound, script).await.0)
+}
+
+fn numbered(words: std::ops::RangeInclusive<usize>) -> String {
+    words.map(|it| format!("w{it}")).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentence_ends_its_segment_although_nobody_pauses() {
+    let told = said_at_once(10).await;
+    let at = told.iter().position(|it| it.starts_with("final")).unwrap();
+    assert_eq!(told[at], format!("final {}.", numbered(1..=10)));
+    // The words behind it go on as the next segment at once: the first of them was shown before.
+    assert!(told[at + 1].starts_with("partial") && told[at + 1].contains("W11"), "{told:?}");
+    assert_eq!(told.last().unwrap(), &format!("final W11 {}", numbered(12..=15)));
+    assert_eq!(told.iter().filter(|it| it.starts_with("final")).count(), 2, "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_sentence_shares_the_segment_of_the_next_one_where_nobody_pauses() {
+    let told = said_at_once(3).await;
+    let all = format!("final {}. W4 {}", numbered(1..=3), numbered(5..=15));
+    assert_eq!(told.last().unwrap(), &all);
+    assert_eq!(told.iter().filter(|it| it.starts_with("final")).count(), 1, "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_stop_before_a_small_letter_ends_nothing() {
+    let sound = ending_with(speech(&[(15, 700)]), 10);
+    let endpoint = EndpointSettings { longest: Duration::from_secs(10), ..settings().endpoint };
+    let (told, _) = live(RecogniseSettings { endpoint, ..settings() }, &sound, &[]).await;
+    assert_eq!(told.last().unwrap(), &format!("final {}. {}", numbered(1..=10), numbered(11..=15)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_final_that_goes_round_in_a_loop_is_decoded_again() {
+    let settings = RecogniseSettings { partials: false, ..settings() };
+    let looks = [Look::Loop, Look::Answer, Look::Panic];
+    let (told, counts) = live(settings, &speech(&[(3, 700)]), &looks).await;
+    assert_eq!(told, ["final w1 w2 w3"]);
+    assert_eq!(counts, [("decoded-again", 1), ("guarded-compressible", 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partial_that_goes_round_in_a_loop_is_left_out() {
+    let (told, counts) = live(settings(), &speech(&[(3, 700)]), &[Look::Loop]).await;
+    assert_eq!(told.last().unwrap(), "final w1 w2 w3");
+    assert_eq!(counts, [("guarded-compressible", 1)]);
+}
