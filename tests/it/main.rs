@@ -22,6 +22,8 @@ mod numbers;
 mod panics;
 mod plan;
 #[cfg(feature = "whisper")]
+mod real_decodes;
+#[cfg(feature = "whisper")]
 mod real_weights;
 #[cfg(feature = "whisper")]
 mod recognise;

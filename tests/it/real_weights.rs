@@ -30,7 +30,7 @@ fn stored(file: &str) -> Option<PathBuf> {
     Some(folder.join("livecap/models").join(file))
 }
 
-fn weights(file: &str) -> Option<PathBuf> {
+pub(crate) fn weights(file: &str) -> Option<PathBuf> {
     let places = [Some(shared("models").join(file)), stored(file)];
     let found = places.into_iter().flatten().find(|it| it.is_file());
     if found.is_none() {
@@ -39,7 +39,7 @@ fn weights(file: &str) -> Option<PathBuf> {
     found
 }
 
-fn recording() -> Option<PathBuf> {
+pub(crate) fn recording() -> Option<PathBuf> {
     let path = shared("audio/jfk.wav");
     if !path.is_file() {
         println!("skipped: there is no {}, which ../shared has", path.display());

@@ -1,0 +1,96 @@
+//! Single decodes with OpenAI's weights: what they say of themselves beside the words. Left out where those are not to be had.
+use std::{num::NonZeroUsize, path::Path};
+
+use livecap::{
+    message::{Language, SampleRate},
+    stages::{
+        recognise::{Ask, Effort, Hypothesis, Recogniser},
+        recording::SoundFile,
+        whisper::{Whisper, WhisperModel, WhisperSettings},
+    },
+};
+
+use crate::real_weights::{recording, weights};
+
+const MANY_LANGUAGES: &str = "ggml-base-q5_1.bin";
+const ENGLISH: &str = "ggml-tiny.en-q5_1.bin";
+
+fn whisper(path: &Path, language: Option<&str>) -> Whisper {
+    let model = WhisperModel::from_file("real", path).unwrap();
+    let settings = WhisperSettings {
+        language: language.map(Language::new),
+        threads: NonZeroUsize::MIN,
+        ..WhisperSettings::default()
+    };
+    Whisper::start(&model, &settings).unwrap()
+}
+
+fn samples(path: &Path) -> Vec<f32> {
+    let mut file = SoundFile::open(path).unwrap();
+    assert_eq!(file.rate(), SampleRate::SPEECH);
+    let mut samples = Vec::new();
+    while let Some(chunk) = file.next_chunk().unwrap() {
+        samples.extend(chunk);
+    }
+    samples
+}
+
+fn partial() -> Ask {
+    Ask { effort: Effort::Partial, ..Ask::default() }
+}
+
+fn text(heard: &Hypothesis) -> String {
+    heard.words.iter().map(|it| it.word.text.as_str()).collect()
+}
+
+#[test]
+fn speech_is_surely_speech_for_every_model_whatever_was_heard_before() {
+    for (file, language) in
+        [(ENGLISH, Some("en")), (MANY_LANGUAGES, Some("en")), (MANY_LANGUAGES, None)]
+    {
+        let (Some(model), Some(recording)) = (weights(file), recording()) else { continue };
+        let mut whisper = whisper(&model, language);
+        let speech = &samples(&recording)[..4 * 16_000];
+        let alone = whisper.listen(speech, &partial()).unwrap();
+        assert!(alone.no_speech < 0.2 && !alone.words.is_empty(), "{file}: {alone:?}");
+        assert!(alone.language == Language::new("en"), "{file}: {alone:?}");
+        // What the decoder kept of noise says nothing of the speech behind it.
+        whisper.listen(&hiss(4), &partial()).unwrap();
+        assert_eq!(whisper.listen(speech, &partial()).unwrap(), alone, "{file}");
+    }
+}
+
+/// As whisper.cpp's own probability for English models without a prompt, which it reads in the right place.
+#[test]
+fn a_prompt_leaves_the_probability_of_no_speech_as_it_is() {
+    let (Some(model), Some(recording)) = (weights(ENGLISH), recording()) else { return };
+    let mut whisper = whisper(&model, Some("en"));
+    let speech = &samples(&recording)[..4 * 16_000];
+    let alone = whisper.listen(speech, &partial()).unwrap();
+    let ask = Ask { context: "A speech.".to_owned(), ..partial() };
+    let behind_text = whisper.listen(speech, &ask).unwrap();
+    let difference = (alone.no_speech - behind_text.no_speech).abs();
+    assert!(difference < alone.no_speech / 100.0, "{alone:?} {behind_text:?}");
+}
+
+#[test]
+fn what_is_heard_in_a_language_that_was_found_is_what_is_heard_in_it_when_told() {
+    let (Some(model), Some(recording)) = (weights(MANY_LANGUAGES), recording()) else { return };
+    let (mut finds, mut told) = (whisper(&model, None), whisper(&model, Some("en")));
+    let english = &samples(&recording)[..4 * 16_000];
+    for sound in [english, &hiss(3), english] {
+        let found = finds.listen(sound, &partial()).unwrap();
+        assert!((0.0..=1.0).contains(&found.language_probability), "{found:?}");
+        let ask = Ask { language: Some(found.language.clone()), ..partial() };
+        let again = finds.listen(sound, &ask).unwrap();
+        assert_eq!(text(&found), text(&again));
+        if found.language == Language::new("en") {
+            assert_eq!(found.words, told.listen(sound, &partial()).unwrap().words);
+        }
+    }
+}
+
+fn hiss(seconds: usize) -> Vec<f32> {
+    let mut random = fastrand::Rng::with_seed(3);
+    (0..seconds * 16_000).map(|_| (random.f32() - 0.5) * 0.2).collect()
+}
