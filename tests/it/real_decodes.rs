@@ -80,6 +80,8 @@ fn what_is_heard_in_a_language_that_was_found_is_what_is_heard_in_it_when_told()
     let english = &samples(&recording)[..4 * 16_000];
     for sound in [english, &hiss(3), english] {
         let found = finds.listen(sound, &partial()).unwrap();
+        // Noise is doubted, with words or without.
+        assert_eq!(found.no_speech < 0.24, sound.len() == english.len(), "{found:?}");
         assert!((0.0..=1.0).contains(&found.language_probability), "{found:?}");
         let ask = Ask { language: Some(found.language.clone()), ..partial() };
         let again = finds.listen(sound, &ask).unwrap();

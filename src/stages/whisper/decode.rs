@@ -98,14 +98,14 @@ impl Whisper {
         &mut self,
         sound: &[f32],
         ask: &Ask,
-        guess: Language,
+        guess: &Language,
     ) -> Result<(BehindStart, f32), RecogniseError> {
-        self.decode(sound, ask, Some(&guess))?;
+        self.decode(sound, ask, Some(guess))?;
         let told = self.behind_start(sound)?;
         let (language, probability) = told.language.unwrap_or_default();
         let found = i32::try_from(language).ok().and_then(whisper_rs::get_lang_str);
         let found = found.map_or_else(|| guess.clone(), Language::new);
-        if found != guess {
+        if found != *guess {
             self.decode(sound, ask, Some(&found))?;
         }
         self.found = Some(found);
@@ -171,7 +171,7 @@ impl Recogniser for Whisper {
         let guess = self.found.clone().filter(|_| told.is_none());
         let (behind_start, language_probability) = match guess {
             Some(guess) => {
-                let (behind, probability) = self.decode_in_its_language(sound, ask, guess)?;
+                let (behind, probability) = self.decode_in_its_language(sound, ask, &guess)?;
                 (Some(behind), probability)
             }
             None => {
