@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The ONNX models in silero-vad 6.2.3, run by onnxruntime 1.26.0 on 11 s of clear speech (the recording comes with pywhispercpp).
-# Expected: the model takes 512 samples at 16 kHz (32 ms), as the package's documents say, or refuses what it cannot take.
+# Expected: the model takes 512 samples at 16 kHz (32 ms), the size of piece that its wrapper is called with, or refuses what it cannot take.
 # Seen: a piece must be 576 samples: the last 64 of the piece before, then 512 new ones. With 512 alone there is no error, and the
 # probability never rises above 0.01, on speech. 256 new samples: no error, below 0.1. silero_vad_op18_ifless.onnx takes
 # 1024 new ones too without a word and finds a few per cent of the speech; silero_vad.onnx refuses that.
