@@ -56,8 +56,8 @@ pub(in crate::spec) struct Whisper {
     #[serde(default = "Length::ms::<900>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     endpoint: Length,
-    /// So much is enough where what was said before it is a whole sentence, as its punctuation tells. With the length of
-    /// `endpoint` sentences make no difference.
+    /// So much is enough where what was said before it is surely a whole sentence, as its punctuation tells; where that is less sure,
+    /// something between this and `endpoint`. With the length of `endpoint` sentences make no difference.
     #[serde(default = "Length::ms::<450>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     sentence_endpoint: Length,

@@ -22,8 +22,9 @@ const MISPLACED: Duration = Duration::from_millis(800);
 /// What stands before a pause and is no longer than this is rarely a sentence of its own: "Ask not". What follows is understood
 /// by it.
 const FRAGMENT_WORDS: usize = 4;
-/// Unless it is as sure as this that a sentence ended there.
-const LIKELY: f32 = 0.5;
+/// Where it is as sure as this that a sentence ended there, it may be one from three words on: "Ask not!" is none.
+const LIKELY: f32 = 0.8;
+const LIKELY_WORDS: usize = 2;
 const FRAGMENT: Duration = Duration::from_secs(3);
 /// What follows so soon behind it goes on with it.
 const NEAR: Duration = Duration::from_millis(2_000);
@@ -128,9 +129,8 @@ impl<R: Recogniser> Recognise<R> {
             self.finished(transcript);
             let (start, words) = (transcript.span().start, transcript.words());
             let count = script::word_count(words.iter().map(|it| it.text.as_str()));
-            let is_fragment = sure < LIKELY
-                && (1..=FRAGMENT_WORDS).contains(&count)
-                && transcript.span().length <= FRAGMENT;
+            let most = if sure < LIKELY { FRAGMENT_WORDS } else { LIKELY_WORDS };
+            let is_fragment = (1..=most).contains(&count) && transcript.span().length <= FRAGMENT;
             self.fragment = is_fragment.then(|| (start, words.to_vec()));
         }
         give(transcript, out).await

@@ -72,3 +72,34 @@ async fn a_partial_that_goes_round_in_a_loop_is_left_out() {
     assert_eq!(told.last().unwrap(), "final w1 w2 w3");
     assert_eq!(counts, [("guarded-compressible", 1)]);
 }
+
+/// Takes note of how many words each decode heard.
+struct Counting(Script, Arc<Mutex<Vec<usize>>>);
+
+impl Recogniser for Counting {
+    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+        let heard = self.0.listen(speech, ask)?;
+        self.1.lock().unwrap().push(heard.words.len());
+        Ok(heard)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_a_fragment_is_decoded_together_with_it() {
+    // So many words before a pause, with a full stop or without, then two more: the most that one decode heard.
+    for (words, stop, expected) in
+        [(2, false, 4), (4, false, 6), (5, false, 5), (2, true, 4), (3, true, 3), (4, true, 4)]
+    {
+        let sound = speech(&[(words, 600), (2, 700)]);
+        let sound = if stop { ending_with(sound, words) } else { sound };
+        let counts = Arc::new(Mutex::new(Vec::new()));
+        let script = Counting(Script(Arc::default()), counts.clone());
+        let (captions, _) = live_by(settings(), &sound, script).await;
+        let told = told(&captions);
+        let stop = if stop { "." } else { "" };
+        let finals: Vec<&String> = told.iter().filter(|it| it.starts_with("final")).collect();
+        let second = format!("final {}", numbered(words + 1..=words + 2));
+        assert_eq!(finals, [&format!("final {}{stop}", numbered(1..=words)), &second]);
+        assert_eq!(counts.lock().unwrap().iter().max(), Some(&expected), "{words}{stop}");
+    }
+}
