@@ -250,6 +250,12 @@ impl<R: Recogniser> Recognise<R> {
         }
     }
 
+    /// Sound before this is of no use any more. Decodes of an open segment may begin before it, with words of the one before.
+    fn needed_from(&self) -> MediaTime {
+        let kept = self.endpoint.keep_from() - HELD;
+        if self.endpoint.spoken_to().is_some() { kept.min(self.look_from) } else { kept }
+    }
+
     /// When the oldest speech whose words have not been shown was captured. `captured`: the newest sound.
     fn oldest_unshown(&self, captured: Instant) -> Option<Instant> {
         let spoken_to = self.endpoint.spoken_to()?;
@@ -309,7 +315,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
             let event = self.endpoint.step(activity);
             self.follow(event, out).await?;
         }
-        self.sound.forget_before(self.endpoint.keep_from() - HELD);
+        self.sound.forget_before(self.needed_from());
         self.track().decided_to = self.endpoint.decided_to();
         let captured = frame.trace.captured();
         self.gauge.waits_since(self.oldest_unshown(captured));

@@ -50,6 +50,33 @@ async fn a_short_sentence_shares_the_segment_of_the_next_one_where_nobody_pauses
 }
 
 #[tokio::test(start_paused = true)]
+async fn decodes_that_begin_in_the_sentence_before_have_its_sound() {
+    let sound = ending_with(ending_with(speech(&[(36, 700)]), 12), 24);
+    let endpoint = EndpointSettings { longest: Duration::from_secs(30), ..settings().endpoint };
+    let s = Duration::from_secs;
+    let window = WindowSettings { length: s(12), keep: s(8), overlap: 3 };
+    let settings = RecogniseSettings { endpoint, window, ..settings() };
+    let script = Capitals(Script(Arc::default()));
+    let (captions, _) = live_by(settings, &sound, script).await;
+    let told = told(&captions);
+    let finals: Vec<&String> = told.iter().filter(|it| it.starts_with("final")).collect();
+    let expected = [
+        format!("final {}.", numbered(1..=12)),
+        format!("final W13 {}.", numbered(14..=24)),
+        format!("final W25 {}", numbered(26..=36)),
+    ];
+    assert_eq!(finals, expected.iter().collect::<Vec<_>>());
+    // Partials too have their words where they were said.
+    for word in transcripts(&captions).iter().flat_map(|it| it.words()) {
+        let number = word.text.trim_matches(|it: char| !it.is_ascii_digit());
+        let number: usize = number.parse().unwrap();
+        let start = MediaTime::of_sample((8_000 + (number - 1) * (WORD + BETWEEN)) as u64, RATE);
+        let off = word.span.start.since(start) + start.since(word.span.start);
+        assert!(off < Duration::from_millis(50), "{word:?} was said at {start:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_full_stop_before_a_small_letter_ends_nothing() {
     let sound = ending_with(speech(&[(15, 700)]), 10);
     let endpoint = EndpointSettings { longest: Duration::from_secs(10), ..settings().endpoint };
