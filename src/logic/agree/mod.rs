@@ -166,8 +166,9 @@ impl AgreementSettings {
     /// How sure it is that a decode at a pause heard a sentence to its end, 0 to 1.
     pub fn sentence_end(&self, heard: &[Heard]) -> f32 {
         let end = heard.last().filter(|it| sentence::is_end(&it.word.text));
-        // `max` leaves out what is no number.
-        end.map_or(0.0, |it| (it.mark / self.show_mark).max(0.0).min(1.0))
+        let sure = end.map(|it| it.mark / self.show_mark);
+        // What is no number is not sure.
+        sure.filter(|it| *it > 0.0).map_or(0.0, |it| it.min(1.0))
     }
 
     /// Whether a word that so many decodes in a row agree on may be promised.
