@@ -220,6 +220,7 @@ impl<R: Recogniser> Recognise<R> {
             if let Some(transcript) = &transcript {
                 self.finished(transcript);
                 self.said.extend_from_slice(transcript.words());
+                self.said = self.known();
             }
             give(transcript, out).await?;
         }
