@@ -4,6 +4,9 @@
 //!
 //! The least of three decodes of the same sound counts, so that a busy neighbour shows little.
 #![expect(clippy::print_stdout, reason = "tables are what it is for")]
+#[path = "../support/processor.rs"]
+mod processor;
+
 use std::{
     num::NonZeroUsize,
     path::{Path, PathBuf},
@@ -19,6 +22,8 @@ use livecap::{
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
+
+use self::processor::processor;
 
 const SECONDS: [usize; 3] = [3, 5, 8];
 /// Decodes of each length, each of another piece of the sound.
@@ -112,11 +117,4 @@ fn samples(path: &Path) -> Vec<f32> {
         samples.extend(chunk);
     }
     samples
-}
-
-/// Processor time of this thread so far.
-fn processor() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("this needs Linux");
-    let nanoseconds = told.split_whitespace().next().and_then(|it| it.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("a number of nanoseconds"))
 }

@@ -20,6 +20,8 @@ mod floor;
 #[path = "../support/noise.rs"]
 mod noise;
 mod pieces;
+#[path = "../support/processor.rs"]
+mod processor;
 mod record;
 mod run;
 mod voices;

@@ -28,6 +28,7 @@ use crate::{
         streamed::{FRAME, Streamed, on_paused_clock, product_settings, streamed},
     },
     pieces::Piece,
+    processor::processor,
     voices::voice,
 };
 
@@ -112,13 +113,6 @@ fn estimated(whisper: &Whisper, speech: &[f32], ask: &Ask, heard: &Hypothesis) -
 /// Roughly, in English; and those that stand before and behind the words.
 const TOKENS_A_WORD: f64 = 1.4;
 const TOKENS_AROUND: f64 = 4.0;
-
-/// Processor time of this thread so far.
-pub(crate) fn processor() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("this needs Linux");
-    let nanoseconds = told.split_whitespace().next().and_then(|it| it.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("a number of nanoseconds"))
-}
 
 #[derive(Default)]
 pub(crate) struct Figures {

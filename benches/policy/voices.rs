@@ -10,7 +10,7 @@ use std::{
 use earshot::Detector;
 use livecap::stages::recognise::{FRAME, NeuralVoiceActivity, VoiceActivity};
 
-use crate::run::processor;
+use crate::processor::processor;
 
 /// The detector that `VAD` names, and what it has cost so far.
 pub(crate) fn voice() -> (Timed, Arc<AtomicU64>) {

@@ -11,7 +11,8 @@ fn heard(text: &str) -> Vec<Heard> {
     let word = |(n, it): (usize, &str)| {
         let span = MediaSpan { start: MediaTime::new(WORD * n as u32), length: WORD };
         let probability = if it.starts_with('~') { 0.4 } else { 0.95 };
-        let mark = if it.ends_with('.') { 0.3 } else { 1.0 };
+        let doubt = AgreementSettings::default().show_mark / 2.0;
+        let mark = if it.ends_with('.') { doubt } else { 1.0 };
         let text = format!(" {}", it.trim_start_matches('~'));
         Heard { word: Word { text, span }, probability, mark }
     };
