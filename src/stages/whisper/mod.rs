@@ -6,6 +6,8 @@ mod words;
 
 use std::{cell::RefCell, collections::HashMap, num::NonZeroUsize, rc::Rc};
 
+// ggml calls it: it has to be linked.
+use livecap_blas as _;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperState, WhisperTokenId};
 
 pub use self::model::{WhisperError, WhisperModel};
