@@ -5,9 +5,9 @@ use crate::message::MediaTime;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PaceSettings {
-    /// The first look at a segment comes so long after it opened.
+    /// The first look at a segment comes so long after it opened, and further ones so long after each other until there is something to read.
     pub first: Duration,
-    /// While somebody speaks there is a look after so much new sound.
+    /// From then on there is a look after so much new sound while somebody speaks.
     pub interval: Duration,
     /// Looks may take this part of the time, 0 to 1: where one costs more than that, the interval grows.
     pub share: f32,
@@ -18,7 +18,7 @@ pub struct PaceSettings {
 impl Default for PaceSettings {
     fn default() -> PaceSettings {
         let ms = Duration::from_millis;
-        PaceSettings { first: ms(350), interval: ms(350), share: 0.3, pause: ms(250) }
+        PaceSettings { first: ms(350), interval: ms(930), share: 0.3, pause: ms(250) }
     }
 }
 
@@ -95,7 +95,7 @@ impl Pace {
         let wait = match (self.has_looked, self.has_shown) {
             (false, _) => self.settings.first,
             // Until there is something to read, decodes come as often as they are asked for: the sound is short, they cost little.
-            (true, false) => self.settings.interval,
+            (true, false) => self.settings.first,
             (true, true) => self.interval(),
         };
         let is_new = spoken_to > self.looked_to && end.since(self.looked_to) >= wait;
@@ -146,19 +146,19 @@ mod tests {
     #[test]
     fn speech_is_looked_at_in_steps_and_a_pause_once() {
         let mut pace = Pace::new(PaceSettings::default());
-        let expected = [350, 700, 1_050].map(|it| (it, Due::Speech));
-        let looks = looks(&mut pace, 950, 3_000);
+        let expected = [350, 1_280, 2_210].map(|it| (it, Due::Speech));
+        let looks = looks(&mut pace, 2_100, 4_000);
         assert_eq!(looks[..3], expected);
-        assert_eq!(looks[3..], [(1_200, Due::Pause)]);
+        assert_eq!(looks[3..], [(2_350, Due::Pause)]);
     }
 
     #[test]
     fn looks_that_cost_much_are_rare() {
         let mut pace = Pace::new(PaceSettings::default());
-        (0..2).for_each(|_| pace.measured(Duration::from_millis(280)));
+        (0..2).for_each(|_| pace.measured(Duration::from_millis(300)));
         assert!(pace.is_stretched());
-        let expected = [350, 1_290, 2_230].map(|it| (it, Due::Speech));
-        assert_eq!(looks(&mut pace, 2_300, 2_300), expected);
+        let expected = [350, 1_350, 2_350].map(|it| (it, Due::Speech));
+        assert_eq!(looks(&mut pace, 2_400, 2_400), expected);
         // Until there are words to read they come as often as they are asked for.
         pace.begin(at(0));
         assert_eq!(pace.due(at(350), at(350)), Some(Due::Speech));

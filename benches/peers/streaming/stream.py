@@ -121,7 +121,7 @@ class Screen:
                 shown = words
 
 
-def run(program, model, recording, folder, threads=1):
+def run(program, model, recording, folder, threads=None):
     """Writes `stream.jsonl` and what else it said into `folder`; returns processor seconds, seconds of sound, and the most memory in MB."""
     sound = samples(recording)
     length = len(sound) / RATE
@@ -130,7 +130,7 @@ def run(program, model, recording, folder, threads=1):
         os.mkfifo(pipe)
         feeder = Feeder(pipe, sound)
         microphone = {"SDL_AUDIODRIVER": "disk", "SDL_DISKAUDIOFILEIN": str(pipe), "SDL_DISKAUDIODELAY": "0"}
-        command = [str(program), "-m", str(model), "-t", str(threads)]
+        command = [str(program), "-m", str(model), *(["-t", str(threads)] if threads else [])]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=os.environ | microphone)
         try:
             screen, spent = listen(child, feeder, length)
