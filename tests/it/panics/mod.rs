@@ -195,7 +195,7 @@ fn quick() -> RecogniseSettings {
     let (ms, usual) = (Duration::from_millis, RecogniseSettings::default());
     RecogniseSettings {
         endpoint: EndpointSettings { silence: ms(500), sentence: ms(250), ..usual.endpoint },
-        pace: PaceSettings { first: ms(150), pause: ms(250), share: 0.5, ..usual.pace },
+        pace: PaceSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 },
         agreement: AgreementSettings { hold: ms(100), ..usual.agreement },
         window: WindowSettings { length: ms(3_000), keep: ms(1_000), ..usual.window },
         ..usual
