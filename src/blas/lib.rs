@@ -5,7 +5,7 @@ use std::{cell::Cell, ffi::c_int};
 
 use gemm::Parallelism;
 // Nothing of it is called here, but ggml-blas, which this crate links, needs the rest of ggml.
-use whisper_rs as _;
+use whisper_rs_sys as _;
 
 /// As in `cmake/cblas.h`.
 const ROW_MAJOR: c_int = 101;
