@@ -5,7 +5,8 @@ use crate::message::MediaTime;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PaceSettings {
-    /// The first look at a segment comes so long after it opened, and further ones so long after each other until there is something to read.
+    /// The first look at a segment comes so long after it opened, and further ones so long after each other until there is something to read, or
+    /// `interval` where that is shorter.
     pub first: Duration,
     /// From then on there is a look after so much new sound while somebody speaks.
     pub interval: Duration,
@@ -95,7 +96,7 @@ impl Pace {
         let wait = match (self.has_looked, self.has_shown) {
             (false, _) => self.settings.first,
             // Until there is something to read, decodes come as often as they are asked for: the sound is short, they cost little.
-            (true, false) => self.settings.first,
+            (true, false) => self.settings.first.min(self.settings.interval),
             (true, true) => self.interval(),
         };
         let is_new = spoken_to > self.looked_to && end.since(self.looked_to) >= wait;
@@ -168,6 +169,15 @@ mod tests {
         assert_eq!(pace.due(at(700), at(700)), None);
         (0..2).for_each(|_| pace.measured(Duration::from_millis(40)));
         assert!(!pace.is_stretched());
+    }
+
+    #[test]
+    fn looks_that_are_asked_for_more_often_than_the_first_one_comes_are_as_often_as_that() {
+        let interval = Duration::from_millis(100);
+        let mut pace = Pace::new(PaceSettings { interval, ..PaceSettings::default() });
+        pace.looked(Due::Speech, at(350), at(350));
+        assert_eq!(pace.due(at(440), at(440)), None);
+        assert_eq!(pace.due(at(450), at(450)), Some(Due::Speech));
     }
 
     #[test]
