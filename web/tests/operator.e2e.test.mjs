@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { io } from "socket.io-client";
 import { FLAGS, RECORDING, SOON_MS, findBrowser, pipeline, root, started, within } from "./operator-support.mjs";
+import { tells } from "./support/browser.mjs";
 
 const axe = readFileSync(join(root, "web/node_modules/axe-core/axe.min.js"), "utf8");
 const browserPath = findBrowser();
@@ -42,7 +43,7 @@ describe("the operator's page", { skip }, () => {
     await page.fill("#token", "not-the-secret");
     await page.keyboard.press("Enter");
     await page.waitForSelector('html[data-standing="refused"]');
-    assert.match(await page.textContent("#trouble"), /token was refused/);
+    await tells(page, "#trouble", /token was refused/);
     await page.fill("#token", SECRET);
     await page.keyboard.press("Enter");
     await standing(page, "live");
@@ -124,7 +125,7 @@ describe("the operator's page", { skip }, () => {
     await viewer.next("state", (it) => it.paused);
     await standing(page, "paused");
     assert.equal(await page.textContent("#pause"), "Resume");
-    assert.match(await page.textContent("#trouble"), /nothing that is said now/);
+    await tells(page, "#trouble", /nothing that is said now/);
     // The microphone still shows that it works.
     await page.waitForFunction(() => document.getElementById("level").value > -50);
     await page.waitForFunction(() => /paused by an operator/.test(document.getElementById("lines").textContent));
@@ -139,7 +140,7 @@ describe("the operator's page", { skip }, () => {
   it("says that nothing answers, asks on, and is back by itself", async () => {
     await page.context().setOffline(true);
     await standing(page, "gone");
-    assert.match(await page.textContent("#trouble"), /does not answer/);
+    await tells(page, "#trouble", /does not answer/);
     assert.ok(await page.isDisabled("#pause"));
     await page.context().setOffline(false);
     await standing(page, "live");
@@ -160,7 +161,7 @@ describe("the operator's page", { skip }, () => {
     await page.keyboard.press("Enter");
     await viewer.next("end");
     await standing(page, "ended");
-    assert.match(await page.textContent("#trouble"), /pipeline has ended/);
+    await tells(page, "#trouble", /pipeline has ended/);
     assert.ok((await page.isDisabled("#pause")) && (await page.isDisabled("#end")) && (await page.isEnabled("#mark")));
     await page.waitForSelector('#graph .stage[data-stage="mic"][data-state="ended"]');
   });
@@ -196,7 +197,7 @@ describe("the operator's page", { skip }, () => {
     // As from something that is not as the page was written for.
     await second.route("**/api/state", async (route) => route.fulfill({ json: { ...(await (await route.fetch()).json()), levels: null } }));
     await standing(second, "broken");
-    assert.match(await second.textContent("#trouble"), /TypeError/);
+    await tells(second, "#trouble", /TypeError/);
     await second.unrouteAll({ behavior: "wait" });
     await standing(second, "ended");
     await second.close();
@@ -296,7 +297,7 @@ describe("the operator's page without a token", { skip }, () => {
     await page.waitForSelector('#graph .stage[data-stage="mic"][data-state="restarting"][data-restarts="1"]');
     await page.waitForSelector('#graph .stage[data-stage="hall"][data-state="running"][data-restarts="1"]');
     assert.equal(await page.textContent('[data-stage="hall"] .state'), "running, 1 restart");
-    assert.match(await page.textContent("#trouble"), /mic restarting: /);
+    await tells(page, "#trouble", /mic restarting: /);
     await page.waitForFunction(() => /restarting/.test(document.getElementById("lines").textContent));
     // Of the one that is away nothing is heard any more, and that is said.
     await page.waitForFunction(() => document.querySelector("#sources li").textContent === "mic: no sound");
@@ -306,7 +307,7 @@ describe("the operator's page without a token", { skip }, () => {
   it("says which failure has ended the pipeline", async () => {
     process.kill(Number(readFileSync(join(folder, "foyer"), "utf8")), "SIGKILL");
     await standing(page, "ended");
-    assert.match(await page.textContent("#trouble"), /foyer ended: /);
+    await tells(page, "#trouble", /foyer ended: /);
   });
 
   it("gave the browser nothing to complain about", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { captioning, relaying } from "./support/livecap.mjs";
-import { isLive, launch, open, shows, skip, texts } from "./support/browser.mjs";
+import { isLive, launch, open, shows, skip, tells, texts } from "./support/browser.mjs";
 import { watchWords } from "./support/moves.mjs";
 import { generator, speech } from "./support/speech.mjs";
 
@@ -145,7 +145,7 @@ describe("the overlay", { skip }, () => {
     const server = await captioning(t);
     const page = await opened(t, server, "status=on");
     await page.waitForSelector("#status:visible");
-    assert.match(await page.textContent("#status"), /Listening/);
+    await tells(page, "#status", /Listening/);
     await server.say(final("Good morning."));
     await shows(page, "Good morning.");
     await page.waitForSelector("#status", { state: "hidden" });

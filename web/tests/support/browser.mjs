@@ -29,6 +29,12 @@ export function shows(page, text) {
   return page.waitForFunction((wanted) => document.getElementById("captions").textContent.includes(wanted), text, { polling: "raf" });
 }
 
+/** Once what stands in `selector` matches: pages paint at most once a frame, so after what is told to them. */
+export function tells(page, selector, pattern) {
+  const matches = ([at, source]) => new RegExp(source).test(document.querySelector(at)?.textContent ?? "");
+  return page.waitForFunction(matches, [selector, pattern.source], { polling: "raf" });
+}
+
 /** Once it hears what is said from now on. */
 export function isLive(page) {
   return page.waitForSelector('html[data-standing="live"]', { state: "attached" });
