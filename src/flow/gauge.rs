@@ -128,7 +128,15 @@ impl StageGauge {
 
     /// One more of what the stage counts by itself.
     pub fn count(&self, what: &'static str) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += 1;
+        self.count_more(what, 1);
+    }
+
+    /// So many more; how many there are now.
+    pub fn count_more(&self, what: &'static str, more: u64) -> u64 {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(what).or_default();
+        *count += more;
+        *count
     }
 
     /// So many by now of what the stage counts by itself.

@@ -20,6 +20,11 @@ pub trait Item: Clone + Send + 'static {
         None
     }
 
+    /// Takes out of it what no item may hold. Asked of each item that enters an edge.
+    fn mend(&mut self) -> Vec<Mended> {
+        Vec::new()
+    }
+
     /// Whether it makes `older`, which waits on the same edge, worthless. Read by [`WhenFull::Coalesce`](super::WhenFull).
     fn supersedes(&self, _older: &Self) -> bool {
         false
@@ -32,6 +37,16 @@ pub trait Item: Clone + Send + 'static {
     fn is_fleeting(&self) -> bool {
         false
     }
+}
+
+/// What was wrong with an item and is not any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// The name under which it is counted.
+    pub what: &'static str,
+    pub count: u64,
+    /// What is said of it, once for each stage that gives such items.
+    pub warning: &'static str,
 }
 
 /// The output of a sink: there is none.

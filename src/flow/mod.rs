@@ -16,6 +16,6 @@ pub use engine::{Engine, EngineError};
 pub use gate::Gate;
 pub use gauge::{Board, StageGauge, StageReading, StageState};
 pub use inlet::{Inlet, Offer};
-pub use item::{Item, Never};
+pub use item::{Item, Mended, Never};
 pub use outlet::{Closed, Outlet};
 pub use stage::{BoxError, Fault, Source, Stage};

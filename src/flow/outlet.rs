@@ -4,7 +4,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-use super::{Gate, Item, Sender, StageGauge, edge::Offered};
+use super::{Gate, Item, Mended, Sender, StageGauge, edge::Offered};
 
 /// Nobody listens to the stage any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,11 @@ impl<T: Item> Outlet<T> {
 
     /// Returns when every edge has settled the item. An error where the last listener is gone.
     pub async fn send(&self, mut item: T) -> Result<(), Closed> {
+        for Mended { what, count, warning } in item.mend() {
+            if self.gauge.count_more(what, count) == count {
+                tracing::warn!(stage = self.gauge.name(), "{warning}");
+            }
+        }
         // Of a source only: what other stages give was heard there already. A paused microphone still shows that it works.
         if let Some(peak) = self.gate.as_ref().and_then(|_| item.peak()) {
             self.gauge.heard(peak);

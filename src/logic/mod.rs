@@ -12,6 +12,7 @@ pub mod place;
 pub mod recent;
 pub mod reference;
 pub mod replace;
+pub mod sane;
 pub mod script;
 pub mod sentence;
 pub mod spoken;

@@ -2,7 +2,8 @@
 use std::time::Duration;
 
 use crate::{
-    flow::Item,
+    flow::{Item, Mended},
+    logic::sane::{self, Unsound},
     message::{AudioFrame, Caption, Kind, Speech, Why},
 };
 
@@ -17,8 +18,27 @@ impl Item for AudioFrame {
         self.duration()
     }
 
+    fn mend(&mut self) -> Vec<Mended> {
+        if sane::is_sane(&self.samples) {
+            return Vec::new();
+        }
+        let mut samples = self.samples.to_vec();
+        let Unsound { silenced, clamped } = sane::mend(&mut samples);
+        self.samples = samples.into();
+        let silenced = Mended {
+            what: "samples-silenced",
+            count: silenced,
+            warning: "samples that are no numbers became silence; check the format of the input",
+        };
+        let clamped = Mended {
+            what: "samples-clamped",
+            count: clamped,
+            warning: "samples far beyond full scale were clamped; check the format of the input",
+        };
+        [silenced, clamped].into_iter().filter(|it| it.count > 0).collect()
+    }
+
     fn peak(&self) -> Option<f32> {
-        // What is no number does not count.
         Some(self.samples.iter().fold(0.0, |peak, it| it.abs().max(peak)))
     }
 }

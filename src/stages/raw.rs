@@ -51,8 +51,6 @@ pub(super) struct Framer {
     /// Less than one sample of every channel.
     bytes: Vec<u8>,
     mono: Vec<f32>,
-    /// Floats that were no number, or no finite one; each became silence.
-    unsound: u64,
 }
 
 /// What is left when a stream has ended.
@@ -61,12 +59,11 @@ pub(super) struct Rest {
     pub(super) samples: Vec<f32>,
     /// Bytes that do not make a sample of every channel.
     pub(super) odd_bytes: usize,
-    pub(super) unsound: u64,
 }
 
 impl Framer {
     pub(super) fn new(settings: RawSettings) -> Framer {
-        Framer { settings, bytes: Vec::new(), mono: Vec::new(), unsound: 0 }
+        Framer { settings, bytes: Vec::new(), mono: Vec::new() }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
@@ -81,15 +78,8 @@ impl Framer {
                     .iter()
                     .map(|it| f32::from(i16::from_le_bytes(*it)) / 32_768.0),
             ),
-            SampleFormat::F32le => {
-                samples.extend(
-                    self.bytes[..whole].as_chunks().0.iter().map(|it| f32::from_le_bytes(*it)),
-                );
-                for sample in samples.iter_mut().filter(|it| !it.is_finite()) {
-                    *sample = 0.0;
-                    self.unsound += 1;
-                }
-            }
+            SampleFormat::F32le => samples
+                .extend(self.bytes[..whole].as_chunks().0.iter().map(|it| f32::from_le_bytes(*it))),
         }
         self.bytes.drain(..whole);
         self.settings.downmix.append(&samples, self.settings.channels, &mut self.mono);
@@ -103,25 +93,18 @@ impl Framer {
     }
 
     pub(super) fn finish(self) -> Rest {
-        Rest { samples: self.mono, odd_bytes: self.bytes.len(), unsound: self.unsound }
+        Rest { samples: self.mono, odd_bytes: self.bytes.len() }
     }
 }
 
 impl Rest {
-    /// What ended in the middle of a sample, or was no sound, is told rather than passed over.
+    /// What ended in the middle of a sample is told rather than passed over.
     pub(super) fn warn(&self, source: &str) {
         if self.odd_bytes > 0 {
             tracing::warn!(
                 source,
                 bytes = self.odd_bytes,
                 "the input ended inside a sample; check format and channels"
-            );
-        }
-        if self.unsound > 0 {
-            tracing::warn!(
-                source,
-                samples = self.unsound,
-                "samples that are no number became silence; check the format"
             );
         }
     }
@@ -147,9 +130,8 @@ mod tests {
         framer.push(&samples.map(i16::to_le_bytes).concat());
         assert_eq!(framer.finish().samples, [-1.0, 0.25, 32_767.0 / 32_768.0]);
         let mut framer = Framer::new(settings(SampleFormat::F32le, 1));
-        framer.push(&[0.5, f32::NAN, -0.25, f32::INFINITY].map(f32::to_le_bytes).concat());
-        let rest = framer.finish();
-        assert_eq!((rest.samples, rest.unsound), (vec![0.5, 0.0, -0.25, 0.0], 2));
+        framer.push(&[0.5f32, -0.25].map(f32::to_le_bytes).concat());
+        assert_eq!(framer.finish().samples, [0.5, -0.25]);
     }
 
     proptest! {

@@ -3,7 +3,7 @@ use std::{fs, net::TcpListener, path::Path};
 
 use livecap::stages::{recording::SoundFile, wire::Line};
 
-use super::{LINES, demo, final_text, lines, pipeline, shipped};
+use super::{LINES, assert_nearly_the_reference, demo, final_text, lines, pipeline, shipped};
 use crate::support::program::{Ended, run};
 
 /// What the run said to a file with these contents beside it.
@@ -127,6 +127,36 @@ async fn eight_bits_ninety_six_kilohertz_and_six_channels_are_heard_like_any_oth
             heard.starts_with("Good morning everyone."),
             "{bits} bits, {times} times, {channels} channels: {heard}"
         );
+    }
+}
+
+#[tokio::test]
+async fn floats_that_are_no_sound_are_silence_and_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("floats.wav");
+    let mut file = SoundFile::open(Path::new(&shipped("demo.flac"))).unwrap();
+    let mut samples = Vec::new();
+    while let Some(chunk) = file.next_chunk().unwrap() {
+        samples.extend(chunk);
+    }
+    // Before anybody speaks, and behind it.
+    let (first, last) = (0..800, samples.len() - 800..samples.len());
+    for at in first.chain(last) {
+        samples[at] = [f32::NAN, f32::INFINITY, 1e30, -32_768.0][at % 4];
+    }
+    let (channels, sample_rate, bits_per_sample) = (1, file.rate().hertz(), 32);
+    let sample_format = hound::SampleFormat::Float;
+    let spec = hound::WavSpec { channels, sample_rate, bits_per_sample, sample_format };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    samples.into_iter().for_each(|it| writer.write_sample(it).unwrap());
+    writer.finalize().unwrap();
+    let ended = run(folder.path(), &pipeline("floats.wav", "\"max\"", LINES)).await;
+    assert_told(&ended, 0, &[]);
+    assert_nearly_the_reference(&final_text(&lines(&ended.out)));
+    for told in
+        ["samples that are no numbers became silence", "samples far beyond full scale were clamped"]
+    {
+        assert_eq!(ended.err.matches(told).count(), 1, "{told}: {}", ended.err);
     }
 }
 

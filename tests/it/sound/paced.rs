@@ -4,12 +4,17 @@ use tokio::time::{Instant, advance};
 
 use super::*;
 
-/// A file of `seconds` at 16 kHz whose sample `n` is `n`, and the folder that holds it.
+/// The sample with this number: within full scale, and exact.
+fn numbered(n: usize) -> f32 {
+    n as f32 / 65_536.0
+}
+
+/// A file of `seconds` at 16 kHz whose samples tell their numbers, and the folder that holds it.
 fn counted(seconds: u32) -> (tempfile::TempDir, RecordingSettings) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("count.wav");
     let spec = hound::WavSpec { sample_format: hound::SampleFormat::Float, ..whole(16_000, 1, 32) };
-    wav(&path, spec, (0..seconds * 16_000).map(|n| n as f32));
+    wav(&path, spec, (0..seconds as usize * 16_000).map(numbered));
     (folder, RecordingSettings::new(path))
 }
 
@@ -28,7 +33,7 @@ async fn each_frame_comes_when_its_newest_sample_is_due() {
         let run = tokio::spawn(async move { recording.run(&out, CancellationToken::new()).await });
         let mut samples = 0;
         while let Some(frame) = next(&mut inlet).await {
-            assert_eq!(frame.samples[0], samples as f32);
+            assert_eq!(frame.samples[0], numbered(samples));
             assert_eq!(
                 frame.start.since_start(),
                 Duration::from_secs_f64(samples as f64 / 16_000.0)
@@ -84,7 +89,7 @@ async fn a_round_follows_the_one_before_without_a_seam() {
         let frame = next(&mut inlet).await.unwrap();
         assert_eq!(frame.start.since_start(), end);
         let within = end.as_micros() % 500_000 * 16 / 1_000;
-        assert_eq!(frame.samples[0], 24_000.0 + within as f32);
+        assert_eq!(frame.samples[0], numbered(24_000 + within as usize));
         end += frame.duration();
     }
     stop.cancel();
@@ -106,7 +111,7 @@ async fn a_second_life_goes_on_where_the_first_was() {
     drop(out);
     let mut samples = 0;
     while let Some(frame) = next(&mut inlet).await {
-        assert_eq!(frame.samples[0], samples as f32);
+        assert_eq!(frame.samples[0], numbered(samples));
         samples += frame.samples.len();
         assert_eq!(frame.trace.captured(), began + frame.rate.duration_of(samples));
     }
