@@ -6,6 +6,7 @@
 mod error;
 mod probe;
 mod sound_file;
+mod wav_sizes;
 
 use std::{path::PathBuf, time::Duration};
 

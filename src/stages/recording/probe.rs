@@ -12,7 +12,10 @@ use symphonia::core::{
     meta::MetadataOptions,
 };
 
-use super::SoundFileError;
+use super::{
+    SoundFileError,
+    wav_sizes::{Patched, Said, patches},
+};
 
 pub(super) struct Probed {
     pub(super) reader: Box<dyn FormatReader>,
@@ -41,6 +44,12 @@ pub(super) fn probe(path: &Path) -> Result<Probed, SoundFileError> {
         } else if magic.ends_with(b"ftyp") && mp4_lacks_its_end(&mut file).map_err(open)? {
             cut_short = true;
             source = Box::new(Forward(file.try_clone().map_err(open)?));
+        } else if let Some(patches) = patches(&mut file).map_err(open)? {
+            if let Some(said) = patches.said {
+                warn_of(path, said);
+            }
+            let patched = Patched::new(file.try_clone().map_err(open)?, patches);
+            source = Box::new(patched.map_err(open)?);
         }
         file.rewind().map_err(open)?;
     }
@@ -59,6 +68,19 @@ pub(super) fn probe(path: &Path) -> Result<Probed, SoundFileError> {
             }
         })?;
     Ok(Probed { reader, cut_short })
+}
+
+/// Nothing is lost: all sound that is in the file is given.
+fn warn_of(path: &Path, said: Said) {
+    let path = path.display();
+    match said {
+        Said::Nothing => {
+            tracing::warn!(%path, "its header does not say how long its sound is, as where a recorder was killed: read to the end of the file");
+        }
+        Said::TooMuch(bytes) => {
+            tracing::warn!(%path, bytes, "its header promises more sound than there is: read to the end of the file; was it copied whole?");
+        }
+    }
 }
 
 /// An OGG file states no length. Its last page is marked, so one without the mark was cut off.

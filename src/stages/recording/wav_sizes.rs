@@ -1,0 +1,203 @@
+//! The sizes in the header of a WAV file, where they are not those of the file: who wrote to a pipe, or was killed, never knew them.
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+};
+
+use symphonia::core::io::MediaSource;
+
+/// From here on a size is a placeholder: `arecord` writes 0x7fff_xxxx or 0x8000_0000 to a pipe, ffmpeg and RF64 files 0xffff_ffff.
+const PLACEHOLDER: u32 = 0x7fff_0000;
+/// Bytes before the first chunk: a name, the size of all that follows, and the name `WAVE`.
+const HEAD: u64 = 12;
+/// Bytes before the contents of a chunk: its name and its size.
+const CHUNK: u64 = 8;
+
+/// What the header says of the length of the sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Nothing: 0, or a placeholder.
+    Nothing,
+    /// So many bytes, more than there are.
+    TooMuch(u32),
+}
+
+/// Bytes of a file that are to be read as other ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Patches {
+    bytes: Vec<(u64, [u8; 4])>,
+    /// Why they are needed; `None` where only the size of the whole file was wrong, which nobody needs.
+    pub(super) said: Option<Said>,
+}
+
+/// What has to be read otherwise for the sound to last up to the end of the file; `None` where it is no WAV file, or all is right.
+/// RF64 and BW64 files, whose sizes stand in a chunk of their own, are read as WAV files in this way.
+pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patches>> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut four = |at: u64| -> io::Result<[u8; 4]> {
+        let mut bytes = [0; 4];
+        file.seek(SeekFrom::Start(at))?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    };
+    if length < HEAD || !matches!(&four(0)?, b"RIFF" | b"RF64" | b"BW64") || &four(8)? != b"WAVE" {
+        return Ok(None);
+    }
+    let is_long = &four(0)? != b"RIFF";
+    // A WAV file counts its bytes in 32 bits. What lies beyond them is not reached, whoever wrote it.
+    let size = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX - 1);
+    let whole = size(length - CHUNK).to_le_bytes();
+    let mut patches = Patches::default();
+    if four(4)? != whole {
+        patches.bytes.push((4, whole));
+    }
+    if is_long {
+        patches.bytes.push((0, *b"RIFF"));
+    }
+    let mut at = HEAD;
+    while at + CHUNK <= length {
+        let (name, said) = (four(at)?, u32::from_le_bytes(four(at + 4)?));
+        let there = length - at - CHUNK;
+        if &name == b"data" {
+            let is_unsaid = said == 0 || said >= PLACEHOLDER;
+            if is_unsaid || u64::from(said) > there {
+                patches.bytes.push((at + 4, size(there).to_le_bytes()));
+                // An RF64 file says it, in another place.
+                let what = if is_unsaid { Said::Nothing } else { Said::TooMuch(said) };
+                patches.said = (!is_long).then_some(what);
+            }
+            break;
+        }
+        // Chunks begin at even places.
+        at += CHUNK + u64::from(said) + u64::from(said % 2);
+    }
+    Ok((!patches.bytes.is_empty()).then_some(patches))
+}
+
+/// A file whose patched bytes are read as what they should be.
+pub(super) struct Patched {
+    file: File,
+    at: u64,
+    patches: Patches,
+}
+
+impl Patched {
+    /// From its beginning.
+    pub(super) fn new(mut file: File, patches: Patches) -> io::Result<Patched> {
+        file.rewind()?;
+        Ok(Patched { file, at: 0, patches })
+    }
+}
+
+impl Read for Patched {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(into)?;
+        for (place, bytes) in &self.patches.bytes {
+            for (place, byte) in (*place..).zip(bytes) {
+                let within = place.checked_sub(self.at).and_then(|it| usize::try_from(it).ok());
+                if let Some(there) = within.and_then(|it| into[..read].get_mut(it)) {
+                    *there = *byte;
+                }
+            }
+        }
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Patched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = self.file.seek(to)?;
+        Ok(self.at)
+    }
+}
+
+impl MediaSource for Patched {
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn byte_len(&self) -> Option<u64> {
+        self.file.metadata().ok().map(|it| it.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    /// A WAV file with a chunk before the sound. `sizes`: of the file and of the sound, as its header says.
+    fn wav(name: &[u8; 4], sizes: [u32; 2], sound: usize) -> Vec<u8> {
+        let mut bytes = name.to_vec();
+        bytes.extend(sizes[0].to_le_bytes());
+        bytes.extend(b"WAVELIST\x03\0\0\0abc\0data");
+        bytes.extend(sizes[1].to_le_bytes());
+        bytes.extend(vec![7; sound]);
+        bytes
+    }
+
+    const BEFORE: u32 = 24;
+    const SIZE_OF_SOUND: u64 = 28;
+
+    fn patches_of(bytes: &[u8]) -> Option<Patches> {
+        patches(&mut Cursor::new(bytes)).unwrap()
+    }
+
+    #[test]
+    fn a_header_that_is_right_is_left_alone() {
+        assert_eq!(patches_of(&wav(b"RIFF", [BEFORE + 100, 100], 100)), None);
+        assert_eq!(patches_of(b"RIFF\0\0\0\0AVI LIST"), None);
+        assert_eq!(patches_of(b"fLaC"), None);
+    }
+
+    #[test]
+    fn sizes_that_are_none_or_too_large_mean_up_to_the_end() {
+        let sizes = [
+            ([0, 0], Said::Nothing),
+            ([0x8000_0024, 0x8000_0000], Said::Nothing),
+            ([0x7fff_0024, 0x7fff_0000], Said::Nothing),
+            ([u32::MAX, u32::MAX], Said::Nothing),
+            ([4096, 101], Said::TooMuch(101)),
+        ];
+        for (sizes, said) in sizes {
+            let patches = patches_of(&wav(b"RIFF", sizes, 100)).unwrap();
+            assert_eq!(patches.said, Some(said), "{sizes:?}");
+            assert!(patches.bytes.contains(&(4, (BEFORE + 100).to_le_bytes())));
+            assert!(patches.bytes.contains(&(SIZE_OF_SOUND, 100u32.to_le_bytes())));
+        }
+    }
+
+    #[test]
+    fn a_wrong_size_of_the_whole_file_is_mended_in_silence() {
+        let patches = patches_of(&wav(b"RIFF", [BEFORE + 92, 100], 100)).unwrap();
+        let whole = (BEFORE + 100).to_le_bytes();
+        assert_eq!(patches, Patches { bytes: vec![(4, whole)], said: None });
+    }
+
+    #[test]
+    fn rf64_is_read_as_a_wav_file() {
+        let patches = patches_of(&wav(b"RF64", [u32::MAX, u32::MAX], 100)).unwrap();
+        assert_eq!(patches.said, None);
+        assert!(patches.bytes.contains(&(0, *b"RIFF")));
+    }
+
+    #[test]
+    fn what_is_patched_is_read_so_whatever_the_pieces() {
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, &wav(b"RF64", [0, 0], 50)).unwrap();
+        let found = patches(&mut file).unwrap().unwrap();
+        for piece in [1, 3, 7, 1000] {
+            let mut patched = Patched::new(file.try_clone().unwrap(), found.clone()).unwrap();
+            let (mut all, mut bytes) = (Vec::<u8>::new(), vec![0; piece]);
+            loop {
+                let read = patched.read(&mut bytes).unwrap();
+                all.extend(&bytes[..read]);
+                if read == 0 {
+                    break;
+                }
+            }
+            assert_eq!(all, wav(b"RIFF", [BEFORE + 50, 50], 50), "in pieces of {piece}");
+        }
+    }
+}
