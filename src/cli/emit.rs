@@ -14,8 +14,8 @@ use super::{
     emit_lines::emit_lines,
     models::pull::length,
     pipe::{Lines, Signals},
-    run::Stop,
     serve::secret,
+    stop::Stop,
 };
 
 #[derive(clap::Args)]

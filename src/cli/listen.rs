@@ -12,8 +12,8 @@ use super::{
     Exit, Trouble,
     client::{Client, ClientError, Event},
     models::pull::length,
-    run::Stop,
     serve::secret,
+    stop::Stop,
 };
 
 #[derive(clap::Args)]

@@ -14,6 +14,7 @@ pub mod models;
 mod pipe;
 mod run;
 mod serve;
+mod stop;
 mod stream;
 mod terminal;
 #[cfg(feature = "whisper")]

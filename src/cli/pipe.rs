@@ -11,10 +11,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Trouble,
-    run::{Stop, told},
-};
+use super::{Trouble, run::told, stop::Stop};
 use crate::spec::{self, Plan};
 
 /// After Ctrl-C, which every program of a pipe gets, the one before may still have something to say: so long it is heard.
@@ -33,7 +30,7 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// What Ctrl-C and SIGTERM mean to a filter.
+/// What Ctrl-C, SIGTERM and SIGHUP mean to a filter.
 #[derive(Clone)]
 pub(super) struct Signals {
     /// The first one, and the grace time after it.

@@ -14,6 +14,7 @@ use super::{
     Exit, Trouble,
     log::LogFormat,
     log_kept, overrides,
+    stop::Stop,
     terminal::{Screen, Terminal, Voice},
 };
 use crate::{
@@ -132,7 +133,7 @@ pub(crate) async fn run(
     Ok(exit)
 }
 
-/// Waits for the end of the pipeline. Ctrl-C or SIGTERM drains it, a second one insists.
+/// Waits for the end of the pipeline. Ctrl-C, SIGTERM or SIGHUP drains it, a second one insists.
 pub(super) async fn until_ended(
     running: &mut Running,
     stop: &mut Stop,
@@ -209,49 +210,6 @@ pub(super) fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
     // What was asked for on standard output did not get there.
     let untold = stage(SCREEN).is_none() && outcome.failures.iter().any(|it| it.stage == SCREEN);
     if outcome.gave_up || untold { Exit::GaveUp } else { Exit::Fine }
-}
-
-/// Ctrl-C and SIGTERM, listened for from the start, so that none is missed between two waits.
-pub(super) struct Stop {
-    pub(super) asked: bool,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    #[cfg(unix)]
-    pub(super) fn new() -> Result<Stop, Trouble> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| {
-            signal(kind)
-                .map_err(|error| Trouble::Told(format!("cannot listen for Ctrl-C: {error}")))
-        };
-        Ok(Stop {
-            asked: false,
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn new() -> Result<Stop, Trouble> {
-        Ok(Stop { asked: false })
-    }
-
-    /// Returns on the next one: whether it is what Ctrl-C sends.
-    pub(super) async fn next(&mut self) -> bool {
-        #[cfg(unix)]
-        let by_key = tokio::select! {
-            _ = self.interrupt.recv() => true,
-            _ = self.terminate.recv() => false,
-        };
-        #[cfg(not(unix))]
-        let by_key = tokio::signal::ctrl_c().await.is_ok();
-        self.asked = true;
-        by_key
-    }
 }
 
 fn tracks(plan: &Plan) -> usize {

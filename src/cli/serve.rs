@@ -7,7 +7,7 @@ use super::{
     Exit, Trouble,
     log::{LogFormat, Usual},
     log_kept, overrides,
-    run::Stop,
+    stop::Stop,
     terminal::{Terminal, Voice},
 };
 use crate::{

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 use super::{
     Exit, Trouble,
     pipe::{plan, quoted},
-    run::{Stop, report, until_ended},
+    run::{report, until_ended},
+    stop::Stop,
     terminal::Terminal,
 };
 use crate::assemble::{Assembled, LookedOn, assemble};

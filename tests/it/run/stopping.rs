@@ -55,6 +55,11 @@ async fn sigterm_in_the_middle_of_a_sentence_brings_its_words_out_as_a_final() {
 }
 
 #[tokio::test]
+async fn sighup_in_the_middle_of_a_sentence_brings_its_words_out_as_a_final() {
+    stopped_by("HUP").await;
+}
+
+#[tokio::test]
 async fn a_pipe_that_closes_ends_the_run_quietly() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("pipeline.toml"), demo("1.0", LINES)).unwrap();
