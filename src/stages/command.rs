@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::raw::Framer;
+use super::raw::{Framer, NotRaw};
 pub use super::raw::{RawSettings, SampleFormat};
 use crate::{
     flow::{Fault, Outlet, Source},
@@ -46,6 +46,8 @@ pub enum CommandError {
     Start { program: PathBuf, cause: io::Error },
     #[error("cannot read what `{}` writes: {cause}", program.display())]
     Read { program: PathBuf, cause: io::Error },
+    #[error("`{}` does not write raw samples: {cause}", program.display())]
+    NotRaw { program: PathBuf, cause: NotRaw },
     #[error("`{}` ended with {status}{}", program.display(), last_line.as_ref().map_or(String::new(), |it| format!(": {it}")))]
     Ended { program: PathBuf, status: ExitStatus, last_line: Option<String> },
 }
@@ -105,7 +107,10 @@ impl Command {
             if read == 0 {
                 break;
             }
-            life.framer.push(&bytes[..read]);
+            life.framer.push(&bytes[..read]).map_err(|cause| {
+                let program = self.settings.program.clone();
+                Fault::permanent(CommandError::NotRaw { program, cause })
+            })?;
             for samples in life.framer.frames() {
                 self.give(&mut life, &samples, out).await?;
                 if stop.is_cancelled() {

@@ -91,7 +91,7 @@ impl Source for Pcm {
             };
             captured = at;
             let framer = self.framer.get_or_insert_with(|| Framer::new(self.settings));
-            framer.push(&bytes);
+            framer.push(&bytes).map_err(Fault::permanent)?;
             for samples in framer.frames() {
                 self.give(&samples, captured, out).await?;
                 if stop.is_cancelled() {

@@ -45,12 +45,43 @@ impl RawSettings {
     }
 }
 
+/// Bytes by which a sound file is told from raw samples.
+const BEGINNING: usize = 12;
+
+/// What comes is a sound file, whose header and packets would be noise if they were taken for samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the input begins like {kind}, and raw samples are expected: let ffmpeg unpack it (ffmpeg -i FILE -f s16le -ac 1 -ar 16000 -), or name the file in a `recording` stage"
+)]
+pub struct NotRaw {
+    kind: &'static str,
+}
+
+/// The first bytes of a stream.
+fn check_is_raw(bytes: &[u8]) -> Result<(), NotRaw> {
+    let kind = match bytes {
+        [b'R', b'I' | b'F', b'F' | b'6', b'F' | b'4', _, _, _, _, b'W', b'A', b'V', b'E', ..] => {
+            "a WAV file"
+        }
+        [b'I', b'D', b'3', ..] => "an MP3 file",
+        [b'O', b'g', b'g', b'S', ..] => "an OGG file",
+        [b'f', b'L', b'a', b'C', ..] => "a FLAC file",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "an MP4 file",
+        // What begins every Matroska file.
+        [0x1A, 0x45, 0xDF, 0xA3, ..] => "a Matroska or WebM file",
+        _ => return Ok(()),
+    };
+    Err(NotRaw { kind })
+}
+
 /// Cuts a stream of bytes into frames, whatever the pieces are in which it arrives.
 pub(super) struct Framer {
     settings: RawSettings,
     /// Less than one sample of every channel.
     bytes: Vec<u8>,
     mono: Vec<f32>,
+    /// Enough has come to see that it is no file.
+    is_raw: bool,
 }
 
 /// What is left when a stream has ended.
@@ -63,11 +94,24 @@ pub(super) struct Rest {
 
 impl Framer {
     pub(super) fn new(settings: RawSettings) -> Framer {
-        Framer { settings, bytes: Vec::new(), mono: Vec::new() }
+        Framer { settings, bytes: Vec::new(), mono: Vec::new(), is_raw: false }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    /// An error where the stream begins like a sound file; until that is seen, nothing is given.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), NotRaw> {
         self.bytes.extend_from_slice(bytes);
+        if !self.is_raw {
+            if self.bytes.len() < BEGINNING {
+                return Ok(());
+            }
+            check_is_raw(&self.bytes)?;
+            self.is_raw = true;
+        }
+        self.take_samples();
+        Ok(())
+    }
+
+    fn take_samples(&mut self) {
         let whole = self.bytes.len() / self.settings.step() * self.settings.step();
         let mut samples = Vec::with_capacity(whole / self.settings.format.bytes());
         match self.settings.format {
@@ -92,7 +136,8 @@ impl Framer {
         self.mono.drain(..whole).collect::<Vec<f32>>().chunks(frame).map(<[f32]>::to_vec).collect()
     }
 
-    pub(super) fn finish(self) -> Rest {
+    pub(super) fn finish(mut self) -> Rest {
+        self.take_samples();
         Rest { samples: self.mono, odd_bytes: self.bytes.len() }
     }
 }
@@ -127,11 +172,34 @@ mod tests {
     fn whole_numbers_and_floats_are_read_as_they_are_written() {
         let mut framer = Framer::new(settings(SampleFormat::S16le, 2));
         let samples: [i16; 6] = [-32_768, -32_768, 0, 16_384, 32_767, 32_767];
-        framer.push(&samples.map(i16::to_le_bytes).concat());
+        framer.push(&samples.map(i16::to_le_bytes).concat()).unwrap();
         assert_eq!(framer.finish().samples, [-1.0, 0.25, 32_767.0 / 32_768.0]);
         let mut framer = Framer::new(settings(SampleFormat::F32le, 1));
-        framer.push(&[0.5f32, -0.25].map(f32::to_le_bytes).concat());
+        framer.push(&[0.5f32, -0.25].map(f32::to_le_bytes).concat()).unwrap();
         assert_eq!(framer.finish().samples, [0.5, -0.25]);
+    }
+
+    #[test]
+    fn a_sound_file_is_told_from_raw_samples_in_whatever_pieces_it_comes() {
+        let files: [(&[u8], &str); 6] = [
+            (b"RIFF\x24\x10\0\0WAVEfmt ", "a WAV file"),
+            (b"RF64\xff\xff\xff\xffWAVEds64", "a WAV file"),
+            (b"ID3\x04\0\0\0\0\x10\0abc", "an MP3 file"),
+            (b"OggS\0\x02\0\0\0\0\0\0\0\0", "an OGG file"),
+            (b"fLaC\0\0\0\x22\x10\0\x10\0", "a FLAC file"),
+            (b"\0\0\0\x20ftypisom\0\0", "an MP4 file"),
+        ];
+        for (bytes, kind) in files {
+            for piece in [1, 5, 100] {
+                let mut framer = Framer::new(settings(SampleFormat::S16le, 1));
+                let told = bytes.chunks(piece).find_map(|it| framer.push(it).err());
+                assert_eq!(told, Some(NotRaw { kind }), "in pieces of {piece}");
+                assert!(framer.frames().is_empty());
+            }
+        }
+        let mut framer = Framer::new(settings(SampleFormat::S16le, 1));
+        framer.push(b"RIFFraff, and no file").unwrap();
+        framer.push(b"fLaC").unwrap();
     }
 
     proptest! {
@@ -141,12 +209,13 @@ mod tests {
             cuts in prop::collection::vec(1usize..50, 1..6),
             channels in 1usize..4,
         ) {
+            prop_assume!(check_is_raw(&bytes).is_ok());
             let settings = settings(SampleFormat::S16le, channels);
             let mut framer = Framer::new(settings);
             let (mut frames, mut rest, mut cuts) = (Vec::new(), &bytes[..], cuts.iter().cycle());
             while !rest.is_empty() {
                 let (now, later) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
-                framer.push(now);
+                framer.push(now).unwrap();
                 frames.extend(framer.frames());
                 rest = later;
             }
@@ -156,7 +225,7 @@ mod tests {
             prop_assert_eq!(frames.len() * 8 + end.samples.len(), bytes.len() / step);
             prop_assert_eq!(end.odd_bytes, bytes.len() % step);
             let mut whole = Framer::new(settings);
-            whole.push(&bytes);
+            whole.push(&bytes).unwrap();
             prop_assert_eq!(whole.frames(), frames);
         }
     }

@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener, path::Path};
 use livecap::stages::{recording::SoundFile, wire::Line};
 
 use super::{LINES, assert_nearly_the_reference, demo, final_text, lines, pipeline, shipped};
-use crate::support::program::{Ended, run};
+use crate::support::program::{Ended, ended, livecap, run};
 
 /// What the run said to a file with these contents beside it.
 async fn told(text: &str, files: &[(&str, &[u8])]) -> Ended {
@@ -158,6 +158,23 @@ async fn floats_that_are_no_sound_are_silence_and_are_told_once() {
     {
         assert_eq!(ended.err.matches(told).count(), 1, "{told}: {}", ended.err);
     }
+}
+
+#[tokio::test]
+async fn a_sound_file_where_raw_samples_are_expected_is_refused_with_a_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shape.wav");
+    reshaped(&path, 16, 1, 1);
+    let demo = demo("1.0", LINES);
+    let behind = &demo[demo.find("[resample").unwrap()..];
+    fs::write(folder.path().join("pipeline.toml"), format!("[pcm.talk]\n{behind}")).unwrap();
+    let mut piped = livecap(folder.path(), &["run", "pipeline.toml"]);
+    piped.stdin(fs::File::open(&path).unwrap());
+    let told = ["begins like a WAV file", "ffmpeg -i FILE -f s16le", "`recording`"];
+    assert_told(&ended(piped).await, 1, &told);
+    let command = format!("[command.talk]\ncommand = [\"cat\", {path:?}]\n{behind}");
+    let ran = run(folder.path(), &command).await;
+    assert_told(&ran, 1, &["`cat` does not write raw samples", "begins like a WAV file"]);
 }
 
 #[tokio::test]
