@@ -128,6 +128,7 @@ impl<'a> Assembly<'a> {
                         _ => std::path::absolute(&program).map_err(|error| error.to_string())?,
                     },
                     args: settings.args.clone(),
+                    restart_when_ended: settings.restart_when_ended,
                     folder: Some(plan.folder().to_path_buf()),
                     samples: raw(&settings.samples),
                     grace: COMMAND_GRACE,

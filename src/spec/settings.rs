@@ -67,6 +67,8 @@ pub struct Command {
     /// A bare name to look for on `PATH`, or a path as seen from where livecap runs.
     pub program: PathBuf,
     pub args: Vec<String>,
+    /// Whether it is started anew when it ends well, too.
+    pub restart_when_ended: bool,
     pub samples: Samples,
 }
 

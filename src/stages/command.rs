@@ -1,7 +1,7 @@
 //! A child process that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP, as a source.
 //!
 //! A program that ends with a failure is started anew by the supervisor, as after any transient fault: the timeline goes on,
-//! and the time without sound is a hole in it. One that ends well is the end of the stream. What it says on standard error
+//! and the time without sound is a hole in it. One that ends well is the end of the stream, unless the settings say otherwise. What it says on standard error
 //! goes to the log.
 use std::{io, path::PathBuf, process::ExitStatus, process::Stdio, time::Duration};
 
@@ -33,6 +33,8 @@ pub struct CommandSettings {
     /// Where it runs; `None`: where livecap does.
     pub folder: Option<PathBuf>,
     pub samples: RawSettings,
+    /// Whether it is started anew after it has ended well, too: a stream has no end.
+    pub restart_when_ended: bool,
     /// How long it may take to end after it was asked to, before it is killed.
     pub grace: Duration,
 }
@@ -196,7 +198,8 @@ impl Source for Command {
         let status = status.map_err(|cause| {
             Fault::transient(CommandError::Read { program: program.clone(), cause })
         })?;
-        if status.success() || stop.is_cancelled() {
+        let is_the_end = status.success() && !self.settings.restart_when_ended;
+        if is_the_end || stop.is_cancelled() {
             return Ok(());
         }
         Err(Fault::transient(CommandError::Ended { program, status, last_line }))

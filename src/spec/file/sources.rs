@@ -154,7 +154,7 @@ fn samples(format: SampleFormat, rate: u32, channels: u16) -> plan::Samples {
 }
 
 /// Another program that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP. It runs in the
-/// pipeline file's folder and is started anew when it ends with a failure; what it says on standard error goes to the log.
+/// pipeline file's folder and is started anew when it ends with a failure, and with `restart-when-ended` when it ends well, too; what it says on standard error goes to the log.
 ///
 /// It counts as live: what nobody takes in time is dropped and marked as a gap. For a file, set `when-full = "wait"` on
 /// the queue of the stage that listens.
@@ -164,6 +164,9 @@ pub(in crate::spec) struct Command {
     /// The program and its arguments, each a string of its own; no shell is involved.
     #[schemars(length(min = 1))]
     command: Vec<String>,
+    /// Whether it is started anew when it ends without a failure, too: a camera's stream has no end. `restart` says how often.
+    #[serde(default)]
+    restart_when_ended: bool,
     /// How a sample is written.
     #[serde(default = "s16le")]
     format: SampleFormat,
@@ -185,6 +188,7 @@ impl Command {
         Planned::Command(plan::Command {
             program: if bare { PathBuf::from(program) } else { around.path(&program) },
             args: words.collect(),
+            restart_when_ended: self.restart_when_ended,
             samples: samples(self.format, self.rate, self.channels),
         })
     }

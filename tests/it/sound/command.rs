@@ -18,6 +18,7 @@ fn script(script: &str) -> CommandSettings {
         program: "sh".into(),
         args: vec!["-c".to_owned(), script.to_owned()],
         folder: None,
+        restart_when_ended: false,
         samples: RawSettings::new(SampleFormat::S16le, SampleRate::SPEECH, NonZeroUsize::MIN),
         grace: PATIENCE,
     }
@@ -43,6 +44,18 @@ async fn a_program_that_ends_well_is_heard_to_its_last_sample() {
     assert_eq!(frames.iter().map(|it| it.samples.len()).sum::<usize>(), 32_000);
     assert!(frames.windows(2).all(|pair| pair[0].span().end() == pair[1].start));
     assert!(frames.iter().all(|it| it.hole.is_none()));
+}
+
+#[tokio::test]
+async fn one_that_ends_well_is_as_one_that_failed_where_a_stream_has_no_end() {
+    let settings = CommandSettings { restart_when_ended: true, ..script("head -c 1280 /dev/zero") };
+    let mut command = Command::new(settings);
+    let (ended, frames) = all_of(&mut command).await;
+    assert_eq!(frames.len(), 2);
+    assert!(ended_badly(ended).contains("`sh` ended with exit status: 0"));
+    // The next life goes on behind it, and says that something is missing.
+    let (_, more) = all_of(&mut command).await;
+    assert!(more[0].start >= frames[1].span().end() && more[0].hole == Some(Why::Device));
 }
 
 #[tokio::test]
