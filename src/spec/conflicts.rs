@@ -3,12 +3,12 @@ use std::path::Path;
 
 use super::{
     Code, Complaint,
-    plan::{Broadcast, Listen, Place, Planned, Relay, Stage},
+    plan::{Broadcast, Command, Listen, Place, Planned, Record, RecordFormat, Relay, Stage},
 };
 
 /// Complains about the second of two stages that want the same thing.
-pub(super) fn check(stages: &[Stage], complaints: &mut Vec<Complaint>) {
-    let mut stages: Vec<&Stage> = stages.iter().collect();
+pub(super) fn check(all: &[Stage], complaints: &mut Vec<Complaint>) {
+    let mut stages: Vec<&Stage> = all.iter().collect();
     stages.sort_by_key(|it| it.line);
     for (index, stage) in stages.iter().enumerate() {
         let before = &stages[..index];
@@ -34,6 +34,7 @@ pub(super) fn check(stages: &[Stage], complaints: &mut Vec<Complaint>) {
                     .help("let one of them read a file or a `command`"),
             );
         }
+        complaints.extend(flac_rate(stage, all));
         if let Some(target) = target(stage)
             && let Some(other) = first(&|it| self::target(it) == Some(target))
         {
@@ -69,6 +70,28 @@ fn open_relay(stage: &Stage, broadcast: &Broadcast) -> Option<Complaint> {
                 "others can reach this",
             )
             .help("viewer-token-env = \"LIVECAP_VIEWER_TOKEN\", or `open = true` if that is meant"),
+    )
+}
+
+/// FLAC files are written up to this rate, which is the highest that the encoder takes.
+const HIGHEST_FLAC: u32 = 96_000;
+
+/// Where the rate is known before anything runs. Of a microphone or a file it is not; there the stage itself complains.
+fn flac_rate(stage: &Stage, all: &[Stage]) -> Option<Complaint> {
+    let Planned::Record(Record { format: RecordFormat::Flac, .. }) = &stage.work else {
+        return None;
+    };
+    let source = all.get(stage.feeds.first()?.giver)?;
+    let (Planned::Pcm(samples) | Planned::Command(Command { samples, .. })) = &source.work else {
+        return None;
+    };
+    let rate = Some(samples.rate.hertz()).filter(|it| *it > HIGHEST_FLAC)?;
+    let title = format!("`{}` cannot write {rate} Hz: FLAC ends at {HIGHEST_FLAC}", stage.title());
+    Some(
+        Complaint::new(Code::FormatLimit, title)
+            .mark(stage.places.of("path"), "is written as FLAC")
+            .mark(source.places.of("rate"), "gives more")
+            .help("let the path end in `.wav`, or hear what `resample` gives"),
     )
 }
 

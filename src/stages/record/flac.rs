@@ -15,6 +15,8 @@ use crate::message::SampleRate;
 
 /// A block is what a kill costs: 85 ms at 48 kHz, 256 ms at 16 kHz.
 const BLOCK: usize = 4096;
+/// FLAC knows rates up to 655 350 Hz; flacenc refuses to encode more than these.
+const HIGHEST: u32 = 96_000;
 /// The stated length has 36 bits.
 const LONGEST: u64 = (1 << 36) - 1;
 /// `fLaC`, and a header that says: the last block of metadata, stream information, 34 bytes.
@@ -35,6 +37,13 @@ impl<W: Write + Seek> Flac<W> {
     pub(super) fn new(file: W, rate: SampleRate) -> io::Result<Flac<W>> {
         let encoder =
             Encoder::default().into_verified().map_err(|(_, error)| io::Error::other(error))?;
+        if rate.hertz() > HIGHEST {
+            let told = format!(
+                "its sound has {} Hz, and FLAC is written up to {HIGHEST}; let the path end in `.wav`, or record what `resample` gives",
+                rate.hertz()
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+        }
         let mut info = StreamInfo::new(rate.hertz() as usize, 1, 16).map_err(unfit)?;
         info.set_block_sizes(BLOCK, BLOCK).map_err(unfit)?;
         // 0 stands for unknown.
@@ -88,7 +97,6 @@ impl<W: Write + Seek + Send> Writer for Flac<W> {
     }
 }
 
-/// FLAC knows rates up to 655 350 Hz.
 fn unfit(error: flacenc::error::VerifyError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, error)
 }
@@ -96,4 +104,19 @@ fn unfit(error: flacenc::error::VerifyError) -> io::Error {
 /// flacenc's errors stay on their thread, so only their text goes on.
 fn failed(error: impl std::fmt::Display) -> io::Error {
     io::Error::other(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_that_the_encoder_refuses_is_named_with_a_way_out() {
+        let made = |hertz| {
+            Flac::new(io::Cursor::new(Vec::new()), SampleRate::new(hertz).unwrap()).map(|_| ())
+        };
+        made(HIGHEST).unwrap();
+        let told = made(176_400).unwrap_err().to_string();
+        assert!(told.contains("176400 Hz") && told.contains("`.wav`"), "{told}");
+    }
 }
