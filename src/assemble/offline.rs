@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::ThisMachine;
 use crate::{
     flow::{
-        EdgeSettings, Engine, Fault, Inlet, Item, Offer, Outlet, Receiver, Room, Source, Stage,
-        StageGauge, WhenFull, drive, edge,
+        EdgeSettings, Engine, Fault, Gate, Inlet, Item, Offer, Outlet, Receiver, Room, Source,
+        Stage, StageGauge, WhenFull, drive, edge,
     },
     logic::{endpoint::EndpointSettings, sentence::is_end},
     message::{Caption, Kind, Language, Segments, TrackName, Transcript, Word},
@@ -27,6 +27,8 @@ use crate::{
     },
 };
 
+/// What the names of the counts of filters begin with.
+const GUARDED: &str = "guarded-";
 /// So much without speech ends a window.
 const LONG_PAUSE: Duration = Duration::from_secs(2);
 
@@ -45,6 +47,10 @@ pub struct Offline {
 pub struct Recognised {
     pub finals: Vec<Transcript>,
     pub broken: Option<Fault>,
+    /// The greatest distance of a sample from zero, as a share of full scale.
+    pub loudest: f32,
+    /// How many segments each filter left out, by its name.
+    pub left_out: Vec<(&'static str, u64)>,
 }
 
 impl Offline {
@@ -73,8 +79,8 @@ impl Offline {
             effort: Effort::Whole,
             ..RecogniseSettings::default()
         };
-        let Recognised { finals, broken } = recognised(&self.recording, recognise, engine).await;
-        Ok(Recognised { finals: sentences(&finals), broken })
+        let recognised = recognised(&self.recording, recognise, engine).await;
+        Ok(Recognised { finals: sentences(&recognised.finals), ..recognised })
     }
 }
 
@@ -121,14 +127,17 @@ async fn recognised<R: Recogniser>(
     settings: RecogniseSettings,
     engine: Engine<R>,
 ) -> Recognised {
-    let (from_file, sound) = wire("recording");
-    let (from_resample, speech) = wire("resample");
-    let (from_recogniser, captions) = wire("recogniser");
+    let (source, gauge) = (StageGauge::new("recording"), StageGauge::new("recogniser"));
+    let (from_file, sound) = wire(source.clone());
+    // Of a source, whose level is measured; nobody closes the gate.
+    let from_file = from_file.gated(Gate::default());
+    let (from_resample, speech) = wire(StageGauge::new("resample"));
+    let (from_recogniser, captions) = wire(gauge.clone());
     let pace = Pace::Max;
     let mut file = Recording::new(RecordingSettings { pace, ..RecordingSettings::new(recording) });
     let voice = NeuralVoiceActivity::default();
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("transcribe"))));
-    let recogniser = Recognise::new(settings, engine, voice, track);
+    let recogniser = Recognise::new(settings, engine, voice, track).counting_on(gauge.clone());
     let (read, resampled, heard, finals) = tokio::join!(
         async move { file.run(&from_file, CancellationToken::new()).await },
         run(Resample::new(), sound, from_resample),
@@ -138,13 +147,16 @@ async fn recognised<R: Recogniser>(
     // The first that failed is why the others ended.
     let failed = [read, resampled, heard].into_iter().filter_map(Result::err);
     let broken = failed.into_iter().find(|fault| !matches!(fault, Fault::DownstreamGone));
-    Recognised { finals, broken }
+    let counts = gauge.read().counts.into_iter();
+    let left_out = counts.filter_map(|(name, count)| Some((name.strip_prefix(GUARDED)?, count)));
+    Recognised { finals, broken, loudest: source.loudest(), left_out: left_out.collect() }
 }
 
-fn wire<T: Item>(from: &str) -> (Outlet<T>, Receiver<T>) {
+fn wire<T: Item>(from: Arc<StageGauge>) -> (Outlet<T>, Receiver<T>) {
     let room = Room::Span(Duration::from_secs(1));
-    let (sender, receiver) = edge(from, "", EdgeSettings { room, when_full: WhenFull::Wait });
-    (Outlet::new(vec![sender], StageGauge::new(from)), receiver)
+    let edge_settings = EdgeSettings { room, when_full: WhenFull::Wait };
+    let (sender, receiver) = edge(from.name(), "", edge_settings);
+    (Outlet::new(vec![sender], from), receiver)
 }
 
 /// One life of a stage between its edges, which it lets go of at its end.

@@ -87,6 +87,9 @@ pub(crate) async fn transcribe(
         threads: args.threads,
     };
     let recognised = offline.recognise(machine).await.map_err(Trouble::Told)?;
+    if recognised.finals.iter().all(|it| it.words().is_empty()) {
+        tracing::warn!("{}", nothing_found(recognised.loudest, &recognised.left_out));
+    }
     if recognised.broken.is_none() || !recognised.finals.is_empty() {
         let finals = match translate {
             Some(settings) => translated(&recognised.finals, &settings).await?,
@@ -98,6 +101,24 @@ pub(crate) async fn transcribe(
     match recognised.broken {
         Some(fault) => Err(Trouble::Told(fault.to_string())),
         None => Ok(()),
+    }
+}
+
+/// Why there is nothing to write. `loudest` is a share of full scale; `left_out` how many segments each filter left out.
+fn nothing_found(loudest: f32, left_out: &[(&str, u64)]) -> String {
+    let level = match loudest {
+        0.0 => "it is silent throughout".to_owned(),
+        loudest => format!("its loudest sample has {:.0} dB of full scale", 20.0 * loudest.log10()),
+    };
+    let segments: u64 = left_out.iter().map(|it| it.1).sum();
+    let filters: Vec<String> =
+        left_out.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    match segments {
+        0 => format!("no speech was found; {level}"),
+        _ => format!(
+            "no words were found; {level}; what was heard was left out {segments} times by the filters of made-up words ({})",
+            filters.join(", ")
+        ),
     }
 }
 
@@ -159,5 +180,21 @@ fn written(format: Format, finals: &[Transcript]) -> String {
             // Numbers and texts only: nothing that JSON could not hold.
             json.unwrap_or_default() + "\n"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nothing_found;
+
+    #[test]
+    fn who_finds_nothing_says_how_loud_it_was_and_what_was_left_out() {
+        assert_eq!(
+            nothing_found(0.01, &[]),
+            "no speech was found; its loudest sample has -40 dB of full scale"
+        );
+        assert_eq!(nothing_found(0.0, &[]), "no speech was found; it is silent throughout");
+        let told = nothing_found(1.0, &[("no-speech", 2), ("letterless", 1)]);
+        assert!(told.contains("left out 3 times") && told.contains("(no-speech 2, letterless 1)"));
     }
 }

@@ -3,7 +3,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -76,6 +76,8 @@ pub struct StageGauge {
     counts: Mutex<BTreeMap<&'static str, u64>>,
     state: Mutex<(StageState, Option<String>)>,
     level: Level,
+    /// The bits of the greatest peak so far; those of numbers that are not negative grow with the numbers.
+    loudest: AtomicU32,
     waits_since: Mutex<Option<Instant>>,
 }
 
@@ -93,6 +95,7 @@ impl StageGauge {
             counts: Mutex::default(),
             state: Mutex::default(),
             level: Level::new(epoch),
+            loudest: AtomicU32::new(0),
             waits_since: Mutex::default(),
         })
     }
@@ -147,6 +150,12 @@ impl StageGauge {
     /// A source of sound gave some, with this peak. It takes no lock.
     pub(super) fn heard(&self, peak: f32) {
         self.level.heard(peak);
+        self.loudest.fetch_max(peak.max(0.0).to_bits(), Relaxed);
+    }
+
+    /// The greatest peak of all that a source of sound has given, as a share of full scale.
+    pub fn loudest(&self) -> f32 {
+        f32::from_bits(self.loudest.load(Relaxed))
     }
 
     /// What came in at this moment is the oldest that has not come out yet; `None`: all of it has.

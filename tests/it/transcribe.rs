@@ -79,3 +79,25 @@ fn what_cannot_be_transcribed_is_refused_with_the_reason() {
     refused(&["pipelines/demo.flac", "--model", "./Cargo.toml"], "Cargo.toml");
     refused(&["pipelines/demo.flac", "--model", "demo", "--language", "nl"], "English only");
 }
+
+#[test]
+fn where_nobody_speaks_it_says_so_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hum.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    for at in 0..32_000 {
+        let hum = (at as f32 * 50.0 * std::f32::consts::TAU / 16_000.0).sin() * 327.67;
+        writer.write_sample(hum as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+    let ran = livecap(&[path.to_str().unwrap(), "--model", "demo"]);
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert!(ran.status.success() && ran.stdout.is_empty(), "{err}");
+    assert!(err.contains("no speech was found; its loudest sample has -40 dB"), "{err}");
+}
