@@ -2,26 +2,22 @@
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
-use livecap::{
-    models::Decoding,
-    stages::{
-        recognise::{Ask, Hypothesis, RecogniseError, Recogniser},
-        whisper::{Whisper, WhisperModel},
-    },
+use livecap::stages::{
+    recognise::{Ask, Hypothesis, RecogniseError, Recogniser},
+    whisper::{Whisper, WhisperModel},
 };
 
 use crate::{
     corpus::{
         clock::Clock,
-        format::{self, Decode, Head, Outcome},
+        format::{self, Decode, Head, OfModel, Outcome},
         skeleton::{Skeleton, place_of},
         streamed::{FRAME, on_paused_clock, product_settings, streamed},
     },
     pieces::Piece,
-    run::{Figures, Spent, metered, started, tell},
+    run::{Figures, Spent, metered, of_model, started, tell},
 };
 
 /// What a model wrote of a recording may be shipped with these licences, and the reference with it; `NOTICE` names the sources.
@@ -60,8 +56,8 @@ pub(crate) fn record(
     show: bool,
 ) -> (format::Piece, Figures) {
     let (spent, decodes) = (Arc::<Mutex<Spent>>::default(), Arc::<Mutex<Vec<Decode>>>::default());
-    let longest = Decoding::of(model.header()).longest;
-    let settings = product_settings(piece.language(), longest);
+    let of_model = of_model(model);
+    let settings = product_settings(piece.language(), of_model);
     let skeleton = Skeleton::of(&piece.sound);
     let whisper = started(model, piece.language());
     let (meter, log, sound) = (spent.clone(), decodes.clone(), piece.sound.as_slice().into());
@@ -75,19 +71,19 @@ pub(crate) fn record(
     let spent = *spent.lock().unwrap_or_else(PoisonError::into_inner);
     let decodes = std::mem::take(&mut *decodes.lock().unwrap_or_else(PoisonError::into_inner));
     let figures = Figures::of(&run, piece, spent);
-    let head = head(path, piece, longest);
+    let head = head(path, piece, of_model);
     let outcome = Outcome::of(&run, &piece.reference);
     (format::Piece { head, sound: skeleton, decodes, outcome }, figures)
 }
 
-fn head(path: &Path, piece: &Piece, longest: Duration) -> Head {
+fn head(path: &Path, piece: &Piece, of_model: OfModel) -> Head {
     let model = path.file_stem().unwrap_or_default().to_string_lossy().replace("ggml-", "");
     Head {
         name: piece.name.clone(),
         model,
         licence: piece.licence.clone(),
         language: piece.language().map(str::to_owned),
-        longest: longest.as_millis() as u64,
+        of_model,
         reference: piece.reference.clone(),
     }
 }

@@ -25,6 +25,7 @@ use livecap::{
 use crate::{
     corpus::{
         clock::Clock,
+        format::OfModel,
         streamed::{FRAME, Streamed, on_paused_clock, product_settings, streamed},
     },
     pieces::Piece,
@@ -210,7 +211,7 @@ impl fmt::Display for Figures {
 
 pub(crate) fn run(model: Option<&WhisperModel>, piece: &Piece, show: bool) -> Figures {
     let spent = Arc::<Mutex<Spent>>::default();
-    let settings = settings(piece.language());
+    let settings = settings(piece.language(), model);
     let whisper = model.map(|it| started(it, piece.language()));
     let meter = spent.clone();
     let make = move |clock| Metered { whisper: whisper.map(|it| it()), clock, spent: meter };
@@ -266,9 +267,16 @@ fn knob(name: &str, usual: f64) -> f64 {
     std::env::var(name).ok().map_or(usual, |it| it.parse().expect("a number"))
 }
 
+pub(crate) fn of_model(model: &WhisperModel) -> OfModel {
+    let Decoding { longest, endpoint, commit, .. } = Decoding::of(model.header());
+    OfModel { longest: longest.as_millis() as u64, endpoint: endpoint.as_millis() as u64, commit }
+}
+
 /// The product's settings, with what the environment says otherwise.
-fn settings(language: Option<&str>) -> RecogniseSettings {
-    let mut settings = product_settings(language, Duration::from_secs(30));
+fn settings(language: Option<&str>, model: Option<&WhisperModel>) -> RecogniseSettings {
+    // Without a model: as of the smallest one.
+    let smallest = OfModel { longest: 30_000, endpoint: 750, commit: 0.4 };
+    let mut settings = product_settings(language, model.map_or(smallest, of_model));
     let ms = |name: &str, usual: Duration| {
         Duration::from_millis(knob(name, usual.as_secs_f64() * 1000.0) as u64)
     };

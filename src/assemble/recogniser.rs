@@ -11,7 +11,10 @@ use tokio::{task::spawn_blocking, time::Instant};
 use super::offline::{load, whole_windows};
 use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
-    logic::{endpoint::EndpointSettings, guard::GuardSettings, pace::PaceSettings, suits::Smaller},
+    logic::{
+        agree::AgreementSettings, endpoint::EndpointSettings, guard::GuardSettings,
+        pace::PaceSettings, suits::Smaller,
+    },
     message::{Caption, Language, TrackName},
     models::{DecodingChange, Found, Header, Weights},
     spec::plan::{self, Guard, SpokenLanguage, Task},
@@ -76,7 +79,7 @@ impl Recogniser {
             (None, true) => None,
         };
         let endpoint = EndpointSettings {
-            silence: settings.endpoint.silence,
+            silence: decoding.endpoint,
             sentence: settings.endpoint.sentence,
             pre_roll: settings.endpoint.pre_roll,
             min_speech: settings.endpoint.min_speech,
@@ -98,6 +101,10 @@ impl Recogniser {
             partials: settings.partials.is_some(),
             max_lag: live.then_some(settings.max_lag),
             endpoint,
+            agreement: AgreementSettings {
+                commit: decoding.commit,
+                ..AgreementSettings::default()
+            },
             guards: guards(settings),
             condition: settings.condition,
             effort: if offline { Effort::Whole } else { Effort::Final },
@@ -173,6 +180,7 @@ fn decoding(settings: &plan::Whisper) -> DecodingChange {
         final_context_margin,
         suppress,
         temperature,
+        commit,
     } = settings.decoding;
     DecodingChange {
         longest: None,
@@ -182,6 +190,8 @@ fn decoding(settings: &plan::Whisper) -> DecodingChange {
         final_context_margin,
         suppress,
         temperature,
+        endpoint: settings.endpoint.silence,
+        commit,
     }
 }
 

@@ -14,7 +14,7 @@ pub struct EndpointSettings {
     pub min_speech: Duration,
     /// So much without speech ends a segment.
     pub silence: Duration,
-    /// So much is enough where what was said is a whole sentence. From `silence` on: sentences make no difference.
+    /// So much is enough in a long segment where what was said is a whole sentence. From `silence` on: sentences make no difference.
     pub sentence: Duration,
     /// No segment lasts longer. Taken as at least 200 ms more than what it takes to open one.
     pub longest: Duration,
@@ -26,7 +26,7 @@ impl Default for EndpointSettings {
             threshold: 0.5,
             pre_roll: Duration::from_millis(300),
             min_speech: Duration::from_millis(96),
-            silence: Duration::from_millis(900),
+            silence: Duration::from_millis(750),
             sentence: Duration::from_millis(450),
             longest: Duration::from_secs(10),
         }
@@ -52,6 +52,9 @@ impl EndpointSettings {
 
 /// Hysteresis: once somebody speaks, this part of the threshold is enough to go on, so that weak syllables hold on.
 pub const RELEASE: f32 = 0.7;
+/// People pause within sentences, and recognisers end each decode as if a sentence did. So a sentence shortens the pause only in a segment
+/// that has lasted as long as the first of these, and in full from the second on.
+const LONG: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(14)];
 /// Speech too short to open a segment is forgotten after so much silence.
 const LAPSE: Duration = Duration::from_millis(64);
 /// A segment that grows too long is cut in its last third.
@@ -174,13 +177,16 @@ impl Endpoint {
         event
     }
 
-    /// In a pause: what was said before it is a whole sentence, which is `sure` from 0 to 1. The surer, the shorter the pause that ends
-    /// the open segment; it ends here if the pause is that long already.
+    /// In a pause: what was said before it is a whole sentence, which is `sure` from 0 to 1. The surer, and the longer the open segment, the
+    /// shorter the pause that ends it; it ends here if the pause is that long already.
     pub fn end_sentence(&mut self, sure: f32) -> Option<EndpointEvent> {
         let EndpointSettings { silence, sentence, .. } = self.settings;
         let State::Speaking(open) = &mut self.state else { return None };
-        open.enough =
-            silence - silence.saturating_sub(sentence).mul_f64(f64::from(sure.clamp(0.0, 1.0)));
+        let [long, longer] = LONG;
+        let beyond = open.last_speech.since(open.start).saturating_sub(long);
+        let part =
+            beyond.div_duration_f64(longer - long).min(1.0) * f64::from(sure.clamp(0.0, 1.0));
+        open.enough = silence - silence.saturating_sub(sentence).mul_f64(part);
         self.end_pause()
     }
 

@@ -98,65 +98,80 @@ fn what_cannot_be_decoded_in_time_is_cut_before_its_limit() {
 
 #[test]
 fn a_whole_sentence_ends_in_half_of_its_pause_and_leaves_the_rest_to_the_next() {
-    let mut endpoint = Endpoint::new(settings());
-    let frame = |n: usize, speech| Activity {
-        span: MediaSpan { start: at(n), length: FRAME },
-        speech,
-        level: 0.0,
-    };
+    let mut endpoint = Endpoint::new(patient());
     assert_eq!(endpoint.end_sentence(1.0), None, "nothing is open");
-    for n in 0..70 {
-        endpoint.step(frame(n, if n < 40 { 0.9 } else { 0.0 }));
+    let (spoken, now) = (frames_in(LONG[1]), frames_in(LONG[1] + patient().sentence) + 1);
+    for n in 0..now {
+        endpoint.step(frame(n, if n < spoken { 0.9 } else { 0.0 }));
     }
     let event = endpoint.end_sentence(1.0);
-    let end = at(40) + settings().sentence / 2;
-    let speech = FRAME * 40;
-    assert_eq!(event, Some(EndpointEvent::Closed { end, spoken_to: at(40), speech }));
+    let end = at(spoken) + patient().sentence / 2;
+    let speech = FRAME * spoken as u32;
+    assert_eq!(event, Some(EndpointEvent::Closed { end, spoken_to: at(spoken), speech }));
     assert_eq!(endpoint.keep_from(), end);
-    let opened = (70..80).find_map(|n| endpoint.step(frame(n, 0.9)));
+    let opened = (now..now + 10).find_map(|n| endpoint.step(frame(n, 0.9)));
     assert_eq!(
         opened,
-        Some(EndpointEvent::Opened { start: end.max(at(70) - settings().pre_roll) })
+        Some(EndpointEvent::Opened { start: end.max(at(now) - patient().pre_roll) })
     );
 }
 
+/// Of models that hear a long segment.
+fn patient() -> EndpointSettings {
+    EndpointSettings { longest: Duration::from_secs(30), ..settings() }
+}
+
+fn frame(n: usize, speech: f32) -> Activity {
+    Activity { span: MediaSpan { start: at(n), length: FRAME }, speech, level: 0.0 }
+}
+
+/// So many are at least as long.
+fn frames_in(length: Duration) -> usize {
+    length.as_nanos().div_ceil(FRAME.as_nanos()) as usize
+}
+
 #[test]
-fn the_surer_a_sentence_is_the_shorter_the_pause_that_ends_its_segment() {
-    let pause = |sure: f32| {
-        let mut endpoint = Endpoint::new(settings());
-        let frame = |n: usize, speech| Activity {
-            span: MediaSpan { start: at(n), length: FRAME },
-            speech,
-            level: 0.0,
-        };
-        for n in 0..40 {
+fn the_surer_a_sentence_and_the_longer_its_segment_the_shorter_the_pause_that_ends_it() {
+    let pause = |length: Duration, sure: f32| {
+        let (mut endpoint, spoken) = (Endpoint::new(patient()), frames_in(length));
+        for n in 0..spoken {
             endpoint.step(frame(n, 0.9));
         }
-        endpoint.step(frame(40, 0.0));
+        endpoint.step(frame(spoken, 0.0));
         assert_eq!(endpoint.end_sentence(sure), None, "the pause is too short for any sentence");
-        let closed = (41..200).find(|n| endpoint.step(frame(*n, 0.0)).is_some());
-        FRAME * (closed.expect("it ends") + 1 - 40) as u32
+        let closed = (spoken + 1..).find(|n| endpoint.step(frame(*n, 0.0)).is_some());
+        FRAME * (closed.expect("it ends") + 1 - spoken) as u32
     };
-    let EndpointSettings { sentence, silence, .. } = settings();
-    for (sure, wanted) in [(1.0, sentence), (0.5, (sentence + silence) / 2), (0.0, silence)] {
-        let pause = pause(sure);
-        assert!(wanted <= pause && pause < wanted + FRAME, "{sure}: {pause:?}, not {wanted:?}");
+    let EndpointSettings { sentence, silence, .. } = patient();
+    let ([long, longer], half) = (LONG, (sentence + silence) / 2);
+    for (length, sure, wanted) in [
+        (longer, 1.0, sentence),
+        (longer, 0.5, half),
+        (longer, 0.0, silence),
+        (longer * 2, 1.0, sentence),
+        ((long + longer) / 2, 1.0, half),
+        (long, 1.0, silence),
+        (long / 4, 1.0, silence),
+    ] {
+        let pause = pause(length, sure);
+        let near = wanted.saturating_sub(FRAME)..wanted + FRAME;
+        assert!(near.contains(&pause), "{length:?}, {sure}: {pause:?}, not {wanted:?}");
     }
 }
 
 #[test]
 fn what_a_pause_said_of_a_sentence_is_forgotten_when_somebody_goes_on() {
-    let mut endpoint = Endpoint::new(settings());
+    let mut endpoint = Endpoint::new(patient());
+    let spoken = frames_in(LONG[1]);
     let mut step = |n: usize, speech, sure: Option<f32>| {
-        let span = MediaSpan { start: at(n), length: FRAME };
-        let event = endpoint.step(Activity { span, speech, level: 0.0 });
+        let event = endpoint.step(frame(n, speech));
         sure.map_or(event, |sure| endpoint.end_sentence(sure))
     };
-    assert_eq!((0..40).filter(|n| step(*n, 0.9, None).is_some()).count(), 1, "it opens");
-    assert_eq!(step(40, 0.0, Some(1.0)), None);
-    assert_eq!(step(41, 0.9, None), None);
-    let closed = (42..200).find(|n| step(*n, 0.0, None).is_some()).expect("it ends");
-    assert!(FRAME * (closed + 1 - 42) as u32 >= settings().silence);
+    assert_eq!((0..spoken).filter(|n| step(*n, 0.9, None).is_some()).count(), 1, "it opens");
+    assert_eq!(step(spoken, 0.0, Some(1.0)), None);
+    assert_eq!(step(spoken + 1, 0.9, None), None);
+    let closed = (spoken + 2..).find(|n| step(*n, 0.0, None).is_some()).expect("it ends");
+    assert!(FRAME * (closed - spoken - 1) as u32 >= patient().silence);
 }
 
 proptest! {

@@ -19,6 +19,10 @@ pub struct Decoding {
     pub suppress: bool,
     /// Of the first decode; 0 takes the most probable token each time.
     pub temperature: f32,
+    /// So much silence ends a segment.
+    pub endpoint: Duration,
+    /// From this probability on a word is committed on which two decodes agree.
+    pub commit: f32,
 }
 
 /// How much of its context the encoder is given. OpenAI's models were trained on 30 s, sound that is shorter being followed
@@ -37,6 +41,9 @@ pub const POSITION: Duration = Duration::from_millis(20);
 /// Positions that the matrix kernels of ggml take at a time.
 const TILE: usize = 16;
 
+/// The width of OpenAI's smallest models.
+const TINY: u64 = 384;
+
 impl Context {
     /// Positions of the encoder for `sound`, at most `room`. A whole number of tiles of 16: the fast matrix kernels of ggml take no
     /// other, and a context of 450 positions costs a third more than one of 448.
@@ -48,9 +55,11 @@ impl Context {
 }
 
 impl Decoding {
-    /// What suits a model with this header: one of OpenAI's shapes, or another. Floors and margins were measured with tiny.en and base (`docs/figures.md`).
+    /// What suits a model with this header: one of OpenAI's shapes, or another. All of it was measured with tiny.en and base (`docs/figures.md`).
     pub fn of(header: &Header) -> Decoding {
         let ms = Duration::from_millis;
+        // What longer pauses and more probable words cost a larger model in time it makes good in words.
+        let (endpoint, commit) = if header.state <= TINY { (ms(750), 0.4) } else { (ms(900), 0.7) };
         let room = POSITION * u32::try_from(header.audio_context).unwrap_or(u32::MAX);
         if header.is_of_usual_size() {
             return Decoding {
@@ -59,6 +68,8 @@ impl Decoding {
                 full: Context { floor: ms(10_240), margin: ms(3_000) },
                 suppress: true,
                 temperature: 0.0,
+                endpoint,
+                commit,
             };
         }
         // Trained by us, on sound that the context was fitted to, and on a few words.
@@ -69,6 +80,8 @@ impl Decoding {
             full: fitted,
             suppress: false,
             temperature: 0.0,
+            endpoint,
+            commit,
         }
     }
 }
@@ -89,6 +102,9 @@ pub struct DecodingChange {
     pub final_context_margin: Option<Duration>,
     pub suppress: Option<bool>,
     pub temperature: Option<f32>,
+    #[serde(deserialize_with = "length")]
+    pub endpoint: Option<Duration>,
+    pub commit: Option<f32>,
 }
 
 impl DecodingChange {
@@ -103,6 +119,8 @@ impl DecodingChange {
             final_context_margin: self.final_context_margin.or(usual.final_context_margin),
             suppress: self.suppress.or(usual.suppress),
             temperature: self.temperature.or(usual.temperature),
+            endpoint: self.endpoint.or(usual.endpoint),
+            commit: self.commit.or(usual.commit),
         }
     }
 
@@ -117,6 +135,8 @@ impl DecodingChange {
             full: context(self.final_context_floor, self.final_context_margin, to.full),
             suppress: self.suppress.unwrap_or(to.suppress),
             temperature: self.temperature.unwrap_or(to.temperature),
+            endpoint: self.endpoint.unwrap_or(to.endpoint),
+            commit: self.commit.unwrap_or(to.commit),
         }
     }
 }
@@ -153,7 +173,7 @@ mod tests {
     #[test]
     fn what_an_entry_says_goes_before_what_its_file_says_and_both_before_the_header() {
         let own: DecodingChange =
-            toml::from_str("context-floor = \"1.5s\"\nsuppress = false").unwrap();
+            toml::from_str("context-floor = \"1.5s\"\nsuppress = false\ncommit = 0.7").unwrap();
         let file: DecodingChange =
             toml::from_str("context-floor = \"3s\"\nlongest = \"160ms\"").unwrap();
         let usual = Decoding {
@@ -162,10 +182,13 @@ mod tests {
             full: Context { floor: Duration::from_secs(10), margin: Duration::from_secs(3) },
             suppress: true,
             temperature: 0.0,
+            endpoint: Duration::from_millis(750),
+            commit: 0.5,
         };
         let done = own.over(file).apply(usual);
         assert_eq!(done.partial, Context { floor: Duration::from_millis(1500), ..usual.partial });
         assert_eq!((done.longest, done.suppress), (Duration::from_millis(160), false));
+        assert_eq!((done.commit, done.endpoint), (0.7, usual.endpoint));
         assert_eq!(done.full, usual.full);
         let told = toml::from_str::<DecodingChange>("longest = \"soon\"").unwrap_err().to_string();
         assert!(told.contains("`soon` is no length of time"), "{told}");

@@ -40,6 +40,8 @@ pub struct Decoding {
     /// Blanks, sound annotations and music notes.
     pub suppress: Option<bool>,
     pub temperature: Option<f32>,
+    /// From this probability on two decodes that agree on a word are enough.
+    pub commit: Option<f32>,
 }
 
 /// What keeps words out that nobody said.
@@ -82,9 +84,9 @@ impl Guard {
 /// When a segment begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Endpoint {
-    /// So much silence ends a segment.
-    pub silence: Duration,
-    /// So much is enough behind a whole sentence.
+    /// So much silence ends a segment; left open where the model is to say it.
+    pub silence: Option<Duration>,
+    /// So much is enough behind a whole sentence where the segment has grown long.
     pub sentence: Duration,
     /// So much of the sound before the first speech belongs to the segment.
     pub pre_roll: Duration,

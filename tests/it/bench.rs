@@ -165,7 +165,7 @@ async fn a_paced_run_has_every_latency_and_its_logs_and_page() {
         report["lag_ms"]["mean"].as_f64().unwrap() <= report["lag_ms"]["max"].as_f64().unwrap()
     );
     assert!(report["sum_error"].as_f64().unwrap() <= 0.05, "{}", report["sum_error"]);
-    assert_eq!(report["endpoint_ms"], 900);
+    assert_eq!(report["endpoint_ms"], 750);
     assert!(ran.err.lines().any(|it| it.starts_with("audio_s")), "{}", ran.err);
     check_logs(&folder.path().join("logs"));
     let page = fs::read_to_string(folder.path().join("page.html")).unwrap();

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    Way, recognisers,
+    Way,
     report::{LagFigures, LatencyFigures, StageFigures, TranslationFigures},
     run::{self, Run},
     viewer::Received,
@@ -220,12 +220,6 @@ impl<'a> Figures<'a> {
             }
         });
         figures.collect()
-    }
-
-    /// The silence that ends a segment, in milliseconds.
-    pub(super) fn endpoint_ms(&self) -> Option<u64> {
-        let whisper = recognisers(self.plan).next()?.1;
-        Some(whisper.endpoint.silence.as_millis() as u64)
     }
 
     fn distribution(

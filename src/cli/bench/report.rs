@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Way, machine, measure::Figures, meter::Memory, recognisers};
 use crate::{
-    assemble::ThisMachine, logic::histogram::Summary, spec::plan::ModelChoice,
+    assemble::ThisMachine,
+    logic::histogram::Summary,
+    spec::plan::{ModelChoice, Whisper},
     stages::whisper::WhisperSettings,
 };
 
@@ -154,11 +156,20 @@ impl Report {
             translations: last.translations(),
             end_to_end_ms: last.end_to_end_ms(),
             glass_to_glass_ms: last.glass_to_glass_ms(),
-            endpoint_ms: last.endpoint_ms(),
+            endpoint_ms: whisper.and_then(|it| endpoint_ms(machine, it)),
             sum_error: last.sum_error(),
             memory_mb: last.run.memory,
         })
     }
+}
+
+/// The silence that ends a segment: as the pipeline file says, else as suits the model.
+fn endpoint_ms(machine: &ThisMachine, whisper: &Whisper) -> Option<u64> {
+    let of_model = || {
+        let found = machine.find(&whisper.model).ok()?;
+        Some(found.decoding(&found.inspect().ok()?).endpoint)
+    };
+    whisper.endpoint.silence.or_else(of_model).map(|it| it.as_millis() as u64)
 }
 
 /// What an error rate counts.

@@ -54,7 +54,7 @@ impl Default for AgreementSettings {
             commit: 0.5,
             decodes: 3,
             hold: ms(400),
-            settle: ms(2_200),
+            settle: ms(2_100),
         }
     }
 }
@@ -183,9 +183,11 @@ impl AgreementSettings {
         whole.count().min(heard.len().saturating_sub(1))
     }
 
-    /// How many words lie so far back that they are committed whatever other decodes had.
+    /// How many words lie so far back that they are committed whatever other decodes had. It is what is said behind them that makes them
+    /// surer; silence does not.
     fn settled(&self, heard: &[Heard], end: SoundEnd) -> usize {
-        let SoundEnd::Speech(end) = end else { return 0 };
+        let (SoundEnd::Speech(end), Some(last)) = (end, heard.last()) else { return 0 };
+        let end = last.word.span.end().min(end);
         heard.iter().take_while(|it| it.word.span.end() + self.settle <= end).count()
     }
 

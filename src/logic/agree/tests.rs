@@ -187,6 +187,20 @@ fn a_later_decode_cannot_change_what_is_settled() {
 }
 
 #[test]
+fn silence_behind_words_settles_nothing_that_decodes_do_not_agree_on() {
+    let settle = AgreementSettings { settle: WORD * 4, ..AgreementSettings::default() };
+    let mut agreement = Agreement::new(settle);
+    let after = |words: u32| SoundEnd::Speech(MediaTime::new(WORD * words));
+    agreement.add(&[], heard("and so my fellow"), after(4));
+    let agreed = agreement.add(&[], heard("and ~saw my fellow"), after(9));
+    assert_eq!(text(&agreed.words), "and");
+    let mut agreement = Agreement::new(settle);
+    agreement.add(&[], heard("and ~so my"), after(3));
+    let agreed = agreement.add(&[], heard("and ~saw my fellow americans ask not"), after(7));
+    assert_eq!(text(&agreed.words), "and saw my", "four words stand behind it");
+}
+
+#[test]
 fn words_are_told_apart_by_their_letters_and_their_places() {
     // "you" was settled and has gone; by its place "leaves" is another word.
     let mut later = heard("the train leaves");

@@ -54,11 +54,10 @@ pub(in crate::spec) struct Whisper {
     #[serde(default)]
     decoding: Decoding,
     /// So much silence ends a segment.
-    #[serde(default = "Length::ms::<900>")]
-    #[schemars(extend("x-range" = ["50ms", "10s"]))]
-    endpoint: Length,
-    /// So much is enough where what was said before it is surely a whole sentence, as its punctuation tells; where that is less sure,
-    /// something between this and `endpoint`. With the length of `endpoint` sentences make no difference.
+    #[schemars(extend("x-range" = ["50ms", "10s"], "x-default" = "as the model's catalogue entry says, else `750ms` for models of OpenAI's smallest size and `900ms` for larger ones"))]
+    endpoint: Option<Length>,
+    /// So much is enough in a segment of 14 s and more where what was said before it is surely a whole sentence, as its punctuation tells; where
+    /// that is less sure, or the segment has not lasted as long, something between this and `endpoint`, which up to 10 s is what counts.
     #[serde(default = "Length::ms::<450>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     sentence_endpoint: Length,
@@ -130,6 +129,9 @@ struct Decoding {
     /// 0 takes the most probable token each time.
     #[schemars(range(min = 0.0, max = 1.0))]
     temperature: Option<f64>,
+    /// A word on which two decodes agree is committed from this probability on.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    commit: Option<f64>,
 }
 
 fn transcribe() -> Task {
@@ -199,9 +201,10 @@ impl Whisper {
                 final_context_margin: self.decoding.final_context_margin.map(|it| it.0),
                 suppress: self.decoding.suppress,
                 temperature: self.decoding.temperature.map(|it| it as f32),
+                commit: self.decoding.commit.map(|it| it as f32),
             },
             endpoint: plan::Endpoint {
-                silence: self.endpoint.0,
+                silence: self.endpoint.map(|it| it.0),
                 sentence: self.sentence_endpoint.0,
                 pre_roll: self.pre_roll.0,
                 min_speech: self.min_speech.0,

@@ -8,7 +8,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock},
-    time::Duration,
 };
 
 use livecap::{
@@ -61,7 +60,7 @@ fn corpus() -> &'static [Arc<Piece>] {
 }
 
 fn settings(piece: &Piece) -> RecogniseSettings {
-    product_settings(piece.head.language.as_deref(), Duration::from_millis(piece.head.longest))
+    product_settings(piece.head.language.as_deref(), piece.head.of_model)
 }
 
 /// The captions of sound of the piece, where decodes cost so many times what they did when they were recorded.

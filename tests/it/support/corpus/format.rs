@@ -34,10 +34,21 @@ pub(crate) struct Head {
     pub(crate) licence: String,
     /// `None`: the recogniser settles it.
     pub(crate) language: Option<String>,
-    /// The longest segment, milliseconds: the model's own.
-    pub(crate) longest: u64,
+    #[serde(flatten)]
+    pub(crate) of_model: OfModel,
     /// Its text is empty where nobody speaks.
     pub(crate) reference: Reference,
+}
+
+/// What of the policy's settings depends on the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OfModel {
+    /// The longest segment, milliseconds.
+    pub(crate) longest: u64,
+    /// So much silence ends a segment, milliseconds.
+    pub(crate) endpoint: u64,
+    /// The probability from which a word is committed on which two decodes agree.
+    pub(crate) commit: f32,
 }
 
 /// What the run gave in which the decodes were recorded.

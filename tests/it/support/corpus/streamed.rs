@@ -21,7 +21,7 @@ use livecap::{
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::clock::Clock;
+use super::{clock::Clock, format::OfModel};
 
 const RATE: SampleRate = SampleRate::SPEECH;
 /// Samples of one frame of live sound: 20 ms.
@@ -35,11 +35,13 @@ pub(crate) struct Streamed {
     pub(crate) counts: BTreeMap<&'static str, u64>,
 }
 
-/// What a pipeline file that names a model and a language comes to. `longest`: the model's longest segment.
-pub(crate) fn product_settings(language: Option<&str>, longest: Duration) -> RecogniseSettings {
+/// What a pipeline file that names a model and a language comes to.
+pub(crate) fn product_settings(language: Option<&str>, model: OfModel) -> RecogniseSettings {
     let mut settings =
         RecogniseSettings { language: language.map(Language::new), ..RecogniseSettings::default() };
-    settings.endpoint.longest = longest;
+    settings.endpoint.longest = Duration::from_millis(model.longest);
+    settings.endpoint.silence = Duration::from_millis(model.endpoint);
+    settings.agreement.commit = model.commit;
     settings.pace.pause = settings.endpoint.pause();
     settings
 }
