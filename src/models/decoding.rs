@@ -58,7 +58,7 @@ impl Decoding {
     /// What suits a model with this header: one of OpenAI's shapes, or another. All of it was measured with tiny.en and base (`docs/figures.md`).
     pub fn of(header: &Header) -> Decoding {
         let ms = Duration::from_millis;
-        // What longer pauses and more probable words cost a larger model in time it makes good in words.
+        // Longer pauses and surer words save a larger model errors; the smallest one would only be later.
         let (endpoint, commit) = if header.state <= TINY { (ms(750), 0.4) } else { (ms(900), 0.7) };
         let room = POSITION * u32::try_from(header.audio_context).unwrap_or(u32::MAX);
         if header.is_of_usual_size() {

@@ -84,13 +84,14 @@ async fn what_a_virtual_microphone_hears_goes_down_a_pipe_line_by_line() {
         let rest = until(&mut lines, is_final).await;
         (first.unwrap(), rest)
     };
-    // The first sentence is enough, and comes while the recording goes on.
+    // The first final is enough, and comes while the recording goes on.
     let (first, rest) = tokio::select! {
         heard = heard => heard,
         () = microphone.play(&recording) => panic!("no final came while somebody spoke"),
     };
     assert!(first.starts_with(r#"{"type":"intermediate","text":""#), "{first}");
-    assert_eq!(text(rest.last().unwrap()), "Good morning everyone.");
+    let heard = text(rest.last().unwrap());
+    assert!(heard.starts_with("Good morning everyone."), "{heard}");
     terminate(&livecap).await;
     let status = timeout(PATIENCE, livecap.wait()).await.expect("it ends in time").unwrap();
     assert_eq!(status.code(), Some(0), "told to stop, it ends well");

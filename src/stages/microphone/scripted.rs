@@ -87,10 +87,23 @@ impl Backend for Script {
     }
 }
 
+/// Milliseconds are told in units of this, a power of two: within full scale for four minutes, and exact.
+const LONGEST_MS: f32 = 262_144.0;
+
+/// The sample that was captured at this millisecond.
+fn sample_at(ms: u64) -> f32 {
+    ms as f32 / LONGEST_MS
+}
+
+/// The millisecond at which a sample was captured.
+pub(super) fn moment_of(sample: f32) -> f32 {
+    sample * LONGEST_MS
+}
+
 async fn perform(acts: Vec<Act>, begun: Instant, mut ear: Ear, trouble: Trouble) {
     let mut give = |length: u64| {
         let now = begun.elapsed().as_millis() as u64;
-        let samples: Vec<f32> = (now - length..now).map(|at| at as f32).collect();
+        let samples: Vec<f32> = (now - length..now).map(sample_at).collect();
         ear.hear(samples.into_iter(), Instant::now());
     };
     let pass = |length: u64| sleep(Duration::from_millis(length));

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     DeviceError, MicrophoneSettings,
-    scripted::{Act, Script, Turn, absent},
+    scripted::{Act, Script, Turn, absent, moment_of},
     watch::Watcher,
 };
 use crate::{
@@ -186,16 +186,16 @@ proptest! {
             Run::begin(turns).stop_after(Duration::from_secs(240)).await
         });
         let Some(first) = frames.first() else { return Ok(()) };
-        let origin = first.samples[0];
+        let origin = moment_of(first.samples[0]);
         let (mut end, mut next, mut captured) = (MediaTime::ZERO, origin, first.trace.captured());
         for (at, frame) in frames.iter().enumerate() {
-            let moment = frame.samples[0];
+            let moment = moment_of(frame.samples[0]);
             let expected = ms((moment - origin) as u64);
             prop_assert_eq!(frame.start, MediaTime::new(expected));
             prop_assert!(frame.start >= end);
             prop_assert!(frame.trace.captured() >= captured);
             prop_assert!(moment == next || frame.hole.is_some(), "frame {at}: {moment} after {next}");
-            prop_assert!(frame.samples.windows(2).all(|it| it[1] == it[0] + 1.0));
+            prop_assert!(frame.samples.windows(2).all(|it| moment_of(it[1]) == moment_of(it[0]) + 1.0));
             prop_assert!(frame.duration() <= ms(20));
             end = frame.start + frame.duration();
             next = moment + frame.samples.len() as f32;

@@ -36,7 +36,8 @@ impl<R: Recogniser> Recognise<R> {
         let (first, found) = self.told(heard, span, effort);
         // A partial that went wrong is made good by the next one: its sound has grown by then.
         let is_loop = |found: &[Guard]| found.iter().any(|it| it.is_loop());
-        if effort == Effort::Partial || !is_loop(&found) {
+        self.looped = is_loop(&found);
+        if effort == Effort::Partial || !self.looped {
             return Ok(Some(first));
         }
         self.gauge.count("decoded-again");

@@ -116,6 +116,8 @@ pub struct Recognise<R: Recogniser> {
     said: Vec<Word>,
     /// Whether the newest partial ended in words that may still change.
     tail_shown: bool,
+    /// The newest decode went round in a loop.
+    looped: bool,
     /// Where the segment before began, and its words, where they are few.
     fragment: Option<(MediaTime, Vec<Word>)>,
     /// Whether the model is too slow here for partials.
@@ -155,6 +157,7 @@ impl<R: Recogniser> Recognise<R> {
             before: String::new(),
             said: Vec::new(),
             tail_shown: false,
+            looped: false,
             fragment: None,
             finals_only: false,
             shown_to: MediaTime::ZERO,

@@ -30,7 +30,7 @@ const FRAGMENT: Duration = Duration::from_secs(3);
 const NEAR: Duration = Duration::from_millis(2_000);
 
 /// Where nobody pauses, shorter sentences share a segment with the next one: lines are not to jump with every "Yes."
-const SENTENCE: Duration = Duration::from_secs(3);
+const SENTENCE: Duration = Duration::from_secs(1);
 
 /// Counted each time the model turns out to be too slow for partials.
 const FELL_BACK: &str = "fell-back-to-finals";
@@ -173,8 +173,9 @@ impl<R: Recogniser> Recognise<R> {
         }
         let sound_end = if due == Due::Pause { SoundEnd::Pause } else { SoundEnd::Speech(end) };
         let known = self.known();
-        // What is heard in the wrong language is not to stand for ever.
-        let agreed = match self.settings.language.is_some() || self.language.is_some() {
+        // What is heard in the wrong language is not to stand for ever, nor what is left of a loop.
+        let knows_language = self.settings.language.is_some() || self.language.is_some();
+        let agreed = match knows_language && !self.looped {
             true => self.agreement.add(&known, heard, sound_end),
             false => self.agreement.show(&known, heard, sound_end),
         };
@@ -196,7 +197,7 @@ impl<R: Recogniser> Recognise<R> {
         give(transcript, out).await
     }
 
-    /// A segment ends with a sentence that is committed to its end, although nobody pauses: its final need not wait for that. What
+    /// A segment ends with a sentence that is committed to its end, though the pause behind it is short: its final need not wait for a longer one. What
     /// is left to commit, and what may still change, is of the next one.
     async fn end_sentences(
         &mut self,
@@ -227,16 +228,20 @@ impl<R: Recogniser> Recognise<R> {
         Ok(agreed)
     }
 
-    /// How many of the newly committed words there are up to the end of a sentence, and where that is. What follows it is known, so
-    /// that it is not the full stop of an abbreviation.
+    /// How many of the newly committed words there are up to the end of a sentence, none where it was committed before, and where
+    /// that is. What follows it is known, so that it is not the full stop of an abbreviation.
     fn sentence_within(&self, agreed: &Agreed) -> Option<(usize, MediaTime)> {
-        let start = self.track().segments.current()?.start();
-        let next = agreed.words.iter().chain(&agreed.tail).skip(1);
-        agreed.words.iter().zip(next).enumerate().find_map(|(at, (word, next))| {
+        let mut track = self.track();
+        let open = track.segments.current()?;
+        let before = open.committed().last().map(|word| (0, word));
+        let new = agreed.words.iter().enumerate().map(|(at, word)| (at + 1, word));
+        before.into_iter().chain(new).find_map(|(count, word)| {
+            let next = agreed.words.get(count).or(agreed.tail.first())?;
             let end = word.span.end();
             let goes_on = next.text.trim_start().starts_with(char::is_lowercase);
-            let ends = sentence::is_end(&word.text) && !goes_on && end.since(start) >= SENTENCE;
-            ends.then_some((at + 1, end))
+            let ends =
+                sentence::is_end(&word.text) && !goes_on && end.since(open.start()) >= SENTENCE;
+            ends.then_some((count, end))
         })
     }
 

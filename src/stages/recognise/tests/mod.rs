@@ -33,22 +33,31 @@ async fn the_end_of_the_sound_ends_the_sentence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_short_pause_ends_what_is_a_whole_sentence_and_nothing_else() {
-    let sound = ending_with(speech(&[(2, 300), (2, 300), (2, 700)]), 2);
+async fn a_short_pause_ends_a_long_segment_with_its_sentence_and_nothing_else() {
+    // Forty-five words are 15 s.
+    let sound = ending_with(speech(&[(45, 300), (2, 300), (2, 700)]), 45);
+    let all = |words: std::ops::RangeInclusive<usize>| {
+        words.map(|it| format!("w{it}")).collect::<Vec<_>>().join(" ")
+    };
+    let longest = Duration::from_secs(30);
+    let endpoint = EndpointSettings { longest, ..settings().endpoint };
     for partials in [true, false] {
-        let settings = RecogniseSettings { partials, ..settings() };
+        let settings = RecogniseSettings { partials, endpoint, ..settings() };
         let captions = captions(settings, frames(&sound), &[]).await;
         let told = told(&captions);
         let finals: Vec<&String> = told.iter().filter(|it| it.starts_with("final")).collect();
-        assert_eq!(finals, ["final w1 w2.", "final w3 w4 w5 w6"]);
+        let [long, short] = [format!("final {}.", all(1..=45)), format!("final {}", all(46..=49))];
+        assert_eq!(finals, [&long, &short]);
         assert_eq!(finals.len() == told.len(), !partials, "{told:?}");
         check_order(&captions);
     }
-    let endpoint =
-        EndpointSettings { sentence: settings().endpoint.silence, ..settings().endpoint };
-    let heedless = RecogniseSettings { endpoint, ..settings() };
-    let told = told(&captions(heedless, frames(&sound), &[]).await);
-    assert_eq!(told.last().unwrap(), "final w1 w2. w3 w4 w5 w6");
+    let heedless = EndpointSettings { sentence: endpoint.silence, ..endpoint };
+    let heedless = RecogniseSettings { endpoint: heedless, ..settings() };
+    let one = told(&captions(heedless, frames(&sound), &[]).await);
+    assert_eq!(*one.last().unwrap(), format!("final {}. {}", all(1..=45), all(46..=49)));
+    let short = ending_with(speech(&[(2, 300), (2, 700)]), 2);
+    let short = told(&captions(settings(), frames(&short), &[]).await);
+    assert_eq!(short.last().unwrap(), "final w1 w2. w3 w4");
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,8 +43,8 @@ async fn a_sentence_ends_its_segment_although_nobody_pauses() {
 
 #[tokio::test(start_paused = true)]
 async fn a_short_sentence_shares_the_segment_of_the_next_one_where_nobody_pauses() {
-    let told = said_at_once(3).await;
-    let all = format!("final {}. W4 {}", numbered(1..=3), numbered(5..=15));
+    let told = said_at_once(2).await;
+    let all = format!("final {}. W3 {}", numbered(1..=2), numbered(4..=15));
     assert_eq!(told.last().unwrap(), &all);
     assert_eq!(told.iter().filter(|it| it.starts_with("final")).count(), 1, "{told:?}");
 }
