@@ -47,7 +47,7 @@ impl Default for AgreementSettings {
     fn default() -> AgreementSettings {
         let ms = Duration::from_millis;
         AgreementSettings {
-            edge: ms(1_300),
+            edge: ms(1_350),
             show: 0.42,
             show_last: 0.9,
             show_mark: 0.5,
