@@ -87,7 +87,8 @@ pub(crate) async fn transcribe(
         threads: args.threads,
     };
     let recognised = offline.recognise(machine).await.map_err(Trouble::Told)?;
-    if recognised.finals.iter().all(|it| it.words().is_empty()) {
+    // A recording that is broken says so itself.
+    if recognised.broken.is_none() && recognised.finals.iter().all(|it| it.words().is_empty()) {
         tracing::warn!("{}", nothing_found(recognised.loudest, &recognised.left_out));
     }
     if recognised.broken.is_none() || !recognised.finals.is_empty() {

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 /// What becomes of several channels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Downmix {
-    /// The mean of all channels. It cannot clip; one voice on one of two channels is halved.
+    /// The mean of all channels. It cannot clip; one voice on one of two channels is halved. A channel that has no number where another
+    /// one has counts as silent there.
     #[default]
     Mean,
     /// One channel alone, counted from 0.
@@ -22,7 +23,11 @@ impl Downmix {
             _ if channels.get() == 1 && self.fits(channels) => mono.extend_from_slice(interleaved),
             Downmix::Mean => {
                 let share = 1.0 / channels.get() as f32;
-                mono.extend(frames.map(|frame| frame.iter().sum::<f32>() * share));
+                mono.extend(frames.map(|frame| match frame.iter().any(|it| it.is_finite()) {
+                    true => frame.iter().filter(|it| it.is_finite()).sum::<f32>() * share,
+                    // For whoever counts such samples.
+                    false => f32::NAN,
+                }));
             }
             Downmix::Channel(index) => {
                 mono.extend(frames.map(|frame| frame.get(index).copied().unwrap_or(0.0)));
@@ -57,6 +62,14 @@ mod tests {
         assert_eq!(mono(Downmix::Channel(1), &stereo, 2), [-0.5, 0.0, 0.75]);
         assert_eq!(mono(Downmix::Channel(2), &stereo, 2), [0.0, 0.0, 0.0]);
         assert!(!Downmix::Channel(2).fits(NonZeroUsize::new(2).unwrap()));
+    }
+
+    #[test]
+    fn a_channel_without_numbers_leaves_the_others_to_be_heard() {
+        let stereo = [0.5, f32::NAN, f32::INFINITY, -1.0, f32::NAN, f32::NEG_INFINITY];
+        let mixed = mono(Downmix::Mean, &stereo, 2);
+        assert_eq!(mixed[..2], [0.25, -0.5]);
+        assert!(mixed[2].is_nan());
     }
 
     #[test]

@@ -33,7 +33,8 @@ impl SampleRate {
     }
 }
 
-/// Mono samples in −1..1 as the source gave them.
+/// Mono samples, full scale being −1..1, as the source gave them. Where a frame enters its first edge, what is no number becomes silence,
+/// and what lies far beyond full scale is clamped.
 ///
 /// `start` says where on the timeline they stand. When it lies past the end of the frame before, sound is missing:
 /// that is a gap and no error, and whoever takes sound passes it on as one.

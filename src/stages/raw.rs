@@ -60,9 +60,8 @@ pub struct NotRaw {
 /// The first bytes of a stream.
 fn check_is_raw(bytes: &[u8]) -> Result<(), NotRaw> {
     let kind = match bytes {
-        [b'R', b'I' | b'F', b'F' | b'6', b'F' | b'4', _, _, _, _, b'W', b'A', b'V', b'E', ..] => {
-            "a WAV file"
-        }
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..]
+        | [b'R', b'F', b'6', b'4', _, _, _, _, b'W', b'A', b'V', b'E', ..] => "a WAV file",
         [b'I', b'D', b'3', ..] => "an MP3 file",
         [b'O', b'g', b'g', b'S', ..] => "an OGG file",
         [b'f', b'L', b'a', b'C', ..] => "a FLAC file",

@@ -17,6 +17,9 @@ use super::{
     wav_sizes::{Patched, Said, patches},
 };
 
+/// The first half of the number that a Wave64 file (`.w64`) begins with.
+const WAVE64: &[u8] = b"riff\x2e\x91\xcf\x11";
+
 pub(super) struct Probed {
     pub(super) reader: Box<dyn FormatReader>,
     /// Its end is seen to be missing; where not, it may still turn out so.
@@ -39,6 +42,10 @@ pub(super) fn probe(path: &Path) -> Result<Probed, SoundFileError> {
     if about.is_file() {
         let mut magic = [0; 8];
         let magic = if file.read_exact(&mut magic).is_ok() { &magic[..] } else { &[] };
+        if magic == WAVE64 {
+            let cause = "a Wave64 file".to_owned();
+            return Err(SoundFileError::Unsupported { path: path.to_owned(), cause });
+        }
         if magic.starts_with(b"OggS") {
             cut_short = ogg_lacks_its_end(&mut file).map_err(open)?;
         } else if magic.ends_with(b"ftyp") && mp4_lacks_its_end(&mut file).map_err(open)? {

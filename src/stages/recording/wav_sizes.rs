@@ -54,14 +54,22 @@ pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patche
     if is_long {
         patches.bytes.push((0, *b"RIFF"));
     }
-    let mut at = HEAD;
+    let (mut at, mut sound) = (HEAD, u64::MAX);
     while at + CHUNK <= length {
         let (name, said) = (four(at)?, u32::from_le_bytes(four(at + 4)?));
         let there = length - at - CHUNK;
+        // The true sizes, of 8 bytes each: that of the file, then that of the sound. Other chunks may follow the sound.
+        if &name == b"ds64" && there >= 16 {
+            let [low, high] =
+                [four(at + CHUNK + 8)?, four(at + CHUNK + 12)?].map(u32::from_le_bytes);
+            // None where the recorder was killed.
+            sound =
+                Some(u64::from(high) << 32 | u64::from(low)).filter(|it| *it > 0).unwrap_or(sound);
+        }
         if &name == b"data" {
             let is_unsaid = said == 0 || said >= PLACEHOLDER;
             if is_unsaid || u64::from(said) > there {
-                patches.bytes.push((at + 4, size(there).to_le_bytes()));
+                patches.bytes.push((at + 4, size(there.min(sound)).to_le_bytes()));
                 // An RF64 file says it, in another place.
                 let what = if is_unsaid { Said::Nothing } else { Said::TooMuch(said) };
                 patches.said = (!is_long).then_some(what);
@@ -173,6 +181,21 @@ mod tests {
         let patches = patches_of(&wav(b"RIFF", [BEFORE + 92, 100], 100)).unwrap();
         let whole = (BEFORE + 100).to_le_bytes();
         assert_eq!(patches, Patches { bytes: vec![(4, whole)], said: None });
+    }
+
+    #[test]
+    fn the_sound_of_an_rf64_file_ends_where_its_own_chunk_of_sizes_says() {
+        // Where it does not say, the sound lasts up to the end of the file.
+        for (told, wanted) in [(60u64, 60u32), (0, 72)] {
+            let mut bytes = b"RF64\xff\xff\xff\xffWAVEds64\x10\0\0\0".to_vec();
+            bytes.extend([0, told].map(u64::to_le_bytes).concat());
+            bytes.extend(b"data\xff\xff\xff\xff");
+            bytes.extend(vec![7; 60]);
+            bytes.extend(b"axml\x04\0\0\0<a/>");
+            let patches = patches_of(&bytes).unwrap();
+            assert!(patches.bytes.contains(&(40, wanted.to_le_bytes())), "{patches:?}");
+            assert_eq!(patches.said, None);
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ async fn said(args: &[&str], variables: &[(&str, &str)]) -> Ended {
 async fn a_log_in_json_is_json_in_every_line() {
     let said = said(&["--log", "json"], &[]).await;
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.out.starts_with("Good morning everyone."), "{}", said.out);
+    assert!(said.out.starts_with("Good morning everyone.\n"), "{}", said.out);
     let messages: Vec<String> = said
         .err
         .lines()

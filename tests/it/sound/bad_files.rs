@@ -89,6 +89,11 @@ fn a_codec_that_is_not_decoded_is_named_with_a_way_out() {
     let text =
         complains(&fixture("tone.opus"), |it| matches!(it, SoundFileError::Unsupported { .. }));
     assert!(text.contains("ffmpeg -i"), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.w64");
+    fs::write(&path, b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0").unwrap();
+    let text = complains(&path, |it| matches!(it, SoundFileError::Unsupported { .. }));
+    assert!(text.contains("Wave64") && text.contains("ffmpeg -i"), "{text}");
 }
 
 #[test]
