@@ -1,4 +1,5 @@
-//! The two functions of a BLAS library that ggml calls, computed by the crate `gemm`, which finds the kernel for the processor when it runs.
+//! The products of matrices that ggml calls functions for, computed by the crate `gemm`, which finds the kernel for the processor when it runs:
+//! the two functions of a BLAS library here, those that have f16 in them in `half_products`.
 //!
 //! ggml's own kernels are chosen when it is compiled, so that a binary for every processor of a family cannot use what the newer ones have.
 use std::{cell::Cell, ffi::c_int};
@@ -6,6 +7,10 @@ use std::{cell::Cell, ffi::c_int};
 use gemm::Parallelism;
 // Nothing of it is called here, but ggml-blas, which this crate links, needs the rest of ggml.
 use whisper_rs_sys as _;
+
+// On macOS ggml calls Apple's library and keeps its own kernels beside it.
+#[cfg(any(not(target_os = "macos"), test))]
+mod half_products;
 
 /// As in `cmake/cblas.h`.
 const ROW_MAJOR: c_int = 101;

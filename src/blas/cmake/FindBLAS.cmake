@@ -10,3 +10,9 @@ set(BLAS_LIBRARIES "")
 set(BLAS_INCLUDE_DIRS ${CMAKE_CURRENT_LIST_DIR})
 # Of all libraries that ggml knows, it is OpenBLAS that it tells the number of threads by one plain function.
 set(GGML_BLAS_VENDOR OpenBLAS)
+# What ggml calls as llamafile_sgemm is in that crate, too: its own source file of it is left out.
+if(TARGET ggml-cpu)
+  get_target_property(sources ggml-cpu SOURCES)
+  list(FILTER sources EXCLUDE REGEX "llamafile/sgemm.cpp$")
+  set_target_properties(ggml-cpu PROPERTIES SOURCES "${sources}")
+endif()
