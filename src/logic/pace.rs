@@ -19,7 +19,7 @@ pub struct PaceSettings {
 impl Default for PaceSettings {
     fn default() -> PaceSettings {
         let ms = Duration::from_millis;
-        PaceSettings { first: ms(350), interval: ms(930), share: 0.3, pause: ms(250) }
+        PaceSettings { first: ms(350), interval: ms(900), share: 0.3, pause: ms(250) }
     }
 }
 

@@ -49,7 +49,7 @@ impl Cost {
     }
 
     /// How long a word waits on average until it is shown: `max(interval, partial / share) / 2 + partial`, half of the time between
-    /// two decodes and one decode. Decodes come every `interval` (930 ms), or as often as their `share` of the time (0.3) allows.
+    /// two decodes and one decode. Decodes come every `interval` (900 ms), or as often as their `share` of the time (0.3) allows.
     pub fn lag(self) -> Duration {
         let PaceSettings { interval, share, .. } = PaceSettings::default();
         interval.max(self.partial.div_f32(share)) / 2 + self.partial
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(cost(200).verdict(), Verdict::KeepsUp);
         assert_eq!(cost(900).verdict(), Verdict::SlowPartials);
         assert_eq!(cost(2_500).verdict(), Verdict::TooSlow);
-        // Asked for every 930 ms.
+        // Asked for every 900 ms.
         assert_eq!(cost(70).lag().as_millis(), 535);
         // 700 ms of decoding every 2.33 s.
         assert_eq!(cost(700).lag().as_millis(), 1_866);

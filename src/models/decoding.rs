@@ -58,13 +58,16 @@ impl Decoding {
     /// What suits a model with this header: one of OpenAI's shapes, or another. All of it was measured with tiny.en and base (`docs/figures.md`).
     pub fn of(header: &Header) -> Decoding {
         let ms = Duration::from_millis;
-        // Longer pauses and surer words save a larger model errors; the smallest one would only be later.
-        let (endpoint, commit) = if header.state <= TINY { (ms(750), 0.4) } else { (ms(900), 0.7) };
+        // Longer pauses and surer words save a larger model errors; the smallest one would only be later. More context makes the
+        // smallest one waver less, at a price that only it can pay.
+        let is_tiny = header.state <= TINY;
+        let (endpoint, commit) = if is_tiny { (ms(750), 0.4) } else { (ms(900), 0.7) };
+        let (floor, margin) = if is_tiny { (6_000, 2_500) } else { (5_000, 2_000) };
         let room = POSITION * u32::try_from(header.audio_context).unwrap_or(u32::MAX);
         if header.is_of_usual_size() {
             return Decoding {
                 longest: room,
-                partial: Context { floor: ms(5_000), margin: ms(2_000) },
+                partial: Context { floor: ms(floor), margin: ms(margin) },
                 full: Context { floor: ms(10_240), margin: ms(3_000) },
                 suppress: true,
                 temperature: 0.0,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
     flow::{Fault, Outlet, Stage},
-    logic::replace::Rules,
+    logic::{replace::Rules, script},
     message::{Caption, Kind, MediaSpan, Rewriting, Transcript, Translated, Translation, Word},
 };
 
@@ -36,8 +36,8 @@ impl Replace {
     /// A translation has no words with times; of a partial, which is promised as a whole, the end is kept back.
     fn translation(&self, it: Translation) -> Translation {
         let Translated::Text(text) = &it.text else { return it };
-        let word = |word: &str| Word { text: format!(" {word}"), span: MediaSpan::default() };
-        let words: Vec<Word> = text.split_whitespace().map(word).collect();
+        let word = |unit: &str| Word { text: unit.to_owned(), span: MediaSpan::default() };
+        let words: Vec<Word> = script::units(text).into_iter().map(word).collect();
         let settled = self.rules.apply(&words, words.len(), it.kind == Kind::Final).settled;
         let text: String = settled.iter().map(|it| it.text.as_str()).collect();
         Translation { text: Translated::Text(text.trim().to_owned()), ..it }

@@ -1,6 +1,8 @@
 //! Words as one text, and back again: where a rule has matched, what it writes takes the time of what it stands for.
 use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::message::{MediaSpan, Word};
 
 /// Where a rule matches, and what is written there.
@@ -22,7 +24,8 @@ impl<'a> Source<'a> {
     pub(super) fn new(words: &'a [Word]) -> Source<'a> {
         let (mut text, mut ends) = (String::new(), Vec::new());
         for word in words {
-            text.push_str(&word.text);
+            // What looks the same is the same, whether its accents are letters of their own or not.
+            text.extend(word.text.nfc());
             ends.push(text.len());
         }
         Source { words, text, ends }

@@ -30,7 +30,7 @@ pub(in crate::spec) struct Whisper {
     task: Task,
     /// While somebody speaks, a partial comes after so much new sound, or later where decodes cost much. The first ones of a segment come
     /// sooner.
-    #[serde(default = "Length::ms::<930>")]
+    #[serde(default = "Length::ms::<900>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     partials: Length,
     /// How far the captions may lag behind the sound. Past it partials are given up, then the oldest sound, which is
