@@ -32,7 +32,7 @@ async function buildPages() {
     bundle: true,
     format: "iife",
     target: ["es2021"],
-    external: ["/*.woff2"],
+    external: ["*.woff2"],
     minify: true,
     charset: "utf8",
     logLevel: "warning",

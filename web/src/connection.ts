@@ -3,6 +3,7 @@ import type { Socket } from "socket.io-client";
 import { ServerClock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Painted } from "./painted.ts";
+import { SOCKETS } from "./place.ts";
 import type { Standing } from "./why.ts";
 import { isCaption, isGap, isHello, isMark, isNext, isState, type Caption, type Hello, type State } from "./wire.ts";
 
@@ -40,6 +41,8 @@ const CLOCK_WAIT_MS = 5_000;
 /** While it measures: what is asked once may have been answered late, by half of which the clock is wrong. */
 const CLOCK_OFTEN_MS = 200;
 const REFUSED_WAIT_MS = 3_000;
+/** A proxy that swallows websockets answers nothing: after so long the next try begins by long-polling. */
+const SILENT_MS = 8_000;
 /** A page that was asleep asks whether anybody still answers; one that hears nothing for so long connects anew. */
 const AWAKE_WAIT_MS = 4_000;
 
@@ -58,6 +61,8 @@ export class Connection {
     private wants: Wants,
   ) {
     this.socket = io({
+      path: SOCKETS,
+      timeout: SILENT_MS,
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelay: 500,
@@ -177,6 +182,8 @@ export class Connection {
       listener.standing("unauthorized");
       return;
     }
+    // By long-polling first, a websocket is only gone over to once it has answered.
+    if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
     const isFull = error.message === "full" || error.description === 503;
     listener.standing(isFull ? "full" : ledger.stream === undefined ? "connecting" : "reconnecting");
     // `active` is false where the server itself has refused: then the library does not try again.

@@ -1,5 +1,6 @@
 // The plain client of the old demo: four events, listed as they come, the newest on top.
 import { element, say, text } from "./dom.ts";
+import { SOCKETS } from "./place.ts";
 
 declare const io: typeof import("socket.io-client").io;
 
@@ -10,7 +11,7 @@ const events = element("events", HTMLOListElement);
 const standing = element("standing", HTMLElement);
 const empty = element("empty", HTMLElement);
 const counts = new Map(NAMES.map((name) => [name, 0]));
-const socket = io();
+const socket = io({ path: SOCKETS });
 
 socket.on("connect", () => stand("connected"));
 socket.on("disconnect", () => stand("disconnected"));

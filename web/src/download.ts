@@ -10,7 +10,7 @@ export function transcript(format: Format, lang: string | undefined, track: stri
   if (track !== undefined) query.set("track", track);
   const asked = query.toString();
   const parts = ["captions", track, lang].filter((it) => it !== undefined).map((it) => it.replace(/[^\p{L}\p{N}_-]+/gu, "-"));
-  return { path: `/api/transcript.${format}${asked === "" ? "" : `?${asked}`}`, name: `${parts.join("-")}.${format}` };
+  return { path: `api/transcript.${format}${asked === "" ? "" : `?${asked}`}`, name: `${parts.join("-")}.${format}` };
 }
 
 /** Asks with the token, which never stands in an address. */

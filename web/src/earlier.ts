@@ -12,7 +12,7 @@ const BEYOND = 50;
 export async function fetchEarlier(ledger: Ledger, before: number, lang: string | undefined, token: string | undefined): Promise<void> {
   const from = Math.max(1, before - AT_ONCE);
   const stream = ledger.stream;
-  const answer: unknown = await (await ask(`/api/transcript.json?from=${from}&to=${before + BEYOND}`, token)).json();
+  const answer: unknown = await (await ask(`api/transcript.json?from=${from}&to=${before + BEYOND}`, token)).json();
   const { stream: theirs, events } = (answer ?? {}) as { stream?: unknown; events?: unknown };
   // Meanwhile it may have become another one, of which these are no part.
   if (theirs !== stream || ledger.stream !== stream || !Array.isArray(events)) return;

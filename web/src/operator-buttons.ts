@@ -21,7 +21,7 @@ export class Buttons {
   constructor(look: () => void) {
     this.#look = look;
     this.#pause.addEventListener("click", () => void this.#turn());
-    this.#clear.addEventListener("click", () => void this.#do(post("/api/clear"), () => "Every screen was cleared."));
+    this.#clear.addEventListener("click", () => void this.#do(post("api/clear"), () => "Every screen was cleared."));
     element("marking").addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#makeMark();
@@ -31,7 +31,7 @@ export class Buttons {
     element("sure").addEventListener("keydown", (event) => event.key === "Escape" && this.#askOnceMore(false));
     element("end-now").addEventListener("click", () => {
       this.#askOnceMore(false);
-      void this.#do(post("/api/end"), () => "The end was asked for: what is under way still comes out.");
+      void this.#do(post("api/end"), () => "The end was asked for: what is under way still comes out.");
     });
   }
 
@@ -56,7 +56,7 @@ export class Buttons {
   async #turn(): Promise<void> {
     const resume = this.#paused;
     const said = resume ? "Resumed: captions go on." : "Paused: nothing that is said now is recognised or kept.";
-    await this.#do(post(resume ? "/api/resume" : "/api/pause"), () => said);
+    await this.#do(post(resume ? "api/resume" : "api/pause"), () => said);
   }
 
   async #makeMark(): Promise<void> {
@@ -65,7 +65,7 @@ export class Buttons {
       say("done", `A mark's text has at most ${LONGEST_MARK} bytes.`);
       return;
     }
-    const done = await this.#do(post<{ seq: number }>("/api/mark", { text }), ({ seq }) => `Marked, as number ${seq}.`);
+    const done = await this.#do(post<{ seq: number }>("api/mark", { text }), ({ seq }) => `Marked, as number ${seq}.`);
     if (done) this.#text.value = "";
   }
 

@@ -45,7 +45,7 @@ export interface Latency extends Percentiles {
   service?: Percentiles;
 }
 
-/** `/api/state` for who may inspect. */
+/** `api/state` for who may inspect. */
 export interface State {
   lag_ms: number | null;
   paused: boolean;

@@ -74,17 +74,17 @@ function takeFragment(): boolean {
 }
 
 async function look(): Promise<void> {
-  const state = await get<unknown>("/api/state");
+  const state = await get<unknown>("api/state");
   if (!("of" in state)) return fail(state);
   // Who may not inspect is told the public part; why, the plan's door says.
   if (!isWhole(state.of)) {
-    const door = await get<Graph>("/api/graph");
+    const door = await get<Graph>("api/graph");
     return "of" in door ? fail({ standing: "broken", why: "it answers, but not as livecap does" }) : fail(door);
   }
   const fresh = known?.stream !== state.of.stream;
   // A pipeline whose models still load is drawn once it is there.
   if (fresh || (state.of.node === undefined && known!.graph.stages.length === 0 && state.of.stages.length > 0)) {
-    const graph = await get<Graph>("/api/graph");
+    const graph = await get<Graph>("api/graph");
     if (!("of" in graph)) return fail(graph);
     if (fresh) begin();
     known = { stream: state.of.stream, graph: graph.of };
@@ -96,7 +96,7 @@ async function look(): Promise<void> {
   document.documentElement.dataset.looks = String(++looks);
   if (server !== state.of.server) forgetLines(state.of.server);
   if (questions++ % LOG_EVERY > 0) return;
-  const log = await get<{ lines: LogLine[]; newest: number }>(`/api/log?after=${newestLine}`);
+  const log = await get<{ lines: LogLine[]; newest: number }>(`api/log?after=${newestLine}`);
   if (!("of" in log)) return;
   showLines(log.of.lines);
   newestLine = log.of.newest;

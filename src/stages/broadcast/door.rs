@@ -30,7 +30,9 @@ use super::{
     http,
     hub::Hub,
     limits::{self, Addresses, Place},
+    prefix,
     sockets::{self, Sockets, is_handshake},
+    upgrade,
 };
 
 pub(super) struct Door {
@@ -144,6 +146,10 @@ impl Door {
         if self.guarded && !http::is_own_host(host, &self.hub.settings.hosts) {
             let told = "this server answers on loopback names only; add yours to `hosts`\n";
             return Ok((StatusCode::FORBIDDEN, told).into_response());
+        }
+        prefix::strip(&mut request);
+        if let Some(refused) = upgrade::refused(&request) {
+            return Ok(refused);
         }
         if let Some(refused) = self.refuse_handshake(&request, peer.ip()) {
             return Ok(refused);

@@ -28,6 +28,7 @@ mod log;
 mod log_tests;
 mod metrics;
 mod pages;
+mod prefix;
 mod relay;
 mod rights;
 mod server;
@@ -38,6 +39,7 @@ mod tls;
 mod traffic;
 mod transcript;
 mod tree;
+mod upgrade;
 mod viewer;
 mod wants;
 

@@ -246,7 +246,7 @@ fn session(query: &str) -> Option<Sid> {
     field(query, "sid")?.parse().ok()
 }
 
-fn field<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn field<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     let mut fields = query.split('&').filter_map(|it| it.split_once('='));
     fields.find_map(|(field, value)| (field == name).then_some(value))
 }
