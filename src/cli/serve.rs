@@ -133,7 +133,7 @@ fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {
         },
         max_viewers: args.max_viewers as usize,
         trusted_proxies: args.trusted_proxy.iter().map(IpAddr::to_canonical).collect(),
-        origins: args.origin.clone(),
+        origins: if args.origin.is_empty() { vec!["*".to_owned()] } else { args.origin.clone() },
         tls: tls.map(|(cert, key)| TlsFiles { cert, key }),
         cluster: cluster(args)?,
         ..Settings::default()

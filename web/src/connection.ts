@@ -182,6 +182,7 @@ export class Connection {
       listener.standing("unauthorized");
       return;
     }
+    if (error.message.startsWith("foreign")) return void listener.standing("foreign");
     // By long-polling first, a websocket is only gone over to once it has answered.
     if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
     const isFull = error.message === "full" || error.description === 503;

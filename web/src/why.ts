@@ -1,7 +1,7 @@
 // Why nothing is to be seen, or what is wrong though something is: decided without a page, from what is known.
 import type { State } from "./wire.ts";
 
-export type Standing = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized";
+export type Standing = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized" | "foreign";
 
 export interface Facts {
   standing: Standing;
@@ -33,6 +33,7 @@ export const STANDINGS: Record<Standing, string> = {
   ended: "ended",
   full: "full",
   unauthorized: "token needed",
+  foreign: "not let in",
 };
 
 export function why(facts: Facts): Told {
@@ -49,6 +50,8 @@ export function why(facts: Facts): Told {
       return trouble("The server is full: it takes no more readers now. Trying again…");
     case "unauthorized":
       return quiet("These captions are for those who have a token.");
+    case "foreign":
+      return trouble("The server does not let pages from this address read. Whoever runs it can list the address in `origins`, or the proxy in `trusted-proxies`.");
     case "live":
       return live(facts);
   }

@@ -34,7 +34,7 @@ describe("behind a proxy", { skip }, () => {
     ["that says so and leaves it there", LEFT_THERE, false],
   ]) {
     it(`everything works below a path, with a proxy ${name}`, { skip: noNginx }, async (t) => {
-      const server = await captioning(t, { broadcast: 'operator-token-env = "OPERATOR"', env: { OPERATOR: "sesame" } });
+      const server = await captioning(t, { broadcast: `operator-token-env = "OPERATOR"\ntrusted-proxies = ["127.0.0.1"]`, env: { OPERATOR: "sesame" } });
       const proxy = await behindNginx(t, server.url, location);
       const { page, asked } = await watched(t, browser, `${proxy}/captions/?font=dyslexic`);
       await isLive(page);

@@ -23,9 +23,9 @@ pub(in crate::spec) struct Broadcast {
     /// Address and port, as `127.0.0.1:31979`; `0.0.0.0` for every address, port 0 for any free one.
     #[schemars(length(min = 1))]
     listen: String,
-    /// Web origins, beside its own, whose pages may read: `["https://example.org"]`.
+    /// Web origins, beside its own, whose pages may read: `["https://example.org"]`, `["*"]` for all. On a loopback address without `trusted-proxies` none may unless listed.
     #[serde(default)]
-    #[schemars(extend("x-default" = "any, for reading"))]
+    #[schemars(extend("x-default" = "its own on a loopback address, else any"))]
     origins: Vec<String>,
     /// Names, beside loopback ones, by which a server on a loopback address may be called.
     #[serde(default)]

@@ -17,7 +17,7 @@ use super::{
     inspect,
     log::Log,
     metrics,
-    rights::Asker,
+    rights::{Asker, FOREIGN, Unread},
     transcript::{self, Extract, Format, Part},
 };
 use crate::flow::Gate;
@@ -67,7 +67,7 @@ pub(super) fn refused(status: StatusCode, error: impl Into<String>) -> Refused {
     ("format" = String, Path, description = "`json`, `txt`, `srt` or `vtt`"), Part,
 ), responses(
     (status = 200, body = transcript::Transcript<'_>, description = "For `json`; text for the others"),
-    (status = 401, body = Told), (status = 404, body = Told),
+    (status = 401, body = Told), (status = 403, body = Told), (status = 404, body = Told),
 ))]
 async fn said(
     State(hub): State<Arc<Hub>>,
@@ -75,9 +75,10 @@ async fn said(
     headers: HeaderMap,
     part: Result<Query<Part>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Refused> {
-    if !hub.rules.may_read(&Asker::of(&headers, None)) {
-        return Err(unauthorized("reading"));
-    }
+    hub.rules.read(&Asker::of(&headers, None)).map_err(|why| match why {
+        Unread::Token => unauthorized("reading"),
+        Unread::Foreign => refused(StatusCode::FORBIDDEN, FOREIGN),
+    })?;
     let format = Format::named(&format).ok_or_else(|| {
         let told = format!("no transcript is written as `{format}`: json, txt, srt or vtt");
         refused(StatusCode::NOT_FOUND, told)

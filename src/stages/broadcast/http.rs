@@ -21,7 +21,7 @@ pub(super) fn router(hub: &Arc<Hub>, sockets: SocketIoLayer) -> Router {
         .fallback(page)
         .with_state(hub.clone())
         .layer(sockets)
-        .layer(cors(&hub.settings.origins))
+        .layer(cors(&hub.settings.origins, hub.rules.any_origin()))
 }
 
 async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
@@ -68,12 +68,12 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
     })
 }
 
-/// Anybody's page may read, unless the file names some. Long-polling posts. `Authorization` is what no wildcard stands for.
-fn cors(origins: &[String]) -> CorsLayer {
+/// Tells browsers whose pages may read. Long-polling posts. `Authorization` is what no wildcard stands for.
+fn cors(origins: &[String], any: bool) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request());
-    if origins.is_empty() {
+    if any {
         return layer.allow_origin(Any);
     }
     // As browsers write theirs.

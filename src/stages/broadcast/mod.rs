@@ -60,7 +60,7 @@ pub struct Settings {
     pub port: u16,
     /// Beside loopback ones, the `Host` headers that a server on a loopback address answers to.
     pub hosts: Vec<String>,
-    /// The web origins whose pages may read; none: all may.
+    /// The web origins whose pages may read, `*` for all. None: all where others reach the server, on loopback addresses its own pages only.
     pub origins: Vec<String>,
     pub keep: Keep,
     /// Which events of clients are passed on to all clients.

@@ -24,6 +24,21 @@ pub(super) struct Asker<'a> {
     pub(super) host: Option<&'a str>,
 }
 
+/// What a page of another site is told.
+pub(super) const FOREIGN: &str = "pages of other sites may not read here: list yours in `origins`, or the proxy before this server in `trusted-proxies`";
+
+/// Lets pages of every site read.
+const ANY: &str = "*";
+
+/// Why somebody may not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// No token that opens it was presented.
+    Token,
+    /// A page of another site asks.
+    Foreign,
+}
+
 /// The rules of one server.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
@@ -82,14 +97,25 @@ impl<'a> Asker<'a> {
 
 impl Rules {
     /// Captions and what was said.
-    pub(super) fn may_read(&self, asker: &Asker<'_>) -> bool {
+    pub(super) fn read(&self, asker: &Asker<'_>) -> Result<(), Unread> {
+        if !self.any_origin() && asker.is_foreign(&self.origins) {
+            return Err(Unread::Foreign);
+        }
         let Tokens { viewer, publish, operator } = &self.tokens;
-        let Some(viewer) = viewer else { return true };
+        let Some(viewer) = viewer else { return Ok(()) };
         // Whoever may do more may look on as well.
-        [Some(viewer), publish.as_ref(), operator.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|it| it.is(asker.token))
+        let mut tokens = [Some(viewer), publish.as_ref(), operator.as_ref()].into_iter().flatten();
+        if tokens.any(|it| it.is(asker.token)) { Ok(()) } else { Err(Unread::Token) }
+    }
+
+    pub(super) fn may_read(&self, asker: &Asker<'_>) -> bool {
+        self.read(asker).is_ok()
+    }
+
+    /// Whether pages of every site may read. What only this machine reaches, a microphone for one, is not for any page that happens
+    /// to be open on it.
+    pub(super) fn any_origin(&self) -> bool {
+        self.origins.iter().any(|it| it == ANY) || (self.origins.is_empty() && !self.only_here)
     }
 
     /// Livecap's own names through the relay.
@@ -167,6 +193,27 @@ mod tests {
         assert!(!here.may_operate(&nobody));
         assert!(elsewhere.may_read(&nobody) && !elsewhere.may_publish(&nobody));
         assert!(!elsewhere.may_inspect(&nobody) && !elsewhere.may_measure(&nobody));
+    }
+
+    #[test]
+    fn on_this_machine_pages_of_other_sites_read_nothing_unless_they_are_let_in() {
+        let reads = |only_here, origins: &[&str], origin| {
+            let origins = origins.iter().map(|it| (*it).to_owned()).collect();
+            let rules = Rules { tokens: Tokens::default(), origins, only_here };
+            rules.read(&asker(None, origin))
+        };
+        let (site, own) = (Some("https://elsewhere.example"), Some("http://127.0.0.1:31979"));
+        assert_eq!(reads(true, &[], site), Err(Unread::Foreign));
+        assert_eq!(reads(true, &[], Some("null")), Err(Unread::Foreign));
+        assert_eq!(reads(true, &[], Some("http://localhost:8000")), Err(Unread::Foreign));
+        assert_eq!(reads(true, &["https://elsewhere.example/"], site), Ok(()));
+        assert_eq!(reads(true, &["*"], site), Ok(()));
+        assert_eq!((reads(true, &[], own), reads(true, &[], None)), (Ok(()), Ok(())));
+        // Where others reach it, it is for everybody, unless the file names some.
+        assert_eq!(reads(false, &[], site), Ok(()));
+        assert_eq!(reads(false, &["https://captions.example"], site), Err(Unread::Foreign));
+        let open = Rules { tokens: Tokens::default(), origins: vec!["*".into()], only_here: true };
+        assert!(!open.may_publish(&asker(None, site)) && !open.may_inspect(&asker(None, site)));
     }
 
     #[test]

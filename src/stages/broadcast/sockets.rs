@@ -27,7 +27,7 @@ use super::{
     emitted::Incoming,
     hub::Hub,
     log::encode,
-    rights::Asker,
+    rights::{Asker, FOREIGN, Unread},
     traffic::{Answer, Traffic},
     viewer::{Admitted, QUEUE, attend},
     wants::Wants,
@@ -91,9 +91,10 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
     let wants = Wants::parse(&auth)?;
     let presented = auth.get("token").and_then(Value::as_str);
     let asker = Asker::of(&socket.req_parts().headers, presented);
-    if !hub.rules.may_read(&asker) {
-        return Err("unauthorized: a token is asked for here, as `auth.token`".to_owned());
-    }
+    hub.rules.read(&asker).map_err(|why| match why {
+        Unread::Token => "unauthorized: a token is asked for here, as `auth.token`".to_owned(),
+        Unread::Foreign => format!("foreign: {}", FOREIGN),
+    })?;
     let Some(seat) = hub.seat() else {
         hub.counts.add_turned_away();
         tracing::warn!(max_viewers = hub.settings.max_viewers, "a viewer was turned away: full");

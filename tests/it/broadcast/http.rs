@@ -80,6 +80,30 @@ async fn a_listed_origin_may_read_also_where_it_is_written_with_a_slash() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_site_reads_nothing_of_this_machine_unless_all_are_let_in() {
+    for (origins, may) in [(vec![], false), (vec!["*".to_owned()], true)] {
+        let server = Server::bind(Settings { origins, ..settings() }).await.unwrap();
+        server.attach(livecap::flow::Board::default(), Vec::new(), None);
+        let ask = |method: &str, path: &str| {
+            format!(
+                "{method} {path} HTTP/1.1\r\nhost: localhost\r\norigin: https://elsewhere.example"
+            )
+        };
+        let (head, _) = request(&server, &ask("GET", "/api/transcript.txt"), "").await;
+        assert!(head.starts_with(if may { "HTTP/1.1 200" } else { "HTTP/1.1 403" }), "{head}");
+        let path = "/socket.io/?EIO=4&transport=polling";
+        let (_, opened) = request(&server, &ask("GET", path), "").await;
+        let opened: serde_json::Value = serde_json::from_str(&opened[1..]).unwrap();
+        let session = format!("{path}&sid={}", opened["sid"].as_str().unwrap());
+        let (head, _) = request(&server, &ask("POST", &session), "40{}").await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let (_, told) = request(&server, &ask("GET", &session), "").await;
+        assert_eq!(told.starts_with("40{\"sid\""), may, "{told}");
+        assert_eq!(told.starts_with("44{\"message\":\"foreign: "), !may, "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_takes_the_connection_and_says_nothing_is_not_waited_for() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -97,7 +121,7 @@ async fn the_state_tells_of_stages_edges_and_viewers() {
     pipeline.finish("one").await;
     viewer.final_text().await;
     let (head, body) = get(&pipeline.server, "/api/state").await;
-    assert!(head.contains("access-control-allow-origin: *"), "{head}");
+    assert!(!head.contains("access-control-allow-origin"), "{head}");
     let state: ApiState = serde_json::from_str(&body).unwrap();
     assert_eq!((state.viewers, state.log.first, state.log.next, state.log.ended), (1, 1, 2, false));
     assert_eq!(state.state.stages.len(), 2);

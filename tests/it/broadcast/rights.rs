@@ -76,7 +76,10 @@ async fn elsewhere_than_on_loopback_details_and_publishing_need_a_token() {
 
 #[tokio::test]
 async fn a_page_of_another_site_cannot_publish_on_this_machine() {
-    let server = Server::bind(Settings { relay: Passes::Everything, ..settings() }).await.unwrap();
+    // As `livecap serve` is: any page may read.
+    let origins = vec!["*".to_owned()];
+    let settings = Settings { relay: Passes::Everything, origins, ..settings() };
+    let server = Server::bind(settings).await.unwrap();
     server.attach(Board::default(), Vec::new(), None);
     let port = server.local_addr().port();
     for (origin, may) in [
