@@ -93,8 +93,7 @@ impl Assembly<'_> {
             Place::Standard => LineSheet::new("standard output", tokio::io::stdout(), self.clock),
             Place::File(path) => {
                 let cannot = |error| format!("cannot write {}: {error}", path.display());
-                let file = tokio::fs::File::create(path).await.map_err(cannot)?;
-                LineSheet::new(&path.display().to_string(), file, self.clock)
+                LineSheet::create(path, self.clock).await.map_err(cannot)?
             }
         };
         self.sink(number, stage, move || Ok(WriteLines::new(sheet.clone())));

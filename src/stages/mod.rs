@@ -5,6 +5,7 @@ mod items;
 pub mod lines;
 #[cfg(feature = "microphone")]
 pub mod microphone;
+mod new_file;
 pub mod pcm;
 mod raw;
 pub mod recognise;
@@ -13,6 +14,7 @@ pub mod recording;
 pub mod replace;
 pub mod resample;
 pub mod subtitles;
+mod text_file;
 pub mod translate;
 #[cfg(feature = "whisper")]
 pub mod whisper;

@@ -9,10 +9,11 @@ use std::{
 };
 
 use tokio::{
-    fs::{File, OpenOptions},
-    io::AsyncWriteExt,
     sync::Mutex,
+    time::{Instant, sleep_until},
 };
+
+use super::text_file::{self, TextFile};
 
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
@@ -22,8 +23,6 @@ use crate::{
 
 /// So many originals are kept for translations that do not come.
 const KEPT: usize = 256;
-/// Nobody keeps so many.
-const MOST_FILES: u32 = 10_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubtitleSettings {
@@ -54,8 +53,7 @@ struct Open {
 }
 
 struct Sheet {
-    path: PathBuf,
-    file: File,
+    file: TextFile,
     cues: Cues,
     /// Of the cue that was written last.
     number: usize,
@@ -71,11 +69,21 @@ impl Sheets {
 }
 
 /// The sink.
-pub struct Subtitles(Sheets);
+pub struct Subtitles {
+    sheets: Sheets,
+    /// When a full disk is tried again.
+    again: Option<Instant>,
+}
 
 impl Subtitles {
     pub fn new(sheets: Sheets) -> Subtitles {
-        Subtitles(sheets)
+        Subtitles { sheets, again: None }
+    }
+
+    fn tell(&mut self, open: &Open, out: &Outlet<Never>) {
+        let trouble = open.files.values().find_map(|it| it.file.trouble());
+        self.again = open.files.values().filter_map(|it| it.file.again()).min();
+        text_file::tell(trouble, out);
     }
 }
 
@@ -83,8 +91,34 @@ impl Stage for Subtitles {
     type In = Caption;
     type Out = Never;
 
-    async fn handle(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
-        self.0.0.lock().await.take(caption).await
+    async fn handle(&mut self, caption: Caption, out: &Outlet<Never>) -> Result<(), Fault> {
+        let open = self.sheets.0.clone();
+        let mut open = open.lock().await;
+        open.take(caption).await?;
+        self.tell(&open, out);
+        Ok(())
+    }
+
+    async fn wake(&mut self) {
+        match self.again {
+            Some(again) => sleep_until(again).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn tend(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {
+        let open = self.sheets.0.clone();
+        let mut open = open.lock().await;
+        open.write_waiting().await?;
+        self.tell(&open, out);
+        Ok(())
+    }
+
+    async fn flush(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {
+        self.tend(out).await?;
+        let open = self.sheets.0.lock().await;
+        let lost = open.files.values().find_map(|it| it.file.trouble());
+        lost.map_or(Ok(()), |lost| Err(Fault::permanent(lost)))
     }
 
     async fn give_up(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
@@ -94,6 +128,14 @@ impl Stage for Subtitles {
 }
 
 impl Open {
+    async fn write_waiting(&mut self) -> Result<(), Fault> {
+        for sheet in self.files.values_mut() {
+            let written = sheet.file.write_waiting().await;
+            written.map_err(|error| fault(sheet.file.path(), &error))?;
+        }
+        Ok(())
+    }
+
     async fn take(&mut self, caption: Caption) -> Result<(), Fault> {
         match caption {
             Caption::Transcript(it) if it.kind() == Kind::Final => {
@@ -151,11 +193,14 @@ impl Open {
         let key = (track.clone(), whose.cloned());
         if self.files.get(&key).is_none_or(|it| it.part < part) {
             let wanted = named(&template, track, language);
-            let (path, file) =
-                create(&wanted, format).await.map_err(|error| fault(&wanted, &error))?;
+            let failed = |error| fault(&wanted, &error);
+            let mut file = TextFile::create(&wanted).await.map_err(failed)?;
+            if format == SubtitleFormat::Vtt {
+                file.append(VTT_HEAD.as_bytes()).await.map_err(failed)?;
+            }
             let before = self.files.remove(&key);
             let cues = before.map(|it| it.cues).unwrap_or_default();
-            self.files.insert(key.clone(), Sheet { path, file, cues, number: 0, part });
+            self.files.insert(key.clone(), Sheet { file, cues, number: 0, part });
         }
         let Some(sheet) = self.files.get_mut(&key) else { return Ok(()) };
         let text = sheet.written(format, words);
@@ -193,13 +238,9 @@ impl Sheet {
         text
     }
 
-    /// In one piece, and out of our hands before the next.
     async fn append(&mut self, text: &str) -> Result<(), Fault> {
-        let written = match self.file.write_all(text.as_bytes()).await {
-            Ok(()) => self.file.flush().await,
-            Err(error) => Err(error),
-        };
-        written.map_err(|error| fault(&self.path, &error))
+        let written = self.file.append(text.as_bytes()).await;
+        written.map_err(|error| fault(self.file.path(), &error))
     }
 }
 
@@ -215,26 +256,4 @@ fn named(template: &Path, track: &TrackName, language: &Language) -> PathBuf {
         |text: &str| text.replace(|it: char| !it.is_alphanumeric() && it != '-' && it != '_', "_");
     let name = name.replace("{lang}", &safe(language.as_str()));
     template.with_file_name(name.replace("{track}", &safe(track.as_str())))
-}
-
-/// `session-2.srt` where there is a `session.srt`.
-async fn create(wanted: &Path, format: SubtitleFormat) -> io::Result<(PathBuf, File)> {
-    let mut path = wanted.to_owned();
-    for number in 2..MOST_FILES {
-        match OpenOptions::new().write(true).create_new(true).open(&path).await {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let stem = wanted.file_stem().unwrap_or_default().to_string_lossy();
-                let ending = wanted.extension().unwrap_or_default().to_string_lossy();
-                path = wanted.with_file_name(format!("{stem}-{number}.{ending}"));
-            }
-            Err(error) => return Err(error),
-            Ok(mut file) => {
-                if format == SubtitleFormat::Vtt {
-                    file.write_all(VTT_HEAD.as_bytes()).await?;
-                }
-                return Ok((path, file));
-            }
-        }
-    }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, "there are too many of it already"))
 }

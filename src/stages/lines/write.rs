@@ -1,16 +1,19 @@
 //! One JSON object a line, flushed at once: each transcript, each translation, each gap. Delays nothing and holds nothing back.
-use std::{io, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt},
     sync::Mutex,
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
     message::{Caption, Gap, Hop, Kind, Milestone, Why},
-    stages::wire::{Clock, Line, TranslationEvent},
+    stages::{
+        text_file::{self, TextFile},
+        wire::{Clock, Line, TranslationEvent},
+    },
 };
 
 /// Where the lines go. It outlasts the lives of the stage, so that numbers go on and nothing is opened anew.
@@ -24,8 +27,13 @@ pub struct LineSheet {
 }
 
 struct Sheet {
-    to: Box<dyn AsyncWrite + Send + Unpin>,
+    to: To,
     next: u64,
+}
+
+enum To {
+    Pipe(Box<dyn AsyncWrite + Send + Unpin>),
+    File(TextFile),
 }
 
 impl LineSheet {
@@ -34,7 +42,21 @@ impl LineSheet {
         to: impl AsyncWrite + Send + Unpin + 'static,
         clock: Clock,
     ) -> LineSheet {
-        let sheet = Sheet { to: Box::new(to), next: 1 };
+        LineSheet::with(name, To::Pipe(Box::new(to)), clock)
+    }
+
+    /// A new file at `path`, or beside what is there already.
+    pub async fn create(path: &Path, clock: Clock) -> io::Result<LineSheet> {
+        let file = TextFile::create(path).await?;
+        let name = file.path().display().to_string();
+        if file.path() != path {
+            tracing::info!(path = name, "the lines go to a new file: that of before is kept");
+        }
+        Ok(LineSheet::with(&name, To::File(file), clock))
+    }
+
+    fn with(name: &str, to: To, clock: Clock) -> LineSheet {
+        let sheet = Sheet { to, next: 1 };
         LineSheet { name: name.into(), clock, sheet: Arc::new(Mutex::new(sheet)) }
     }
 
@@ -57,11 +79,30 @@ impl LineSheet {
         };
         let mut text = serde_json::to_vec(&line).map_err(Fault::permanent)?;
         text.push(b'\n');
-        let written = match sheet.to.write_all(&text).await {
-            Ok(()) => sheet.to.flush().await,
-            Err(error) => Err(error),
+        let written = match &mut sheet.to {
+            To::File(file) => file.append(&text).await,
+            To::Pipe(to) => match to.write_all(&text).await {
+                Ok(()) => to.flush().await,
+                Err(error) => Err(error),
+            },
         };
         written.map_err(|error| self.fault(&error))
+    }
+
+    /// Tries again what waits for room on its disk.
+    async fn write_waiting(&self) -> Result<(), Fault> {
+        match &mut self.sheet.lock().await.to {
+            To::File(file) => file.write_waiting().await.map_err(|error| self.fault(&error)),
+            To::Pipe(_) => Ok(()),
+        }
+    }
+
+    /// When that is to be tried again, and what to tell of it.
+    async fn waits(&self) -> (Option<Instant>, Option<String>) {
+        match &self.sheet.lock().await.to {
+            To::File(file) => (file.again(), file.trouble()),
+            To::Pipe(_) => (None, None),
+        }
     }
 
     /// A reader that has gone away ends the stage quietly, as it does every filter.
@@ -81,11 +122,22 @@ impl Sheet {
 }
 
 /// The sink.
-pub struct WriteLines(LineSheet);
+pub struct WriteLines {
+    sheet: LineSheet,
+    /// When a full disk is tried again.
+    again: Option<Instant>,
+}
 
 impl WriteLines {
     pub fn new(sheet: LineSheet) -> WriteLines {
-        WriteLines(sheet)
+        WriteLines { sheet, again: None }
+    }
+
+    async fn tell(&mut self, out: &Outlet<Never>) -> Option<String> {
+        let (again, trouble) = self.sheet.waits().await;
+        self.again = again;
+        text_file::tell(trouble.clone(), out);
+        trouble
     }
 }
 
@@ -93,15 +145,35 @@ impl Stage for WriteLines {
     type In = Caption;
     type Out = Never;
 
-    async fn handle(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn handle(&mut self, caption: Caption, out: &Outlet<Never>) -> Result<(), Fault> {
         let begun = Instant::now();
         let trace = caption.trace().with(Milestone::Published, Hop { begun, done: begun });
-        self.0.write(caption.traced(trace)).await
+        self.sheet.write(caption.traced(trace)).await?;
+        self.tell(out).await;
+        Ok(())
+    }
+
+    async fn wake(&mut self) {
+        match self.again {
+            Some(again) => sleep_until(again).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn tend(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {
+        self.sheet.write_waiting().await?;
+        self.tell(out).await;
+        Ok(())
+    }
+
+    async fn flush(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {
+        self.sheet.write_waiting().await?;
+        self.tell(out).await.map_or(Ok(()), |lost| Err(Fault::permanent(lost)))
     }
 
     async fn give_up(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
         let (track, span, trace) = (caption.track().clone(), caption.span(), *caption.trace());
-        self.0.write(Caption::Gap(Gap { track, span, why: Why::Fault, trace })).await
+        self.sheet.write(Caption::Gap(Gap { track, span, why: Why::Fault, trace })).await
     }
 }
 

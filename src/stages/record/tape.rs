@@ -1,19 +1,19 @@
 //! The files of one recording: named so that nothing is overwritten, holes filled with silence, a new one where one ends.
 use std::{
-    fs::File,
     io,
     path::{Path, PathBuf},
 };
 
 use super::{RecordError, RecordFormat, RecordSettings, Writer, flac::Flac, wav};
-use crate::message::{AudioFrame, MediaTime, SampleRate};
+use crate::{
+    message::{AudioFrame, MediaTime, SampleRate},
+    stages::new_file,
+};
 
 /// A jump shorter than this is the rounding of whoever made the frames.
 const TOLERANCE: std::time::Duration = std::time::Duration::from_millis(1);
 /// Silence is written in pieces of this many samples.
 const SILENCE: [i16; 4096] = [0; 4096];
-/// Nobody keeps so many.
-const MOST_FILES: u32 = 10_000;
 
 pub(super) struct Tape {
     settings: RecordSettings,
@@ -89,7 +89,8 @@ impl Tape {
     }
 
     fn open(&self, start: MediaTime, rate: SampleRate) -> Result<Reel, RecordError> {
-        let (path, file) = create(&self.settings.path)?;
+        let wanted = &self.settings.path;
+        let (path, file) = new_file::create(wanted).map_err(|cause| failed(wanted, cause))?;
         let writer: io::Result<Box<dyn Writer>> = match self.settings.format {
             RecordFormat::Wav => wav::Wav::new(file, rate).map(|it| Box::new(it) as _),
             RecordFormat::Flac => Flac::new(file, rate).map(|it| Box::new(it) as _),
@@ -113,29 +114,6 @@ impl Drop for Tape {
             tracing::warn!(%error, "a recording was left as it is");
         }
     }
-}
-
-/// A new file at `path`, or at the next free of `name-2`, `name-3`, …
-fn create(path: &Path) -> Result<(PathBuf, File), RecordError> {
-    for number in 1..=MOST_FILES {
-        let path = if number == 1 { path.to_owned() } else { numbered(path, number) };
-        match File::create_new(&path) {
-            Ok(file) => return Ok((path, file)),
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => (),
-            Err(cause) => return Err(failed(&path, cause)),
-        }
-    }
-    Err(failed(path, io::ErrorKind::AlreadyExists.into()))
-}
-
-fn numbered(path: &Path, number: u32) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("-{number}"));
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
 }
 
 fn failed(path: &Path, cause: io::Error) -> RecordError {

@@ -1,0 +1,208 @@
+//! A text file that grows piece by piece: a new one each time, never with half a piece in it. While its disk is full, pieces wait in memory.
+use std::{
+    collections::VecDeque,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::{
+    fs::{File, OpenOptions},
+    io::{AsyncSeekExt, AsyncWriteExt},
+    time::Instant,
+};
+
+use super::new_file;
+use crate::flow::{Never, Outlet, StageState};
+
+/// A full disk is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Bytes that may wait for room: hours of captions.
+const MOST_WAITING: usize = 4 << 20;
+
+pub(super) struct TextFile {
+    path: PathBuf,
+    file: File,
+    /// Where its last whole piece ends; `None` for a pipe or a device, which has no length.
+    end: Option<u64>,
+    waiting: VecDeque<Vec<u8>>,
+    again: Option<Instant>,
+}
+
+impl TextFile {
+    /// At `wanted`, or beside what is there already: `name-2`, `name-3`, … A pipe or a device is written to as it is.
+    pub(super) async fn create(wanted: &Path) -> io::Result<TextFile> {
+        let kind = tokio::fs::metadata(wanted).await.map(|it| it.is_file() || it.is_dir());
+        let (path, file, end) = match kind {
+            Ok(false) => {
+                let file = OpenOptions::new().write(true).open(wanted).await?;
+                (wanted.to_owned(), file, None)
+            }
+            _ => {
+                let (path, file) = new_file::create(wanted)?;
+                (path, File::from_std(file), Some(0))
+            }
+        };
+        Ok(TextFile { path, file, end, waiting: VecDeque::new(), again: None })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the piece, or keeps it until there is room. Any other failure is an error.
+    pub(super) async fn append(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.waiting.push_back(piece.to_vec());
+        if self.again.is_some_and(|it| Instant::now() < it) {
+            return self.bounded();
+        }
+        self.write_waiting().await
+    }
+
+    /// Tries to write what waits.
+    pub(super) async fn write_waiting(&mut self) -> io::Result<()> {
+        while let Some(piece) = self.waiting.front() {
+            let written = match self.file.write_all(piece).await {
+                Ok(()) => self.file.flush().await,
+                Err(error) => Err(error),
+            };
+            match written {
+                Ok(()) => {
+                    self.end = self.end.map(|it| it + piece.len() as u64);
+                    self.waiting.pop_front();
+                }
+                Err(error) => {
+                    self.take_back().await;
+                    if !is_full(&error) {
+                        return Err(error);
+                    }
+                    self.again = Some(Instant::now() + AGAIN);
+                    return self.bounded();
+                }
+            }
+        }
+        self.again = None;
+        Ok(())
+    }
+
+    /// When what waits is to be tried again.
+    pub(super) fn again(&self) -> Option<Instant> {
+        self.again
+    }
+
+    /// What is to be told while something waits.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let count = self.waiting.len();
+        self.again.is_some().then(|| {
+            format!(
+                "{} has no room on its disk: {count} captions wait in memory; make room there",
+                self.path.display()
+            )
+        })
+    }
+
+    /// Half a piece is cut off again: what is read of the file is whole.
+    async fn take_back(&mut self) {
+        let Some(end) = self.end else { return };
+        if let Err(error) = self.file.set_len(end).await {
+            tracing::warn!(path = %self.path.display(), %error, "half a line could not be taken back");
+        }
+        if let Err(error) = self.file.seek(io::SeekFrom::Start(end)).await {
+            tracing::warn!(path = %self.path.display(), %error, "its end could not be found again");
+        }
+    }
+
+    fn bounded(&self) -> io::Result<()> {
+        let bytes: usize = self.waiting.iter().map(Vec::len).sum();
+        match bytes <= MOST_WAITING {
+            true => Ok(()),
+            false => Err(io::ErrorKind::StorageFull.into()),
+        }
+    }
+}
+
+/// Says on the stage's state that something waits, and that it does no more.
+pub(super) fn tell(trouble: Option<String>, out: &Outlet<Never>) {
+    let gauge = out.gauge();
+    let is_told = gauge.read().state == StageState::Degraded;
+    match trouble {
+        Some(why) => {
+            if !is_told {
+                tracing::warn!(stage = gauge.name(), "{why}");
+                gauge.count("waited-for-room");
+            }
+            gauge.set(StageState::Degraded, Some(why));
+        }
+        None if is_told => {
+            tracing::info!(stage = gauge.name(), "there is room again: nothing was lost");
+            gauge.set(StageState::Running, None);
+        }
+        None => (),
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_there_is_kept_and_pieces_are_written_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let wanted = folder.path().join("talk.jsonl");
+        fs::write(&wanted, "of yesterday\n").unwrap();
+        let mut file = TextFile::create(&wanted).await.unwrap();
+        file.append(b"one\n").await.unwrap();
+        assert_eq!(file.path(), folder.path().join("talk-2.jsonl"));
+        assert_eq!(fs::read_to_string(file.path()).unwrap(), "one\n");
+        file.append(b"two\n").await.unwrap();
+        assert_eq!(fs::read_to_string(file.path()).unwrap(), "one\ntwo\n");
+        assert_eq!(fs::read_to_string(&wanted).unwrap(), "of yesterday\n");
+    }
+
+    #[tokio::test]
+    async fn half_a_piece_is_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = TextFile::create(&folder.path().join("talk.srt")).await.unwrap();
+        file.append(b"one\n").await.unwrap();
+        file.file.write_all(b"hal").await.unwrap();
+        file.file.flush().await.unwrap();
+        file.take_back().await;
+        file.append(b"two\n").await.unwrap();
+        assert_eq!(fs::read_to_string(file.path()).unwrap(), "one\ntwo\n");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test(start_paused = true)]
+    async fn what_a_full_disk_does_not_take_waits_and_is_written_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        // A device that is always full.
+        let mut file = TextFile::create(Path::new("/dev/full")).await.unwrap();
+        file.append(b"one\n").await.unwrap();
+        file.append(b"two\n").await.unwrap();
+        let told = file.trouble().unwrap();
+        assert!(told.contains("/dev/full has no room on its disk: 2 captions wait"), "{told}");
+        assert_eq!(file.again(), Some(Instant::now() + AGAIN));
+        let path = folder.path().join("talk.txt");
+        file.file = File::create(&path).await.unwrap();
+        file.write_waiting().await.unwrap();
+        assert_eq!((file.trouble(), file.again()), (None, None));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn no_more_waits_than_memory_is_meant_for() {
+        let mut file = TextFile::create(Path::new("/dev/full")).await.unwrap();
+        let piece = vec![b'x'; MOST_WAITING / 2];
+        file.append(&piece).await.unwrap();
+        file.append(&piece).await.unwrap();
+        let error = file.append(b"x").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+}
