@@ -3,7 +3,6 @@
 //! where a segment ends in mid-sentence.
 mod chat;
 mod http;
-mod languages;
 mod openai;
 mod plain;
 mod translator;
