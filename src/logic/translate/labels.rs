@@ -1,6 +1,6 @@
 //! What a model says before its translation: "Dutch:", "Here is the translation:".
 
-use crate::languages;
+use crate::{languages, logic::script};
 
 /// "Translation" in many languages, in small letters: a label that says so, with whatever stands around the word.
 #[rustfmt::skip]
@@ -68,7 +68,7 @@ fn is_label(head: &str, into: &str) -> bool {
             || languages::names().any(|name| name.to_lowercase() == it)
     };
     let bare = bare.strip_prefix("in ").unwrap_or(bare);
-    if names_language(bare) || OTHERS.contains(&bare) {
+    if names_language(bare) || OTHERS.contains(&bare) || TRANSLATION.contains(&bare) {
         return true;
     }
     // With these around it the word is talk of the answer; as one of a longer sentence it may be said.
@@ -102,11 +102,14 @@ fn is_label(head: &str, into: &str) -> bool {
         "這是",
     ];
     let talks = TRANSLATION.iter().any(|it| head.contains(it));
-    let few = head.split_whitespace().count() <= 3;
+    // Without spaces a whole sentence is one word.
+    let words = head.split_whitespace().count();
+    let few = words <= 3 && !head.contains(script::is_unspaced);
     let is_talk = begins.iter().any(|it| head.starts_with(it));
     let here = ["here is", "here's", "here’s", "here you go", "sure", "certainly"];
-    (talks && (few || is_talk))
-        || here.iter().any(|it| head.starts_with(it)) && head.split_whitespace().count() <= 12
+    // Somebody who speaks English may begin so.
+    let is_here = here.iter().any(|it| head.starts_with(it)) && !languages::is_within(into, "en");
+    talks && (few || is_talk) || is_here && words <= 12
 }
 
 #[cfg(test)]
@@ -146,11 +149,13 @@ mod tests {
             "Het is 10:30 in Nederland.",
             "Hij zei: goede morgen.",
             "De regel is: eerst kijken.",
+            "翻訳者は言った：おはよう。",
             "Translation:",
             "Wat wij over de vertaling van dat boek zeiden: niets.",
         ] {
             assert_eq!(behind(text, "nl"), None, "{text}");
         }
+        assert_eq!(behind("Here is what I want: money.", "en"), None);
         assert!(has_one("Translation: good morning") && has_one("English：good morning"));
         assert!(!has_one("It is 10:30 in Holland.") && !has_one("Good morning."));
     }
