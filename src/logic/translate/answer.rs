@@ -92,7 +92,9 @@ fn unmarked(text: &str, source: &str) -> Option<String> {
     for mark in ["***", "**", "__", "~~", "`"] {
         let pairs = text.matches(mark).count();
         let sign = mark.chars().next()?;
-        if 0 < pairs && pairs.is_multiple_of(2) && !source.contains(sign) {
+        // Fences of code are taken away whole, with what stands on their line.
+        let fence = mark == "`" && text.contains("```");
+        if 0 < pairs && pairs.is_multiple_of(2) && !fence && !source.contains(sign) {
             let bare = text.replace(mark, "");
             return Some(bare).filter(|it| !it.trim().is_empty());
         }
