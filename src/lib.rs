@@ -4,6 +4,8 @@
 //! them to it.
 pub mod message;
 
+pub mod languages;
+
 pub mod logic;
 
 pub mod spec;

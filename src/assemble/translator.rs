@@ -72,11 +72,11 @@ pub fn translator(settings: &Translate) -> Result<Arc<dyn Translator>, String> {
     })
 }
 
-/// The finals of a recording in another language, each `None` where it was given up. It waits for each as long as it may take.
+/// The finals of a recording in another language, each the reason where it was given up. It waits for each as long as it may take.
 pub async fn translate_all(
     finals: &[Transcript],
     settings: &Translate,
-) -> Result<Vec<Option<String>>, String> {
+) -> Result<Vec<Result<String, String>>, String> {
     let translator = translator(settings)?;
     let settings = translate_settings(settings, true);
     let gauge = StageGauge::new("translate");
@@ -113,8 +113,8 @@ pub async fn translate_all(
                 given.settle();
                 if let Caption::Translation(it) = caption {
                     texts.push(match it.text {
-                        Translated::Text(text) => Some(text),
-                        Translated::Not(_) => None,
+                        Translated::Text(text) => Ok(text),
+                        Translated::Not(why) => Err(why),
                     });
                 }
             }

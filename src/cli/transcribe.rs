@@ -147,13 +147,15 @@ async fn translated(
 ) -> Result<Vec<Transcript>, Trouble> {
     let translations = assemble::translate_all(finals, settings).await.map_err(Trouble::Told)?;
     let mut missing = 0;
+    let mut first = None;
     let all = finals.iter().zip(translations).map(|(it, translation)| match translation {
-        Some(text) => {
+        Ok(text) => {
             let words = timed(&text, it.span());
             Rewriting::of(it).revise(it.clone(), it.words().len(), words, Vec::new())
         }
-        None => {
+        Err(why) => {
             missing += 1;
+            first.get_or_insert(why);
             it.clone()
         }
     });
@@ -161,6 +163,7 @@ async fn translated(
     if missing > 0 {
         tracing::warn!(
             segments = missing,
+            why = first,
             "some could not be translated and stay as they were said"
         );
     }

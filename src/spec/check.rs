@@ -6,7 +6,7 @@ use toml::de::DeTable;
 use super::{
     Code, Complaint, Kind, Overrides, Plan,
     complaint::in_file_order,
-    conflicts, document, order,
+    conflicts, document, order, pairs,
     plan::{Feed, Planned, Speed, Stage},
     queues,
     resolve::{self, Queue, Resolved, Table},
@@ -53,6 +53,7 @@ pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan
     overrides.apply(&mut stages, &mut complaints);
     conflicts::check(&stages, &mut complaints);
     voices::check(&stages, &mut complaints);
+    pairs::check(&stages, &mut complaints);
     if !complaints.is_empty() {
         in_file_order(&mut complaints);
         return Err(complaints);

@@ -165,6 +165,8 @@ codes! {
     TwoStdin = "two-stdin",
     /// A setting that the model cannot follow.
     ModelLimit = "model-limit",
+    /// A language that the provider of a translator does not know.
+    ProviderLimit = "provider-limit",
     /// A file format that cannot hold what is written into it.
     FormatLimit = "format-limit",
     /// `LIVECAP_HOST` and the like cannot say which of two broadcasts they mean.

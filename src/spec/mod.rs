@@ -14,6 +14,7 @@ mod listen;
 mod machine;
 mod misfit;
 mod order;
+mod pairs;
 pub mod plan;
 mod queues;
 mod recogniser;

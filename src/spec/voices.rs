@@ -21,7 +21,7 @@ impl Plan {
     }
 }
 
-fn heard(stages: &[Stage], stage: usize) -> Vec<Voice> {
+pub(super) fn heard(stages: &[Stage], stage: usize) -> Vec<Voice> {
     stages[stage].feeds.iter().flat_map(|feed| given(stages, feed.giver)).collect()
 }
 

@@ -76,6 +76,8 @@ pub struct Desk {
     /// Requests of whose jobs nothing is wanted any more.
     called_off: Vec<Order>,
     counts: Counts,
+    /// Why the first final was given up since the service translated something.
+    failed: Option<String>,
 }
 
 /// The language of what nobody has told the language of.
@@ -91,6 +93,7 @@ impl Desk {
             outbox: VecDeque::new(),
             called_off: Vec::new(),
             counts: Counts::default(),
+            failed: None,
             settings,
         }
     }
@@ -148,6 +151,9 @@ impl Desk {
     }
 
     pub fn answer(&mut self, id: u64, answer: Result<String, Failure>, now: Instant) {
+        if answer.is_ok() {
+            self.failed = None;
+        }
         self.queue.answer(id, answer, now);
         self.collect(now);
     }
@@ -179,6 +185,11 @@ impl Desk {
     /// Why the service is left alone at the moment.
     pub fn trouble(&self, now: Instant) -> Option<&str> {
         self.queue.trouble(now)
+    }
+
+    /// Why a final was given up, the first one since something was translated; `None` where none was.
+    pub fn failed(&self) -> Option<&str> {
+        self.failed.as_deref()
     }
 
     pub fn counts(&self) -> Counts {
@@ -230,9 +241,12 @@ impl Desk {
             broken.iter().for_each(|of| self.cutter.broken(of));
             for it in given {
                 if it.kind == Kind::Final {
-                    match it.text {
+                    match &it.text {
                         Translated::Text(_) => self.counts.translated += 1,
-                        Translated::Not(_) => self.counts.untranslated += 1,
+                        Translated::Not(why) => {
+                            self.counts.untranslated += 1;
+                            self.failed.get_or_insert_with(|| why.clone());
+                        }
                     }
                 }
                 self.outbox.push_back(it);

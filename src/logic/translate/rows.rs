@@ -2,7 +2,10 @@
 use tokio::time::Instant;
 
 use super::{cutter::Piece, joiner::Work, queue::Settled, text::divide};
-use crate::message::{Hop, Kind, Language, Milestone, Original, Took, Translated, Translation};
+use crate::{
+    languages,
+    message::{Hop, Kind, Language, Milestone, Original, Took, Translated, Translation},
+};
 
 /// Takes answers in the order of their texts, and gives translations in the order of the segments.
 #[derive(Debug)]
@@ -95,12 +98,7 @@ impl Rows {
 
 /// Whether the text is its own translation: it is in that language already, or has no letters.
 pub(super) fn as_it_is(work: &Work, to: &Language) -> bool {
-    let is_whole = to.as_str() == base(to);
-    let is_same = |it: &Language| it == to || is_whole && base(it) == base(to);
+    let is_same = |it: &Language| languages::is_within(it.as_str(), to.as_str());
     let same = work.pieces.iter().all(|it| is_same(&it.of.language));
     same || !work.text.chars().any(char::is_alphabetic)
-}
-
-fn base(language: &Language) -> &str {
-    language.as_str().split(['-', '_']).next().unwrap_or_default()
 }

@@ -2,22 +2,11 @@
 use serde_json::Value;
 
 use super::translator::{lasting, one_line, passing};
-use crate::logic::translate::Failure;
+use crate::logic::translate::{Failure, NoTranslation, cleaned};
 
-/// How long a translation may be: past this it is something else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limit {
-    letters: usize,
-    lines: usize,
-    quoted: bool,
-}
-
-impl Limit {
-    /// Three times the source, or 200 letters where that is more.
-    pub(super) fn of(source: &str) -> Limit {
-        let letters = (3 * source.chars().count()).max(200);
-        Limit { letters, lines: source.lines().count().max(1), quoted: source.starts_with('"') }
-    }
+/// How long a translation of `source` may be, in letters: three times as long, or this where that is more.
+fn most(source: &str) -> usize {
+    (3 * source.chars().count()).max(200)
 }
 
 /// No line of a stream is longer, in bytes.
@@ -26,7 +15,9 @@ const LONGEST_LINE: usize = 1 << 20;
 /// Takes the bytes as they come.
 #[derive(Debug)]
 pub(super) struct Answer {
-    limit: Limit,
+    source: String,
+    /// The tag of the language that it is to be in.
+    into: String,
     /// What is not taken in yet: the rest of a line, or all of an answer that is not streamed.
     pending: Vec<u8>,
     text: String,
@@ -35,8 +26,15 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(limit: Limit) -> Answer {
-        Answer { limit, pending: vec![], text: String::new(), streamed: None, finished: false }
+    pub(super) fn new(source: &str, into: &str) -> Answer {
+        Answer {
+            source: source.to_owned(),
+            into: into.to_owned(),
+            pending: vec![],
+            text: String::new(),
+            streamed: None,
+            finished: false,
+        }
     }
 
     /// Whether the answer is complete.
@@ -102,6 +100,11 @@ impl Answer {
         let choices = choices.ok_or_else(|| wrong("there are no `choices`"))?;
         // The last object of a stream may carry nothing but counts.
         let Some(choice) = choices.first() else { return Ok(()) };
+        if let Some(why) = choice.pointer(&format!("/{part}/refusal")).and_then(Value::as_str)
+            && !why.is_empty()
+        {
+            return Err(refused(why));
+        }
         match choice.pointer(&format!("/{part}/content")) {
             Some(Value::String(text)) => self.text.push_str(text),
             Some(Value::Null) | None if part == "delta" => (),
@@ -113,43 +116,39 @@ impl Answer {
             Some("content_filter") => return Err(lasting("it refuses to translate this")),
             Some(_) => self.finished = true,
         }
-        // Not worth waiting for the end of.
-        self.check_length()
-    }
-
-    fn translation(self) -> Result<String, Failure> {
-        let text = without_thoughts(&self.text).trim();
-        if self.limit.lines < text.lines().filter(|it| !it.trim().is_empty()).count() {
-            return Err(passing("the answer has more lines than a translation would"));
-        }
-        let unquoted = text.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-        one_line(unquoted.filter(|it| !self.limit.quoted && !it.contains('"')).unwrap_or(text))
-    }
-
-    fn check_length(&self) -> Result<(), Failure> {
-        let text = without_thoughts(&self.text);
-        // Thoughts that go on are not yet an answer.
-        let thinks = text.trim_start().starts_with("<think>");
-        if thinks && THOUGHTS < text.len() {
-            return Err(passing("the model thinks for too long"));
-        }
-        if !thinks && self.limit.letters < text.chars().count() {
-            return Err(passing("the answer is much longer than a translation would be"));
+        // Not worth waiting for the end of. Until then it may be thoughts, whose beginning a template may have kept.
+        if THOUGHTS < self.text.len() {
+            return Err(passing("the answer goes on for too long"));
         }
         Ok(())
     }
-}
 
-/// Bytes that a model may think aloud.
-const THOUGHTS: usize = 64 * 1024;
-
-/// Some models think aloud before they answer.
-fn without_thoughts(text: &str) -> &str {
-    match text.trim_start().strip_prefix("<think>").and_then(|it| it.split_once("</think>")) {
-        Some((_, answer)) => answer,
-        None => text,
+    fn translation(self) -> Result<String, Failure> {
+        let text = match cleaned(&self.text, &self.source, &self.into) {
+            Ok(text) => text,
+            Err(NoTranslation::OnlyThoughts) => {
+                return Err(passing("the answer holds nothing but the model's thoughts"));
+            }
+            Err(NoTranslation::Refusal) => return Err(refused(self.text.trim())),
+        };
+        if most(&self.source) < text.chars().count() {
+            return Err(passing("the answer is much longer than a translation would be"));
+        }
+        let lines = self.source.lines().count().max(1);
+        if lines < text.lines().filter(|it| !it.trim().is_empty()).count() {
+            return Err(passing("the answer has more lines than a translation would"));
+        }
+        one_line(&text)
     }
 }
+
+/// The same text will be refused again.
+fn refused(why: &str) -> Failure {
+    lasting(format!("the model refuses to translate this: {why}"))
+}
+
+/// Bytes that an answer may have, the model's thoughts among them.
+const THOUGHTS: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -157,7 +156,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(source: &str, body: &str) -> Result<String, String> {
-        let mut answer = Answer::new(Limit::of(source));
+        let mut answer = Answer::new(source, "nl");
         answer.take(body.as_bytes()).map_err(|it| it.why)?;
         answer.whole().map_err(|it| it.why)
     }
@@ -178,6 +177,24 @@ mod tests {
         assert_eq!(read("Good morning.", &whole("\"Goede morgen.\"\n")).unwrap(), "Goede morgen.");
         let thought = whole("<think>\nDutch…\nshort\n</think>\n\nGoede morgen.");
         assert_eq!(read("Good morning.", &thought).unwrap(), "Goede morgen.");
+        // However long it thinks, and though the template has kept the beginning.
+        let thought = whole(&format!("{}</think>Goede morgen.", "Hm. ".repeat(1000)));
+        assert_eq!(read("Good morning.", &thought).unwrap(), "Goede morgen.");
+    }
+
+    #[test]
+    fn a_refusal_is_no_translation_and_would_come_again() {
+        let sorry = "I'm sorry, but I can't help with that.";
+        let message = serde_json::json!({ "role": "assistant", "content": null, "refusal": sorry });
+        let choice = serde_json::json!({ "message": message, "finish_reason": "stop" });
+        let own = serde_json::json!({ "choices": [choice] }).to_string();
+        for body in [whole(sorry), own] {
+            let mut answer = Answer::new("Good morning.", "nl");
+            answer.take(body.as_bytes()).unwrap();
+            let failure = answer.whole().unwrap_err();
+            assert_eq!(failure.again, crate::logic::translate::Again::Never);
+            assert_eq!(failure.why, format!("the model refuses to translate this: {sorry}"));
+        }
     }
 
     #[test]
@@ -208,7 +225,7 @@ mod tests {
     proptest! {
         #[test]
         fn however_a_stream_is_cut_into_packets_its_text_is_the_same(cuts in prop::collection::vec(1usize..30, 0..40)) {
-            let mut answer = Answer::new(Limit::of("Good morning."));
+            let mut answer = Answer::new("Good morning.", "nl");
             let mut rest = STREAM.as_bytes();
             for cut in cuts {
                 let (now, later) = rest.split_at(cut.min(rest.len()));

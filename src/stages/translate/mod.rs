@@ -3,7 +3,6 @@
 //! where a segment ends in mid-sentence.
 mod chat;
 mod http;
-mod languages;
 mod openai;
 mod plain;
 mod translator;
@@ -71,8 +70,10 @@ pub struct Translate {
     /// The requests under way: of each task its number, and how to call it off.
     numbers: HashMap<Id, u64>,
     handles: HashMap<u64, AbortHandle>,
-    /// Why the service is left alone, as far as it was told.
+    /// Why the service is left alone or what it was asked for is given up, as far as it was told.
     trouble: Option<String>,
+    /// The reason that the log was told last: one that comes and goes is told once.
+    logged: Option<String>,
 }
 
 type Joined = Result<(Id, Result<String, Failure>), JoinError>;
@@ -92,6 +93,7 @@ impl Translate {
             numbers: HashMap::new(),
             handles: HashMap::new(),
             trouble: None,
+            logged: None,
         }
     }
 
@@ -142,11 +144,13 @@ impl Translate {
         }
     }
 
-    /// Degraded while the service is left alone; the page and `/api/state` read it there.
+    /// Degraded while the service is left alone, and from a final that was given up until something is translated; the page and
+    /// `/api/state` read it there.
     fn tell(&mut self, gauge: &StageGauge) {
         let (trouble, counts) = {
             let desk = self.desk.lock();
-            (desk.trouble(Instant::now()).map(str::to_owned), desk.counts())
+            let trouble = desk.trouble(Instant::now()).or_else(|| desk.failed());
+            (trouble.map(str::to_owned), desk.counts())
         };
         for (what, count) in [
             ("translated", counts.translated),
@@ -165,7 +169,8 @@ impl Translate {
         }
         match &trouble {
             Some(why) => {
-                if self.trouble.is_none() {
+                if self.trouble.is_none() && self.logged != trouble {
+                    self.logged.clone_from(&trouble);
                     warn!(
                         stage = gauge.name(),
                         why, "the translator fails; captions go on untranslated"

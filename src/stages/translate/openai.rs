@@ -5,12 +5,14 @@ use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Map, json};
 
 use super::{
-    chat::{Answer, Limit},
+    chat::Answer,
     http::{Key, Service, ServiceError},
-    languages::name,
     translator::Translator,
 };
-use crate::logic::translate::{Ask, Failure};
+use crate::{
+    languages::named,
+    logic::translate::{Ask, Failure},
+};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpenAiSettings {
@@ -67,7 +69,7 @@ impl Translator for OpenAi {
             };
             let mut response = service.send(request).await?;
             let told = |it: Failure| Failure { why: service.scrubbed(&it.why), ..it };
-            let mut answer = Answer::new(Limit::of(&ask.text));
+            let mut answer = Answer::new(&ask.text, ask.to.as_str());
             while let Some(chunk) = service.chunk(&mut response).await? {
                 if answer.take(&chunk).map_err(told)? {
                     break;
@@ -81,8 +83,8 @@ impl Translator for OpenAi {
 
 /// The text itself stands alone in the last message: nothing in it can be taken for an instruction of ours.
 fn instructions(settings: &OpenAiSettings, ask: &Ask) -> String {
-    let from = ask.from.as_ref().map(|it| format!(" from {}", name(it.as_str())));
-    let (from, to) = (from.unwrap_or_default(), name(ask.to.as_str()));
+    let from = ask.from.as_ref().map(|it| format!(" from {}", named(it.as_str())));
+    let (from, to) = (from.unwrap_or_default(), named(ask.to.as_str()));
     let mut text = format!(
         "You translate live captions{from} into {to}. Each message of the user is a caption: something that somebody \
          has just said, perhaps only part of a sentence. Answer with its translation and nothing else, on one line: no \

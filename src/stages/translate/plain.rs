@@ -7,10 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     http::{Key, Service, ServiceError},
-    languages::{base, three_letters},
     translator::{Translator, lasting, one_line, passing},
 };
-use crate::logic::translate::{Ask, Failure};
+use crate::{
+    languages::{self, named},
+    logic::translate::{Ask, Failure, decoded},
+};
 
 /// Where a DeepL account is served; keys of free ones end in `:fx`.
 const DEEPL: &str = "https://api.deepl.com/v2";
@@ -40,17 +42,26 @@ impl Translator for LibreTranslate {
         }
         let it = self.0.clone();
         async move {
-            let from = ask.from.as_ref().map_or("auto", |it| base(it.as_str()));
-            let to = base(ask.to.as_str());
+            // What it does not know was probably heard wrong: it may find out itself.
+            let from =
+                ask.from.as_ref().and_then(|it| languages::libretranslate::source(it.as_str()));
+            let from = from.unwrap_or("auto");
+            let to = languages::libretranslate::target(ask.to.as_str());
+            let to = to.ok_or_else(|| cannot("LibreTranslate", ask.to.as_str()))?;
             let mut body = json!({ "q": ask.text, "source": from, "target": to, "format": "text" });
             if let Some(key) = &it.key {
                 body["api_key"] = key.reveal().into();
             }
             let answer: Answer = it.json(it.client.post(it.at("/translate")).json(&body)).await?;
-            one_line(&answer.text)
+            one_line(&decoded(&answer.text, &ask.text))
         }
         .boxed()
     }
+}
+
+/// No request would do.
+fn cannot(service: &str, language: &str) -> Failure {
+    lasting(format!("{service} does not translate into {}", named(language)))
 }
 
 /// The DeepL API.
@@ -83,9 +94,13 @@ impl Translator for DeepL {
         async move {
             let mut body = Map::new();
             body.insert("text".into(), json!([ask.text]));
-            body.insert("target_lang".into(), target(ask.to.as_str()).into());
-            if let Some(from) = &ask.from {
-                body.insert("source_lang".into(), base(from.as_str()).to_uppercase().into());
+            let to = languages::deepl::target(ask.to.as_str());
+            let to = to.ok_or_else(|| cannot("DeepL", ask.to.as_str()))?;
+            body.insert("target_lang".into(), to.into());
+            // Left out, it finds out itself.
+            let from = ask.from.as_ref().and_then(|it| languages::deepl::source(it.as_str()));
+            if let Some(from) = from {
+                body.insert("source_lang".into(), from.into());
             }
             if !ask.context.is_empty() {
                 body.insert("context".into(), ask.context.join(" ").into());
@@ -98,16 +113,6 @@ impl Translator for DeepL {
             one_line(&one.text)
         }
         .boxed()
-    }
-}
-
-/// DeepL wants to know which English and which Portuguese.
-fn target(tag: &str) -> String {
-    match tag.to_uppercase().as_str() {
-        "EN" => "EN-US".to_owned(),
-        "PT" => "PT-PT".to_owned(),
-        "NO" => "NB".to_owned(),
-        other => other.to_owned(),
     }
 }
 
@@ -143,7 +148,7 @@ impl Translator for Apertium {
             let from = ask.from.as_ref().ok_or_else(unknown)?.as_str().to_owned();
             let code = |tag: &str| {
                 let unknown = || lasting(ServiceError::Language(tag.to_owned()).to_string());
-                three_letters(tag).ok_or_else(unknown)
+                languages::apertium::code(tag).ok_or_else(unknown)
             };
             let pair = format!("{}|{}", code(&from)?, code(ask.to.as_str())?);
             let mut form = vec![("langpair", pair.as_str()), ("q", &ask.text)];
@@ -173,10 +178,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_is_encoded_and_deepl_is_told_which_english() {
+    fn a_form_is_encoded() {
         let form = encoded(&[("langpair", "eng|spa"), ("q", "a&b = ü")]);
         assert_eq!(form, "langpair=eng%7Cspa&q=a%26b+%3D+%C3%BC");
-        assert_eq!([target("en"), target("nl"), target("pt-br")], ["EN-US", "NL", "PT-BR"]);
     }
 
     #[test]

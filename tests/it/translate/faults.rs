@@ -75,6 +75,31 @@ async fn a_request_that_is_refused_for_good_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn the_first_reason_is_told_where_the_stage_is_and_forgotten_once_something_is_translated() {
+    let service = Service::new([Turn::Status(401), Turn::Status(403)]);
+    let url = service.serve().await;
+    let mut it = AtWork::start(settings(), openai(&url));
+    let first = "it answers 401 Unauthorized: no luck";
+    for n in 0..2 {
+        it.say(&format!("Sentence number {n}.")).await;
+        assert!(matches!(it.next().await.unwrap().text, Translated::Not(_)));
+        let mut looks = tokio::time::interval(MS);
+        while it.board.stages()[0].state != StageState::Degraded {
+            looks.tick().await;
+        }
+        assert_eq!(it.board.stages()[0].why.as_deref(), Some(first));
+    }
+    it.say("Sentence number 2.").await;
+    assert_eq!(it.next().await.unwrap().text(), translated("Sentence number 2."));
+    let mut looks = tokio::time::interval(MS);
+    while it.board.stages()[0].state == StageState::Degraded {
+        looks.tick().await;
+    }
+    assert_eq!(it.board.stages()[0].why, None);
+    assert!(it.rest().await.is_empty());
+}
+
+#[tokio::test]
 async fn silence_and_a_stream_that_stalls_end_with_the_time_out() {
     for wrong in [Turn::Silent, Turn::Stalls] {
         let service = Service::new([wrong, Turn::Translate, wrong]);

@@ -85,6 +85,44 @@ async fn the_plain_services_are_asked_as_they_say() {
 }
 
 #[tokio::test]
+async fn the_plain_services_are_asked_by_their_own_codes() {
+    let service = Service::new([]);
+    let url = service.serve().await;
+    let key = || Key::new("secret");
+    let libre = LibreTranslate::new(&url, key(), SOON).unwrap();
+    let deepl = DeepL::new(Some(&format!("{url}/deepl")), key(), SOON).unwrap();
+    let pair = |from, to| Ask {
+        from: Some(Language::new(from)),
+        to: Language::new(to),
+        context: vec![],
+        ..ask("Hello.")
+    };
+    for (from, to, libre_codes, deepl_codes) in [
+        ("no", "zh-TW", ("nb", "zt"), (json!("NB"), "ZH-HANT")),
+        ("nn", "no", ("nb", "nb"), (json!("NB"), "NB")),
+        ("pt-BR", "de-AT", ("pb", "de"), (json!("PT"), "DE")),
+        // What it does not know it may find out.
+        ("haw", "pt-BR", ("auto", "pb"), (json!(null), "PT-BR")),
+    ] {
+        libre.translate(pair(from, to)).await.unwrap();
+        deepl.translate(pair(from, to)).await.unwrap();
+        let asked = service.asked();
+        let [.., one, other] = &asked[..] else { panic!("asked twice") };
+        assert_eq!(
+            (&one.body["source"], &one.body["target"]),
+            (&json!(libre_codes.0), &json!(libre_codes.1))
+        );
+        let source = other.body.get("source_lang").cloned().unwrap_or_default();
+        assert_eq!((source, &other.body["target_lang"]), (deepl_codes.0, &json!(deepl_codes.1)));
+    }
+    let asked = service.asked().len();
+    let refused = deepl.translate(pair("en", "nn")).await.unwrap_err();
+    let why = "DeepL does not translate into Norwegian Nynorsk (nn)".to_owned();
+    assert_eq!(refused, Failure { why, again: Again::Never });
+    assert_eq!(service.asked().len(), asked);
+}
+
+#[tokio::test]
 async fn a_wrong_key_is_a_lasting_refusal_and_is_not_told_on() {
     let service = Service::new([]);
     let url = service.serve().await;
