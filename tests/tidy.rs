@@ -27,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const FENCED: &[(&str, &[&str])] = &[
     ("toml", &["src/spec/", "src/models/"]),
     ("zip", &["src/models/import/container.rs"]),
-    ("half", &["src/models/import/", "src/models/repack.rs"]),
+    ("half", &["src/models/import/", "src/models/repack.rs", "src/blas/"]),
     ("annotate_snippets", &["src/spec/"]),
     ("ractor", &["src/host/"]),
     ("cpal", &["src/stages/microphone/"]),
@@ -60,7 +60,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["src/stages/broadcast/", "src/cli/client/"]),
     ("rustls_native_certs", &["src/cli/client/"]),
     ("tokio_tungstenite", &["src/cli/client/"]),
-    ("unicode_normalization", &["src/logic/spoken/"]),
+    ("unicode_normalization", &["src/logic/spoken/", "src/logic/replace/"]),
     ("text2num", &["src/logic/spoken/digits.rs"]),
     ("icu_segmenter", &["src/logic/script.rs"]),
     ("unicode_width", &["src/logic/script.rs"]),
