@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn speech_is_looked_at_in_steps_and_a_pause_once() {
         let mut pace = Pace::new(PaceSettings::default());
-        let expected = [350, 1_280, 2_210].map(|it| (it, Due::Speech));
+        let expected = [350, 1_250, 2_150].map(|it| (it, Due::Speech));
         let looks = looks(&mut pace, 2_100, 4_000);
         assert_eq!(looks[..3], expected);
         assert_eq!(looks[3..], [(2_350, Due::Pause)]);

@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(cost(900).verdict(), Verdict::SlowPartials);
         assert_eq!(cost(2_500).verdict(), Verdict::TooSlow);
         // Asked for every 900 ms.
-        assert_eq!(cost(70).lag().as_millis(), 535);
+        assert_eq!(cost(70).lag().as_millis(), 520);
         // 700 ms of decoding every 2.33 s.
         assert_eq!(cost(700).lag().as_millis(), 1_866);
         assert!((cost(700).real_time_factor() - 0.14).abs() < 1e-9);

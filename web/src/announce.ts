@@ -1,7 +1,8 @@
 // What a screen reader hears: finals, in the language that is read, each once.
 import { direction, tag } from "./languages.ts";
 import { shown, type Ledger } from "./ledger.ts";
-import { isWanted, type Choice } from "./rows.ts";
+import { isWanted } from "./gaps.ts";
+import type { Choice } from "./rows.ts";
 import type { Caption } from "./wire.ts";
 
 const KEPT = 20;

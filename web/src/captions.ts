@@ -5,6 +5,7 @@ import { element, option, say, text } from "./dom.ts";
 import { fetchEarlier } from "./earlier.ts";
 import { Floor } from "./floor.ts";
 import { Follow } from "./follow.ts";
+import { rowsToShow } from "./gaps.ts";
 import { forget, keep, kept } from "./kept.ts";
 import { action, type Action } from "./keys.ts";
 import { nameOf } from "./languages.ts";
@@ -15,7 +16,7 @@ import { Paints } from "./painted.ts";
 import { Panel } from "./panel.ts";
 import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
 import { Roll } from "./roll.ts";
-import { among, isWanted, Rows, type Choice } from "./rows.ts";
+import { among, Rows, type Choice } from "./rows.ts";
 import { read, withKept, withSetting } from "./settings.ts";
 import { followToken, keepToken, takeToken } from "./token.ts";
 import { behind, silentSince, STANDINGS, why, type Standing } from "./why.ts";
@@ -99,7 +100,7 @@ new ResizeObserver(([it]) => it!.contentRect.width !== width && ((width = it!.co
 document.fonts.addEventListener("loadingdone", relaid);
 
 function choiceOf(): Choice {
-  return { lang: settings.lang === "" ? undefined : settings.lang, both: settings.both, tracks: among(tracks ?? [], settings.tracks).there };
+  return { lang: settings.lang === "" ? undefined : settings.lang, both: settings.both, standIns: true, gaps: true, tracks: among(tracks ?? [], settings.tracks).there };
 }
 
 /** A choice of the reader: applied, written into the address, and remembered. */
@@ -191,7 +192,7 @@ function repaint(): void {
 function paint(): void {
   painting = false;
   const told = why({ standing: now, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
-  const isEmpty = !ledger.rows.some((it) => isWanted(it, chosen.tracks));
+  const isEmpty = rowsToShow(ledger.rows, chosen).length === 0;
   floor.around(() => rows.paint(ledger, chosen), live);
   earlier.hidden = ledger.before === undefined || settings.view === "lines";
   page.dataset.empty = isEmpty ? "yes" : "no";

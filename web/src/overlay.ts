@@ -2,11 +2,12 @@
 import { Connection } from "./connection.ts";
 import { element, say } from "./dom.ts";
 import { Floor } from "./floor.ts";
+import { rowsToShow } from "./gaps.ts";
 import { Ledger } from "./ledger.ts";
 import { followLifecycle } from "./lifecycle.ts";
 import { dressOverlay } from "./look.ts";
 import { Roll } from "./roll.ts";
-import { among, isWanted, Rows, type Choice } from "./rows.ts";
+import { among, Rows, type Choice } from "./rows.ts";
 import { read } from "./settings.ts";
 import { OVERLAY } from "./streamer.ts";
 import { followToken, takeToken } from "./token.ts";
@@ -27,7 +28,7 @@ const ledger = new Ledger(ROWS);
 const rows = new Rows(list);
 const floor = new Floor(list);
 const roll = new Roll(element("box", HTMLElement), list);
-const choice: Choice = { lang: settings.lang === "" ? undefined : settings.lang, both: false, tracks: settings.tracks };
+const choice: Choice = { lang: settings.lang === "" ? undefined : settings.lang, both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
 
 let standing: Standing = "connecting";
 let tracks: readonly Track[] | undefined;
@@ -93,7 +94,7 @@ function paint(): void {
   floor.around(() => rows.paint(ledger, choice), live);
   roll.grown(ledger, rows, live);
   const told = why({ standing, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
-  const isSaid = settings.status && (!ledger.rows.some((it) => isWanted(it, choice.tracks)) || told.trouble);
+  const isSaid = settings.status && (rowsToShow(ledger.rows, choice).length === 0 || told.trouble);
   // For who sets it up: OBS keeps a log of it.
   if (status.dataset.told !== told.words) console.info((status.dataset.told = told.words));
   status.hidden = !isSaid;

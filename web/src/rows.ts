@@ -1,5 +1,6 @@
 // The rows of the ledger as elements of the page: only what changed is touched, so that nothing settled ever moves.
 import { text } from "./dom.ts";
+import { rowsToShow, type Wanted } from "./gaps.ts";
 import { direction, tag } from "./languages.ts";
 import { shown, type Hole, type Ledger, type Line, type Row, type Segment } from "./ledger.ts";
 import { Words } from "./words.ts";
@@ -15,13 +16,13 @@ const REASONS: Record<Why, string> = {
 };
 
 /** What a reader has chosen of it. */
-export interface Choice {
+export interface Choice extends Wanted {
   /** The translation that is read; the originals where there is none. */
   lang: string | undefined;
   /** The original beside its translation. */
   both: boolean;
-  /** None named: all. */
-  tracks: readonly string[];
+  /** The original where its translation is not there. */
+  standIns: boolean;
 }
 
 interface Painted {
@@ -55,8 +56,7 @@ export class Rows {
     this.named = named;
     const left = new Map(this.painted);
     let before: Element | null = this.list.firstElementChild;
-    for (const row of ledger.rows) {
-      if (!isWanted(row, choice.tracks)) continue;
+    for (const row of rowsToShow(ledger.rows, choice)) {
       left.delete(row.key);
       const known = this.painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };
       if (all || known.version !== row.version) {
@@ -95,12 +95,6 @@ export class Rows {
   }
 }
 
-/** Gaps of what nobody reads here are left out; marks and what is of no track stand for all. */
-export function isWanted(row: Row, tracks: readonly string[]): boolean {
-  if (tracks.length === 0 || row.is === "mark" || row.track === null) return true;
-  return tracks.includes(row.track);
-}
-
 /** Those of the wanted tracks that there are. Where none is, all of them stand for what cannot be meant. */
 export function among(tracks: readonly Track[], wanted: readonly string[]): { there: readonly string[]; missing: readonly string[] } {
   // Before a pipeline has named its tracks none of them is known to be missing.
@@ -109,12 +103,13 @@ export function among(tracks: readonly Track[], wanted: readonly string[]): { th
   return { there: wanted.filter(isThere), missing: wanted.filter((it) => !isThere(it)) };
 }
 
-function fillSegment(row: Painted, segment: Segment, { lang, both }: Choice, tracks: readonly Track[]): void {
+function fillSegment(row: Painted, segment: Segment, { lang, both, standIns }: Choice, tracks: readonly Track[]): void {
   const { element, line, original } = row;
   const it = shown(segment, lang, tracks);
   element.className = "caption";
-  element.hidden = it === undefined || it.line.text.trim() === "";
-  if (!it) return;
+  const isShown = it !== undefined && (standIns || !it.standsIn) && it.line.text.trim() !== "";
+  element.hidden = !isShown;
+  if (!it || !isShown) return;
   element.dataset.kind = it.line.kind;
   element.dataset.key = segment.key;
   element.classList.toggle("stands-in", it.standsIn && !it.settled);

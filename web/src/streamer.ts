@@ -39,6 +39,10 @@ export const OVERLAY = {
   page: colour("transparent", "transparent"),
   /** The translation that is shown; empty: the original. */
   lang: language(),
+  /** The original, until its translation is there. */
+  original: flag(false),
+  /** Says where something is missing. */
+  gaps: flag(true),
   /** Those that are shown; none named: all. */
   tracks: names(),
   /** Words that may still change. */

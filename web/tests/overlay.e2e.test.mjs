@@ -126,7 +126,8 @@ describe("the overlay", { skip }, () => {
 
   it("shows a translation, of the tracks that are wanted, without the words that may change", async (t) => {
     const relay = await relaying(t);
-    const page = await opened(t, relay, "lang=ar&tracks=hall&unstable=off");
+    const page = await opened(t, relay, "lang=ar&tracks=hall&unstable=off&original=on");
+    const strict = await opened(t, relay, "lang=ar&tracks=hall");
     const caption = (segment, text, more = {}) => ({ type: "caption", seq: segment, track: "hall", segment, revision: 1, kind: "final", lang: "en", text, start: segment, end: segment + 1, ...more });
     await relay.say(
       { type: "hello", v: 1, stream: "relayed", tracks: [{ name: "hall", lang: "en", langs: ["ar"] }, { name: "booth", lang: "en", langs: [] }], next: 1 },
@@ -139,6 +140,11 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(await texts(page), ["صباح الخير.", "and wel"]);
     assert.deepEqual(await page.locator(".caption").evaluateAll((all) => all.map((it) => it.dir)), ["rtl", "ltr"]);
     assert.equal(await page.locator(".tail:visible").count(), 0);
+    // One language is one language: what is not translated yet is not shown, and nothing takes its place later.
+    await relay.say(caption(2, "and welcome."), caption(2, "ومرحبا.", { lang: "ar", of: { lang: "en", revision: 2 } }), caption(3, "Thank you."));
+    await shows(strict, "ومرحبا.");
+    assert.deepEqual(await texts(strict), ["صباح الخير.", "ومرحبا."]);
+    await shows(page, "Thank you.");
   });
 
   it("says on the screen why there is nothing, where that is asked for, and else on its console", async (t) => {

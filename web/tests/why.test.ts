@@ -79,8 +79,8 @@ describe("a token", () => {
 
 describe("a download", () => {
   it("asks for what is read and is called so", () => {
-    assert.deepEqual(transcript("srt", undefined, undefined), { path: "/api/transcript.srt", name: "captions.srt" });
-    assert.deepEqual(transcript("vtt", "pt-BR", "hall 1/2"), { path: "/api/transcript.vtt?lang=pt-BR&track=hall+1%2F2", name: "captions-hall-1-2-pt-BR.vtt" });
+    assert.deepEqual(transcript("srt", undefined, undefined), { path: "api/transcript.srt", name: "captions.srt" });
+    assert.deepEqual(transcript("vtt", "pt-BR", "hall 1/2"), { path: "api/transcript.vtt?lang=pt-BR&track=hall+1%2F2", name: "captions-hall-1-2-pt-BR.vtt" });
   });
 });
 
