@@ -11,8 +11,8 @@ use super::super::{
 };
 
 /// Corrects captions: names that are always misheard, words that are masked, phrases that are never shown. Rules match whole
-/// words, whatever their case, in partials and finals alike; of several that match at one place the first does, in the order
-/// `unwanted`, `mask`, `words`, `patterns`, longer ones first.
+/// words, and in scripts without spaces wherever they stand, whatever their case, in partials and finals alike; of several that
+/// match at one place the first does, in the order `unwanted`, `mask`, `words`, `patterns`, longer ones first.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Replace {
@@ -58,7 +58,7 @@ impl Replace {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Lines {
-    /// A file, or `-` for standard input or output.
+    /// A file, or `-` for standard input or output. One that is there already is not written over: `talk-2.jsonl` follows `talk.jsonl`.
     #[serde(default = "dash")]
     #[schemars(length(min = 1))]
     path: String,
