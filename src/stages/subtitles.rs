@@ -8,13 +8,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Mutex,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::Mutex, time::Instant};
 
 use super::text_file::{self, TextFile};
-
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
     logic::subtitle::{Cues, VTT_HEAD, timed},
@@ -100,10 +96,7 @@ impl Stage for Subtitles {
     }
 
     async fn wake(&mut self) {
-        match self.again {
-            Some(again) => sleep_until(again).await,
-            None => std::future::pending().await,
-        }
+        text_file::wait_until(self.again).await;
     }
 
     async fn tend(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {
@@ -191,7 +184,9 @@ impl Open {
             (first.span.start.since_start().as_nanos() / roll.as_nanos().max(1)) as u32
         });
         let key = (track.clone(), whose.cloned());
-        if self.files.get(&key).is_none_or(|it| it.part < part) {
+        // What waits for room in a file is written there: a new one begins behind it.
+        let is_over = |it: &Sheet| it.part < part && it.file.again().is_none();
+        if self.files.get(&key).is_none_or(is_over) {
             let wanted = named(&template, track, language);
             let failed = |error| fault(&wanted, &error);
             let mut file = TextFile::create(&wanted).await.map_err(failed)?;
@@ -256,4 +251,30 @@ fn named(template: &Path, track: &TrackName, language: &Language) -> PathBuf {
         |text: &str| text.replace(|it: char| !it.is_alphanumeric() && it != '-' && it != '_', "_");
     let name = name.replace("{lang}", &safe(language.as_str()));
     template.with_file_name(name.replace("{track}", &safe(track.as_str())))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::message::{MediaSpan, MediaTime, Segments, Trace};
+
+    #[tokio::test]
+    async fn what_waits_for_room_outlives_the_length_of_its_file() {
+        let at = |seconds| MediaTime::new(Duration::from_secs(seconds));
+        let mut segments = Segments::new(TrackName::new("english"));
+        // A device that is always full.
+        let template = PathBuf::from("/dev/full");
+        let roll = Some(Duration::from_secs(1));
+        let sheets = Sheets::new(SubtitleSettings { template, format: SubtitleFormat::Srt, roll });
+        let mut open = sheets.0.lock().await;
+        for second in [0, 5] {
+            let span = MediaSpan { start: at(second), length: Duration::from_millis(500) };
+            segments.open(at(second), Language::new("en"));
+            let words = vec![Word { text: " Hello.".to_owned(), span }];
+            let said = segments.close(words, span.end(), Trace::starting(Instant::now())).unwrap();
+            open.take(Caption::Transcript(said)).await.unwrap();
+        }
+        let told = open.files.values().find_map(|it| it.file.trouble()).unwrap();
+        assert!(told.contains("2 captions wait"), "{told}");
+    }
 }

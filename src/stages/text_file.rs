@@ -9,7 +9,7 @@ use std::{
 use tokio::{
     fs::{File, OpenOptions},
     io::{AsyncSeekExt, AsyncWriteExt},
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 
 use super::new_file;
@@ -118,6 +118,14 @@ impl TextFile {
             true => Ok(()),
             false => Err(io::ErrorKind::StorageFull.into()),
         }
+    }
+}
+
+/// Returns when a full disk is to be tried again; never where nothing waits.
+pub(super) async fn wait_until(again: Option<Instant>) {
+    match again {
+        Some(again) => sleep_until(again).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{io, path::Path, sync::Arc};
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt},
     sync::Mutex,
-    time::{Instant, sleep_until},
+    time::Instant,
 };
 
 use crate::{
@@ -154,10 +154,7 @@ impl Stage for WriteLines {
     }
 
     async fn wake(&mut self) {
-        match self.again {
-            Some(again) => sleep_until(again).await,
-            None => std::future::pending().await,
-        }
+        text_file::wait_until(self.again).await;
     }
 
     async fn tend(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {

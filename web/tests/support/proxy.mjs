@@ -1,10 +1,11 @@
 // What may stand between a reader and livecap: a real nginx, or something that swallows websockets.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { isExecutable } from "./browser.mjs";
 
 const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
 const nginx = folders.map((folder) => join(folder, "nginx")).find(isExecutable);
@@ -74,13 +75,4 @@ function appears(folder, path) {
   return new Promise((resolve) => {
     const watcher = watch(folder, () => existsSync(path) && (watcher.close(), resolve()));
   });
-}
-
-function isExecutable(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
