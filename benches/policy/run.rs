@@ -268,14 +268,16 @@ fn knob(name: &str, usual: f64) -> f64 {
 }
 
 pub(crate) fn of_model(model: &WhisperModel) -> OfModel {
-    let Decoding { longest, endpoint, commit, .. } = Decoding::of(model.header());
-    OfModel { longest: longest.as_millis() as u64, endpoint: endpoint.as_millis() as u64, commit }
+    let Decoding { longest, endpoint, commit, interval, .. } = Decoding::of(model.header());
+    let [longest, endpoint, interval] =
+        [longest, endpoint, interval].map(|it| it.as_millis() as u64);
+    OfModel { longest, endpoint, commit, interval }
 }
 
 /// The product's settings, with what the environment says otherwise.
 fn settings(language: Option<&str>, model: Option<&WhisperModel>) -> RecogniseSettings {
     // Without a model: as of the smallest one.
-    let smallest = OfModel { longest: 30_000, endpoint: 750, commit: 0.4 };
+    let smallest = OfModel { longest: 30_000, endpoint: 750, commit: 0.4, interval: 980 };
     let mut settings = product_settings(language, model.map_or(smallest, of_model));
     let ms = |name: &str, usual: Duration| {
         Duration::from_millis(knob(name, usual.as_secs_f64() * 1000.0) as u64)

@@ -17,7 +17,7 @@ use crate::{
     },
     message::{Caption, Language, TrackName},
     models::{DecodingChange, Found, Header, Weights},
-    spec::plan::{self, Guard, SpokenLanguage, Task},
+    spec::plan::{self, Guard, Partials, SpokenLanguage, Task},
     stages::{
         recognise::{Effort, NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
         whisper::{Whisper, WhisperModel, WhisperSettings},
@@ -86,11 +86,11 @@ impl Recogniser {
             threshold: settings.endpoint.threshold,
             longest,
         };
-        let offline = settings.partials.is_none();
+        let offline = settings.partials == Partials::Never;
         let endpoint = if offline { whole_windows(endpoint, decoding) } else { endpoint };
         let usual = PaceSettings::default();
         let pace = PaceSettings {
-            interval: settings.partials.unwrap_or(usual.interval),
+            interval: decoding.interval,
             pause: endpoint.pause(),
             share: usual.share / recognisers.get() as f32,
             ..usual
@@ -98,7 +98,7 @@ impl Recogniser {
         let recognise = RecogniseSettings {
             language: shown,
             pace,
-            partials: settings.partials.is_some(),
+            partials: !offline,
             max_lag: live.then_some(settings.max_lag),
             endpoint,
             agreement: AgreementSettings {
@@ -182,6 +182,10 @@ fn decoding(settings: &plan::Whisper) -> DecodingChange {
         temperature,
         commit,
     } = settings.decoding;
+    let interval = match settings.partials {
+        Partials::Every(interval) => Some(interval),
+        Partials::Usual | Partials::Never => None,
+    };
     DecodingChange {
         longest: None,
         context_floor,
@@ -192,6 +196,7 @@ fn decoding(settings: &plan::Whisper) -> DecodingChange {
         temperature,
         endpoint: settings.endpoint.silence,
         commit,
+        interval,
     }
 }
 

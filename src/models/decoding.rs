@@ -23,6 +23,8 @@ pub struct Decoding {
     pub endpoint: Duration,
     /// From this probability on a word is committed on which two decodes agree.
     pub commit: f32,
+    /// While somebody speaks, a partial comes after so much new sound.
+    pub interval: Duration,
 }
 
 /// How much of its context the encoder is given. OpenAI's models were trained on 30 s, sound that is shorter being followed
@@ -59,10 +61,11 @@ impl Decoding {
     pub fn of(header: &Header) -> Decoding {
         let ms = Duration::from_millis;
         // Longer pauses and surer words save a larger model errors; the smallest one would only be later. More context makes the
-        // smallest one waver less, at a price that only it can pay.
+        // smallest one waver less, at a price that only it can pay; rarer partials pay it.
         let is_tiny = header.state <= TINY;
         let (endpoint, commit) = if is_tiny { (ms(750), 0.4) } else { (ms(900), 0.7) };
         let (floor, margin) = if is_tiny { (6_000, 2_500) } else { (5_000, 2_000) };
+        let interval = if is_tiny { ms(980) } else { ms(900) };
         let room = POSITION * u32::try_from(header.audio_context).unwrap_or(u32::MAX);
         if header.is_of_usual_size() {
             return Decoding {
@@ -73,6 +76,7 @@ impl Decoding {
                 temperature: 0.0,
                 endpoint,
                 commit,
+                interval,
             };
         }
         // Trained by us, on sound that the context was fitted to, and on a few words.
@@ -85,6 +89,7 @@ impl Decoding {
             temperature: 0.0,
             endpoint,
             commit,
+            interval,
         }
     }
 }
@@ -108,6 +113,8 @@ pub struct DecodingChange {
     #[serde(deserialize_with = "length")]
     pub endpoint: Option<Duration>,
     pub commit: Option<f32>,
+    #[serde(deserialize_with = "length")]
+    pub interval: Option<Duration>,
 }
 
 impl DecodingChange {
@@ -124,6 +131,7 @@ impl DecodingChange {
             temperature: self.temperature.or(usual.temperature),
             endpoint: self.endpoint.or(usual.endpoint),
             commit: self.commit.or(usual.commit),
+            interval: self.interval.or(usual.interval),
         }
     }
 
@@ -140,6 +148,7 @@ impl DecodingChange {
             temperature: self.temperature.unwrap_or(to.temperature),
             endpoint: self.endpoint.unwrap_or(to.endpoint),
             commit: self.commit.unwrap_or(to.commit),
+            interval: self.interval.unwrap_or(to.interval),
         }
     }
 }
@@ -187,6 +196,7 @@ mod tests {
             temperature: 0.0,
             endpoint: Duration::from_millis(750),
             commit: 0.5,
+            interval: Duration::from_millis(900),
         };
         let done = own.over(file).apply(usual);
         assert_eq!(done.partial, Context { floor: Duration::from_millis(1500), ..usual.partial });

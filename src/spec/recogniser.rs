@@ -8,8 +8,7 @@ pub struct Whisper {
     pub model: ModelChoice,
     pub language: SpokenLanguage,
     pub task: Task,
-    /// While somebody speaks, a partial comes after so much new sound, or later where looks cost much. `None`: finals only.
-    pub partials: Option<Duration>,
+    pub partials: Partials,
     /// What lies further back than this is given up, with a gap.
     pub max_lag: Duration,
     /// A segment that grows past this is ended; at most 30 s. `None`: as the model's catalogue entry says.
@@ -26,6 +25,16 @@ pub struct Whisper {
     pub phrases: Option<Vec<String>>,
     /// Whether each segment is told what was said before it.
     pub condition: bool,
+}
+
+/// While somebody speaks, a partial comes after so much new sound, or later where looks cost much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partials {
+    /// As often as suits the model.
+    Usual,
+    Every(Duration),
+    /// Finals only.
+    Never,
 }
 
 /// How a model is decoded; what is `None` is as its header and the catalogue tell.

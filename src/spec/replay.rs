@@ -4,7 +4,8 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 use super::{
     Plan, Port,
     plan::{
-        Listen, ModelChoice, Planned, Recording, Speed, SpokenLanguage, Stage, WhenFull, Whisper,
+        Listen, ModelChoice, Partials, Planned, Recording, Speed, SpokenLanguage, Stage, WhenFull,
+        Whisper,
     },
 };
 
@@ -67,7 +68,7 @@ impl Plan {
                 }
                 Planned::Whisper(whisper) => {
                     if !replay.partials {
-                        whisper.partials = None;
+                        whisper.partials = Partials::Never;
                     }
                     replay.recognisers.apply(whisper);
                 }

@@ -5,7 +5,7 @@ use livecap::{
     cli::graph::{GraphFormat, graph},
     spec::{
         self, Planned,
-        plan::{Room, WhenFull},
+        plan::{Partials, Room, WhenFull},
     },
 };
 
@@ -32,7 +32,7 @@ fn a_plan_is_upstream_first_and_has_every_default_filled_in() {
     let Planned::Recording(talk) = &plan.stages()[0].work else { panic!() };
     assert_eq!(talk.path, Path::new("/home/me/talk.flac"));
     let Planned::Whisper(english) = &plan.stages()[2].work else { panic!() };
-    assert_eq!(english.partials, Some(Duration::from_millis(900)));
+    assert_eq!(english.partials, Partials::Usual);
     assert_eq!(plan.stages()[2].patience, Duration::from_secs(60));
     assert_eq!(plan.stages()[1].patience, Duration::from_secs(10));
     let captions = &plan.stages()[3].feeds[0];

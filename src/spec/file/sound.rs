@@ -30,9 +30,8 @@ pub(in crate::spec) struct Whisper {
     task: Task,
     /// While somebody speaks, a partial comes after so much new sound, or later where decodes cost much. The first ones of a segment come
     /// sooner.
-    #[serde(default = "Length::ms::<900>")]
-    #[schemars(extend("x-range" = ["50ms", "10s"]))]
-    partials: Length,
+    #[schemars(extend("x-range" = ["50ms", "10s"], "x-default" = "as the model's catalogue entry says, else `980ms` for models of OpenAI's smallest size and `900ms` for larger ones"))]
+    partials: Option<Length>,
     /// How far the captions may lag behind the sound. Past it partials are given up, then the oldest sound, which is
     /// marked as a gap.
     #[serde(default = "Length::ms::<4000>")]
@@ -188,7 +187,7 @@ impl Whisper {
                 Some(tag) => SpokenLanguage::Is(Language::new(tag)),
             },
             task: self.task,
-            partials: Some(self.partials.0),
+            partials: self.partials.map_or(plan::Partials::Usual, |it| plan::Partials::Every(it.0)),
             max_lag: self.max_lag.0,
             longest: self.longest.map(|it| it.0),
             prompt: self.prompt,

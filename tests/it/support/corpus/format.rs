@@ -49,6 +49,8 @@ pub(crate) struct OfModel {
     pub(crate) endpoint: u64,
     /// The probability from which a word is committed on which two decodes agree.
     pub(crate) commit: f32,
+    /// A partial comes after so much new sound, milliseconds.
+    pub(crate) interval: u64,
 }
 
 /// What the run gave in which the decodes were recorded.

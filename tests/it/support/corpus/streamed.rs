@@ -42,6 +42,7 @@ pub(crate) fn product_settings(language: Option<&str>, model: OfModel) -> Recogn
     settings.endpoint.longest = Duration::from_millis(model.longest);
     settings.endpoint.silence = Duration::from_millis(model.endpoint);
     settings.agreement.commit = model.commit;
+    settings.pace.interval = Duration::from_millis(model.interval);
     settings.pace.pause = settings.endpoint.pause();
     settings
 }
