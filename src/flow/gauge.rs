@@ -22,6 +22,8 @@ pub enum StageState {
     Restarting,
     /// Goes on, but not as it should: something outside is missing, or one item takes longer than it may.
     Degraded,
+    /// Gave up for good; what can goes on without it.
+    Failed,
     Ended,
 }
 
@@ -32,6 +34,7 @@ impl StageState {
             StageState::Running => "running",
             StageState::Restarting => "restarting",
             StageState::Degraded => "degraded",
+            StageState::Failed => "failed",
             StageState::Ended => "ended",
         }
     }

@@ -226,8 +226,7 @@ impl State {
         };
         let role = child.role;
         let ends_others = matches!(role, Role::Source | Role::Between);
-        let state = if ends_others { StageState::Ended } else { StageState::Degraded };
-        child.end_early(state, cause.to_owned());
+        child.end_early(StageState::Failed, cause.to_owned());
         let sink_lives = self.children.iter().any(|it| it.role == Role::Sink && it.life.is_some());
         let (stage, restarts) = (&failure.stage, failure.restarts);
         if ends_others || !sink_lives {

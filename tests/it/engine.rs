@@ -257,7 +257,7 @@ async fn a_sink_that_panics_or_goes_away_leaves_its_neighbours_untouched() {
     assert!(!outcome.gave_up, "one sink lived to the end");
     assert_eq!(outcome.failures.len(), 2);
     let states = running.board().stages();
-    assert_eq!(states[3].state, StageState::Degraded);
+    assert_eq!(states[3].state, StageState::Failed);
     assert_eq!(states[4].why.as_deref(), Some("disk is full"));
 }
 

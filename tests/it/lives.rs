@@ -91,7 +91,7 @@ async fn a_branch_that_gives_up_says_its_last_words_and_the_others_go_on_without
     let outcome = running.ended().await;
     assert!(!outcome.gave_up, "{outcome:?}");
     assert_eq!(outcome.failures.iter().map(|it| it.stage.as_str()).collect::<Vec<_>>(), ["branch"]);
-    assert_eq!(running.board().stages()[1].state, StageState::Degraded);
+    assert_eq!(running.board().stages()[1].state, StageState::Failed);
     let mut expected: Vec<u32> = (1..=20).chain([1, 2, 1000]).collect();
     let mut values = values(&seen);
     expected.sort_unstable();

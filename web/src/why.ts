@@ -59,9 +59,9 @@ export function why(facts: Facts): Told {
 
 function live({ tracks, missing, state, silentFor }: Facts): Told {
   const stages = state?.stages ?? [];
-  const broken = stages.filter((it) => it.state === "degraded" || it.state === "restarting");
+  const broken = stages.filter((it) => ["degraded", "restarting", "failed"].includes(it.state));
   if (state?.paused) return trouble("Paused: what is said now is not captioned.");
-  if (broken.length > 0) return trouble(broken.map((it) => `${it.name} is ${it.state}${it.why ? `: ${it.why}` : ""}`).join(" · "));
+  if (broken.length > 0) return trouble(broken.map((it) => `${it.name} ${it.state === "failed" ? "has failed" : `is ${it.state}`}${it.why ? `: ${it.why}` : ""}`).join(" · "));
   const starting = stages.filter((it) => it.state === "starting");
   if (starting.length > 0) return trouble(`Getting ready: ${starting.map((it) => it.name).join(", ")} ${starting.length > 1 ? "are" : "is"} starting. Loading a model may take a while.`);
   if (silentFor !== undefined && silentFor >= SILENT_MS) return trouble("The microphone is silent: no sound comes from it. Is it switched on, and the right one?");

@@ -109,12 +109,12 @@ const STATE: State = {
   viewers: 0, log: { first: 1, next: 1, ended: false },
   stages: [
     { name: "mic", state: "restarting", why: "gone", restarts: 2 }, { name: "english", state: "running", restarts: 1 },
-    { name: "web", state: "ended" }, { name: "tape", state: "ended", why: "disk full" },
+    { name: "web", state: "ended" }, { name: "tape", state: "failed", why: "disk full" },
   ],
 };
 
 test("what an operator should look at is named, with why", () => {
-  assert.deepEqual(troubles(STATE), ["mic restarting: gone", "tape ended: disk full"]);
+  assert.deepEqual(troubles(STATE), ["mic restarting: gone", "tape failed: disk full"]);
   const node = { writer: "http://a:1", connected: false };
   assert.match(troubles({ ...STATE, stages: [], node }).join(), /Redis does not answer/);
   assert.deepEqual(troubles({ ...STATE, stages: [], node: { ...node, connected: true } }), []);

@@ -31,6 +31,7 @@ describe("a page that has nothing to show", () => {
       [facts({ tracks: 0 }), /no pipeline/, false],
       [facts({}, [stage("starting")]), /mic is starting.*model/, true],
       [facts({}, [stage("degraded", "it was unplugged")]), /mic is degraded: it was unplugged/, true],
+      [facts({}, [stage("failed", "no room")]), /mic has failed: no room/, true],
       [facts({}, [stage("restarting")]), /mic is restarting$/, true],
       [facts({}, [stage("running")], true), /Paused/, true],
       [facts({ missing: ["hall"] }), /no track here called hall/, true],

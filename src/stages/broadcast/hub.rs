@@ -308,7 +308,10 @@ impl Hub {
         if self.log().state().ended {
             return Err("the pipeline has ended".to_owned());
         }
-        let well = |state| matches!(state, StageState::Running | StageState::Degraded);
+        // Without a stage that failed the others go on, or the pipeline ends in a moment.
+        let well = |state| {
+            matches!(state, StageState::Running | StageState::Degraded | StageState::Failed)
+        };
         match stages.iter().find(|stage| !well(stage.state)) {
             Some(stage) => Err(format!("{} is {}", stage.name, stage.state.name())),
             None => Ok(()),
