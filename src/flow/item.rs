@@ -30,6 +30,11 @@ pub trait Item: Clone + Send + 'static {
         false
     }
 
+    /// What says, in the place of the first item that a pause leaves out, that none follows for now.
+    fn interruption(&self) -> Option<Self> {
+        None
+    }
+
     /// It is the first one after a pause.
     fn follow_a_pause(&mut self) {}
 

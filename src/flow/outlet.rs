@@ -49,13 +49,20 @@ impl<T: Item> Outlet<T> {
             self.gauge.heard(peak);
         }
         if T::PAUSES && self.gate.as_ref().is_some_and(Gate::is_paused) {
-            self.left_out.store(true, Relaxed);
             self.gauge.count("paused");
-            return Ok(());
+            let is_first = !self.left_out.swap(true, Relaxed);
+            return match item.interruption().filter(|_| is_first) {
+                Some(item) => self.deliver(item).await,
+                None => Ok(()),
+            };
         }
         if self.left_out.swap(false, Relaxed) {
             item.follow_a_pause();
         }
+        self.deliver(item).await
+    }
+
+    async fn deliver(&self, item: T) -> Result<(), Closed> {
         let Some((last, others)) = self.edges.split_last() else { return Err(Closed) };
         let mut reached = false;
         let mut full = Vec::new();

@@ -38,6 +38,8 @@ impl SampleRate {
 ///
 /// `start` says where on the timeline they stand. When it lies past the end of the frame before, sound is missing:
 /// that is a gap and no error, and whoever takes sound passes it on as one.
+///
+/// A frame without samples tells that no sound follows for now: what was said before it is not waited with.
 #[derive(Clone, Debug)]
 pub struct AudioFrame {
     pub start: MediaTime,
@@ -50,6 +52,15 @@ pub struct AudioFrame {
 }
 
 impl AudioFrame {
+    /// Tells that no sound follows for now, after what ends at `start`.
+    pub fn interruption(start: MediaTime, rate: SampleRate, trace: Trace) -> AudioFrame {
+        AudioFrame { start, rate, samples: Arc::new([]), hole: None, trace }
+    }
+
+    pub fn is_interruption(&self) -> bool {
+        self.samples.is_empty()
+    }
+
     pub fn duration(&self) -> Duration {
         self.rate.duration_of(self.samples.len())
     }

@@ -127,6 +127,10 @@ impl Command {
         if !rest.samples.is_empty() {
             self.give(&mut life, &rest.samples, out).await?;
         }
+        if let Some((end, _)) = self.heard {
+            let (rate, trace) = (self.settings.samples.rate, Trace::starting(Instant::now()));
+            out.send(AudioFrame::interruption(end, rate, trace)).await?;
+        }
         Ok(true)
     }
 

@@ -10,6 +10,10 @@ use crate::{
 impl Item for AudioFrame {
     const PAUSES: bool = true;
 
+    fn interruption(&self) -> Option<AudioFrame> {
+        Some(AudioFrame::interruption(self.start, self.rate, self.trace))
+    }
+
     fn follow_a_pause(&mut self) {
         self.hole = Some(Why::Paused);
     }
@@ -39,7 +43,8 @@ impl Item for AudioFrame {
     }
 
     fn peak(&self) -> Option<f32> {
-        Some(self.samples.iter().fold(0.0, |peak, it| it.abs().max(peak)))
+        let peak = self.samples.iter().fold(0.0, |peak: f32, it| it.abs().max(peak));
+        (!self.is_interruption()).then_some(peak)
     }
 }
 
@@ -71,5 +76,52 @@ impl Item for Caption {
             Caption::Translation(it) => it.kind == Kind::Partial,
             Caption::Gap(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::{
+        flow::{EdgeSettings, Gate, Inlet, Offer, Outlet, Room, StageGauge, WhenFull, edge},
+        message::{MediaTime, SampleRate, Trace},
+    };
+
+    #[tokio::test]
+    async fn a_pause_interrupts_at_once_and_is_the_reason_of_the_hole_behind_it() {
+        let room = Room::Span(Duration::from_secs(1));
+        let (sender, receiver) =
+            edge("mic", "speech", EdgeSettings { room, when_full: WhenFull::DropOldest });
+        let gate = Gate::default();
+        let mic = Outlet::new(vec![sender], StageGauge::new("mic")).gated(gate.clone());
+        let frame = |ms| AudioFrame {
+            start: MediaTime::new(Duration::from_millis(ms)),
+            rate: SampleRate::SPEECH,
+            samples: Arc::new([0.5; 160]),
+            hole: None,
+            trace: Trace::starting(Instant::now()),
+        };
+        for ms in [0, 10, 20, 30, 40] {
+            match ms {
+                10 => gate.pause(),
+                30 => gate.resume(),
+                _ => (),
+            }
+            mic.send(frame(ms)).await.unwrap();
+        }
+        drop(mic);
+        let (mut inlet, mut given) = (Inlet::new(vec![receiver]), Vec::new());
+        while let Some(Offer::Handle(frame)) = inlet.next().await {
+            let start = frame.start.since_start().as_millis();
+            given.push((start, frame.is_interruption(), frame.hole));
+        }
+        assert_eq!(
+            given,
+            [(0, false, None), (10, true, None), (30, false, Some(Why::Paused)), (40, false, None)]
+        );
     }
 }

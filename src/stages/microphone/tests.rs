@@ -84,6 +84,12 @@ async fn a_lost_device_is_heard_again_and_the_time_without_it_is_a_hole() {
     // Lost at 100 ms, which the tick of 100 or 110 ms sees; tried after 250 ms, and again after 500.
     let [(at, Why::Device)] = holes[..] else { panic!("{holes:?}") };
     assert!((ms(850)..=ms(870)).contains(&at.since_start()), "{at:?}");
+    // Said once, when it was lost: nobody waits for more of the sentence.
+    let [interruption] = frames.iter().filter(|it| it.is_interruption()).collect::<Vec<_>>()[..]
+    else {
+        panic!("{frames:?}")
+    };
+    assert_eq!(interruption.start, MediaTime::new(ms(100)));
     assert_eq!(frames.iter().map(|it| it.samples.len()).sum::<usize>(), 200);
 }
 
@@ -189,6 +195,10 @@ proptest! {
         let origin = moment_of(first.samples[0]);
         let (mut end, mut next, mut captured) = (MediaTime::ZERO, origin, first.trace.captured());
         for (at, frame) in frames.iter().enumerate() {
+            if frame.is_interruption() {
+                prop_assert_eq!(frame.start, end);
+                continue;
+            }
             let moment = moment_of(frame.samples[0]);
             let expected = ms((moment - origin) as u64);
             prop_assert_eq!(frame.start, MediaTime::new(expected));

@@ -42,6 +42,8 @@ pub(super) struct Watcher<B> {
     missed: Option<Missed>,
     /// Whether the device was ever heard: what was there once may come back.
     known: bool,
+    /// What is said when it is lost, where anything was heard since.
+    interruption: Option<AudioFrame>,
 }
 
 struct Missed {
@@ -56,7 +58,8 @@ enum Ended {
 
 impl<B: Backend> Watcher<B> {
     pub(super) fn new(backend: B, settings: MicrophoneSettings) -> Watcher<B> {
-        Watcher { backend, settings, timeline: Timeline::default(), missed: None, known: false }
+        let timeline = Timeline::default();
+        Watcher { backend, settings, timeline, missed: None, known: false, interruption: None }
     }
 
     pub(super) async fn run(
@@ -81,7 +84,7 @@ impl<B: Backend> Watcher<B> {
                 }
                 Err(cause) => cause,
             };
-            self.miss(cause, wait, out);
+            self.miss(cause, wait, out).await?;
             select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
@@ -117,6 +120,8 @@ impl<B: Backend> Watcher<B> {
             for frame in self.drain(&device, rate, &mut heard) {
                 self.hear(&device, out);
                 *wait = self.settings.retry;
+                self.interruption =
+                    Some(AudioFrame::interruption(frame.span().end(), frame.rate, frame.trace));
                 out.send(frame).await?;
                 last_heard = Instant::now();
             }
@@ -172,15 +177,24 @@ impl<B: Backend> Watcher<B> {
     }
 
     /// Says it once for each cause, not at each attempt.
-    fn miss(&mut self, cause: DeviceError, retry_in: Duration, out: &Outlet<AudioFrame>) {
+    async fn miss(
+        &mut self,
+        cause: DeviceError,
+        retry_in: Duration,
+        out: &Outlet<AudioFrame>,
+    ) -> Result<(), Fault> {
         if self.missed.as_ref().is_some_and(|missed| missed.cause == cause) {
             debug!(%cause, ?retry_in, "microphone is still missing");
-            return;
+            return Ok(());
         }
         warn!(%cause, ?retry_in, "microphone is missing, and looked for until it is there");
         out.gauge().set(StageState::Degraded, Some(cause.to_string()));
         let since = self.missed.as_ref().map_or_else(Instant::now, |missed| missed.since);
         self.missed = Some(Missed { since, cause });
+        match self.interruption.take() {
+            Some(interruption) => Ok(out.send(interruption).await?),
+            None => Ok(()),
+        }
     }
 
     fn too_slow(&self) -> DeviceError {

@@ -228,6 +228,14 @@ impl<R: Recogniser> Recognise<R> {
         self.follow(end, out).await
     }
 
+    /// No sound follows for now: what was said is said.
+    async fn interrupt(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+        self.finish(out).await?;
+        self.start_at(self.sound.end());
+        self.gauge.waits_since(None);
+        Ok(())
+    }
+
     async fn follow(
         &mut self,
         event: Option<EndpointEvent>,
@@ -284,6 +292,11 @@ impl<R: Recogniser> Stage for Recognise<R> {
         let waited = |rested| begun.saturating_duration_since(rested) >= frame.duration() / 16;
         let is_newest = self.rested.is_none_or(waited);
         self.recover(begun, out).await?;
+        if frame.is_interruption() {
+            self.interrupt(out).await?;
+            self.rested = Some(Instant::now());
+            return Ok(());
+        }
         {
             let mut track = self.track();
             track.came_to = track.came_to.max(frame.span().end());

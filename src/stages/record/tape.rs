@@ -40,6 +40,9 @@ impl Tape {
     }
 
     pub(super) fn push(&mut self, frame: &AudioFrame) -> Result<(), RecordError> {
+        if frame.is_interruption() {
+            return Ok(());
+        }
         if self.reel.as_ref().is_some_and(|reel| reel.rate != frame.rate) {
             self.finish()?;
         }

@@ -72,8 +72,16 @@ impl Stage for Resample {
             let jump = frame.start.since(run.end()).max(run.end().since(frame.start));
             run.rate() == frame.rate && jump <= TOLERANCE && frame.hole.is_none()
         });
-        if !goes_on {
+        if !goes_on || frame.is_interruption() {
             self.finish(begun, out).await?;
+        }
+        if frame.is_interruption() {
+            let start = self.end.max(frame.start);
+            let frame = AudioFrame::interruption(start, SampleRate::SPEECH, frame.trace);
+            return match Speech::new(frame) {
+                Some(speech) => Ok(out.send(speech).await?),
+                None => Ok(()),
+            };
         }
         let mut fresh = &frame.samples[..];
         let run = match &mut self.run {
@@ -175,6 +183,20 @@ mod tests {
             given.iter().partition(|it| it.start < MediaTime::new(ms(5_000)));
         assert_eq!(before.iter().map(|it| it.duration()).sum::<Duration>(), ms(100));
         assert_eq!(after.iter().map(|it| it.duration()).sum::<Duration>(), ms(100));
+    }
+
+    #[tokio::test]
+    async fn an_interruption_comes_behind_all_the_speech_before_it() {
+        let sound = frame(ms(0), 48_000, 4_900);
+        let interruption = AudioFrame::interruption(sound.span().end(), sound.rate, sound.trace);
+        let after = frame(ms(500), 48_000, 4_800);
+        let given = resampled(vec![sound.clone(), interruption, after]).await;
+        let at = given.iter().position(|it| it.is_interruption()).unwrap();
+        let before: Duration = given[..at].iter().map(|it| it.duration()).sum();
+        assert!(before + ms(1) > sound.duration(), "{before:?}");
+        assert!(given[at].start >= given[at - 1].span().end());
+        assert_eq!(given[at + 1].start, MediaTime::new(ms(500)));
+        assert_eq!(given.iter().filter(|it| it.is_interruption()).count(), 1);
     }
 
     #[tokio::test]

@@ -96,6 +96,26 @@ async fn a_hole_ends_the_sentence_and_is_told_with_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_interruption_ends_the_sentence_before_anything_follows() {
+    let sound = frames(&speech(&[(2, 0), (2, 0)]));
+    // Before w3, and long before the silence that would end the segment.
+    let (before, after) = sound.split_at(60);
+    let last = &before[59];
+    let interruption = AudioFrame::interruption(last.span().end(), last.rate, last.trace);
+    let before = [before, &[interruption]].concat();
+    let told = so_far(settings(), before.clone()).await;
+    assert_eq!(told.last().unwrap(), "final w1 w2", "{told:?}");
+    // It is no gap where the sound goes on, and one of its own reason where it does not.
+    let whole = captions(settings(), [&before, after].concat(), &[]).await;
+    assert!(!self::told(&whole).iter().any(|it| it.starts_with("gap")), "{whole:?}");
+    check_order(&whole);
+    let mut after = after[10..].to_vec();
+    after[0].hole = Some(Why::Paused);
+    let torn = captions(settings(), [before, after].concat(), &[]).await;
+    assert!(self::told(&torn).contains(&"gap paused 1200..1400".to_owned()), "{torn:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_never_came_before_the_first_sound_is_a_gap() {
     let late = frames(&speech(&[(1, 700)])).split_off(10);
     assert_eq!(told(&captions(settings(), late, &[]).await)[0], "gap overload 0..200");

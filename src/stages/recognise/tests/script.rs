@@ -190,6 +190,22 @@ pub(super) async fn captions(
     all(list).await
 }
 
+/// What comes of the frames while the sound has not ended.
+pub(super) async fn so_far(settings: RecogniseSettings, frames: Vec<AudioFrame>) -> Vec<String> {
+    let engine = Engine::start("script", || Ok::<_, Fault>(Script(Arc::default()))).await;
+    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let engine = engine.unwrap_or_else(|error| panic!("{error}"));
+    let mut life = Recognise::new(settings, engine, ScriptedVoice, track);
+    let room = Room::Span(Duration::MAX);
+    let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
+    let out = Outlet::new(vec![sender], StageGauge::new("script"));
+    for frame in frames {
+        life.handle(Speech::new(frame).unwrap(), &out).await.unwrap();
+    }
+    drop((life, out));
+    told(&all(list).await)
+}
+
 pub(super) async fn all(list: Receiver<Caption>) -> Vec<Caption> {
     let (mut inlet, mut captions) = (Inlet::new(vec![list]), Vec::new());
     while let Some(Offer::Handle(caption)) = inlet.next().await {
