@@ -19,7 +19,7 @@ import { Roll } from "./roll.ts";
 import { among, Rows, type Choice } from "./rows.ts";
 import { read, withKept, withSetting } from "./settings.ts";
 import { followToken, keepToken, takeToken } from "./token.ts";
-import { behind, silentSince, STANDINGS, why, type Standing } from "./why.ts";
+import { behind, silentSince, sign, SIGNS, why, type Standing } from "./why.ts";
 import type { Caption, Hello, State, Track } from "./wire.ts";
 
 /** Rows that the page holds; more while somebody reads back. */
@@ -137,8 +137,7 @@ function setStanding(to: Standing): void {
   if (to === "live") ended = false;
   if (to === "ended") ended = true;
   now = ended && to !== "unauthorized" ? "ended" : to;
-  page.dataset.standing = now;
-  say(standing, STANDINGS[now]);
+  showSign();
   if (now !== "live") lag.textContent = "";
   admission.hidden = now !== "unauthorized";
   if (now === "unauthorized") element("refused", HTMLElement).hidden = !presented;
@@ -174,8 +173,15 @@ function changed(caption: Caption | undefined, isLive: boolean, missed: boolean)
   repaint();
 }
 
+function showSign(): void {
+  const shown = sign(now, reported);
+  page.dataset.standing = shown;
+  say(standing, SIGNS[shown]);
+}
+
 function state(it: State): void {
   reported = it;
+  showSign();
   silent = silentSince(it.level_db, silent, performance.now());
   repaint();
 }

@@ -11,6 +11,7 @@ import { among, Rows, type Choice } from "./rows.ts";
 import { read } from "./settings.ts";
 import { OVERLAY } from "./streamer.ts";
 import { followToken, takeToken } from "./token.ts";
+import { settle, toWholePixels } from "./whole.ts";
 import { silentSince, why, type Standing } from "./why.ts";
 import type { State, Track } from "./wire.ts";
 
@@ -27,7 +28,8 @@ const list = element("captions", HTMLElement);
 const ledger = new Ledger(ROWS);
 const rows = new Rows(list);
 const floor = new Floor(list);
-const roll = new Roll(element("box", HTMLElement), list);
+const box = element("box", HTMLElement);
+const roll = new Roll(box, list);
 const choice: Choice = { lang: settings.lang === "" ? undefined : settings.lang, both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
 
 let standing: Standing = "connecting";
@@ -71,6 +73,7 @@ followLifecycle(connection);
 followToken((token) => connection.want({ token }));
 document.fonts.addEventListener("loadingdone", relaid);
 window.addEventListener("resize", relaid);
+toWholePixels(box);
 
 /** Each word puts it off. A segment that is still open comes back with its next word, or with its translation. */
 function waitForSilence(): void {
@@ -99,9 +102,11 @@ function paint(): void {
   if (status.dataset.told !== told.words) console.info((status.dataset.told = told.words));
   status.hidden = !isSaid;
   say(status, isSaid ? told.words : "");
+  settle(box);
 }
 
 function relaid(): void {
+  toWholePixels(box);
   floor.reset();
   roll.grown(ledger, rows, false);
 }

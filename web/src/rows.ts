@@ -1,19 +1,11 @@
 // The rows of the ledger as elements of the page: only what changed is touched, so that nothing settled ever moves.
 import { text } from "./dom.ts";
+import { gapText } from "./gap-texts.ts";
 import { rowsToShow, type Wanted } from "./gaps.ts";
 import { direction, tag } from "./languages.ts";
 import { shown, type Hole, type Ledger, type Line, type Row, type Segment } from "./ledger.ts";
 import { Words } from "./words.ts";
-import type { Track, Why } from "./wire.ts";
-
-const REASONS: Record<Why, string> = {
-  overload: "some words are missing here: the machine could not keep up",
-  device: "no sound came from the microphone here",
-  paused: "the captions were paused here",
-  restart: "some words were lost here: the recogniser was restarted",
-  fault: "some words were lost here",
-  history: "earlier captions are no longer kept",
-};
+import type { Track } from "./wire.ts";
 
 /** What a reader has chosen of it. */
 export interface Choice extends Wanted {
@@ -79,7 +71,8 @@ export class Rows {
     if (row.is !== "segment") {
       element.className = row.is;
       element.dir = "auto";
-      element.textContent = row.is === "gap" ? reason(row) : row.text;
+      if (row.is === "gap") fillGap(element, row, this.choice!.lang, tracks);
+      else element.textContent = row.text;
       return;
     }
     if (anew || !it.line) this.begin(it, row);
@@ -125,8 +118,10 @@ function fillSegment(row: Painted, segment: Segment, { lang, both, standIns }: C
   if (beside) original!.show(beside.text, beside.committed);
 }
 
-function reason(hole: Hole): string {
-  // A newer server may know a reason that this page does not.
-  const words = REASONS[hole.why] ?? "something is missing here";
-  return hole.seconds !== null && hole.seconds >= 1 ? `${words} (${Math.round(hole.seconds)} s)` : words;
+/** In the language that is read; an original's own where that is another. */
+function fillGap(element: HTMLElement, hole: Hole, lang: string | undefined, tracks: readonly Track[]): void {
+  const spoken = tracks.find((it) => hole.track === null || it.name === hole.track)?.lang;
+  const it = gapText(hole.why, hole.seconds, [lang, spoken]);
+  element.lang = it.lang;
+  element.textContent = it.text;
 }

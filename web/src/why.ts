@@ -25,10 +25,23 @@ export const SILENT_DB = -70;
 /** Between two sentences a good microphone in a quiet room may be nearly so. */
 export const SILENT_MS = 5_000;
 
-export const STANDINGS: Record<Standing, string> = {
+/** What the dot says: a connection alone is not yet live. */
+export type Sign = Standing | "paused" | "soundless";
+
+export function sign(standing: Standing, state: State | undefined): Sign {
+  if (standing !== "live" || state === undefined) return standing;
+  if (state.paused) return "paused";
+  const microphones = state.stages.filter((it) => it.kind === "microphone");
+  const isMissing = microphones.length > 0 && microphones.every((it) => ["degraded", "restarting", "failed"].includes(it.state));
+  return isMissing ? "soundless" : "live";
+}
+
+export const SIGNS: Record<Sign, string> = {
   connecting: "connecting…",
   waiting: "waiting…",
   live: "live",
+  paused: "paused",
+  soundless: "no microphone",
   reconnecting: "reconnecting…",
   ended: "ended",
   full: "full",

@@ -69,7 +69,8 @@ export interface Mark {
 export interface State {
   lag_ms: number | null;
   paused: boolean;
-  stages: { name: string; state: string; why?: string }[];
+  /** `kind` as in the pipeline file: `microphone`. */
+  stages: { name: string; kind?: string; state: string; why?: string }[];
   /** The loudest source in the last second, in dB of full scale; null before any sound, and where no source has a level. */
   level_db?: number | null;
 }

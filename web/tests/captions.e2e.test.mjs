@@ -333,6 +333,9 @@ describe("the caption page", { skip }, () => {
       await says({}, /Listening/);
       await says({ stages: [{ name: "mic", state: "restarting", why: "the device is gone" }] }, /mic is restarting: the device is gone/);
       await says({ paused: true }, /Paused/);
+      await page.waitForSelector('html[data-standing="paused"]');
+      await says({ stages: [{ name: "mic", kind: "microphone", state: "degraded", why: "it is gone" }] }, /mic is degraded: it is gone/);
+      await tells(page, "#standing", /^no microphone$/);
       // The page's own clock says for how long: it is set on, not waited for.
       await says({ level_db: -80 }, /Listening/);
       await page.evaluate(() => { const now = performance.now.bind(performance); performance.now = () => now() + 6_000; });

@@ -50,6 +50,21 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(page.complaints, []);
   });
 
+  it("leaves no strip of a line that was rolled away", async (t) => {
+    const server = await captioning(t);
+    for (const [query, size] of [["", { width: 960, height: 540 }], ["position=middle&lines=3", { width: 1001, height: 577 }], ["position=top&size=31&leading=125", { width: 960, height: 541 }]]) {
+      const page = await opened(t, server, `background=ff0000&opacity=100&gaps=off&status=on&${query}`, size);
+      await server.say({ type: "clear" }, final("A line that is rolled away and as wide as there is room for it."));
+      await server.say(...["One.", "Two.", "Three.", "Four."].map((it) => final(it)));
+      await shows(page, "Four.");
+      await page.waitForFunction(() => { const box = document.getElementById("box"); return box.scrollHeight - box.clientHeight - box.scrollTop <= 1; }, undefined, { polling: "raf" });
+      const { top, bottom, right } = (await look(page)).box;
+      assert.equal(top, Math.round(top), query);
+      const beside = await column(page, Math.floor(right) - 6, top, bottom - top);
+      assert.deepEqual(beside.flatMap((alpha, row) => (alpha === 0 ? [] : [row])), [], query);
+    }
+  });
+
   it("names what cannot be meant, and goes on without it", async (t) => {
     const server = await captioning(t);
     const page = await opened(t, server, "lines=100&text=reddish&size=1e9&clear=0.2&colour=red&position=left");
@@ -210,13 +225,18 @@ function linesOf() {
 
 /** How opaque the page is at a place, as OBS gets it. */
 async function pixel(page, x, y) {
-  const shot = await page.screenshot({ omitBackground: true, clip: { x, y, width: 1, height: 1 } });
-  const alpha = await page.evaluate(async (data) => {
+  const [alpha] = await column(page, x, y, 1);
+  return { alpha };
+}
+
+/** The same of all places below each other. */
+async function column(page, x, y, height) {
+  const shot = await page.screenshot({ omitBackground: true, clip: { x, y, width: 1, height } });
+  return page.evaluate(async (data) => {
     const bytes = Uint8Array.from(data);
     const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-    const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+    const canvas = new OffscreenCanvas(1, image.height).getContext("2d");
     canvas.drawImage(image, 0, 0);
-    return canvas.getImageData(0, 0, 1, 1).data[3];
+    return [...canvas.getImageData(0, 0, 1, image.height).data].filter((_, at) => at % 4 === 3);
   }, [...shot]);
-  return { alpha };
 }

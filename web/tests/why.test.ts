@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { transcript } from "../src/download.ts";
 import { action, SHORTCUTS } from "../src/keys.ts";
 import { inFragment } from "../src/token.ts";
-import { behind, silentSince, why, type Facts } from "../src/why.ts";
+import { behind, sign, silentSince, why, type Facts } from "../src/why.ts";
 
 const stage = (state: string, reason?: string) => ({ name: "mic", state, ...(reason === undefined ? {} : { why: reason }) });
 const facts = (changes: Partial<Facts> = {}, stages = [stage("running")], paused = false): Facts => ({
@@ -101,5 +101,21 @@ describe("a key", () => {
     assert.equal(action(press("s", { inField: true }), true), undefined);
     assert.equal(action(press("s"), false), undefined);
     assert.equal(action(press("Escape", { inField: true }), false), "close");
+  });
+});
+
+describe("the dot", () => {
+  const mic = (state: string) => ({ kind: "microphone", name: "mic", state });
+  const state = (stages: { name: string; kind?: string; state: string }[], paused = false) => ({ lag_ms: null, paused, stages });
+
+  it("is live only where what is said can be heard", () => {
+    assert.equal(sign("live", undefined), "live");
+    assert.equal(sign("live", state([mic("running")])), "live");
+    assert.equal(sign("live", state([mic("starting")])), "live");
+    assert.equal(sign("live", state([mic("running")], true)), "paused");
+    assert.equal(sign("live", state([mic("degraded")])), "soundless");
+    assert.equal(sign("live", state([mic("degraded"), mic("running")])), "live");
+    assert.equal(sign("live", state([{ kind: "translate", name: "dutch", state: "degraded" }])), "live");
+    assert.equal(sign("reconnecting", state([mic("degraded")], true)), "reconnecting");
   });
 });

@@ -279,7 +279,7 @@ impl Hub {
         }
         let readings = self.board().stages();
         let peak = readings.iter().filter_map(|it| it.peak).reduce(f32::max);
-        let stages = readings.iter().map(Into::into).collect();
+        let stages = readings.iter().map(|it| self.insight.told(it)).collect();
         let waits = readings.iter().filter_map(|it| it.waits).max();
         let published = Some(self.lag_ms.load(Relaxed)).filter(|it| *it != NO_LAG);
         let lag_ms = waits.map(|it| it.as_millis() as u64).or(published);

@@ -8,9 +8,10 @@ use tokio::time::Instant;
 
 use super::Diary;
 use crate::{
+    flow::StageReading,
     logic::recent::Recent,
     message::{Caption, Trace},
-    stages::wire::{Graph, Latency, LogLines},
+    stages::wire::{Graph, Latency, LogLines, StageState},
 };
 
 /// Of how many captions, over how long, the milliseconds are told.
@@ -36,6 +37,13 @@ impl Insight {
     /// Empty where no plan stands behind the server.
     pub(super) fn graph(&self) -> Graph {
         self.graph.get().cloned().unwrap_or_default()
+    }
+
+    /// A stage with its kind, where there is a plan.
+    pub(super) fn told(&self, reading: &StageReading) -> StageState {
+        let mut stages = self.graph.get().into_iter().flat_map(|it| &it.stages);
+        let planned = stages.find(|it| it.name == reading.name);
+        StageState { kind: planned.map(|it| it.kind.clone()), ..reading.into() }
     }
 
     /// The program's own log; it has one.

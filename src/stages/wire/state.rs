@@ -53,6 +53,9 @@ pub struct StateEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StageState {
     pub name: String,
+    /// As in the header of the pipeline file: `microphone`; left out where there is no such file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     pub state: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -68,6 +71,7 @@ impl From<&StageReading> for StageState {
     fn from(reading: &StageReading) -> StageState {
         StageState {
             name: reading.name.clone(),
+            kind: None,
             state: reading.state.name().into(),
             why: reading.why.clone(),
             restarts: reading.restarts,

@@ -1,0 +1,152 @@
+// What stands where words are missing, in the reader's language.
+import { tag } from "./languages.ts";
+import type { Why } from "./wire.ts";
+
+/** In this order; the last is for a reason that a newer server knows and this page does not. */
+const ORDER = ["overload", "device", "paused", "restart", "fault", "history", "other"] as const;
+
+type Texts = readonly [overload: string, device: string, paused: string, restart: string, fault: string, history: string, other: string];
+
+const TEXTS: Record<string, Texts> = {
+  en: [
+    "some words are missing here: the machine could not keep up",
+    "no sound came from the microphone here",
+    "the captions were paused here",
+    "some words were lost here: the recogniser was restarted",
+    "some words were lost here",
+    "earlier captions are no longer kept",
+    "something is missing here",
+  ],
+  de: [
+    "hier fehlen Worte: Der Rechner kam nicht mit",
+    "hier kam kein Ton vom Mikrofon",
+    "hier waren die Untertitel angehalten",
+    "hier gingen Worte verloren: Die Erkennung wurde neu gestartet",
+    "hier gingen Worte verloren",
+    "frühere Untertitel sind nicht mehr vorhanden",
+    "hier fehlt etwas",
+  ],
+  es: [
+    "aquí faltan palabras: el equipo no daba abasto",
+    "aquí no llegó sonido del micrófono",
+    "aquí los subtítulos estaban en pausa",
+    "aquí se perdieron palabras: se reinició el reconocimiento",
+    "aquí se perdieron palabras",
+    "los subtítulos anteriores ya no se conservan",
+    "aquí falta algo",
+  ],
+  fr: [
+    "il manque des mots ici : la machine n’a pas suivi",
+    "aucun son du micro ici",
+    "les sous-titres étaient en pause ici",
+    "des mots ont été perdus ici : la reconnaissance a redémarré",
+    "des mots ont été perdus ici",
+    "les sous-titres précédents ne sont plus conservés",
+    "il manque quelque chose ici",
+  ],
+  it: [
+    "qui mancano delle parole: il computer non è riuscito a stare al passo",
+    "qui non è arrivato alcun suono dal microfono",
+    "qui i sottotitoli erano in pausa",
+    "qui sono andate perse delle parole: il riconoscimento è ripartito",
+    "qui sono andate perse delle parole",
+    "i sottotitoli precedenti non sono più conservati",
+    "qui manca qualcosa",
+  ],
+  nl: [
+    "hier ontbreken woorden: de computer kon het niet bijhouden",
+    "hier kwam geen geluid van de microfoon",
+    "hier waren de ondertitels gepauzeerd",
+    "hier gingen woorden verloren: de herkenning is opnieuw gestart",
+    "hier gingen woorden verloren",
+    "eerdere ondertitels zijn niet bewaard",
+    "hier ontbreekt iets",
+  ],
+  pl: [
+    "brakuje tu słów: komputer nie nadążał",
+    "tu nie było dźwięku z mikrofonu",
+    "tu napisy były wstrzymane",
+    "utracono tu słowa: rozpoznawanie uruchomiono ponownie",
+    "utracono tu słowa",
+    "wcześniejsze napisy nie są już przechowywane",
+    "tu czegoś brakuje",
+  ],
+  pt: [
+    "faltam palavras aqui: a máquina não conseguiu acompanhar",
+    "aqui não veio som do microfone",
+    "aqui as legendas estavam em pausa",
+    "perderam-se palavras aqui: o reconhecimento foi reiniciado",
+    "perderam-se palavras aqui",
+    "as legendas anteriores já não estão guardadas",
+    "falta algo aqui",
+  ],
+  sv: [
+    "här saknas ord: datorn hann inte med",
+    "här kom inget ljud från mikrofonen",
+    "här var undertexterna pausade",
+    "här gick ord förlorade: igenkänningen startades om",
+    "här gick ord förlorade",
+    "tidigare undertexter finns inte kvar",
+    "här saknas något",
+  ],
+  ru: [
+    "здесь пропущены слова: компьютер не успевал",
+    "здесь не было звука с микрофона",
+    "здесь субтитры были приостановлены",
+    "здесь потеряны слова: распознавание перезапущено",
+    "здесь потеряны слова",
+    "более ранние субтитры уже не хранятся",
+    "здесь чего-то не хватает",
+  ],
+  uk: [
+    "тут бракує слів: комп’ютер не встигав",
+    "тут не було звуку з мікрофона",
+    "тут субтитри було призупинено",
+    "тут втрачено слова: розпізнавання перезапущено",
+    "тут втрачено слова",
+    "попередні субтитри вже не зберігаються",
+    "тут чогось бракує",
+  ],
+  tr: [
+    "burada eksik sözcükler var: bilgisayar yetişemedi",
+    "burada mikrofondan ses gelmedi",
+    "burada altyazılar duraklatılmıştı",
+    "burada sözcükler kayboldu: tanıma yeniden başlatıldı",
+    "burada sözcükler kayboldu",
+    "daha eski altyazılar artık saklanmıyor",
+    "burada bir şey eksik",
+  ],
+  ja: [
+    "ここで言葉が抜けています：処理が追いつきませんでした",
+    "ここではマイクの音が届きませんでした",
+    "ここでは字幕が一時停止していました",
+    "ここで言葉が失われました：音声認識が再起動しました",
+    "ここで言葉が失われました",
+    "これより前の字幕は保存されていません",
+    "ここで何かが抜けています",
+  ],
+  zh: [
+    "此处缺少文字：机器处理不及",
+    "此处麦克风没有声音",
+    "此处字幕已暂停",
+    "此处丢失了文字：识别已重新启动",
+    "此处丢失了文字",
+    "更早的字幕已不再保留",
+    "此处有内容缺失",
+  ],
+};
+
+export interface GapText {
+  text: string;
+  /** The language that it is in. */
+  lang: string;
+}
+
+/** `wanted`: languages in the order in which they would do; English does where none is known here. */
+export function gapText(why: Why | string, seconds: number | null, wanted: readonly (string | undefined)[]): GapText {
+  const known = wanted.map((it) => tag(it ?? "").toLowerCase().split(/[-_]/)[0]!);
+  const lang = known.find((it) => Object.hasOwn(TEXTS, it)) ?? "en";
+  const at = ORDER.findIndex((it) => it === why);
+  const words = TEXTS[lang]!.at(at)!;
+  return { lang, text: seconds !== null && seconds >= 1 ? `${words} (${Math.round(seconds)} s)` : words };
+}
