@@ -1,12 +1,12 @@
 //! `livecap check`: everything that is wrong with pipeline files.
 use std::{
-    fs,
     io::{self, Write},
     path::PathBuf,
 };
 
 use serde_json::{Value, json};
 
+use super::file;
 use crate::spec::{self, Machine, Overrides};
 
 #[derive(clap::Args, Debug)]
@@ -53,7 +53,7 @@ pub fn check(args: &CheckArgs, around: &Surroundings<'_>, out: &mut dyn Write) -
     let mut objects: Vec<Value> = Vec::new();
     for (index, file) in args.files.iter().enumerate() {
         let path = file.display().to_string();
-        let (text, complaints) = match fs::read_to_string(file) {
+        let (text, complaints) = match file::read(file) {
             Ok(text) => {
                 let complaints = complaints(args, around, file, &text);
                 (text, complaints)
@@ -61,9 +61,9 @@ pub fn check(args: &CheckArgs, around: &Surroundings<'_>, out: &mut dyn Write) -
             Err(error) => {
                 fine = false;
                 match args.format {
-                    CheckFormat::Text => writeln!(out, "error[no-file]: cannot read `{path}`: {error}")?,
+                    CheckFormat::Text => writeln!(out, "error[no-file]: {error}")?,
                     CheckFormat::Json => objects.push(json!({
-                        "file": path, "code": "no-file", "title": format!("cannot read `{path}`: {error}"),
+                        "file": path, "code": "no-file", "title": error,
                         "marks": [], "help": null,
                     })),
                 }
@@ -98,9 +98,9 @@ fn complaints(
     file: &std::path::Path,
     text: &str,
 ) -> Vec<spec::Complaint> {
-    match spec::check_with(text, file, around.overrides) {
-        Err(complaints) => complaints,
-        Ok(_) if args.no_machine => Vec::new(),
-        Ok(plan) => spec::check_machine(&plan, around.machine),
-    }
+    let checked = match args.no_machine {
+        true => spec::check_with(text, file, around.overrides),
+        false => spec::check_on(text, file, around.overrides, around.machine),
+    };
+    checked.err().unwrap_or_default()
 }

@@ -9,7 +9,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use super::{log_kept, terminal::Terminal};
+use super::{
+    log_kept,
+    terminal::{STARTUP, Terminal},
+};
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -51,6 +54,9 @@ const SECRETIVE: [&str; 8] = [
 pub(crate) fn start(format: LogFormat, usual: Usual, terminal: Terminal) {
     let asked = std::env::var("LIVECAP_LOG").ok().filter(|it| !it.trim().is_empty());
     let usual = EnvFilter::new(match usual {
+        Usual::Quiet if format == LogFormat::Json => {
+            format!("{},{STARTUP}=info", of_level(Level::Warn))
+        }
         Usual::Quiet => of_level(Level::Warn),
         Usual::Informed => of_level(Level::Info),
         Usual::Requests => {

@@ -6,6 +6,7 @@ pub mod client;
 pub mod devices;
 mod emit;
 mod emit_lines;
+mod file;
 pub mod graph;
 mod listen;
 mod log;
@@ -28,7 +29,10 @@ use std::{
     time::Duration,
 };
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{
+    CommandFactory, Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 use tokio::time::Instant;
 
 use self::{
@@ -125,7 +129,7 @@ const LETTING_GO: Duration = Duration::from_millis(200);
 /// The whole program.
 pub fn main() -> ExitCode {
     let begun = Instant::now();
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| with_what_was_meant(error).exit());
     let voice = match &cli.command {
         Command::Run(args) => args.voice(cli.log),
         Command::Serve(_) => serve::voice(cli.log),
@@ -133,7 +137,7 @@ pub fn main() -> ExitCode {
     };
     let terminal = Terminal::new(voice);
     let usual = match &cli.command {
-        Command::Run(_) if voice == Voice::Silent => Usual::Quiet,
+        Command::Run(args) => args.usual_log(),
         // Of the pipes only what goes wrong is worth a line.
         Command::Stream(_) | Command::Translate(_) => Usual::Quiet,
         Command::Serve(args) => args.usual_log(),
@@ -151,6 +155,34 @@ pub fn main() -> ExitCode {
             Exit::Refused.into()
         }
     }
+}
+
+/// What others call our subcommands.
+const OTHER_NAMES: [(&str, &str); 10] = [
+    ("start", "run"),
+    ("live", "run"),
+    ("play", "run"),
+    ("validate", "check"),
+    ("lint", "check"),
+    ("microphones", "devices"),
+    ("subtitle", "transcribe"),
+    ("benchmark", "bench"),
+    ("relay", "serve"),
+    ("send", "emit"),
+];
+
+/// An unknown subcommand that has another name here: clap would only name one that is spelt like it.
+fn with_what_was_meant(mut error: clap::Error) -> clap::Error {
+    let written = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(written)) => written.as_str(),
+        _ => return error,
+    };
+    let meant = OTHER_NAMES.iter().find(|it| it.0 == written);
+    if let Some((_, meant)) = meant {
+        let meant = vec![(*meant).to_owned()];
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
+    }
+    error
 }
 
 /// What ends a subcommand before it has an answer.

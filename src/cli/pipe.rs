@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Trouble, run::told, stop::Stop};
-use crate::spec::{self, Plan};
+use crate::spec::{self, Overrides, Plan};
 
 /// After Ctrl-C, which every program of a pipe gets, the one before may still have something to say: so long it is heard.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
@@ -20,9 +20,8 @@ pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// A plan of what `command` was asked for, checked as a file would be.
 pub(super) fn plan(command: &str, text: &str) -> Result<Plan, Trouble> {
     let name = Path::new(command);
-    let plan = spec::check(text, name).map_err(|complaints| told(name, text, &complaints))?;
-    let complaints = spec::check_machine(&plan, &super::this_machine()?);
-    if complaints.is_empty() { Ok(plan) } else { Err(told(name, text, &complaints)) }
+    let checked = spec::check_on(text, name, &Overrides::default(), &super::this_machine()?);
+    checked.map_err(|complaints| told(name, text, &complaints))
 }
 
 /// As TOML has it; JSON's strings are among those.

@@ -1,6 +1,5 @@
 //! `livecap run`: a pipeline file at work, from the first check to the last final.
 use std::{
-    fs,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     time::Duration,
@@ -11,8 +10,8 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{
-    Exit, Trouble,
-    log::LogFormat,
+    Exit, Trouble, file,
+    log::{LogFormat, Usual},
     log_kept, overrides,
     stop::Stop,
     terminal::{Screen, Terminal, Voice},
@@ -42,13 +41,17 @@ pub(crate) struct RunArgs {
 }
 
 impl RunArgs {
-    /// How what is no caption is said.
+    /// How what is no caption is said. A program that reads the log has to know where the page is, and when all is ready.
     pub(crate) fn voice(&self, log: LogFormat) -> Voice {
-        match (self.quiet, log) {
-            (true, _) => Voice::Silent,
-            (false, LogFormat::Json) => Voice::Log,
-            (false, LogFormat::Text) => Voice::Plain,
+        match (log, self.quiet) {
+            (LogFormat::Json, _) => Voice::Log,
+            (LogFormat::Text, true) => Voice::Silent,
+            (LogFormat::Text, false) => Voice::Plain,
         }
+    }
+
+    pub(crate) fn usual_log(&self) -> Usual {
+        if self.quiet { Usual::Quiet } else { Usual::Informed }
     }
 }
 
@@ -68,8 +71,7 @@ pub(crate) fn read_plan(file: &Path) -> Result<Plan, Trouble> {
 }
 
 pub(super) fn read(file: &Path) -> Result<String, Trouble> {
-    let cannot = |error| Trouble::Told(format!("cannot read `{}`: {error}", file.display()));
-    fs::read_to_string(file).map_err(cannot)
+    file::read(file).map_err(Trouble::Told)
 }
 
 pub(super) fn told(file: &Path, text: &str, complaints: &[Complaint]) -> Trouble {
@@ -87,12 +89,9 @@ pub(crate) async fn run(
     begun: Instant,
 ) -> Result<Exit, Trouble> {
     let mut stop = Stop::new()?;
-    let plan = read_plan(&args.file)?;
-    let machine = super::this_machine()?;
-    let complaints = spec::check_machine(&plan, &machine);
-    if !complaints.is_empty() {
-        return Err(told(&args.file, &read(&args.file)?, &complaints));
-    }
+    let (text, machine) = (read(&args.file)?, super::this_machine()?);
+    let plan = spec::check_on(&text, &args.file, &overrides(), &machine)
+        .map_err(|complaints| told(&args.file, &text, &complaints))?;
     // Captions on the terminal stand in the way of lines that the file itself writes to standard output.
     let shown = !args.quiet && !writes_standard_output(&plan);
     let looked_on = LookedOn { captions: shown, sound: false };

@@ -29,6 +29,9 @@ pub(crate) struct Terminal {
     seen: Arc<Mutex<Seen>>,
 }
 
+/// Where lines of the log come from that say how far the program is. Who reads the log as JSON gets them, however quiet it is.
+pub(crate) const STARTUP: &str = "livecap::cli::run";
+
 /// How lines for people that are no captions are said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Voice {
@@ -73,7 +76,7 @@ impl Terminal {
             Voice::Plain => self.bars.suspend(|| {
                 let _ = writeln!(io::stderr(), "{line}");
             }),
-            Voice::Log => tracing::info!("{line}"),
+            Voice::Log => tracing::info!(target: STARTUP, "{line}"),
             Voice::Silent => (),
         }
     }

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use super::{Trouble, translate::Typed};
 use crate::{
     assemble::{self, Offline, ThisMachine},
+    languages::whisper,
     logic::{
         reference::Reference,
         subtitle::{self, timed},
@@ -80,6 +81,10 @@ pub(crate) async fn transcribe(
     let model =
         if is_path { ModelChoice::File(path) } else { ModelChoice::Named(args.model.clone()) };
     let spoken = args.language.as_deref().filter(|it| *it != "auto");
+    if let Some(Err(unknown)) = spoken.map(whisper::checked) {
+        let meant = unknown.meant.map_or_else(|| "auto".to_owned(), str::to_owned);
+        return Err(Trouble::Told(format!("{unknown}; write `--language {meant}`")));
+    }
     let offline = Offline {
         recording: args.file.clone(),
         model,

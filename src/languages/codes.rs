@@ -91,6 +91,51 @@ pub mod deepl {
     }
 }
 
+/// OpenAI's Whisper models, what they hear.
+pub mod whisper {
+    use super::Tag;
+    use crate::languages;
+
+    #[rustfmt::skip]
+    const KNOWN: &[&str] = &[
+        "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "es",
+        "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi", "hr", "ht", "hu", "hy", "id", "is", "it", "ja",
+        "jw", "ka", "kk", "km", "kn", "ko", "la", "lb", "ln", "lo", "lt", "lv", "mg", "mi", "mk", "ml", "mn", "mr", "ms", "mt",
+        "my", "ne", "nl", "nn", "no", "oc", "pa", "pl", "ps", "pt", "ro", "ru", "sa", "sd", "si", "sk", "sl", "sn", "so", "sq",
+        "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl", "tr", "tt", "uk", "ur", "uz", "vi", "yi", "yo", "yue", "zh",
+    ];
+
+    /// Something that is not one of their own tags.
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[error("`{written}` is no language that Whisper knows{}", .meant.map_or_else(String::new, |it| format!(" by this tag: it calls it `{it}`")))]
+    pub struct Unknown {
+        written: String,
+        /// Their own tag for what is meant, where there is one.
+        pub meant: Option<&'static str>,
+    }
+
+    /// `tag`, if it is one of their own.
+    pub fn checked(tag: &str) -> Result<&'static str, Unknown> {
+        let meant = || code(tag).or_else(|| code(languages::meant(tag)?));
+        known(tag).ok_or_else(|| Unknown { written: tag.to_owned(), meant: meant() })
+    }
+
+    /// Their own tag for the language of `tag`: they tell neither regions nor scripts apart.
+    pub fn code(tag: &str) -> Option<&'static str> {
+        match Tag::parse(tag)?.language.as_str() {
+            "nb" => known("no"),
+            "jv" => known("jw"),
+            "fil" => known("tl"),
+            "cmn" => known("zh"),
+            language => known(language),
+        }
+    }
+
+    fn known(code: &str) -> Option<&'static str> {
+        KNOWN.iter().copied().find(|it| *it == code)
+    }
+}
+
 /// Apertium, by codes of three letters. Which pairs there are is a matter of what is installed.
 pub mod apertium {
     use super::{Tag, row};
@@ -110,6 +155,32 @@ pub mod apertium {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whisper_knows_a_hundred_by_its_own_tags_and_is_told_them_of_others() {
+        for (written, meant) in [
+            ("nb", Some("no")),
+            ("NL", Some("nl")),
+            ("zh-TW", Some("zh")),
+            ("pt_BR", Some("pt")),
+            ("en-GB", Some("en")),
+            ("iw", Some("he")),
+            ("jv", Some("jw")),
+            ("deu", Some("de")),
+            ("Dutch", Some("nl")),
+            ("jp", Some("ja")),
+            ("xx", None),
+            ("eo", None),
+            ("", None),
+        ] {
+            assert_eq!(whisper::checked(written).unwrap_err().meant, meant, "{written}");
+        }
+        for tag in ["no", "nn", "nl", "zh", "yue", "jw", "haw"] {
+            assert_eq!(whisper::checked(tag), Ok(tag));
+        }
+        let told = whisper::checked("nb").unwrap_err().to_string();
+        assert_eq!(told, "`nb` is no language that Whisper knows by this tag: it calls it `no`");
+    }
 
     #[test]
     fn libretranslate_is_asked_by_its_own_codes_both_ways() {

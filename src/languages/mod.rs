@@ -2,7 +2,7 @@
 mod codes;
 mod names;
 
-pub use codes::{apertium, deepl, libretranslate};
+pub use codes::{apertium, deepl, libretranslate, whisper};
 use names::{ALIASES, LANGUAGES, MISTAKEN, Row};
 
 /// A tag, taken apart: `zh-hant_TW` is the language `zh` in the script `Hant` of the region `TW`.

@@ -6,7 +6,9 @@ use toml::de::DeTable;
 use super::{
     Code, Complaint, Kind, Overrides, Plan,
     complaint::in_file_order,
-    conflicts, document, order, pairs,
+    conflicts, document,
+    machine::{Machine, check_stage},
+    order, pairs,
     plan::{Feed, Planned, Speed, Stage},
     queues,
     resolve::{self, Queue, Resolved, Table},
@@ -22,6 +24,49 @@ pub fn check(text: &str, path: &Path) -> Result<Plan, Vec<Complaint>> {
 
 /// The same, with what the environment says instead of the broadcast's `listen`.
 pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan, Vec<Complaint>> {
+    let Checked { plan, mut complaints, .. } = checked(text, path, overrides)?;
+    if complaints.is_empty() {
+        return Ok(plan);
+    }
+    in_file_order(&mut complaints);
+    Err(complaints)
+}
+
+/// The same, together with what this machine has not, also of stages that have mistakes.
+pub fn check_on(
+    text: &str,
+    path: &Path,
+    overrides: &Overrides,
+    machine: &dyn Machine,
+) -> Result<Plan, Vec<Complaint>> {
+    let Checked { plan, spoilt, mut complaints } = checked(text, path, overrides)?;
+    let has_mistakes = !complaints.is_empty();
+    for stage in plan.stages.iter().chain(&spoilt) {
+        // Whether lines are read or written follows from what they listen to, which may be one of the mistakes.
+        if has_mistakes && stage.kind() == Kind::Lines {
+            continue;
+        }
+        let place = |it: &Complaint| it.marks.first().map(|it| it.span.clone());
+        let told: Vec<_> = complaints.iter().map(place).collect();
+        let more = check_stage(stage, machine);
+        complaints.extend(more.into_iter().filter(|it| !told.contains(&place(it))));
+    }
+    if complaints.is_empty() {
+        return Ok(plan);
+    }
+    in_file_order(&mut complaints);
+    Err(complaints)
+}
+
+/// A plan that holds if there are no complaints.
+struct Checked {
+    plan: Plan,
+    /// What is left of stages that have mistakes, without those.
+    spoilt: Vec<Stage>,
+    complaints: Vec<Complaint>,
+}
+
+fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Vec<Complaint>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         return Err(syntax::complaints(text, &errors));
@@ -35,6 +80,9 @@ pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan
     let tables = document.tables;
     let resolved: Vec<Option<Resolved>> =
         tables.iter().map(|table| resolve::resolve(table, folder, &mut complaints)).collect();
+    let spoilt = tables.iter().zip(&resolved).filter(|(_, resolved)| resolved.is_none());
+    let left = |table| Some(stage(text, table, resolve::remains(table, folder, &complaints)?));
+    let spoilt: Vec<Stage> = spoilt.filter_map(|(table, _)| left(table)).collect();
 
     let links = wiring::links(&tables, &document.strangers, &mut complaints);
     let order = order::upstream_first(&tables, &links, &mut complaints);
@@ -54,17 +102,14 @@ pub fn check_with(text: &str, path: &Path, overrides: &Overrides) -> Result<Plan
     conflicts::check(&stages, &mut complaints);
     voices::check(&stages, &mut complaints);
     pairs::check(&stages, &mut complaints);
-    if !complaints.is_empty() {
-        in_file_order(&mut complaints);
-        return Err(complaints);
-    }
     let stem = || path.file_stem().map(|it| it.to_string_lossy().into_owned());
-    Ok(Plan {
+    let plan = Plan {
         name: pipeline.as_ref().and_then(|it| it.name.clone()).or_else(stem).unwrap_or_default(),
         grace: pipeline.map_or(Duration::from_secs(5), |it| it.grace.0),
         folder: if folder.as_os_str().is_empty() { ".".into() } else { folder.to_owned() },
         stages,
-    })
+    };
+    Ok(Checked { plan, spoilt, complaints })
 }
 
 /// Something must give, or nothing will ever happen.
@@ -97,32 +142,35 @@ fn stages(
     let mut stages: Vec<Stage> = Vec::new();
     let mut places: Vec<(usize, bool)> = Vec::new();
     for index in order {
-        let Some(Resolved { work, restart, patience, places: marks }) = resolved[index].take()
-        else {
-            continue;
-        };
-        let mut feeds = Vec::new();
-        let mut live = gives_live_sound(&work);
+        let Some(resolved) = resolved[index].take() else { continue };
+        let mut stage = stage(text, &tables[index], resolved);
+        let mut live = gives_live_sound(&stage.work);
         for link in links.iter().filter(|it| it.taker == index) {
             let Some(giver) = places.iter().position(|(table, _)| *table == link.giver) else {
                 continue;
             };
             live = places[giver].1;
-            let (room, when_full) = queues::edge(link.carries, queues[index], live, &work);
-            feeds.push(Feed { giver, carries: link.carries, room, when_full });
+            let (room, when_full) = queues::edge(link.carries, queues[index], live, &stage.work);
+            stage.feeds.push(Feed { giver, carries: link.carries, room, when_full });
         }
         places.push((index, live));
-        stages.push(Stage {
-            name: tables[index].name.to_owned(),
-            line: 1 + text[..tables[index].header.start].matches('\n').count(),
-            restart,
-            patience,
-            feeds,
-            work,
-            places: marks,
-        });
+        stages.push(stage);
     }
     stages
+}
+
+/// One stage, without its feeds.
+fn stage(text: &str, table: &Table<'_>, resolved: Resolved) -> Stage {
+    let Resolved { work, restart, patience, places } = resolved;
+    Stage {
+        name: table.name.to_owned(),
+        line: 1 + text[..table.header.start].matches('\n').count(),
+        restart,
+        patience,
+        feeds: Vec::new(),
+        work,
+        places,
+    }
 }
 
 /// Does its sound come whether or not anybody takes it?

@@ -57,12 +57,15 @@ pub enum ModelTrouble {
 
 /// Complains about everything that the plan names and the machine has not.
 pub fn check_machine(plan: &Plan, machine: &dyn Machine) -> Vec<Complaint> {
-    let mut complaints: Vec<Complaint> = Vec::new();
-    for stage in plan.stages() {
-        complaints.extend(not_built(stage));
-        complaints.extend(needs(stage, machine));
-    }
+    let mut complaints: Vec<Complaint> =
+        plan.stages().iter().flat_map(|it| check_stage(it, machine)).collect();
     in_file_order(&mut complaints);
+    complaints
+}
+
+pub(super) fn check_stage(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
+    let mut complaints = not_built(stage);
+    complaints.extend(needs(stage, machine));
     complaints
 }
 

@@ -30,7 +30,7 @@ mod units;
 mod voices;
 mod wiring;
 
-pub use check::{check, check_with};
+pub use check::{check, check_on, check_with};
 pub use complaint::{Code, Complaint, Mark};
 pub use kind::{Kind, Port};
 pub use listen::Overrides;

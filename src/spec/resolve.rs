@@ -130,6 +130,26 @@ pub(super) fn resolve(
     })
 }
 
+/// What is left of a table with mistakes where the keys that they are in are left out. `None` where that is no stage.
+pub(super) fn remains(
+    table: &Table<'_>,
+    folder: &Path,
+    complaints: &[Complaint],
+) -> Option<Resolved> {
+    let mistakes: Vec<&Range<usize>> =
+        complaints.iter().filter_map(|it| Some(&it.marks.first()?.span)).collect();
+    let mut keys = DeTable::new();
+    for (key, value) in table.keys {
+        let place = key.span().start..value.span().end;
+        if !mistakes.iter().any(|it| it.start < place.end && place.start < it.end) {
+            keys.insert(key.clone(), value.clone());
+        }
+    }
+    let Table { kind, name, header, .. } = table;
+    let left = Table { kind: *kind, name, header: header.clone(), keys: &keys };
+    resolve(&left, folder, &mut Vec::new())
+}
+
 /// The queue of a table, whatever else may be wrong with it.
 pub(super) fn queue(table: &Table<'_>, folder: &Path) -> Queue {
     // What is wrong with the queue itself was complained about when the table was read.

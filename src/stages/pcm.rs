@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::raw::Framer;
-pub use super::raw::{RawSettings, SampleFormat};
+pub use super::raw::{RawSettings, SampleFormat, kind_of_file};
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace},

@@ -57,9 +57,9 @@ pub struct NotRaw {
     kind: &'static str,
 }
 
-/// The first bytes of a stream.
-fn check_is_raw(bytes: &[u8]) -> Result<(), NotRaw> {
-    let kind = match bytes {
+/// What a file is that begins with `bytes`, at least twelve of them: `a WAV file`. `None` of what is none of these.
+pub fn kind_of_file(bytes: &[u8]) -> Option<&'static str> {
+    Some(match bytes {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..]
         | [b'R', b'F', b'6', b'4', _, _, _, _, b'W', b'A', b'V', b'E', ..] => "a WAV file",
         [b'I', b'D', b'3', ..] => "an MP3 file",
@@ -68,9 +68,13 @@ fn check_is_raw(bytes: &[u8]) -> Result<(), NotRaw> {
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => "an MP4 file",
         // What begins every Matroska file.
         [0x1A, 0x45, 0xDF, 0xA3, ..] => "a Matroska or WebM file",
-        _ => return Ok(()),
-    };
-    Err(NotRaw { kind })
+        _ => return None,
+    })
+}
+
+/// The first bytes of a stream.
+fn check_is_raw(bytes: &[u8]) -> Result<(), NotRaw> {
+    kind_of_file(bytes).map_or(Ok(()), |kind| Err(NotRaw { kind }))
 }
 
 /// Cuts a stream of bytes into frames, whatever the pieces are in which it arrives.

@@ -8,7 +8,7 @@ use super::super::{
     resolve::Around,
     units::Length,
 };
-use crate::message::Language;
+use crate::{languages::whisper, message::Language};
 
 /// Brings sound to the 16 kHz that recognisers take.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -148,16 +148,6 @@ fn usual_threshold() -> f64 {
 /// What a Whisper model hears at once.
 const WINDOW: Length = Length::ms::<30_000>();
 
-/// The tags of the languages that Whisper models were trained on.
-#[rustfmt::skip]
-const LANGUAGES: [&str; 100] = [
-    "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el", "en", "es",
-    "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi", "hr", "ht", "hu", "hy", "id", "is", "it", "ja",
-    "jw", "ka", "kk", "km", "kn", "ko", "la", "lb", "ln", "lo", "lt", "lv", "mg", "mi", "mk", "ml", "mn", "mr", "ms", "mt",
-    "my", "ne", "nl", "nn", "no", "oc", "pa", "pl", "ps", "pt", "ro", "ru", "sa", "sd", "si", "sk", "sl", "sn", "so", "sq",
-    "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl", "tr", "tt", "uk", "ur", "uz", "vi", "yi", "yo", "yue", "zh",
-];
-
 impl Whisper {
     pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
         if let Some(longest) = self.longest.filter(|it| *it > WINDOW) {
@@ -169,14 +159,14 @@ impl Whisper {
                 Some("longest = \"30s\"".into()),
             );
         }
-        let tag = self.language.as_deref().filter(|it| *it != "auto" && !LANGUAGES.contains(it));
-        if let Some(tag) = tag {
+        let tag = self.language.as_deref().filter(|it| *it != "auto");
+        if let Some(Err(unknown)) = tag.map(whisper::checked) {
             around.complain(
                 Code::UnknownValue,
                 "language",
-                format!("`{tag}` is no language that Whisper knows"),
+                unknown.to_string(),
                 "takes a tag such as `en` or `nl`, or `auto`",
-                Some("language = \"auto\"".into()),
+                Some(format!("language = \"{}\"", unknown.meant.unwrap_or("auto"))),
             );
         }
         Planned::Whisper(Box::new(plan::Whisper {

@@ -44,6 +44,23 @@ async fn a_file_that_cannot_be_right_is_refused_with_two() {
 }
 
 #[tokio::test]
+async fn what_is_mistaken_for_a_pipeline_file_or_a_subcommand_is_answered_with_what_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(shipped("demo.flac"), folder.path().join("talk.flac")).unwrap();
+    let help = ["`talk.flac` is a FLAC file, no pipeline file", "livecap transcribe talk.flac"];
+    for subcommand in ["run", "check", "graph"] {
+        let mut told = ended(livecap(folder.path(), &[subcommand, "talk.flac"])).await;
+        told.err += &told.out;
+        assert_told(&told, 2, &help);
+    }
+    let start = ended(livecap(folder.path(), &["start", "live.toml"])).await;
+    assert_told(&start, 2, &["unrecognized subcommand 'start'", "'run'"]);
+    let language = ["transcribe", "talk.flac", "--model", "demo", "--language", "nb"];
+    let told = ended(livecap(folder.path(), &language)).await;
+    assert_told(&told, 2, &["it calls it `no`", "`--language no`"]);
+}
+
+#[tokio::test]
 async fn a_missing_a_truncated_and_a_corrupt_model_are_told_apart() {
     let with_model = |model: &str| demo("1.0", LINES).replace("\"demo\"", &format!("{model:?}"));
     let missing = told(&with_model("base.en"), &[]).await;

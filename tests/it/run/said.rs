@@ -35,6 +35,19 @@ async fn a_log_in_json_is_json_in_every_line() {
 }
 
 #[tokio::test]
+async fn a_quiet_log_in_json_still_says_where_the_page_is_and_when_all_is_ready() {
+    let said = said(&["--log", "json", "-q"], &[]).await;
+    assert_eq!((said.code, said.out.as_str()), (Some(0), ""));
+    let is = |line: &str, level, words: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["level"] == level && line["message"].as_str().unwrap().contains(words)
+    };
+    for words in ["listening on http://127.0.0.1:", "ready in"] {
+        assert!(said.err.lines().any(|it| is(it, "INFO", words)), "{words}: {}", said.err);
+    }
+}
+
+#[tokio::test]
 async fn quiet_says_only_what_is_wrong() {
     let said = said(&["--quiet"], &[]).await;
     assert_eq!((said.code, said.out.as_str()), (Some(0), ""));
