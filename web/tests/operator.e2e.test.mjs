@@ -307,7 +307,7 @@ describe("the operator's page without a token", { skip }, () => {
   it("says which failure has ended the pipeline", async () => {
     process.kill(Number(readFileSync(join(folder, "foyer"), "utf8")), "SIGKILL");
     await standing(page, "ended");
-    await tells(page, "#trouble", /foyer ended: /);
+    await tells(page, "#trouble", /foyer failed: /);
   });
 
   it("gave the browser nothing to complain about", () => {
