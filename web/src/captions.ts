@@ -8,8 +8,8 @@ import { Follow } from "./follow.ts";
 import { rowsToShow } from "./gaps.ts";
 import { forget, keep, kept } from "./kept.ts";
 import { action, type Action } from "./keys.ts";
-import { nameOf } from "./languages.ts";
-import { languages, Ledger } from "./ledger.ts";
+import { languages, nameOf, readIn, unread } from "./languages.ts";
+import { Ledger } from "./ledger.ts";
 import { followLifecycle } from "./lifecycle.ts";
 import { dress } from "./look.ts";
 import { Paints } from "./painted.ts";
@@ -100,7 +100,7 @@ new ResizeObserver(([it]) => it!.contentRect.width !== width && ((width = it!.co
 document.fonts.addEventListener("loadingdone", relaid);
 
 function choiceOf(): Choice {
-  return { lang: settings.lang === "" ? undefined : settings.lang, both: settings.both, standIns: true, gaps: true, tracks: among(tracks ?? [], settings.tracks).there };
+  return { lang: readIn(settings.lang, tracks ?? []), both: settings.both, standIns: true, gaps: true, tracks: among(tracks ?? [], settings.tracks).there };
 }
 
 /** A choice of the reader: applied, written into the address, and remembered. */
@@ -119,7 +119,7 @@ function reread(): void {
   wantAfter(before);
   dress(page, settings);
   follow.rest(settings.view === "lines");
-  choice.value = settings.lang;
+  choice.value = chosen.lang ?? "";
   panel.show(settings, chosen, token);
   repaint();
   relaid();
@@ -158,7 +158,7 @@ function hello(it: Hello): void {
   const originals = [...new Set(it.tracks.map((track) => track.lang))];
   choice.replaceChildren(option("", `Original (${originals.map(nameOf).join(", ")})`), ...offered.map((code) => option(code, nameOf(code))));
   if (chosen.lang !== undefined && !offered.includes(chosen.lang)) choice.append(option(chosen.lang, `${nameOf(chosen.lang)} (not offered)`));
-  choice.value = settings.lang;
+  choice.value = chosen.lang ?? "";
   panel.offer(it.tracks);
   panel.show(settings, chosen, token);
 }
@@ -197,7 +197,7 @@ function repaint(): void {
 
 function paint(): void {
   painting = false;
-  const told = why({ standing: now, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
+  const told = why({ standing: now, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, unread: unread(chosen.lang, tracks ?? []), state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
   const isEmpty = rowsToShow(ledger.rows, chosen).length === 0;
   floor.around(() => rows.paint(ledger, chosen), live);
   earlier.hidden = ledger.before === undefined || settings.view === "lines";

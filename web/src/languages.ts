@@ -1,4 +1,5 @@
-// Languages: what they are called, and which way they run.
+// Languages: what they are called, which way they run, and which there are.
+import type { Track } from "./wire.ts";
 
 /** Written from right to left, whatever script may be named with them. */
 const FROM_THE_RIGHT = new Set(["ar", "arc", "ckb", "dv", "fa", "he", "iw", "khw", "ks", "lrc", "mzn", "nqo", "pnb", "prs", "ps", "sd", "syr", "ug", "ur", "yi", "ji"]);
@@ -29,4 +30,32 @@ export function nameOf(lang: string): string {
 /** For a `lang` attribute: one that no browser understands is worse than none. */
 export function tag(lang: string): string {
   return lang === "auto" || lang === "und" ? "" : lang;
+}
+
+/** What there is for who wants this language: itself, else another region's: `de` for `de-AT`. */
+export function nearest(wanted: string, there: readonly string[]): string | undefined {
+  const without = (lang: string): string => lang.toLowerCase().split(/[-_]/).filter((it, at) => at === 0 || it.length === 4).join("-");
+  // The region of Chinese tells its script.
+  const near = (it: string): boolean => without(it) === without(wanted) && !/^zh\b/i.test(wanted);
+  return there.find((it) => it === wanted) ?? there.find((it) => it.toLowerCase() === wanted.toLowerCase()) ?? there.find(near);
+}
+
+/** Every language that something is translated to, each once. */
+export function languages(tracks: readonly Track[]): string[] {
+  return [...new Set(tracks.flatMap((it) => it.langs))].sort();
+}
+
+/** Every language that something can be read in. */
+export function readable(tracks: readonly Track[]): string[] {
+  return [...new Set(tracks.flatMap((it) => [...it.langs, it.lang]))];
+}
+
+/** The language to read in for who has chosen `wanted`; empty: the original. */
+export function readIn(wanted: string, tracks: readonly Track[]): string | undefined {
+  return wanted === "" ? undefined : (nearest(wanted, readable(tracks)) ?? wanted);
+}
+
+/** `lang`, where nothing can be read in it. Before a pipeline has named its tracks nobody knows. */
+export function unread(lang: string | undefined, tracks: readonly Track[]): string | undefined {
+  return tracks.length === 0 || lang === undefined || readable(tracks).includes(lang) ? undefined : lang;
 }

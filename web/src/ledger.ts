@@ -277,11 +277,6 @@ export function shown(row: Segment, lang: string | undefined, tracks: readonly T
   return { line: original, standsIn, settled };
 }
 
-/** Every language that something is translated to, each once. */
-export function languages(tracks: Track[]): string[] {
-  return [...new Set(tracks.flatMap((it) => it.langs))].sort();
-}
-
 function lineOf(it: Caption): Line {
   const isFinal = it.kind === "final";
   const prefix = it.committed ?? "";

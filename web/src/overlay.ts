@@ -3,6 +3,7 @@ import { Connection } from "./connection.ts";
 import { element, say } from "./dom.ts";
 import { Floor } from "./floor.ts";
 import { rowsToShow } from "./gaps.ts";
+import { readIn, unread } from "./languages.ts";
 import { Ledger } from "./ledger.ts";
 import { followLifecycle } from "./lifecycle.ts";
 import { dressOverlay } from "./look.ts";
@@ -30,7 +31,7 @@ const rows = new Rows(list);
 const floor = new Floor(list);
 const box = element("box", HTMLElement);
 const roll = new Roll(box, list);
-const choice: Choice = { lang: settings.lang === "" ? undefined : settings.lang, both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
+const choice: Choice = { lang: readIn(settings.lang, []), both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
 
 let standing: Standing = "connecting";
 let tracks: readonly Track[] | undefined;
@@ -51,9 +52,11 @@ const connection = new Connection(
     hello: (it) => {
       tracks = it.tracks;
       const { there } = among(tracks, settings.tracks);
-      if (there.join() === choice.tracks.join()) return;
+      const lang = readIn(settings.lang, tracks);
+      if (there.join() === choice.tracks.join() && lang === choice.lang) return;
       choice.tracks = there;
-      connection.want({ tracks: there });
+      choice.lang = lang;
+      connection.want({ lang, tracks: there });
     },
     changed: (caption, isLive) => {
       live = isLive || (caption === undefined && live);
@@ -96,7 +99,7 @@ function paint(): void {
   painting = false;
   floor.around(() => rows.paint(ledger, choice), live);
   roll.grown(ledger, rows, live);
-  const told = why({ standing, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
+  const told = why({ standing, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, unread: unread(choice.lang, tracks ?? []), state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
   const isSaid = settings.status && (rowsToShow(ledger.rows, choice).length === 0 || told.trouble);
   // For who sets it up: OBS keeps a log of it.
   if (status.dataset.told !== told.words) console.info((status.dataset.told = told.words));

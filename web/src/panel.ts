@@ -5,7 +5,7 @@ import { SHORTCUTS } from "./keys.ts";
 import { READER, type Reader } from "./reader.ts";
 import type { Track } from "./wire.ts";
 import { nameOf } from "./languages.ts";
-import { languages } from "./ledger.ts";
+import { languages } from "./languages.ts";
 import type { Choice } from "./rows.ts";
 
 export class Panel {

@@ -1,4 +1,5 @@
 // Why nothing is to be seen, or what is wrong though something is: decided without a page, from what is known.
+import { nameOf } from "./languages.ts";
 import type { State } from "./wire.ts";
 
 export type Standing = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized" | "foreign";
@@ -9,6 +10,8 @@ export interface Facts {
   tracks: number | undefined;
   /** Tracks that the reader wants and that are not there. */
   missing: readonly string[];
+  /** A language that the reader wants and that nothing is said in, nor translated to. */
+  unread?: string | undefined;
   state: State | undefined;
   /** For how long the loudest source has been below `SILENT_DB`, in ms; unknown where no level is told. */
   silentFor: number | undefined;
@@ -70,7 +73,7 @@ export function why(facts: Facts): Told {
   }
 }
 
-function live({ tracks, missing, state, silentFor }: Facts): Told {
+function live({ tracks, missing, unread, state, silentFor }: Facts): Told {
   const stages = state?.stages ?? [];
   const broken = stages.filter((it) => ["degraded", "restarting", "failed"].includes(it.state));
   if (state?.paused) return trouble("Paused: what is said now is not captioned.");
@@ -79,6 +82,7 @@ function live({ tracks, missing, state, silentFor }: Facts): Told {
   if (starting.length > 0) return trouble(`Getting ready: ${starting.map((it) => it.name).join(", ")} ${starting.length > 1 ? "are" : "is"} starting. Loading a model may take a while.`);
   if (silentFor !== undefined && silentFor >= SILENT_MS) return trouble("The microphone is silent: no sound comes from it. Is it switched on, and the right one?");
   if (missing.length > 0) return trouble(`There is no track here called ${missing.join(", ")}: what is shown is what there is. Settings has the tracks to choose from.`);
+  if (unread !== undefined) return trouble(`Nothing is said here in ${nameOf(unread)} (${unread}), and nothing is translated to it.`);
   if (tracks === 0) return quiet("Connected. This server has no pipeline of its own: captions appear when somebody sends some.");
   return quiet("Listening. Captions appear here as soon as somebody speaks.");
 }

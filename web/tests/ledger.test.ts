@@ -1,7 +1,8 @@
 // What is on the screen after which events.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { languages, Ledger, shown, type Row } from "../src/ledger.ts";
+import { languages } from "../src/languages.ts";
+import { Ledger, shown, type Row } from "../src/ledger.ts";
 import type { Caption, Gap, Hello } from "../src/wire.ts";
 
 const hello: Hello = {

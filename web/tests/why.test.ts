@@ -34,6 +34,7 @@ describe("a page that has nothing to show", () => {
       [facts({}, [stage("failed", "no room")]), /mic has failed: no room/, true],
       [facts({}, [stage("restarting")]), /mic is restarting$/, true],
       [facts({}, [stage("running")], true), /Paused/, true],
+      [facts({ unread: "zh-TW" }), /Nothing is said here in .+ \(zh-TW\), and nothing is translated to it/, true],
       [facts({ missing: ["hall"] }), /no track here called hall/, true],
       [facts({ silentFor: 5_000 }), /silent/, true],
       [facts({ silentFor: 4_999 }), /Listening/, false],

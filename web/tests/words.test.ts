@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { room } from "../src/floor.ts";
-import { direction, nameOf, tag } from "../src/languages.ts";
+import { direction, nameOf, readIn, tag, unread } from "../src/languages.ts";
 import { turn, type Rolled } from "../src/roll.ts";
 import { needsBreak, step } from "../src/words.ts";
 
@@ -91,5 +91,24 @@ describe("a language", () => {
   it("that was not told has no tag", () => {
     assert.deepEqual(["auto", "und", "nl"].map(tag), ["", "", "nl"]);
     assert.deepEqual(["und", "nl", "no such language"].map(nameOf), ["as spoken", "Nederlands", "no such language"]);
+  });
+});
+
+describe("the language that is read", () => {
+  const tracks = [
+    { name: "hall", lang: "en", langs: ["de", "zh-Hant", "pt-BR"] },
+    { name: "stage", lang: "fr", langs: ["nl"] },
+  ];
+
+  it("is the one that is wanted, or another region's", () => {
+    for (const [wanted, read] of [["", undefined], ["de", "de"], ["de-AT", "de"], ["DE", "de"], ["pt", "pt-BR"], ["pt-PT", "pt-BR"], ["fr-CA", "fr"], ["zh-TW", "zh-TW"], ["zh", "zh"], ["sr-Latn", "sr-Latn"]] as const) {
+      assert.equal(readIn(wanted, tracks), read, wanted);
+    }
+    assert.equal(readIn("de-AT", []), "de-AT");
+  });
+
+  it("is named where nothing is said in it", () => {
+    assert.equal(unread("zh-TW", tracks), "zh-TW");
+    assert.deepEqual([unread("nl", tracks), unread("en", tracks), unread(undefined, tracks), unread("es", [])], [undefined, undefined, undefined, undefined]);
   });
 });
