@@ -1,4 +1,5 @@
-//! A FLAC file written block by block: its length is "unknown" until it is finished, which every reader understands.
+//! A FLAC file written block by block, whose stated length is true about once a second: readers that are told none fail (libsndfile
+//! 1.2 through Python's soundfile) or cannot seek.
 use std::io::{self, Seek, SeekFrom, Write};
 
 use flacenc::{
@@ -13,7 +14,7 @@ use flacenc::{
 use super::Writer;
 use crate::message::SampleRate;
 
-/// A block is what a kill costs: 85 ms at 48 kHz, 256 ms at 16 kHz.
+/// 85 ms at 48 kHz, 256 ms at 16 kHz.
 const BLOCK: usize = 4096;
 /// FLAC knows rates up to 655 350 Hz; flacenc refuses to encode more than these.
 const HIGHEST: u32 = 96_000;
@@ -31,6 +32,8 @@ pub(super) struct Flac<W: Write + Seek> {
     pending: Vec<i32>,
     blocks: usize,
     samples: u64,
+    /// So many are stated in the header.
+    stated: u64,
 }
 
 impl<W: Write + Seek> Flac<W> {
@@ -48,7 +51,8 @@ impl<W: Write + Seek> Flac<W> {
         info.set_block_sizes(BLOCK, BLOCK).map_err(unfit)?;
         // 0 stands for unknown.
         info.set_frame_sizes(0, 0).map_err(unfit)?;
-        let mut flac = Flac { file, encoder, info, pending: Vec::new(), blocks: 0, samples: 0 };
+        let mut flac =
+            Flac { file, encoder, info, pending: Vec::new(), blocks: 0, samples: 0, stated: 0 };
         flac.write_info()?;
         Ok(flac)
     }
@@ -57,6 +61,19 @@ impl<W: Write + Seek> Flac<W> {
         let mut sink = ByteSink::new();
         self.info.write(&mut sink).map_err(failed)?;
         self.file.write_all(&[&BEFORE_INFO, sink.as_slice()].concat())
+    }
+
+    fn state(&mut self) -> io::Result<()> {
+        // 0, unknown, of what is too long to be stated.
+        let stated = if self.samples <= LONGEST { self.samples as usize } else { 0 };
+        self.info.set_total_samples(stated);
+        // The sound first: a header must never promise more than there is.
+        self.file.flush()?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.write_info()?;
+        self.file.seek(SeekFrom::End(0))?;
+        self.stated = self.samples;
+        self.file.flush()
     }
 
     fn write_block(&mut self, samples: usize) -> io::Result<()> {
@@ -79,21 +96,15 @@ impl<W: Write + Seek + Send> Writer for Flac<W> {
         while self.pending.len() >= BLOCK {
             self.write_block(BLOCK)?;
         }
-        Ok(())
+        let second = self.info.sample_rate() as u64;
+        if self.samples - self.stated >= second { self.state() } else { Ok(()) }
     }
 
     fn finish(&mut self) -> io::Result<()> {
         if !self.pending.is_empty() {
             self.write_block(self.pending.len())?;
         }
-        if self.samples <= LONGEST {
-            self.info.set_total_samples(self.samples as usize);
-        }
-        self.file.flush()?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.write_info()?;
-        self.file.seek(SeekFrom::End(0))?;
-        self.file.flush()
+        self.state()
     }
 }
 
@@ -109,6 +120,20 @@ fn failed(error: impl std::fmt::Display) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_was_never_finished_states_what_it_holds_to_the_second() {
+        let rate = SampleRate::new(16_000).unwrap();
+        let mut file = io::Cursor::new(Vec::new());
+        let mut flac = Flac::new(&mut file, rate).unwrap();
+        for _ in 0..35 {
+            flac.write(&[100; 1_600]).unwrap();
+        }
+        let info = &file.get_ref()[8..];
+        let total = u64::from_be_bytes(info[10..18].try_into().unwrap()) & LONGEST;
+        // Whole blocks, stated after the first that ends a second.
+        assert_eq!(total, 12 * BLOCK as u64);
+    }
 
     #[test]
     fn a_rate_that_the_encoder_refuses_is_named_with_a_way_out() {

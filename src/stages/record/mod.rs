@@ -2,8 +2,8 @@
 //!
 //! Missing sound is written as silence, so a place in the file is its place on the timeline. An existing file is never
 //! touched: the next free of `talk-2.flac`, `talk-3.flac`, … is taken. So it is where the rate changes, where a WAV file
-//! reaches its 4 GiB, and in a life after the first. A kill costs the last second of a WAV file, the last block (4096
-//! samples) of a FLAC file. Writing happens on a thread of its own.
+//! reaches its 4 GiB, and in a life after the first. A kill costs the last second, of a FLAC file
+//! with the block of 4096 samples around its end. Writing happens on a thread of its own.
 mod flac;
 mod tape;
 mod wav;
