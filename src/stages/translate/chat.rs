@@ -107,6 +107,15 @@ impl Answer {
         }
         match choice.pointer(&format!("/{part}/content")) {
             Some(Value::String(text)) => self.text.push_str(text),
+            // Models that think give their thoughts and the answer as parts of it.
+            Some(Value::Array(parts)) => {
+                let refusal = parts.iter().find_map(|it| it.get("refusal")?.as_str());
+                if let Some(why) = refusal {
+                    return Err(refused(why));
+                }
+                let texts = parts.iter().filter(|it| it["type"] == "text");
+                self.text.extend(texts.filter_map(|it| it["text"].as_str()));
+            }
             Some(Value::Null) | None if part == "delta" => (),
             _ => return Err(wrong("there is no `content`")),
         }
@@ -180,6 +189,25 @@ mod tests {
         // However long it thinks, and though the template has kept the beginning.
         let thought = whole(&format!("{}</think>Goede morgen.", "Hm. ".repeat(1000)));
         assert_eq!(read("Good morning.", &thought).unwrap(), "Goede morgen.");
+    }
+
+    #[test]
+    fn an_answer_in_parts_is_its_text_without_the_thoughts() {
+        let parts = serde_json::json!([
+            { "type": "thinking", "thinking": [{ "type": "text", "text": "Dutch…" }] },
+            { "type": "text", "text": "Goede " },
+            { "type": "text", "text": "morgen." },
+        ]);
+        let message = serde_json::json!({ "role": "assistant", "content": parts });
+        let one = |message: &serde_json::Value, of: &str| {
+            serde_json::json!({ "choices": [{ of: message, "finish_reason": "stop" }] }).to_string()
+        };
+        assert_eq!(read("Good morning.", &one(&message, "message")).unwrap(), "Goede morgen.");
+        let streamed = format!("data: {}\n\n", one(&message, "delta"));
+        assert_eq!(read("Good morning.", &streamed).unwrap(), "Goede morgen.");
+        let refusal = serde_json::json!({ "content": [{ "type": "refusal", "refusal": "No." }] });
+        let told = read("Good morning.", &one(&refusal, "message")).unwrap_err();
+        assert_eq!(told, "the model refuses to translate this: No.");
     }
 
     #[test]
