@@ -36,7 +36,10 @@ const FENCED: &[(&str, &[&str])] = &[
     ("rubato", &["src/stages/resample/"]),
     ("audioadapter_buffers", &["src/stages/resample/"]),
     ("flacenc", &["src/stages/record/"]),
-    ("rustix", &["src/stages/command.rs", "src/cli/bench/browser.rs"]),
+    (
+        "rustix",
+        &["src/stages/command.rs", "src/stages/microphone/quiet.rs", "src/cli/bench/browser.rs"],
+    ),
     ("whisper_rs", &["src/stages/whisper"]),
     ("livecap_blas", &["src/stages/whisper"]),
     ("gemm", &["src/blas/"]),
