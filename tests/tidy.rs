@@ -33,6 +33,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("cpal", &["src/stages/microphone/"]),
     ("rtrb", &["src/stages/microphone/"]),
     ("symphonia", &["src/stages/recording/"]),
+    ("symphonia_adapter_libopus", &["src/stages/recording/"]),
     ("rubato", &["src/stages/resample/"]),
     ("audioadapter_buffers", &["src/stages/resample/"]),
     ("flacenc", &["src/stages/record/"]),
