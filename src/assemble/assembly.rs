@@ -13,7 +13,7 @@ use super::{
 use crate::{
     flow::{Fault, Gate, Source, Stage, StageGauge},
     host::{Pipeline, StageSettings},
-    logic::budget::Budget,
+    logic::{budget::Budget, downmix::Downmix},
     message::{AudioFrame, Speech},
     spec::{
         Plan, Port,
@@ -24,7 +24,7 @@ use crate::{
         command::{Command, CommandSettings},
         pcm::{Pcm, RawSettings, SampleFormat},
         record::{Record, RecordFormat, RecordSettings},
-        recording::{Pace, Recording, RecordingSettings},
+        recording::{Choice, Pace, Recording, RecordingSettings},
         replace::Replace,
         resample::Resample,
         subtitles::{Sheets, SubtitleSettings, Subtitles},
@@ -96,6 +96,7 @@ impl<'a> Assembly<'a> {
                         plan::Speed::Max => Pace::Max,
                     },
                     start: settings.start,
+                    choice: Choice { track: settings.track, downmix: downmix(settings.channel) },
                     repeat: settings.repeat,
                     ..RecordingSettings::new(&settings.path)
                 };
@@ -289,7 +290,15 @@ fn raw(samples: &plan::Samples) -> RawSettings {
         plan::SampleFormat::F32le => SampleFormat::F32le,
     };
     let channels = NonZeroUsize::new(samples.channels.into()).unwrap_or(NonZeroUsize::MIN);
-    RawSettings::new(format, samples.rate, channels)
+    let downmix = downmix(samples.channel);
+    RawSettings { downmix, ..RawSettings::new(format, samples.rate, channels) }
+}
+
+fn downmix(channel: plan::Channel) -> Downmix {
+    match channel {
+        plan::Channel::Mix => Downmix::Mean,
+        plan::Channel::Number(number) => Downmix::Channel(usize::from(number.saturating_sub(1))),
+    }
 }
 
 pub(super) fn held_to(stage: &plan::Stage) -> StageSettings {

@@ -1,7 +1,7 @@
 //! A recording to its finals, as fast as the machine can: windows as long as the model hears, each decoded once.
 use std::{
     num::NonZeroUsize,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -21,7 +21,7 @@ use crate::{
     spec::plan::ModelChoice,
     stages::{
         recognise::{Effort, NeuralVoiceActivity, Recognise, RecogniseSettings, Recogniser, Track},
-        recording::{Pace, Recording, RecordingSettings},
+        recording::{Choice, Pace, Recording, RecordingSettings},
         resample::Resample,
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
@@ -36,6 +36,9 @@ const LONG_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct Offline {
     pub recording: PathBuf,
+    /// What it is called where something goes wrong with it; `None`: by its path.
+    pub called: Option<PathBuf>,
+    pub choice: Choice,
     pub model: ModelChoice,
     /// `None`: what the model finds, segment by segment.
     pub language: Option<Language>,
@@ -79,7 +82,13 @@ impl Offline {
             effort: Effort::Whole,
             ..RecogniseSettings::default()
         };
-        let recognised = recognised(&self.recording, recognise, engine).await;
+        let recording = RecordingSettings {
+            called: self.called.clone(),
+            choice: self.choice,
+            pace: Pace::Max,
+            ..RecordingSettings::new(&self.recording)
+        };
+        let recognised = recognised(recording, recognise, engine).await;
         Ok(Recognised { finals: sentences(&recognised.finals), ..recognised })
     }
 }
@@ -123,7 +132,7 @@ pub(super) fn load(found: &Found) -> Result<WhisperModel, String> {
 }
 
 async fn recognised<R: Recogniser>(
-    recording: &Path,
+    recording: RecordingSettings,
     settings: RecogniseSettings,
     engine: Engine<R>,
 ) -> Recognised {
@@ -133,8 +142,7 @@ async fn recognised<R: Recogniser>(
     let from_file = from_file.gated(Gate::default());
     let (from_resample, speech) = wire(StageGauge::new("resample"));
     let (from_recogniser, captions) = wire(gauge.clone());
-    let pace = Pace::Max;
-    let mut file = Recording::new(RecordingSettings { pace, ..RecordingSettings::new(recording) });
+    let mut file = Recording::new(recording);
     let voice = NeuralVoiceActivity::default();
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("transcribe"))));
     let recogniser = Recognise::new(settings, engine, voice, track).counting_on(gauge.clone());

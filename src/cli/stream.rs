@@ -1,5 +1,8 @@
 //! `livecap stream`: what is said, one JSON object a line.
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZeroU16,
+    path::{Path, PathBuf},
+};
 
 use tokio::time::Instant;
 
@@ -23,6 +26,9 @@ pub(crate) struct StreamArgs {
     /// Samples per second of standard input
     #[arg(long, value_name = "HERTZ", default_value_t = 16_000)]
     rate: u32,
+    /// Which channel to hear, counted from 1; left out: the mean of all
+    #[arg(long, value_name = "NUMBER")]
+    channel: Option<NonZeroU16>,
     /// How fast a sound file is played: times its own pace, or `max`
     #[arg(long, value_name = "TIMES", default_value = "1")]
     speed: String,
@@ -51,9 +57,10 @@ impl StreamArgs {
                 format!("[recording.sound]\npath = {path}\nspeed = {speed}\n")
             }
         };
+        let channel = self.channel.map(|it| format!("channel = {it}\n")).unwrap_or_default();
         let language = self.language.as_ref().map(|it| format!("language = {}\n", quoted(it)));
         format!(
-            "{source}\n[resample.speech]\nfrom = \"sound\"\n\n[whisper.stream]\nfrom = \"speech\"\nmodel = {}\n{}\n\
+            "{source}{channel}\n[resample.speech]\nfrom = \"sound\"\n\n[whisper.stream]\nfrom = \"speech\"\nmodel = {}\n{}\n\
              [lines.out]\nfrom = \"stream\"\n",
             quoted(&self.model),
             language.unwrap_or_default(),

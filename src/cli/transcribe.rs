@@ -2,24 +2,34 @@
 use std::{io::Write, num::NonZeroUsize, path::PathBuf};
 
 use clap::ValueEnum;
+use tempfile::NamedTempFile;
+use tokio::task::spawn_blocking;
 
 use super::{Trouble, translate::Typed};
 use crate::{
     assemble::{self, Offline, ThisMachine},
     languages::whisper,
     logic::{
+        downmix::Downmix,
         reference::Reference,
         subtitle::{self, timed},
     },
     message::{Language, Rewriting, Transcript},
     spec::plan::{self, ModelChoice},
+    stages::recording::Choice,
 };
 
 #[derive(clap::Args)]
 pub(crate) struct TranscribeArgs {
-    /// A sound file: WAV, FLAC, MP3, OGG or M4A
+    /// A sound file or video: WAV, FLAC, MP3, OGG, Opus, M4A, MP4, MKV or WebM; `-` reads standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Which channel to hear, counted from 1, or `mix`: the mean of all
+    #[arg(long, default_value = "mix", value_parser = channel, value_name = "NUMBER|mix")]
+    channel: Downmix,
+    /// Which track of sound to hear of a file that has several, counted from 1
+    #[arg(long, value_name = "NUMBER")]
+    track: Option<NonZeroUsize>,
     /// A name of `livecap models list`, or the path of a model file
     #[arg(long, value_name = "NAME")]
     model: String,
@@ -85,13 +95,25 @@ pub(crate) async fn transcribe(
         let meant = unknown.meant.map_or_else(|| "auto".to_owned(), str::to_owned);
         return Err(Trouble::Told(format!("{unknown}; write `--language {meant}`")));
     }
+    // Kept until the work is done, and gone after it.
+    let (piped, recording, called) = match args.file.as_os_str() == "-" {
+        true => {
+            let piped = standard_input().await?;
+            let path = piped.path().to_owned();
+            (Some(piped), path, Some(PathBuf::from("standard input")))
+        }
+        false => (None, args.file.clone(), None),
+    };
     let offline = Offline {
-        recording: args.file.clone(),
+        recording,
+        called,
+        choice: Choice { track: args.track, downmix: args.channel },
         model,
         language: spoken.map(Language::new),
         threads: args.threads,
     };
     let recognised = offline.recognise(machine).await.map_err(Trouble::Told)?;
+    drop(piped);
     // A recording that is broken says so itself.
     if recognised.broken.is_none() && recognised.finals.iter().all(|it| it.words().is_empty()) {
         tracing::warn!("{}", nothing_found(recognised.loudest, &recognised.left_out));
@@ -107,6 +129,26 @@ pub(crate) async fn transcribe(
     match recognised.broken {
         Some(fault) => Err(Trouble::Told(fault.to_string())),
         None => Ok(()),
+    }
+}
+
+/// All of it, in a file: the index of an MP4 file may lie at its end.
+async fn standard_input() -> Result<NamedTempFile, Trouble> {
+    let kept = spawn_blocking(|| {
+        let mut file = NamedTempFile::new()?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
+        file.flush()?;
+        Ok::<_, std::io::Error>(file)
+    });
+    let kept = kept.await.map_err(|error| Trouble::Told(error.to_string()))?;
+    kept.map_err(|error| Trouble::Told(format!("cannot keep what comes on standard input: {error}; free some room in the folder for temporary files")))
+}
+
+fn channel(text: &str) -> Result<Downmix, String> {
+    match text.parse::<NonZeroUsize>() {
+        Ok(number) => Ok(Downmix::Channel(number.get() - 1)),
+        Err(_) if text == "mix" => Ok(Downmix::Mean),
+        Err(_) => Err("a channel is a number from 1 on, or `mix`".to_owned()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Several channels into one: the mean of all, or one that was picked.
 use std::num::NonZeroUsize;
 
+use crate::message::SampleRate;
+
 /// What becomes of several channels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Downmix {
@@ -44,6 +46,65 @@ impl Downmix {
     }
 }
 
+/// Notices channels that cancel each other out where they are averaged: one of them was inverted by a cable or a mixer.
+#[derive(Clone, Debug, Default)]
+pub struct Inversion {
+    frames: u64,
+    /// Sums of squares: of the mean of the channels, and of the channels, averaged.
+    mixed: f64,
+    single: f64,
+    told: bool,
+}
+
+impl Inversion {
+    pub const WARNING: &str = "its channels are inverted and cancel each other out where they are averaged: hear one of them (`channel = 1`, or `--channel 1`)";
+    /// Seconds that have to be heard.
+    const LONG_ENOUGH: f64 = 2.0;
+    /// Mean square of channels in which nothing is heard: −60 dB of full scale.
+    const SILENT: f64 = 1e-6;
+    /// The mean lies 30 dB below the channels. Two channels that have nothing in common lose 3 dB, one voice on one of two 6 dB.
+    const FAR_BELOW: f64 = 1e-3;
+
+    /// True once, when it is clear.
+    pub fn hears(&mut self, interleaved: &[f32], channels: NonZeroUsize, rate: SampleRate) -> bool {
+        if self.told || channels.get() < 2 {
+            return false;
+        }
+        for frame in interleaved.chunks_exact(channels.get()) {
+            self.hear(frame.iter().copied());
+        }
+        self.is_clear(rate)
+    }
+
+    /// One sample of each channel.
+    pub fn hear(&mut self, frame: impl ExactSizeIterator<Item = f32>) {
+        if self.told {
+            return;
+        }
+        let count = frame.len() as f64;
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for sample in frame.map(f64::from).filter(|it| it.is_finite()) {
+            sum += sample;
+            squares += sample * sample;
+        }
+        self.frames += 1;
+        self.mixed += (sum / count).powi(2);
+        self.single += squares / count;
+    }
+
+    /// Asked after each block. True once, when it is clear.
+    pub fn is_clear(&mut self, rate: SampleRate) -> bool {
+        if self.told || (self.frames as f64) < Self::LONG_ENOUGH * f64::from(rate.hertz()) {
+            return false;
+        }
+        let is_heard = self.single / self.frames as f64 > Self::SILENT;
+        self.told = is_heard && self.mixed < self.single * Self::FAR_BELOW;
+        // What was heard so far is no longer asked about: an inverted cable may be plugged in later.
+        (self.frames, self.mixed, self.single) = (0, 0.0, 0.0);
+        self.told
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +131,28 @@ mod tests {
         let mixed = mono(Downmix::Mean, &stereo, 2);
         assert_eq!(mixed[..2], [0.25, -0.5]);
         assert!(mixed[2].is_nan());
+    }
+
+    #[test]
+    fn inverted_channels_are_noticed_once_and_no_others_are() {
+        let rate = SampleRate::new(8_000).unwrap();
+        let two = NonZeroUsize::new(2).unwrap();
+        let wave = |n: u32, step: f32| (n as f32 * step).sin() * 0.25;
+        let sound = |right: fn(f32, f32) -> f32| -> Vec<f32> {
+            let frame = |n| [wave(n, 0.3), right(wave(n, 0.3), wave(n, 0.7))];
+            (0..8_000).flat_map(frame).collect()
+        };
+        let told = |sound: &[f32]| -> Vec<bool> {
+            let mut inversion = Inversion::default();
+            (0..6).map(|_| inversion.hears(sound, two, rate)).collect()
+        };
+        let once = [false, true, false, false, false, false];
+        assert_eq!(told(&sound(|left, _| -left)), once);
+        assert_eq!(told(&sound(|left, _| -left * 0.99)), once);
+        for right in [|left, _| left, |_, other| other, |_, _| 0.0, |left, other| other - left] {
+            assert_eq!(told(&sound(right)), [false; 6]);
+        }
+        assert_eq!(told(&[0.0; 16_000]), [false; 6]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod spoken;
 pub mod stability;
 pub mod subtitle;
 pub mod suits;
+pub mod tempo;
 pub mod translate;
 pub mod update;
 pub mod wer;

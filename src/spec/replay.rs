@@ -4,8 +4,8 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 use super::{
     Plan, Port,
     plan::{
-        Listen, ModelChoice, Partials, Planned, Recording, Speed, SpokenLanguage, Stage, WhenFull,
-        Whisper,
+        Channel, Listen, ModelChoice, Partials, Planned, Recording, Speed, SpokenLanguage, Stage,
+        WhenFull, Whisper,
     },
 };
 
@@ -135,7 +135,8 @@ fn source(stage: &Stage, replay: &Replay) -> Result<Planned, ReplayError> {
     match (&replay.recording, &stage.work) {
         (Some(path), _) => {
             let (path, start) = (path.clone(), Duration::ZERO);
-            Ok(Planned::Recording(Recording { path, speed, start, repeat: false }))
+            let (channel, track) = (Channel::Mix, None);
+            Ok(Planned::Recording(Recording { path, channel, track, speed, start, repeat: false }))
         }
         (None, Planned::Recording(own)) => {
             Ok(Planned::Recording(Recording { speed, repeat: false, ..own.clone() }))

@@ -166,7 +166,7 @@ fn work(table: &Table<'_>, around: &mut Around<'_>) -> Option<Planned> {
     Some(match table.kind {
         Kind::Microphone => own::<file::Microphone>(table, around)?.resolve(),
         Kind::Recording => own::<file::Recording>(table, around)?.resolve(around),
-        Kind::Pcm => own::<file::Pcm>(table, around)?.resolve(),
+        Kind::Pcm => own::<file::Pcm>(table, around)?.resolve(around),
         Kind::Command => own::<file::Command>(table, around)?.resolve(around),
         Kind::Resample => own::<file::Resample>(table, around).map(|_| Planned::Resample)?,
         Kind::Whisper => own::<file::Whisper>(table, around)?.resolve(around),

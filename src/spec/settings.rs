@@ -1,5 +1,7 @@
 //! The settings of each kind of stage, resolved: absolute paths, whole lengths of time, defaults filled in.
-use std::{collections::BTreeMap, fmt, net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap, fmt, net::IpAddr, num::NonZeroUsize, path::PathBuf, time::Duration,
+};
 
 use crate::message::{Language, SampleRate};
 
@@ -27,6 +29,9 @@ pub enum Channel {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
     pub path: PathBuf,
+    pub channel: Channel,
+    /// Which of the tracks of sound, counted from 1; `None`: the one that the file marks, or else the first.
+    pub track: Option<NonZeroUsize>,
     pub speed: Speed,
     /// Where in the file to begin.
     pub start: Duration,
@@ -48,6 +53,8 @@ pub struct Samples {
     pub format: SampleFormat,
     pub rate: SampleRate,
     pub channels: u16,
+    /// One of them, or their mean.
+    pub channel: Channel,
 }
 
 #[derive(

@@ -13,8 +13,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::raw::{Framer, NotRaw};
 pub use super::raw::{RawSettings, SampleFormat};
+use super::{
+    raw::{Framer, NotRaw},
+    tempo::Watch,
+};
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace, Why},
@@ -94,9 +97,11 @@ impl Command {
         out: &Outlet<AudioFrame>,
         stop: &CancellationToken,
     ) -> Result<bool, Fault> {
-        let mut life = Life { framer: Framer::new(self.settings.samples), begun: None, given: 0 };
+        let (framer, watch) = (Framer::new(self.settings.samples), Watch::default());
+        let mut life = Life { framer, begun: None, given: 0, watch };
         let mut bytes = vec![0; CHUNK];
         loop {
+            let since = Instant::now();
             let read = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(false),
@@ -109,16 +114,21 @@ impl Command {
             if read == 0 {
                 break;
             }
+            life.watch.waited(since);
+            let mut sound = Duration::ZERO;
             life.framer.push(&bytes[..read]).map_err(|cause| {
                 let program = self.settings.program.clone();
                 Fault::permanent(CommandError::NotRaw { program, cause })
             })?;
+            let came = Instant::now();
             for samples in life.framer.frames() {
+                sound += self.settings.samples.rate.duration_of(samples.len());
                 self.give(&mut life, &samples, out).await?;
                 if stop.is_cancelled() {
                     return Ok(false);
                 }
             }
+            life.watch.hears(sound, came, out);
             tokio::task::consume_budget().await;
         }
         let framer = std::mem::replace(&mut life.framer, Framer::new(self.settings.samples));
@@ -216,6 +226,7 @@ struct Life {
     /// Where on the timeline its first sample stands.
     begun: Option<MediaTime>,
     given: u64,
+    watch: Watch,
 }
 
 /// Passes lines on to the log; it ends when the pipe closes, and with the life it belongs to.

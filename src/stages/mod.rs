@@ -14,6 +14,7 @@ pub mod recording;
 pub mod replace;
 pub mod resample;
 pub mod subtitles;
+mod tempo;
 mod text_file;
 pub mod translate;
 #[cfg(feature = "whisper")]

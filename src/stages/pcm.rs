@@ -1,7 +1,7 @@
 //! Raw samples on standard input, or on any other stream of bytes, as a source.
 //!
 //! A frame counts as captured when its last byte was read. A closed pipe is the end of the stream.
-use std::io::Read;
+use std::{io::Read, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
@@ -10,8 +10,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::raw::Framer;
 pub use super::raw::{RawSettings, SampleFormat, kind_of_file};
+use super::{raw::Framer, tempo::Watch};
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace},
@@ -79,8 +79,9 @@ impl Source for Pcm {
         out: &Outlet<AudioFrame>,
         stop: CancellationToken,
     ) -> Result<(), Fault> {
-        let mut captured = Instant::now();
+        let (mut captured, mut watch) = (Instant::now(), Watch::default());
         loop {
+            let since = Instant::now();
             let read = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
@@ -90,14 +91,18 @@ impl Source for Pcm {
                 break;
             };
             captured = at;
+            watch.waited(since);
+            let mut sound = Duration::ZERO;
             let framer = self.framer.get_or_insert_with(|| Framer::new(self.settings));
             framer.push(&bytes).map_err(Fault::permanent)?;
             for samples in framer.frames() {
+                sound += self.settings.rate.duration_of(samples.len());
                 self.give(&samples, captured, out).await?;
                 if stop.is_cancelled() {
                     return Ok(());
                 }
             }
+            watch.hears(sound, captured, out);
             // A file read in this way never waits, nor do edges that drop.
             tokio::task::consume_budget().await;
         }

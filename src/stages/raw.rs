@@ -1,7 +1,10 @@
 //! Raw samples in bytes, as they come over a pipe, to frames of mono sound. Shared by `pcm` and `command`.
 use std::{num::NonZeroUsize, time::Duration};
 
-use crate::{logic::downmix::Downmix, message::SampleRate};
+use crate::{
+    logic::downmix::{Downmix, Inversion},
+    message::SampleRate,
+};
 
 /// How one sample is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +88,7 @@ pub(super) struct Framer {
     mono: Vec<f32>,
     /// Enough has come to see that it is no file.
     is_raw: bool,
+    inversion: Inversion,
 }
 
 /// What is left when a stream has ended.
@@ -97,7 +101,13 @@ pub(super) struct Rest {
 
 impl Framer {
     pub(super) fn new(settings: RawSettings) -> Framer {
-        Framer { settings, bytes: Vec::new(), mono: Vec::new(), is_raw: false }
+        Framer {
+            settings,
+            bytes: Vec::new(),
+            mono: Vec::new(),
+            is_raw: false,
+            inversion: Inversion::default(),
+        }
     }
 
     /// An error where the stream begins like a sound file; until that is seen, nothing is given.
@@ -129,7 +139,11 @@ impl Framer {
                 .extend(self.bytes[..whole].as_chunks().0.iter().map(|it| f32::from_le_bytes(*it))),
         }
         self.bytes.drain(..whole);
-        self.settings.downmix.append(&samples, self.settings.channels, &mut self.mono);
+        let RawSettings { downmix, channels, rate, .. } = self.settings;
+        downmix.append(&samples, channels, &mut self.mono);
+        if downmix == Downmix::Mean && self.inversion.hears(&samples, channels, rate) {
+            tracing::warn!("{}", Inversion::WARNING);
+        }
     }
 
     /// The whole frames that have come together.

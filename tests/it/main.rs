@@ -11,6 +11,8 @@ mod bench;
 mod bench_suite;
 mod broadcast;
 mod check;
+#[cfg(all(feature = "microphone", target_os = "linux"))]
+mod devices;
 mod edges;
 mod engine;
 mod import;

@@ -5,7 +5,7 @@ use livecap::{
     cli::graph::{GraphFormat, graph},
     spec::{
         self, Planned,
-        plan::{Partials, Room, WhenFull},
+        plan::{Channel, Partials, Room, WhenFull},
     },
 };
 
@@ -40,6 +40,35 @@ fn a_plan_is_upstream_first_and_has_every_default_filled_in() {
         (captions.giver, captions.room, captions.when_full),
         (2, Room::Items(64), WhenFull::Coalesce)
     );
+}
+
+#[test]
+fn a_channel_is_chosen_of_every_source_and_a_track_of_files() {
+    let source = |text: &str| {
+        let rest = "[resample.speech]\nfrom = \"a\"\n[whisper.english]\nfrom = \"speech\"\nmodel = \"m\"\n[lines.out]\nfrom = \"english\"\n";
+        plan(&format!("{text}\n{rest}")).stages()[0].work.clone()
+    };
+    let channel = |text: &str| match source(text) {
+        Planned::Microphone(it) => it.channel,
+        Planned::Recording(it) => it.channel,
+        Planned::Pcm(it) => it.channel,
+        Planned::Command(it) => it.samples.channel,
+        other => panic!("{other:?}"),
+    };
+    for kind in [
+        "[microphone.a]",
+        "[recording.a]\npath = \"a.mp4\"",
+        "[pcm.a]\nchannels = 2",
+        "[command.a]\ncommand = [\"ffmpeg\"]\nchannels = 2",
+    ] {
+        assert_eq!(channel(kind), Channel::Mix);
+        assert_eq!(channel(&format!("{kind}\nchannel = \"mix\"")), Channel::Mix);
+        assert_eq!(channel(&format!("{kind}\nchannel = 2")), Channel::Number(2));
+    }
+    let Planned::Recording(film) = source("[recording.a]\npath = \"a.mkv\"\ntrack = 2") else {
+        panic!()
+    };
+    assert_eq!(film.track.map(|it| it.get()), Some(2));
 }
 
 /// What happens on the two edges of sound behind `source`.

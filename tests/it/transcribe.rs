@@ -4,7 +4,10 @@ use std::{
     process::{Command, Output},
 };
 
-use livecap::logic::{reference::Reference, subtitle::LINE, wer::WordErrors};
+use livecap::{
+    logic::{reference::Reference, subtitle::LINE, wer::WordErrors},
+    stages::recording::SoundFile,
+};
 
 fn livecap(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_livecap"));
@@ -63,6 +66,70 @@ fn json_has_the_shape_of_a_reference() {
     let words = sentences.iter().flat_map(|it| it.words.clone().unwrap());
     assert!(words.clone().count() >= 50);
     assert!(words.clone().all(|it| it.start <= it.end && it.end <= 24.0));
+}
+
+/// The bundled recording on the first of two channels; on the other one the same, upside down.
+fn inverted(path: &Path) {
+    let mut demo = SoundFile::open(Path::new("pipelines/demo.flac")).unwrap();
+    let sample_rate = demo.rate().hertz();
+    let spec = hound::WavSpec {
+        channels: 2,
+        sample_rate,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut file = hound::WavWriter::create(path, spec).unwrap();
+    while let Some(chunk) = demo.next_chunk().unwrap() {
+        for sample in chunk {
+            let sample = (sample * 32_767.0) as i16;
+            file.write_sample(sample).unwrap();
+            file.write_sample(-sample).unwrap();
+        }
+    }
+    file.finalize().unwrap();
+}
+
+#[test]
+fn inverted_channels_are_told_once_and_one_of_them_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stereo.wav");
+    inverted(&path);
+    let path = path.to_str().unwrap();
+    let mixed = livecap(&[path, "--model", "demo"]);
+    let told = String::from_utf8_lossy(&mixed.stderr);
+    assert_eq!(told.matches("its channels are inverted").count(), 1, "{told}");
+    assert!(told.contains("--channel 1"), "{told}");
+    let one = livecap(&[path, "--model", "demo", "--channel", "2"]);
+    assert!(one.status.success() && !String::from_utf8_lossy(&one.stderr).contains("inverted"));
+    check_words(&String::from_utf8_lossy(&one.stdout));
+    for (arguments, reason) in [
+        (["--channel", "3"], "has 2 channels, and no channel 3"),
+        (["--track", "2"], "has 1 track of sound, and no track 2"),
+        (["--channel", "left"], "a channel is a number from 1 on, or `mix`"),
+    ] {
+        let refused = livecap(&[&[path, "--model", "demo"][..], &arguments].concat());
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && told.contains(reason), "{told}");
+    }
+}
+
+#[test]
+fn standard_input_is_read_and_named_where_it_is_no_sound() {
+    let piped = |file: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_livecap"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.args(["transcribe", "-", "--model", "demo"]);
+        command.stdin(std::fs::File::open(file).unwrap()).output().unwrap()
+    };
+    let output = piped("pipelines/demo.flac");
+    assert!(output.status.success(), "{output:?}");
+    check_words(&String::from_utf8_lossy(&output.stdout));
+    let output = piped("Cargo.toml");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && told.contains("`standard input` is not a sound file"),
+        "{told}"
+    );
 }
 
 #[test]

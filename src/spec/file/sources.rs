@@ -1,10 +1,11 @@
 //! Where sound comes from: microphone, recording, pcm, command.
-use std::path::PathBuf;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{
+    Code,
     plan::{self, Planned, SampleFormat},
     resolve::Around,
     units::Length,
@@ -45,6 +46,15 @@ fn mix() -> Channel {
     Channel::Word(Mix::Mix)
 }
 
+impl Channel {
+    fn resolve(self) -> plan::Channel {
+        match self {
+            Channel::Number(number) => plan::Channel::Number(number),
+            Channel::Word(Mix::Mix) => plan::Channel::Mix,
+        }
+    }
+}
+
 impl Microphone {
     pub(in crate::spec) fn resolve(self) -> Planned {
         Planned::Microphone(plan::Microphone {
@@ -52,15 +62,12 @@ impl Microphone {
                 "default" => plan::DeviceChoice::Default,
                 _ => plan::DeviceChoice::Named(self.device),
             },
-            channel: match self.channel {
-                Channel::Number(number) => plan::Channel::Number(number),
-                Channel::Word(Mix::Mix) => plan::Channel::Mix,
-            },
+            channel: self.channel.resolve(),
         })
     }
 }
 
-/// A recording, played like a microphone: WAV, FLAC, MP3, OGG or M4A.
+/// A recording, played like a microphone: WAV, FLAC, MP3, OGG, Opus, M4A, or the sound of an MP4, MKV or WebM video.
 ///
 /// At a stated speed it is a live source: it goes on at its pace whether or not anybody keeps up. Only `speed = "max"`
 /// waits for those who listen.
@@ -70,6 +77,12 @@ pub(in crate::spec) struct Recording {
     /// The sound file.
     #[schemars(length(min = 1))]
     path: String,
+    /// Which channel is heard, counted from 1; `mix` averages all.
+    #[serde(default = "mix")]
+    channel: Channel,
+    /// Which track of sound of a file that has several, counted from 1.
+    #[schemars(range(min = 1, max = 256), extend("x-default" = "the one that the file marks, or else its first"))]
+    track: Option<u16>,
     /// Times its own pace, or `max`: as fast as it is taken.
     #[serde(default = "own_pace")]
     speed: Speed,
@@ -103,6 +116,8 @@ impl Recording {
     pub(in crate::spec) fn resolve(self, around: &Around<'_>) -> Planned {
         Planned::Recording(plan::Recording {
             path: around.path(&self.path),
+            channel: self.channel.resolve(),
+            track: self.track.and_then(|it| NonZeroUsize::new(it.into())),
             speed: match self.speed {
                 Speed::Times(times) => plan::Speed::Times(times),
                 Speed::Word(Max::Max) => plan::Speed::Max,
@@ -124,10 +139,13 @@ pub(in crate::spec) struct Pcm {
     #[serde(default = "speech_rate")]
     #[schemars(range(min = 4000, max = 384_000))]
     rate: u32,
-    /// How many channels; they are averaged.
+    /// How many channels there are.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 64))]
     channels: u16,
+    /// Which of them is heard, counted from 1; `mix` averages all.
+    #[serde(default = "mix")]
+    channel: Channel,
 }
 
 fn s16le() -> SampleFormat {
@@ -143,14 +161,35 @@ fn one() -> u16 {
 }
 
 impl Pcm {
-    pub(in crate::spec) fn resolve(self) -> Planned {
-        Planned::Pcm(samples(self.format, self.rate, self.channels))
+    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
+        Planned::Pcm(samples(self.format, self.rate, (self.channels, self.channel), around))
     }
 }
 
 /// The schema has seen that the rate is not zero.
-fn samples(format: SampleFormat, rate: u32, channels: u16) -> plan::Samples {
-    plan::Samples { format, rate: SampleRate::new(rate).unwrap_or(SampleRate::SPEECH), channels }
+fn samples(
+    format: SampleFormat,
+    rate: u32,
+    (channels, channel): (u16, Channel),
+    around: &mut Around<'_>,
+) -> plan::Samples {
+    let channel = channel.resolve();
+    if let plan::Channel::Number(number) = channel
+        && number > channels
+    {
+        let title = format!("`{}` has no channel {number}", around.title());
+        let what = format!(
+            "`channels` says that there {}",
+            match channels {
+                1 => "is one".to_owned(),
+                more => format!("are {more}"),
+            }
+        );
+        let help = Some(format!("channels = {number}"));
+        around.complain(Code::OutOfRange, "channel", title, &what, help);
+    }
+    let rate = SampleRate::new(rate).unwrap_or(SampleRate::SPEECH);
+    plan::Samples { format, rate, channels, channel }
 }
 
 /// Another program that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP. It runs in the
@@ -174,14 +213,17 @@ pub(in crate::spec) struct Command {
     #[serde(default = "speech_rate")]
     #[schemars(range(min = 4000, max = 384_000))]
     rate: u32,
-    /// How many channels; they are averaged.
+    /// How many channels there are.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 64))]
     channels: u16,
+    /// Which of them is heard, counted from 1; `mix` averages all.
+    #[serde(default = "mix")]
+    channel: Channel,
 }
 
 impl Command {
-    pub(in crate::spec) fn resolve(self, around: &Around<'_>) -> Planned {
+    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
         let mut words = self.command.into_iter();
         let program = words.next().unwrap_or_default();
         let bare = !program.contains(std::path::is_separator);
@@ -189,7 +231,7 @@ impl Command {
             program: if bare { PathBuf::from(program) } else { around.path(&program) },
             args: words.collect(),
             restart_when_ended: self.restart_when_ended,
-            samples: samples(self.format, self.rate, self.channels),
+            samples: samples(self.format, self.rate, (self.channels, self.channel), around),
         })
     }
 }

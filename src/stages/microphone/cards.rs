@@ -15,6 +15,8 @@ use cpal::{
 use serde::Serialize;
 use tokio::sync::oneshot;
 
+#[cfg(target_os = "linux")]
+use super::quiet::Quiet;
 use super::{
     Channel, DeviceError, MicrophoneSettings,
     choice::{Label, choose},
@@ -108,6 +110,8 @@ impl Backend for SoundCards {
     type Held = Held;
 
     async fn open(&mut self, settings: &MicrophoneSettings) -> Result<Opened<Held>, DeviceError> {
+        #[cfg(target_os = "linux")]
+        let _quiet = Quiet::please();
         if Arc::strong_count(&self.threads) > MOST_THREADS {
             let cause = format!("{MOST_THREADS} streams hang in it");
             return Err(DeviceError::NoAnswer { cause });
@@ -221,6 +225,9 @@ pub(super) fn sorted(device: &str, error: &cpal::Error) -> DeviceError {
 fn in_time<T: Send + 'static>(
     look: impl FnOnce() -> Result<T, DeviceError> + Send + 'static,
 ) -> Result<T, DeviceError> {
+    // Here, and not in the thread, which may hang for ever.
+    #[cfg(target_os = "linux")]
+    let _quiet = Quiet::please();
     let (answer, answered) = sync_channel(1);
     thread::spawn(move || {
         let _ = answer.send(look());

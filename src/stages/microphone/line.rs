@@ -91,6 +91,11 @@ impl Heard {
         self.blocks.peek().ok().copied()
     }
 
+    /// True once, where the channels cancel each other out.
+    pub(super) fn is_inverted(&self) -> bool {
+        self.trouble.0.inverted.swap(false, Relaxed)
+    }
+
     /// Why the stream is over, once it is.
     pub(super) fn failure(&self) -> Option<&str> {
         self.trouble.0.failure.get().map(String::as_str)
@@ -104,12 +109,18 @@ pub(super) struct Trouble(Arc<TroubleState>);
 #[derive(Default)]
 struct TroubleState {
     skipped: AtomicBool,
+    /// Its channels cancel each other out, and nobody has said so yet.
+    inverted: AtomicBool,
     failure: OnceLock<String>,
 }
 
 impl Trouble {
     pub(super) fn skip(&self) {
         self.0.skipped.store(true, Relaxed);
+    }
+
+    pub(super) fn invert(&self) {
+        self.0.inverted.store(true, Relaxed);
     }
 
     /// Only the first failure counts: some hosts repeat it hundreds of thousands of times in a second.
@@ -165,6 +176,14 @@ mod tests {
         ear.hear(vec![0.0; 25].into_iter(), now);
         let block = heard.take(&mut Vec::new()).unwrap();
         assert_eq!((block.samples, block.captured), (10, now - Duration::from_millis(15)));
+    }
+
+    #[test]
+    fn channels_that_cancel_each_other_out_are_told_once() {
+        let (_ear, heard, trouble) = line(RATE, Duration::from_millis(10));
+        assert!(!heard.is_inverted());
+        trouble.invert();
+        assert!(heard.is_inverted() && !heard.is_inverted());
     }
 
     #[test]

@@ -6,6 +6,10 @@ mod cards;
 mod choice;
 mod error;
 mod line;
+#[cfg(target_os = "linux")]
+mod noise;
+#[cfg(target_os = "linux")]
+mod quiet;
 mod stream;
 mod timeline;
 mod watch;

@@ -15,7 +15,7 @@ use super::{
     line::{Ear, Trouble, line},
     watch::Opened,
 };
-use crate::message::SampleRate;
+use crate::{logic::downmix::Inversion, message::SampleRate};
 
 /// An estimate of a sample's age beyond it is not believed.
 const OLDEST: Duration = Duration::from_secs(1);
@@ -115,11 +115,19 @@ fn build<T: SizedSample, R: Reading<T>>(
 ) -> Result<Stream, cpal::Error> {
     let Mouth { mut ear, pick, rate } = mouth;
     let channels = usize::from(config.channels);
+    let mut inversion = Inversion::default();
+    let (is_mixed, inverted) = (pick == Pick::Mix && channels > 1, trouble.clone());
     device.build_input_stream(
         config,
         move |data: &[T], info: &InputCallbackInfo| {
             let frames = data.chunks_exact(channels);
             let captured = captured(info, rate.duration_of(frames.len()));
+            if is_mixed {
+                frames.clone().for_each(|it| inversion.hear(it.iter().map(|it| R::read(*it))));
+                if inversion.is_clear(rate) {
+                    inverted.invert();
+                }
+            }
             ear.hear(frames.map(|frame| pick.from(frame.iter().map(|it| R::read(*it)))), captured);
         },
         move |error| match error.kind() {

@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 use super::{DeviceError, MicrophoneSettings, line::Heard, timeline::Timeline};
 use crate::{
     flow::{Fault, Outlet, StageState},
+    logic::downmix::Inversion,
     message::{AudioFrame, SampleRate, Why},
 };
 
@@ -117,6 +118,9 @@ impl<B: Backend> Watcher<B> {
             };
             // Looked at before the ring is drained, so that what was heard before a failure is still given.
             let failure = heard.failure().map(str::to_owned);
+            if heard.is_inverted() {
+                warn!(device, "{}", Inversion::WARNING);
+            }
             for frame in self.drain(&device, rate, &mut heard) {
                 self.hear(&device, out);
                 *wait = self.settings.retry;

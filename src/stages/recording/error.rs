@@ -9,7 +9,7 @@ pub enum SoundFileError {
     #[error("`{}` is empty; record it anew, or name another file", path.display())]
     Empty { path: PathBuf },
     #[error(
-        "`{}` is not a sound file that can be read ({cause}); WAV, FLAC, MP3, OGG/Vorbis and M4A/AAC can", path.display()
+        "`{}` is not a sound file that can be read ({cause}); WAV, FLAC, MP3, OGG, Opus, M4A/MP4, MKV/WebM, AIFF and CAF can", path.display()
     )]
     NotAudio { path: PathBuf, cause: String },
     #[error(
@@ -41,6 +41,10 @@ pub enum SoundFileError {
         path.display()
     )]
     RateChanged { path: PathBuf, at: Duration, from: u32, to: u32 },
+    #[error("`{}` has {has} track{} of sound, and no track {wanted}", path.display(), if *has == 1 { "" } else { "s" })]
+    NoTrack { path: PathBuf, wanted: usize, has: usize },
+    #[error("`{}` has {has} channel{}, and no channel {wanted}: take one of 1 to {has}, or mix them", path.display(), if *has == 1 { "" } else { "s" })]
+    NoChannel { path: PathBuf, wanted: usize, has: usize },
     #[error("`{}` ends at {:.2} s, before the start of {:.2} s; start earlier", path.display(), at.as_secs_f64(), start.as_secs_f64())]
     StartsPastEnd { path: PathBuf, at: Duration, start: Duration },
 }

@@ -3,9 +3,13 @@
 //! A paced recording is a live source: sample `t` is due at start + `t` / speed whether or not anybody takes it. That
 //! moment, and no later one, is when it counts as captured; a frame that comes late does not shift those after it.
 //! Frames are decoded ahead (about a second) on the blocking threads.
+mod cut;
 mod error;
+mod kinds;
+mod mp4;
 mod probe;
 mod sound_file;
+mod tracks;
 mod wav_sizes;
 
 use std::{path::PathBuf, time::Duration};
@@ -17,7 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use error::SoundFileError;
-pub use sound_file::SoundFile;
+pub use sound_file::{Choice, SoundFile};
 
 use crate::{
     flow::{Fault, Outlet, Source},
@@ -39,6 +43,9 @@ pub enum Pace {
 #[derive(Clone, Debug)]
 pub struct RecordingSettings {
     pub path: PathBuf,
+    /// What it is called where something goes wrong with it; `None`: by its path.
+    pub called: Option<PathBuf>,
+    pub choice: Choice,
     pub pace: Pace,
     /// How much of the file's beginning is left out, in each round. The timeline begins at the first sample given.
     pub start: Duration,
@@ -53,6 +60,8 @@ impl RecordingSettings {
     pub fn new(path: impl Into<PathBuf>) -> RecordingSettings {
         RecordingSettings {
             path: path.into(),
+            called: None,
+            choice: Choice::default(),
             pace: Pace::Real(1.0),
             start: Duration::ZERO,
             repeat: false,
@@ -81,10 +90,11 @@ impl Recording {
 
     /// Opens the file where this round of it goes on.
     async fn open(&mut self) -> Result<LookAhead, Fault> {
-        let RecordingSettings { path, start, .. } = self.settings.clone();
+        let RecordingSettings { path: place, called, choice, start, .. } = self.settings.clone();
         let (skip, first_rate) = (self.given - self.round, self.rate);
         let opened = spawn_blocking(move || {
-            let mut file = SoundFile::open(&path)?;
+            let path = called.unwrap_or_else(|| place.clone());
+            let mut file = SoundFile::open_at(&place, &path, choice)?;
             let (rate, first) = (file.rate(), first_rate.unwrap_or(file.rate()));
             if rate != first {
                 let (at, from, to) = (Duration::ZERO, first.hertz(), rate.hertz());

@@ -13,22 +13,23 @@ use symphonia::core::{
 };
 
 use super::{
-    SoundFileError,
+    SoundFileError, kinds,
+    mp4::{Edits, edits},
     wav_sizes::{Patched, Said, patches},
 };
-
-/// The first half of the number that a Wave64 file (`.w64`) begins with.
-const WAVE64: &[u8] = b"riff\x2e\x91\xcf\x11";
 
 pub(super) struct Probed {
     pub(super) reader: Box<dyn FormatReader>,
     /// Its end is seen to be missing; where not, it may still turn out so.
     pub(super) cut_short: bool,
+    /// Of an MP4 file.
+    pub(super) edits: Vec<Edits>,
 }
 
-pub(super) fn probe(path: &Path) -> Result<Probed, SoundFileError> {
+/// The file at `place`; what goes wrong is told of `path`.
+pub(super) fn probe(place: &Path, path: &Path) -> Result<Probed, SoundFileError> {
     let open = |cause| SoundFileError::Open { path: path.to_owned(), cause };
-    let mut file = File::open(path).map_err(open)?;
+    let mut file = File::open(place).map_err(open)?;
     let about = file.metadata().map_err(open)?;
     if about.is_dir() {
         return Err(open(io::ErrorKind::IsADirectory.into()));
@@ -37,20 +38,24 @@ pub(super) fn probe(path: &Path) -> Result<Probed, SoundFileError> {
         return Err(SoundFileError::Empty { path: path.to_owned() });
     }
     let mut source: Box<dyn MediaSource> = Box::new(file.try_clone().map_err(open)?);
-    let mut cut_short = false;
+    let (mut cut_short, mut edits_of_tracks) = (false, Vec::new());
     // What is no regular file, a pipe for one, cannot be looked at twice.
     if about.is_file() {
-        let mut magic = [0; 8];
-        let magic = if file.read_exact(&mut magic).is_ok() { &magic[..] } else { &[] };
-        if magic == WAVE64 {
-            let cause = "a Wave64 file".to_owned();
+        let mut beginning = Vec::new();
+        (&file).take(kinds::BEGINNING).read_to_end(&mut beginning).map_err(open)?;
+        if let Some(kind) = kinds::not_read(&beginning) {
+            let cause = kind.to_owned();
             return Err(SoundFileError::Unsupported { path: path.to_owned(), cause });
         }
+        let magic = &beginning[..beginning.len().min(8)];
         if magic.starts_with(b"OggS") {
             cut_short = ogg_lacks_its_end(&mut file).map_err(open)?;
-        } else if magic.ends_with(b"ftyp") && mp4_lacks_its_end(&mut file).map_err(open)? {
-            cut_short = true;
-            source = Box::new(Forward(file.try_clone().map_err(open)?));
+        } else if magic.ends_with(b"ftyp") {
+            edits_of_tracks = edits(&mut file).map_err(open)?;
+            if mp4_lacks_its_end(&mut file).map_err(open)? {
+                cut_short = true;
+                source = Box::new(Forward(file.try_clone().map_err(open)?));
+            }
         } else if let Some(patches) = patches(&mut file).map_err(open)? {
             if let Some(said) = patches.said {
                 warn_of(path, said);
@@ -74,7 +79,7 @@ pub(super) fn probe(path: &Path) -> Result<Probed, SoundFileError> {
                 false => SoundFileError::NotAudio { path, cause },
             }
         })?;
-    Ok(Probed { reader, cut_short })
+    Ok(Probed { reader, cut_short, edits: edits_of_tracks })
 }
 
 /// Nothing is lost: all sound that is in the file is given.

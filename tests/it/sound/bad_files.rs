@@ -87,13 +87,20 @@ fn a_header_with_no_rate_or_no_channels_is_refused() {
 #[test]
 fn a_codec_that_is_not_decoded_is_named_with_a_way_out() {
     let text =
-        complains(&fixture("tone.opus"), |it| matches!(it, SoundFileError::Unsupported { .. }));
-    assert!(text.contains("ffmpeg -i"), "{text}");
+        complains(&fixture("tone-ac3.mp4"), |it| matches!(it, SoundFileError::Unsupported { .. }));
+    assert!(text.contains("(AC-3)") && text.contains("ffmpeg -i"), "{text}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.w64");
     fs::write(&path, b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0").unwrap();
     let text = complains(&path, |it| matches!(it, SoundFileError::Unsupported { .. }));
     assert!(text.contains("Wave64") && text.contains("ffmpeg -i"), "{text}");
+    // A transport stream, as digital television and HLS have: packets of 188 bytes.
+    let path = folder.path().join("talk.ts");
+    let packet = [&[0x47, 0x40, 0, 0x10][..], &[0xff; 184]].concat();
+    fs::write(&path, packet.repeat(50)).unwrap();
+    let text = complains(&path, |it| matches!(it, SoundFileError::Unsupported { .. }));
+    assert!(text.contains("MPEG transport stream") && text.contains("ffmpeg -i"), "{text}");
+    assert!(!text.contains("damaged"), "{text}");
 }
 
 #[test]

@@ -3,6 +3,7 @@ mod bad_files;
 #[cfg(target_os = "linux")]
 mod command;
 mod files;
+mod mp4;
 mod paced;
 mod pipe;
 mod record;

@@ -1,5 +1,8 @@
 //! Raw samples over a pipe.
+use std::sync::Arc;
+
 use livecap::{
+    flow::{StageReading, StageState},
     message::SampleRate,
     stages::pcm::{Pcm, RawSettings, SampleFormat},
 };
@@ -36,6 +39,36 @@ async fn a_stop_ends_a_wait_for_more() {
     run.await.unwrap().unwrap();
     assert!(next(&mut inlet).await.is_none());
     drop(writer);
+}
+
+/// Reads what a pipe gives in 25 s, `factor` times as fast as the settings say.
+async fn piped(factor: usize) -> StageReading {
+    let (mut writer, reader) = tokio::io::duplex(100_000);
+    let mut pcm = Pcm::reading(settings(), reader);
+    let (out, mut inlet) = outlet(10, WhenFull::DropOldest);
+    let gauge = Arc::new(out);
+    let given = gauge.clone();
+    let run = tokio::spawn(async move { pcm.run(&given, CancellationToken::new()).await });
+    for _ in 0..250 {
+        // A tenth of a second of two channels.
+        writer.write_all(&vec![0; 1_600 * 4 * factor]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let reading = gauge.gauge().read();
+    drop(writer);
+    run.await.unwrap().unwrap();
+    drop(gauge);
+    while next(&mut inlet).await.is_some() {}
+    reading
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pipe_that_gives_more_sound_than_time_passes_is_told() {
+    let wrong = piped(6).await;
+    assert_eq!(wrong.state, StageState::Degraded);
+    let why = wrong.why.unwrap();
+    assert!(why.starts_with("gives 6.0 s of sound a second: rate or channels are wrong"), "{why}");
+    assert_eq!(piped(1).await.why, None);
 }
 
 #[tokio::test(start_paused = true)]
