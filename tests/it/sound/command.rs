@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use livecap::{
-    message::{MediaTime, SampleRate, Why},
+    message::{AudioFrame, MediaTime, SampleRate, Why},
     stages::command::{Command, CommandError, CommandSettings, RawSettings, SampleFormat},
 };
 use tokio::time::timeout;
@@ -32,6 +32,14 @@ fn ended_badly(ended: Result<(), Fault>) -> String {
     error.to_string()
 }
 
+/// What a life gives, without what it says behind all its sound: that none follows for now.
+async fn sound_of(command: &mut Command) -> (Result<(), Fault>, Vec<AudioFrame>) {
+    let (ended, mut frames) = all_of(command).await;
+    let end = frames.pop().unwrap();
+    assert!(end.is_interruption() && end.start == frames.last().unwrap().span().end(), "{end:?}");
+    (ended, frames)
+}
+
 /// Whether a process of this number still stands in the table of Linux.
 fn exists(pid: &str) -> bool {
     Path::new("/proc").join(pid.trim()).exists()
@@ -39,7 +47,7 @@ fn exists(pid: &str) -> bool {
 
 #[tokio::test]
 async fn a_program_that_ends_well_is_heard_to_its_last_sample() {
-    let (ended, frames) = all_of(&mut Command::new(script("head -c 64001 /dev/zero"))).await;
+    let (ended, frames) = sound_of(&mut Command::new(script("head -c 64001 /dev/zero"))).await;
     ended.unwrap();
     assert_eq!(frames.iter().map(|it| it.samples.len()).sum::<usize>(), 32_000);
     assert!(frames.windows(2).all(|pair| pair[0].span().end() == pair[1].start));
@@ -50,7 +58,7 @@ async fn a_program_that_ends_well_is_heard_to_its_last_sample() {
 async fn one_that_ends_well_is_as_one_that_failed_where_a_stream_has_no_end() {
     let settings = CommandSettings { restart_when_ended: true, ..script("head -c 1280 /dev/zero") };
     let mut command = Command::new(settings);
-    let (ended, frames) = all_of(&mut command).await;
+    let (ended, frames) = sound_of(&mut command).await;
     assert_eq!(frames.len(), 2);
     assert!(ended_badly(ended).contains("`sh` ended with exit status: 0"));
     // The next life goes on behind it, and says that something is missing.
@@ -62,7 +70,7 @@ async fn one_that_ends_well_is_as_one_that_failed_where_a_stream_has_no_end() {
 async fn a_failure_names_the_program_its_status_and_its_last_words() {
     let failing =
         script("head -c 640 /dev/zero; echo first >&2; printf 'no such stream\\r\\n' >&2; exit 3");
-    let (ended, frames) = all_of(&mut Command::new(failing)).await;
+    let (ended, frames) = sound_of(&mut Command::new(failing)).await;
     assert_eq!(frames.len(), 1);
     let text = ended_badly(ended);
     assert!(
@@ -82,9 +90,9 @@ async fn a_program_that_is_not_there_is_not_tried_again() {
 #[tokio::test]
 async fn the_time_between_two_lives_is_a_hole() {
     let mut command = Command::new(script("head -c 6400 /dev/zero; exit 1"));
-    let (ended, first) = all_of(&mut command).await;
+    let (ended, first) = sound_of(&mut command).await;
     ended_badly(ended);
-    let (ended, second) = all_of(&mut command).await;
+    let (ended, second) = sound_of(&mut command).await;
     ended_badly(ended);
     assert_eq!((first[0].start, first[0].hole), (MediaTime::ZERO, None));
     let end = first.last().unwrap();
