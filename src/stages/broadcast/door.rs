@@ -26,11 +26,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use super::{
+    api,
     connection::{Connection, Farewells, Pulse},
     http,
     hub::Hub,
-    limits::{self, Addresses, Place},
+    limits::{self, Client, Place},
     prefix,
+    rights::Asker,
     sockets::{self, Sockets, is_handshake},
     upgrade,
 };
@@ -39,7 +41,6 @@ pub(super) struct Door {
     pub(super) router: Router,
     pub(super) sockets: Sockets,
     pub(super) hub: Arc<Hub>,
-    pub(super) addresses: Arc<Addresses>,
     /// Connections that may still be taken.
     pub(super) room: Arc<Semaphore>,
     pub(super) tls: Option<TlsAcceptor>,
@@ -77,7 +78,7 @@ impl Door {
         self.hub.counts.add_connection();
         // A proxy brings everybody's connections; whose they are, its requests tell.
         let proxy = self.hub.settings.trusted_proxies.contains(&peer.ip().to_canonical());
-        let place = if proxy { Some(None) } else { self.addresses.connection(peer.ip()) };
+        let place = if proxy { Some(None) } else { self.hub.addresses.connection(peer.ip()) };
         let room = self.room.clone().try_acquire_owned().ok();
         let (Some(place), Some(room)) = (place, room) else {
             self.hub.counts.add_turned_away();
@@ -151,9 +152,13 @@ impl Door {
         if let Some(refused) = upgrade::refused(&request) {
             return Ok(refused);
         }
-        if let Some(refused) = self.refuse_handshake(&request, peer.ip()) {
+        let proxies = &self.hub.settings.trusted_proxies;
+        let client = limits::client(peer.ip(), request.headers(), proxies);
+        let refused = self.refuse_handshake(&request, client);
+        if let Some(refused) = refused.or_else(|| self.refuse_token(&request, client)) {
             return Ok(refused);
         }
+        request.extensions_mut().insert(Client(client));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         if let Some(query) = request.uri().query() {
             match method {
@@ -183,22 +188,27 @@ impl Door {
     }
 
     /// A new session is refused early where there is no place for it, and where one address opens too many.
-    fn refuse_handshake(&self, request: &Request<Incoming>, peer: IpAddr) -> Option<Response> {
+    fn refuse_handshake(&self, request: &Request<Incoming>, client: IpAddr) -> Option<Response> {
         if !is_handshake(request.uri()) {
             return None;
         }
-        let client = limits::client(peer, request.headers(), &self.hub.settings.trusted_proxies);
-        let wait = match self.addresses.handshake(client, Instant::now()) {
+        let wait = match self.hub.addresses.handshake(client, Instant::now()) {
             Err(wait) => wait,
             Ok(()) if self.hub.is_full() => COME_AGAIN,
             Ok(()) => return None,
         };
         self.hub.counts.add_turned_away();
         tracing::debug!(%client, "a session was turned away: there are too many");
-        // In whole seconds, and none means at once.
-        let wait = (wait.as_secs() + 1).to_string();
-        let head = [(header::RETRY_AFTER, wait), (header::CONTENT_TYPE, "text/plain".into())];
+        let head = [(header::CONTENT_TYPE, "text/plain".into()), api::later(wait)];
         Some((StatusCode::SERVICE_UNAVAILABLE, head, "full\n").into_response())
+    }
+
+    /// A token in the head of any request is looked at here, once, so that nobody guesses one by asking often.
+    fn refuse_token(&self, request: &Request<Incoming>, client: IpAddr) -> Option<Response> {
+        let token = Asker::of(request.headers(), None).token?;
+        let wait = self.hub.look_at(token, client).err()?;
+        let told = api::refused(StatusCode::TOO_MANY_REQUESTS, limits::GUESSED);
+        Some(([api::later(wait)], told).into_response())
     }
 }
 

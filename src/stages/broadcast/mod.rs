@@ -18,6 +18,7 @@ mod diary;
 mod door;
 mod emitted;
 mod entry;
+mod handout;
 mod http;
 mod hub;
 mod insight;
@@ -91,6 +92,9 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// How long a client may take for the body of a request.
     pub body_timeout: Duration,
+    /// How long what was said may take to be written, waiting for a turn included, and how long to be taken.
+    pub write_timeout: Duration,
+    pub take_timeout: Duration,
     pub lookup_timeout: Duration,
     /// How long the other end may take to hang up after us.
     pub farewell: Duration,
@@ -125,6 +129,8 @@ impl Default for Settings {
             ping_timeout: Duration::from_secs(20),
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(30),
+            take_timeout: Duration::from_secs(300),
             lookup_timeout: Duration::from_secs(5),
             farewell: Duration::from_secs(2),
             accept_pause: Duration::from_millis(100),

@@ -13,7 +13,6 @@ use super::{
     door::Door,
     http,
     hub::Hub,
-    limits::Addresses,
     sockets::{self, Sockets},
     tls,
 };
@@ -86,7 +85,6 @@ impl Server {
         let door = Arc::new(Door {
             router: http::router(&server.hub, layer),
             sockets: server.sockets.clone(),
-            addresses: Addresses::new(server.hub.settings.per_address),
             room: Arc::new(Semaphore::new(server.hub.settings.max_connections())),
             hub: server.hub.clone(),
             tls,

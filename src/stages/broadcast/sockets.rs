@@ -26,6 +26,7 @@ use super::{
     connection::Pulse,
     emitted::Incoming,
     hub::Hub,
+    limits::{Client, GUESSED, seconds},
     log::encode,
     rights::{Asker, FOREIGN, Unread},
     traffic::{Answer, Traffic},
@@ -90,7 +91,13 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
     let auth = auth?;
     let wants = Wants::parse(&auth)?;
     let presented = auth.get("token").and_then(Value::as_str);
-    let asker = Asker::of(&socket.req_parts().headers, presented);
+    let request = socket.req_parts();
+    // What stood in the head was looked at when that came. By polling, `request` is the session's first.
+    if let (Some(token), Some(Client(from))) = (presented, request.extensions.get()) {
+        hub.look_at(token, *from)
+            .map_err(|wait| format!("guessed: {GUESSED} in {} s", seconds(wait)))?;
+    }
+    let asker = Asker::of(&request.headers, presented);
     hub.rules.read(&asker).map_err(|why| match why {
         Unread::Token => "unauthorized: a token is asked for here, as `auth.token`".to_owned(),
         Unread::Foreign => format!("foreign: {}", FOREIGN),

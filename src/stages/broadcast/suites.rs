@@ -19,7 +19,7 @@ use socketioxide::{
 use tokio::{net::TcpListener, process::Command, sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Settings, door::Door, emitted::Incoming, hub::Hub, limits::Addresses, sockets};
+use super::{Settings, door::Door, emitted::Incoming, hub::Hub, sockets};
 
 const INTERVAL: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -37,7 +37,6 @@ async fn serve(router: Router) -> SocketAddr {
     let door = Door {
         router,
         sockets,
-        addresses: Addresses::new(hub.settings.per_address),
         room: Arc::new(Semaphore::new(1000)),
         hub,
         tls: None,

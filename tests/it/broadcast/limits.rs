@@ -12,7 +12,8 @@ const HANDSHAKE: &str = "/socket.io/?EIO=4&transport=polling";
 
 fn limited(connections: usize, handshakes: usize) -> Settings {
     let window = Duration::from_secs(3600);
-    let per_address = PerAddress { connections, handshakes, window, loopback_too: true };
+    let per_address =
+        PerAddress { connections, handshakes, window, loopback_too: true, ..PerAddress::default() };
     Settings { per_address, ..settings() }
 }
 

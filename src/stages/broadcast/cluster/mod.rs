@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{hub::Hub, relay::Passes};
+use crate::{logic::backoff::Backoff, stages::chance::chance};
 
 mod address;
 mod append;
@@ -39,7 +40,7 @@ pub struct ClusterSettings {
     pub connect: Duration,
     /// How long Redis may take to answer.
     pub answer: Duration,
-    /// After a failure; each further wait is twice as long.
+    /// After a failure; each further wait is about twice as long.
     pub wait: Duration,
     /// But no longer than this.
     pub longest_wait: Duration,
@@ -174,11 +175,11 @@ pub(super) fn start(hub: &Arc<Hub>, url: String, tasks: &TaskTracker, cut: &Canc
     }
 }
 
-/// Connects again and again, with waits that double, until the work is done.
+/// Connects again and again, with waits that double and are not the same for any two servers, until the work is done.
 async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
     let Some(Cluster { settings, counts, .. }) = &hub.cluster else { return };
     let ClusterSettings { address, wait: shortest, longest_wait, .. } = settings;
-    let (mut wait, mut told) = (*shortest, false);
+    let (mut waits, mut told) = (Backoff::new(*shortest, *longest_wait), false);
     loop {
         let (link, begun) = (Link::default(), Instant::now());
         // What is still to be brought when the server ends is tried once more.
@@ -189,7 +190,7 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
             told = false;
             // One that is cut off again and again is not asked faster for that.
             if begun.elapsed() > *longest_wait {
-                wait = *shortest;
+                waits.begin_anew();
             }
         }
         // Once for each time it is away, however often it is tried.
@@ -200,7 +201,6 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
         if last {
             return;
         }
-        let _ = hub.ending.run_until_cancelled(sleep(wait)).await;
-        wait = (wait * 2).min(*longest_wait);
+        let _ = hub.ending.run_until_cancelled(sleep(waits.wait(chance()))).await;
     }
 }
