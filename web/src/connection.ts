@@ -28,6 +28,8 @@ export interface Wants {
   token: string | undefined;
   /** What was said before the page was opened. */
   past: boolean;
+  /** By what the bench knows the page that it has opened. */
+  measure?: string | undefined;
 }
 
 /** `connect_error`: refused by the server itself, with a reason, or not reached at all. */
@@ -105,7 +107,7 @@ export class Connection {
   }
 
   private handshake(): object {
-    const { lang, tracks, token, past } = this.wants;
+    const { lang, tracks, token, past, measure } = this.wants;
     const { stream } = this.ledger;
     // Without `from` comes what is said from now on; a stream that was seen before is gone on with in any case.
     // All of it is asked for until all of it has come: the newest numbers are known from before the choice.
@@ -119,6 +121,7 @@ export class Connection {
       langs: lang === undefined ? [] : [lang],
       ...(tracks.length === 0 ? {} : { tracks }),
       ...(token === undefined ? {} : { token }),
+      ...(measure === undefined ? {} : { measure }),
       words: false,
     };
   }

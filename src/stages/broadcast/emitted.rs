@@ -77,6 +77,10 @@ pub(super) enum Refusal {
     ManyAttachments,
     #[error("`{0}` is not passed on here")]
     NotRelayed(String),
+    #[error("`painted` is for the page that a bench has opened")]
+    NotTheBench,
+    #[error("what was painted cannot be read")]
+    NotPainted,
     #[error("`{0}` is one of livecap's own names, and takes the right to publish")]
     MayNotPublish(String),
 }

@@ -72,8 +72,9 @@ pub(super) struct Hub {
     state: watch::Sender<Option<Arc<RawValue>>>,
     /// What was put in the log, with its whole trace, for whoever measures.
     published: broadcast::Sender<Caption>,
-    /// What the bench's browser has shown.
+    /// What the bench's browser has shown, and by what it is known.
     painted: broadcast::Sender<Painted>,
+    pub(super) painter: String,
     /// How the pipeline is paused and ended, where there is one.
     gate: OnceLock<Gate>,
     pub(super) insight: Insight,
@@ -147,6 +148,7 @@ impl Hub {
             state: watch::Sender::new(None),
             published: broadcast::Sender::new(MEASURED),
             painted: broadcast::Sender::new(MEASURED),
+            painter: random_name() + &random_name(),
             gate: OnceLock::new(),
             insight: Insight::new(),
             counts: Counts::default(),
@@ -310,6 +312,10 @@ impl Hub {
 
     pub(super) fn viewers(&self) -> usize {
         self.viewers.load(Relaxed)
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.settings.tls.is_some() { "https" } else { "http" }
     }
 
     /// Where it only delivers what another server's pipeline gives.

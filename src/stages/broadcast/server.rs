@@ -96,7 +96,7 @@ impl Server {
         server.connections.spawn(door.clone().accept(listener));
         let watch = server.hub.clone().keep_watch();
         server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
-        cluster::start(&server.hub, server.url(), &server.cluster, &server.cut);
+        cluster::start(&server.hub, address, &server.cluster, &server.cut);
         tracing::debug!(%address, "serving captions");
         Ok(server)
     }
@@ -107,8 +107,7 @@ impl Server {
 
     /// Where its pages are.
     pub fn url(&self) -> String {
-        let scheme = if self.hub.settings.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
+        format!("{}://{}", self.hub.scheme(), self.address)
     }
 
     /// How many are connected now.
@@ -132,9 +131,14 @@ impl Server {
         self.hub.published()
     }
 
-    /// What pages that were opened with `?measure` show from now on. Slow reading loses the oldest.
+    /// What the page at [`measuring_url`](Self::measuring_url) shows from now on. Slow reading loses the oldest.
     pub fn painted(&self) -> tokio::sync::broadcast::Receiver<Painted> {
         self.hub.painted().subscribe()
+    }
+
+    /// The caption page for a browser of this process: what it tells of its paints counts, and nobody else's does.
+    pub fn measuring_url(&self) -> String {
+        format!("{}/?measure={}", self.url(), self.hub.painter)
     }
 
     /// Tells of the pipeline behind the stage. `notice` is what every viewer should know of it.

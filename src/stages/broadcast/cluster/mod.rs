@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -23,6 +24,7 @@ mod frame;
 mod heard;
 mod judge;
 mod node;
+mod reach;
 pub(super) mod shape;
 mod store;
 mod writer;
@@ -34,6 +36,8 @@ pub(super) use heard::Node;
 pub struct ClusterSettings {
     pub address: ClusterAddress,
     pub role: Role,
+    /// Where a writer's pages are, as nodes are told; none: an address that is found out.
+    pub public_url: Option<String>,
     /// How often Redis is looked at where nothing comes from it.
     pub look: Duration,
     /// How long it may take to connect.
@@ -60,6 +64,7 @@ impl ClusterSettings {
         ClusterSettings {
             address,
             role,
+            public_url: None,
             look: Duration::from_secs(1),
             connect: Duration::from_secs(5),
             answer: Duration::from_secs(5),
@@ -153,15 +158,20 @@ impl Link {
     }
 }
 
-/// Begins what the server at `url` does in its cluster, if it is in one. The tasks end by themselves when the server does,
+/// Begins what the server that listens there does in its cluster, if it is in one. The tasks end by themselves when the server does,
 /// a writer's once Redis has all there is; `cut` ends them at once.
-pub(super) fn start(hub: &Arc<Hub>, url: String, tasks: &TaskTracker, cut: &CancellationToken) {
+pub(super) fn start(
+    hub: &Arc<Hub>,
+    listening: SocketAddr,
+    tasks: &TaskTracker,
+    cut: &CancellationToken,
+) {
     let Some(cluster) = &hub.cluster else { return };
     // For `rediss://`. Another part of the program may have done so already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     match cluster.settings.role {
         Role::Writer => {
-            let writing = keep_up(hub.clone(), writer::Writer::new(hub.clone(), url));
+            let writing = keep_up(hub.clone(), writer::Writer::new(hub.clone(), listening));
             tasks.spawn(cut.clone().run_until_cancelled_owned(writing));
         }
         Role::Node => {
