@@ -28,6 +28,8 @@ use tower::ServiceExt;
 use super::{
     api,
     connection::{Connection, Farewells, Pulse},
+    escapes,
+    frames::Framed,
     http,
     hub::Hub,
     limits::{self, Client, Place},
@@ -118,6 +120,8 @@ impl Door {
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (door, closed) = (self.clone(), self.closed.clone());
+        let longest = self.hub.settings.max_payload;
+        let connection = Framed::new(connection, pulse.clone(), longest);
         let service = service_fn(move |request| door.clone().answer(request, pulse.clone(), peer));
         let served = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -172,8 +176,8 @@ impl Door {
                 _ => (),
             }
         }
-        request.extensions_mut().insert(pulse);
-        let answer = self.router.clone().oneshot(request);
+        request.extensions_mut().insert(pulse.clone());
+        let answer = self.ask(request);
         let answer = match method {
             // By long-polling, what is asked for may take its time; what is sent may not.
             Method::GET => answer.await?,
@@ -182,9 +186,24 @@ impl Door {
                 Err(_) => (StatusCode::REQUEST_TIMEOUT, "its body took too long\n").into_response(),
             },
         };
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            pulse.become_websocket();
+        }
         // The query is left out: who asks may have put a secret there.
         tracing::debug!(%peer, %method, path, status = answer.status().as_u16(), "request");
         Ok(answer)
+    }
+
+    async fn ask(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
+        let posts =
+            request.method() == Method::POST && request.uri().path().starts_with(sockets::PATH);
+        if !posts {
+            return self.router.clone().oneshot(request).await;
+        }
+        match escapes::readable(request, self.hub.settings.max_payload).await {
+            Ok(request) => self.router.clone().oneshot(request).await,
+            Err(refused) => Ok(refused),
+        }
     }
 
     /// A new session is refused early where there is no place for it, and where one address opens too many.

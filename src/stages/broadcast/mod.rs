@@ -18,6 +18,8 @@ mod diary;
 mod door;
 mod emitted;
 mod entry;
+mod escapes;
+mod frames;
 mod handout;
 mod http;
 mod hub;

@@ -29,7 +29,8 @@ const SOON: Duration = Duration::from_secs(120);
 
 /// Serves `router` as a broadcast would be served.
 async fn serve(router: Router) -> SocketAddr {
-    let hub = Hub::new(Settings::default(), true);
+    let settings = Settings { max_payload: PAYLOAD as usize, ..Settings::default() };
+    let hub = Hub::new(settings, true);
     let viewers = TaskTracker::new();
     let (_, sockets) = sockets::open(&hub, &viewers);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
