@@ -19,9 +19,8 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -36,6 +35,7 @@ use super::{
     prefix,
     rights::Asker,
     sockets::{self, Sockets, is_handshake},
+    tls::{self, Tls},
     upgrade,
 };
 
@@ -45,7 +45,7 @@ pub(super) struct Door {
     pub(super) hub: Arc<Hub>,
     /// Connections that may still be taken.
     pub(super) room: Arc<Semaphore>,
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) tls: Option<Arc<Tls>>,
     /// On a loopback address only requests are answered that know it by a name of its own.
     pub(super) guarded: bool,
     pub(super) connections: TaskTracker,
@@ -101,17 +101,22 @@ impl Door {
         let (stall, cut) = (self.hub.settings.stall, self.cut.child_token());
         let farewells =
             Farewells { tasks: self.connections.clone(), limit: self.hub.settings.farewell };
+        let until = Instant::now() + self.hub.settings.header_timeout;
+        if let Some(tls) = &self.tls {
+            let first = timeout_at(until, begins_plainly(&stream));
+            if cut.run_until_cancelled(first).await.is_some_and(|it| it.unwrap_or_default()) {
+                tell_of_plain(peer, tls.is_first_plain());
+                return;
+            }
+        }
         let connection = Connection::new(stream, pulse.clone(), stall, cut, farewells);
         match &self.tls {
             None => self.clone().speak(connection, peer, pulse).await,
-            Some(tls) => {
-                let longest = self.hub.settings.header_timeout;
-                match timeout(longest, tls.accept(connection)).await {
-                    Ok(Ok(secured)) => self.clone().speak(secured, peer, pulse).await,
-                    Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS was spoken"),
-                    Err(_) => tracing::debug!(%peer, "TLS was not spoken in time"),
-                }
-            }
+            Some(tls) => match timeout_at(until, tls.acceptor().accept(connection)).await {
+                Ok(Ok(secured)) => self.clone().speak(secured, peer, pulse).await,
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS was spoken"),
+                Err(_) => tracing::debug!(%peer, "TLS was not spoken in time"),
+            },
         }
     }
 
@@ -228,6 +233,24 @@ impl Door {
         let wait = self.hub.look_at(token, client).err()?;
         let told = api::refused(StatusCode::TOO_MANY_REQUESTS, limits::GUESSED);
         Some(([api::later(wait)], told).into_response())
+    }
+}
+
+/// Whether what comes is no TLS, but a request.
+async fn begins_plainly(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    stream.peek(&mut first).await.is_ok_and(|count| tls::is_plain(&first[..count]))
+}
+
+fn tell_of_plain(peer: SocketAddr, is_first: bool) {
+    if is_first {
+        tracing::warn!(
+            %peer,
+            "a request without TLS came to a port that speaks TLS: its address begins with https://; behind a proxy that \
+             speaks TLS itself, leave out `cert` and `key`"
+        );
+    } else {
+        tracing::debug!(%peer, "a request without TLS");
     }
 }
 

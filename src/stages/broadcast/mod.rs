@@ -75,6 +75,8 @@ pub struct Settings {
     pub cluster: Option<ClusterSettings>,
     /// `None`: it speaks no TLS.
     pub tls: Option<TlsFiles>,
+    /// How often those files are looked at: new ones are read once they are the same at two looks.
+    pub tls_look: Duration,
     pub per_address: PerAddress,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
@@ -119,6 +121,7 @@ impl Default for Settings {
             tokens: Tokens::default(),
             cluster: None,
             tls: None,
+            tls_look: Duration::from_secs(5),
             per_address: PerAddress::default(),
             trusted_proxies: Vec::new(),
             max_viewers: 10_000,

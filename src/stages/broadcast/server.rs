@@ -14,7 +14,7 @@ use super::{
     http,
     hub::Hub,
     sockets::{self, Sockets},
-    tls,
+    tls::Tls,
 };
 use crate::{
     flow::{Board, Gate},
@@ -63,7 +63,9 @@ pub enum BindError {
 impl Server {
     /// Takes the port, and answers from now on. Viewers are greeted once a pipeline is [attached](Self::attach).
     pub async fn bind(settings: Settings) -> Result<Server, BindError> {
-        let tls = settings.tls.as_ref().map(tls::acceptor).transpose().map_err(BindError::Tls)?;
+        let tls = settings.tls.clone().map(Tls::read).transpose().map_err(BindError::Tls)?;
+        let (tls, tls_watch) = tls.map(|(tls, watch)| (Arc::new(tls), watch)).unzip();
+        let tls_look = settings.tls_look;
         let listener = listen(&settings).await?;
         let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
         let loopback = address.ip().is_loopback();
@@ -87,13 +89,17 @@ impl Server {
             sockets: server.sockets.clone(),
             room: Arc::new(Semaphore::new(server.hub.settings.max_connections())),
             hub: server.hub.clone(),
-            tls,
+            tls: tls.clone(),
             guarded: loopback,
             connections: server.connections.clone(),
             closed: server.closed.clone(),
             cut: server.cut.clone(),
         });
         server.connections.spawn(door.clone().accept(listener));
+        if let (Some(tls), Some(watch)) = (tls, tls_watch) {
+            let watch = tls.keep_watch(watch, tls_look);
+            server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
+        }
         let watch = server.hub.clone().keep_watch();
         server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
         cluster::start(&server.hub, address, &server.cluster, &server.cut);
