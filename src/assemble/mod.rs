@@ -91,7 +91,8 @@ impl Part {
     fn of(number: usize, tracks: Vec<TrackInfo>, plan: &Plan, assembly: &Assembly<'_>) -> Part {
         let belongs = ownership::belongs(plan, number);
         let gates = assembly.gates.iter().filter(|(number, _)| belongs[*number]);
-        let notices = assembly.notices.iter().filter(|(number, _)| belongs[*number]);
+        let mut notices = assembly.notices.iter().rev();
+        let notice = notices.find(|(number, _)| belongs[*number]);
         let names = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
             let stages = plan.stages().iter().enumerate().filter(|(number, _)| wanted(*number));
             stages.map(|(_, stage)| stage.name.clone()).collect()
@@ -99,7 +100,7 @@ impl Part {
         Part {
             tracks,
             graph: graph::graph(plan, &belongs),
-            notice: notices.last().map(|(_, notice)| notice.clone()),
+            notice: notice.map(|(_, notice)| notice.clone()),
             sources: names(&|it| belongs[it] && plan.stages()[it].feeds.is_empty()),
             gate: Gate::over(gates.map(|(_, gate)| gate)),
             foreign: names(&|it| !belongs[it]),

@@ -127,6 +127,7 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
 }
 
 /// What a client may do beside reading.
+#[derive(Clone, Copy)]
 struct Rights {
     publishes: bool,
     /// It is the page that this process has opened in a browser of its own.

@@ -240,7 +240,7 @@ async fn what_was_painted_counts_from_the_page_that_the_bench_has_opened_only() 
     let it = json!({ "track": "english", "segment": 1, "revision": 2, "ms": 3.5 });
     for auth in [json!({ "v": 1 }), json!({ "v": 1, "measure": "" }), json!({ "measure": "x" })] {
         let mut other = pipeline.viewer(auth).await;
-        let told = other.0.emit_with_ack("painted", &[it.clone()]).await.unwrap();
+        let told = other.0.emit_with_ack("painted", std::slice::from_ref(&it)).await.unwrap();
         assert!(told[0]["error"].as_str().unwrap().contains("a bench has opened"), "{told:?}");
     }
     assert_eq!(bench.0.emit_with_ack("painted", &[it]).await.unwrap(), [] as [Value; 0]);
