@@ -42,15 +42,16 @@ pub(super) struct Assembly<'a> {
     pub(super) wires: Wires,
     pub(super) pipeline: Pipeline,
     pub(super) clock: Clock,
-    pub(super) gate: Gate,
+    /// One a source, by its number in the plan.
+    pub(super) gates: Vec<(usize, Gate)>,
     /// By the stage's number: whether its input comes whether or not it keeps up.
     pub(super) live: Vec<bool>,
     /// By the stage's name: what its track is spoken in.
     pub(super) languages: HashMap<String, String>,
     #[cfg(feature = "whisper")]
     models: recogniser::Models,
-    pub(super) servers: Vec<(Server, Vec<TrackInfo>)>,
-    pub(super) notice: Option<String>,
+    pub(super) servers: Vec<(usize, Server, Vec<TrackInfo>)>,
+    pub(super) notices: Vec<(usize, String)>,
 }
 
 impl<'a> Assembly<'a> {
@@ -60,13 +61,13 @@ impl<'a> Assembly<'a> {
             pipeline: Pipeline::new(wires.board()),
             wires,
             clock: Clock::start(),
-            gate: Gate::default(),
+            gates: Vec::new(),
             live,
             languages: HashMap::new(),
             #[cfg(feature = "whisper")]
             models: recogniser::Models::default(),
             servers: Vec::new(),
-            notice: None,
+            notices: Vec::new(),
         }
     }
 
@@ -199,7 +200,7 @@ impl<'a> Assembly<'a> {
         self.languages.insert(stage.name.clone(), recogniser.language());
         if let Some(caution) = recogniser.caution() {
             tracing::warn!(stage = stage.name, "{caution}");
-            self.notice = Some(caution.to_owned());
+            self.notices.push((number, caution.to_owned()));
         }
         let last_words = recogniser.last_words();
         let make = move || recogniser.life();
@@ -221,7 +222,7 @@ impl<'a> Assembly<'a> {
         let broadcast = server.stage();
         self.sink(number, stage, move || Ok(broadcast.clone()));
         let tracks = self.tracks(&plan.heard(number), plan);
-        self.servers.push((server, tracks));
+        self.servers.push((number, server, tracks));
         Ok(())
     }
 
@@ -232,7 +233,9 @@ impl<'a> Assembly<'a> {
         source: S,
     ) {
         let gauge = StageGauge::new(&stage.name);
-        let outlet = self.wires.outlet(number, &gauge).gated(self.gate.clone());
+        let gate = Gate::default();
+        let outlet = self.wires.outlet(number, &gauge).gated(gate.clone());
+        self.gates.push((number, gate));
         self.pipeline.source(held_to(stage), gauge, source, outlet);
     }
 

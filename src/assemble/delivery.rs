@@ -31,7 +31,7 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
             .tls
             .as_ref()
             .map(|it| TlsFiles { cert: it.cert.clone(), key: it.key.clone() }),
-        cluster: settings.cluster.as_ref().map(cluster).transpose()?,
+        cluster: settings.cluster.as_ref().map(|it| cluster(it, settings)).transpose()?,
         trusted_proxies: settings.trusted_proxies.clone(),
         max_viewers: settings.max_viewers,
         max_payload: settings.max_payload,
@@ -40,12 +40,14 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
     })
 }
 
-fn cluster(place: &plan::ClusterPlace) -> Result<ClusterSettings, String> {
+fn cluster(place: &plan::ClusterPlace, all: &plan::Broadcast) -> Result<ClusterSettings, String> {
     let told = |why| match place {
         plan::ClusterPlace::Address(_) => format!("`cluster`: {why}"),
         plan::ClusterPlace::Variable(name) => format!("`{name}`: {why}"),
     };
-    Ok(ClusterSettings::new(redis(place).map_err(told)?, Role::Writer))
+    let public_url = all.public_url.clone();
+    let address = redis(place).map_err(told)?;
+    Ok(ClusterSettings { public_url, ..ClusterSettings::new(address, Role::Writer) })
 }
 
 /// The error repeats nothing of the address.

@@ -1,14 +1,15 @@
-//! A plan as an operator's page is told of it.
+//! A plan as an operator's page is told of it, or what of it belongs to a broadcast.
 use crate::{
     spec::Plan,
     stages::wire::{Graph, GraphEdge, GraphStage},
 };
 
 /// The stages and edges that `livecap graph` draws.
-pub(super) fn graph(plan: &Plan) -> Graph {
+pub(super) fn graph(plan: &Plan, belongs: &[bool]) -> Graph {
     let stages = plan.stages();
-    let edges = stages.iter().flat_map(|taker| {
-        taker.feeds.iter().map(|feed| GraphEdge {
+    let own = || stages.iter().zip(belongs).filter(|(_, own)| **own).map(|(stage, _)| stage);
+    let edges = own().flat_map(|taker| {
+        taker.feeds.iter().filter(|it| belongs[it.giver]).map(|feed| GraphEdge {
             from: stages[feed.giver].name.clone(),
             to: taker.name.clone(),
             carries: feed.carries.name().to_owned(),
@@ -19,8 +20,7 @@ pub(super) fn graph(plan: &Plan) -> Graph {
     Graph {
         name: plan.name().to_owned(),
         edges: edges.collect(),
-        stages: stages
-            .iter()
+        stages: own()
             .map(|it| GraphStage { name: it.name.clone(), kind: it.kind().name().to_owned() })
             .collect(),
     }
@@ -37,7 +37,7 @@ mod tests {
         let text = "[pipeline]\nname = \"two\"\n[pcm.mic]\n[resample.speech]\nfrom = \"mic\"\n[whisper.english]\n\
                     from = \"speech\"\nmodel = \"demo\"\n[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\n[lines.out]\nfrom = \"english\"\n";
         let plan = check(text, Path::new("two.toml")).unwrap();
-        let found = graph(&plan);
+        let found = graph(&plan, &[true; 5]);
         assert_eq!(found.name, "two");
         let stages: Vec<_> = found.stages.iter().map(|it| (&*it.kind, &*it.name)).collect();
         assert_eq!(stages[..2], [("pcm", "mic"), ("resample", "speech")]);
@@ -47,6 +47,8 @@ mod tests {
         assert_eq!(edges[..2], [("mic", "speech", "audio"), ("speech", "english", "speech")]);
         assert!(edges.contains(&("english", "web", "captions")) && edges.len() == 4, "{edges:?}");
         let last = found.edges.iter().find(|it| it.to == "web").unwrap();
+        let part = graph(&plan, &[true, true, true, false, true]);
+        assert_eq!((part.stages.len(), part.edges.len()), (4, 3));
         assert_eq!((&*last.room, &*last.when_full), ("64", "coalesce"));
     }
 }

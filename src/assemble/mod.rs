@@ -5,6 +5,7 @@ mod graph;
 mod machine;
 #[cfg(feature = "whisper")]
 mod offline;
+mod ownership;
 #[cfg(feature = "whisper")]
 mod recogniser;
 mod text;
@@ -41,17 +42,27 @@ pub struct Assembled {
     pub settings: HostSettings,
     /// They answer already, and greet viewers once they are [told](Assembled::attach) of the pipeline.
     pub servers: Vec<Server>,
-    tracks: Vec<Vec<TrackInfo>>,
-    /// The plan, for operators.
-    graph: Graph,
-    /// Where it is paused, and where somebody asks for its end.
-    pub gate: Gate,
-    /// What viewers should know of the models.
-    notice: Option<String>,
+    /// What belongs to each of those.
+    pub parts: Vec<Part>,
     /// Every caption of the pipeline, for whoever looks on. Slow reading loses the oldest and slows nobody.
     pub captions: Option<Inlet<Caption>>,
     /// The sound of every source, for whoever measures. Slow reading loses the oldest and slows nobody.
     pub sound: Option<Inlet<AudioFrame>>,
+}
+
+/// What of a pipeline belongs to one of its broadcasts.
+pub struct Part {
+    tracks: Vec<TrackInfo>,
+    /// The plan, for operators.
+    graph: Graph,
+    /// What viewers should know of the models.
+    notice: Option<String>,
+    /// The names of its sources. Another broadcast may have some of them too.
+    pub sources: Vec<String>,
+    /// Where those are paused, and where somebody asks for their end.
+    pub gate: Gate,
+    /// The names of stages that are others'.
+    foreign: Vec<String>,
 }
 
 /// What is taken of a pipeline beside what its stages take.
@@ -66,10 +77,33 @@ pub struct LookedOn {
 impl Assembled {
     /// Tells the servers of the pipeline behind them. To be called once every stage was added.
     pub fn attach(&self) {
-        for (server, tracks) in self.servers.iter().zip(&self.tracks) {
-            server.attach(self.pipeline.board().clone(), tracks.clone(), self.notice.clone());
-            server.operate(self.gate.clone());
-            server.draw(self.graph.clone());
+        for (server, part) in self.servers.iter().zip(&self.parts) {
+            let foreign: Vec<&str> = part.foreign.iter().map(String::as_str).collect();
+            let board = self.pipeline.board().without(&foreign);
+            server.attach(board, part.tracks.clone(), part.notice.clone());
+            server.operate(part.gate.clone());
+            server.draw(part.graph.clone());
+        }
+    }
+}
+
+impl Part {
+    fn of(number: usize, tracks: Vec<TrackInfo>, plan: &Plan, assembly: &Assembly<'_>) -> Part {
+        let belongs = ownership::belongs(plan, number);
+        let gates = assembly.gates.iter().filter(|(number, _)| belongs[*number]);
+        let mut notices = assembly.notices.iter().rev();
+        let notice = notices.find(|(number, _)| belongs[*number]);
+        let names = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
+            let stages = plan.stages().iter().enumerate().filter(|(number, _)| wanted(*number));
+            stages.map(|(_, stage)| stage.name.clone()).collect()
+        };
+        Part {
+            tracks,
+            graph: graph::graph(plan, &belongs),
+            notice: notice.map(|(_, notice)| notice.clone()),
+            sources: names(&|it| belongs[it] && plan.stages()[it].feeds.is_empty()),
+            gate: Gate::over(gates.map(|(_, gate)| gate)),
+            foreign: names(&|it| !belongs[it]),
         }
     }
 }
@@ -107,18 +141,12 @@ pub async fn assemble(
         })?;
     }
     let settings = HostSettings { grace: plan.grace(), ..HostSettings::default() };
-    let (servers, tracks) = assembly.servers.into_iter().unzip();
-    Ok(Assembled {
-        pipeline: assembly.pipeline,
-        settings,
-        servers,
-        tracks,
-        graph: graph::graph(plan),
-        gate: assembly.gate,
-        notice: assembly.notice,
-        captions,
-        sound,
-    })
+    let served = std::mem::take(&mut assembly.servers);
+    let (servers, parts) = served
+        .into_iter()
+        .map(|(number, server, tracks)| (server, Part::of(number, tracks, plan, &assembly)))
+        .unzip();
+    Ok(Assembled { pipeline: assembly.pipeline, settings, servers, parts, captions, sound })
 }
 
 /// Sound that is given up somewhere upstream comes at its own pace; where every edge waits, so does the source.

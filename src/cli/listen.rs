@@ -15,6 +15,7 @@ use super::{
     serve::secret,
     stop::Stop,
 };
+use crate::{logic::backoff::Backoff, stages::chance::chance};
 
 #[derive(clap::Args)]
 pub(crate) struct ListenArgs {
@@ -32,8 +33,8 @@ pub(crate) struct ListenArgs {
     /// The environment variable with the token to present
     #[arg(long, value_name = "NAME")]
     token_env: Option<String>,
-    /// After a lost connection: how long to wait before the first new try; each further wait is twice as long, up to ten
-    /// times
+    /// After a lost connection: how long to wait at most before the first new try; each further wait is about twice as long,
+    /// up to ten times
     #[arg(long, default_value = "500ms", value_parser = length, value_name = "TIME")]
     retry: Duration,
 }
@@ -71,15 +72,14 @@ impl<'a> Seat<'a> {
                 Err(lost) => lost,
             };
             warn!("{lost}; trying again");
-            let mut wait = self.args.retry;
+            let mut waits = Backoff::new(self.args.retry, self.args.retry * 10);
             client = loop {
-                sleep(wait).await;
+                sleep(waits.wait(chance())).await;
                 match Client::connect(&self.args.url, self.auth()).await {
                     Ok(client) => break client,
                     Err(refused @ ClientError::Refused { .. }) => return Err(told(refused)),
                     Err(error) => info!("{error}"),
                 }
-                wait = (wait * 2).min(self.args.retry * 10);
             };
             info!("connected again");
         }

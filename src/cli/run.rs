@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 use tracing::{error, info};
 
@@ -17,8 +17,8 @@ use super::{
     terminal::{Screen, Terminal, Voice},
 };
 use crate::{
-    assemble::{Assembled, LookedOn, assemble},
-    flow::{Board, Gate, StageGauge, StageState},
+    assemble::{Assembled, LookedOn, Part, assemble},
+    flow::{Board, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
     spec::{
         self, Complaint, Plan, Planned,
@@ -109,13 +109,13 @@ pub(crate) async fn run(
     }
     terminal.name_tracks(tracks(&plan) > 1);
     assembled.attach();
-    let Assembled { pipeline, settings, servers, gate, .. } = assembled;
+    let Assembled { pipeline, settings, servers, parts, .. } = assembled;
     for server in &servers {
         server.keep_diary(log_kept::diary());
         terminal.say(&format!("listening on {}", server.url()));
     }
     let mut running = pipeline.start(settings).await;
-    let around = (servers.as_slice(), &gate);
+    let around = (servers.as_slice(), parts.as_slice());
     let outcome = until_ended(&mut running, &mut stop, around, terminal, begun).await;
     terminal.clear();
     let exit = report(&args.file, &plan, &outcome);
@@ -136,7 +136,7 @@ pub(crate) async fn run(
 pub(super) async fn until_ended(
     running: &mut Running,
     stop: &mut Stop,
-    (servers, gate): (&[Server], &Gate),
+    (servers, parts): (&[Server], &[Part]),
     terminal: &Terminal,
     begun: Instant,
 ) -> Outcome {
@@ -145,7 +145,11 @@ pub(super) async fn until_ended(
     let ready = ready(&board);
     tokio::pin!(ready);
     let mut is_ready = false;
-    let mut end_asked_for = false;
+    let asked = parts.iter().map(|part| async {
+        part.gate.end_asked_for().await;
+        &part.sources
+    });
+    let mut asked: FuturesUnordered<_> = asked.collect();
     loop {
         let again = stop.asked;
         tokio::select! {
@@ -166,10 +170,9 @@ pub(super) async fn until_ended(
                     running.stop();
                 }
             }
-            () = gate.end_asked_for(), if !end_asked_for => {
-                end_asked_for = true;
-                info!("an operator has asked for the end; draining");
-                running.stop();
+            Some(sources) = asked.next() => {
+                info!(?sources, "an operator has asked for the end; draining");
+                running.stop_sources(sources);
             }
             _ = ticks.tick() => {
                 let viewers = servers.iter().map(|it| it.viewers()).sum();

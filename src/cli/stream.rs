@@ -82,9 +82,9 @@ pub(crate) async fn stream(
         assembled = assemble(&plan, name, &machine, looked_on) => assembled,
         _ = stop.next() => return Ok(Exit::Fine),
     };
-    let Assembled { pipeline, settings, gate, .. } =
+    let Assembled { pipeline, settings, .. } =
         assembled.map_err(|error| Trouble::Told(error.to_string()))?;
     let mut running = pipeline.start(settings).await;
-    let outcome = until_ended(&mut running, &mut stop, (&[], &gate), terminal, begun).await;
+    let outcome = until_ended(&mut running, &mut stop, (&[], &[]), terminal, begun).await;
     Ok(report(name, &plan, &outcome))
 }

@@ -240,6 +240,17 @@ impl Board {
         self.edges.push(gauge);
     }
 
+    /// Without these stages, and without their edges.
+    pub fn without(&self, names: &[&str]) -> Board {
+        let gone = |name: &str| names.contains(&name);
+        let stages = self.stages.iter().filter(|it| !gone(it.name())).cloned().collect();
+        let edges = self.edges.iter().filter(|it| {
+            let edge = it.read();
+            !gone(&edge.from) && !gone(&edge.to)
+        });
+        Board { stages, edges: edges.cloned().collect() }
+    }
+
     pub fn stages(&self) -> Vec<StageReading> {
         self.stages.iter().map(|it| it.read()).collect()
     }

@@ -162,6 +162,11 @@ impl Running {
         let _ = self.supervisor.cast(Order::Stop);
     }
 
+    /// Tells these sources to stop, and what they alone feed drains. The others go on; where there are none, it is a [`stop`](Self::stop).
+    pub fn stop_sources(&self, names: &[String]) {
+        let _ = self.supervisor.cast(Order::StopSome(names.to_vec()));
+    }
+
     /// Ends every stage at once, whatever it is at.
     pub fn insist(&self) {
         let _ = self.supervisor.cast(Order::Insist);

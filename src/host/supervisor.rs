@@ -58,6 +58,8 @@ pub(super) struct Child {
     /// `None` once it has ended. It holds the edges: letting go of it is what ends the stages downstream.
     life: Option<SharedLife>,
     actor: Option<ActorCell>,
+    /// Of a source: it is to stop.
+    stop: CancellationToken,
     stuck: Option<Stuck>,
 }
 
@@ -75,7 +77,8 @@ impl Child {
         gauge: Arc<StageGauge>,
         life: SharedLife,
     ) -> Child {
-        Child { role, settings, gauge, life: Some(life), actor: None, stuck: None }
+        let (life, stop) = (Some(life), CancellationToken::new());
+        Child { role, settings, gauge, life, actor: None, stop, stuck: None }
     }
 
     fn end(&mut self, state: StageState, why: Option<String>) {
@@ -100,6 +103,8 @@ pub(super) enum Order {
     Start(usize),
     Look,
     Stop,
+    /// The sources of these names.
+    StopSome(Vec<String>),
     GraceOver,
     Insist,
 }
@@ -122,8 +127,11 @@ impl Actor for Supervisor {
     async fn pre_start(
         &self,
         me: ActorRef<Order>,
-        (children, settings, stop, done): Self::Arguments,
+        (mut children, settings, stop, done): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
+        for child in &mut children {
+            child.stop = stop.child_token();
+        }
         // Downstream first, so that whoever gives finds its listener there.
         for index in (0..children.len()).rev() {
             me.cast(Order::Start(index))?;
@@ -142,6 +150,7 @@ impl Actor for Supervisor {
             Order::Start(index) => state.start(&me, index).await?,
             Order::Look => state.look_for_stuck(),
             Order::Stop => state.begin_stop(&me),
+            Order::StopSome(names) => state.stop_some(&me, &names),
             Order::GraceOver => state.end_the_first_that_holds_out(&me),
             Order::Insist => {
                 for child in state.children.iter_mut().filter(|it| it.life.is_some()) {
@@ -182,11 +191,11 @@ impl State {
     ) -> Result<(), ActorProcessingErr> {
         let child = &mut self.children[index];
         let Some(life) = child.life.clone() else { return Ok(()) };
-        if child.role == Role::Source && self.stop.is_cancelled() {
+        if child.role == Role::Source && child.stop.is_cancelled() {
             child.end(StageState::Ended, None);
             return Ok(());
         }
-        let arguments = (life, self.stop.clone());
+        let arguments = (life, child.stop.clone());
         let (host, _) = Actor::spawn_linked(None, Host, arguments, me.get_cell()).await?;
         child.actor = Some(host.get_cell());
         Ok(())
@@ -238,6 +247,22 @@ impl State {
             error!(stage, restarts, cause, "gave up; the others go on");
         }
         self.outcome.failures.push(failure);
+    }
+
+    fn stop_some(&mut self, me: &ActorRef<Order>, names: &[String]) {
+        let sources = || self.children.iter().filter(|it| it.role == Role::Source);
+        let goes_on = |it: &Child| it.life.is_some() && !it.stop.is_cancelled();
+        let named = |it: &Child| names.iter().any(|name| name == it.gauge.name());
+        if !sources().any(|it| goes_on(it) && !named(it)) {
+            return self.begin_stop(me);
+        }
+        debug!(?names, "stopping some");
+        for child in self.children.iter_mut().filter(|it| it.role == Role::Source && named(it)) {
+            child.stop.cancel();
+            if child.actor.is_none() && child.life.is_some() {
+                child.end(StageState::Ended, None);
+            }
+        }
     }
 
     fn begin_stop(&mut self, me: &ActorRef<Order>) {

@@ -1,6 +1,7 @@
 //! Decisions, pure: values in, values out, `now` is an argument. Reads no clock, opens no channel, spawns nothing.
 pub mod agree;
 pub mod align;
+pub mod backoff;
 pub mod budget;
 pub mod downmix;
 pub mod endpoint;

@@ -41,14 +41,15 @@ pub fn check_on(
 ) -> Result<Plan, Vec<Complaint>> {
     let Checked { plan, spoilt, mut complaints } = checked(text, path, overrides)?;
     let has_mistakes = !complaints.is_empty();
-    for stage in plan.stages.iter().chain(&spoilt) {
+    let all: Vec<&Stage> = plan.stages.iter().chain(&spoilt).collect();
+    for stage in &all {
         // Whether lines are read or written follows from what they listen to, which may be one of the mistakes.
         if has_mistakes && stage.kind() == Kind::Lines {
             continue;
         }
         let place = |it: &Complaint| it.marks.first().map(|it| it.span.clone());
         let told: Vec<_> = complaints.iter().map(place).collect();
-        let more = check_stage(stage, machine);
+        let more = check_stage(stage, &all, machine);
         complaints.extend(more.into_iter().filter(|it| !told.contains(&place(it))));
     }
     if complaints.is_empty() {

@@ -17,7 +17,7 @@ pub(super) fn check(all: &[Stage], complaints: &mut Vec<Complaint>) {
             && let Some(other) =
                 first(&|it| address(it).is_some_and(|it| clash(&broadcast.listen, it)))
         {
-            complaints.push(port_taken(stage, other, broadcast));
+            complaints.push(port_taken(stage, other, broadcast, all));
         }
         if let Planned::Broadcast(broadcast) = &stage.work {
             complaints.extend(open_relay(stage, broadcast));
@@ -43,9 +43,12 @@ pub(super) fn check(all: &[Stage], complaints: &mut Vec<Complaint>) {
     }
 }
 
-fn port_taken(stage: &Stage, other: &Stage, broadcast: &Broadcast) -> Complaint {
+fn port_taken(stage: &Stage, other: &Stage, broadcast: &Broadcast, all: &[Stage]) -> Complaint {
     let Listen { host, port } = &broadcast.listen;
-    let free = Listen { host: host.clone(), port: port.checked_add(1).unwrap_or(port - 1) };
+    // The next one that no other broadcast of the file has.
+    let taken = |port| all.iter().filter_map(address).any(|it| it.port == port);
+    let free = (*port..=u16::MAX).chain((1024..*port).rev()).find(|it| !taken(*it));
+    let free = Listen { host: host.clone(), port: free.unwrap_or_default() };
     let title = format!("`{}` and `{}` both listen on port {port}", other.title(), stage.title());
     Complaint::new(Code::PortTakenTwice, title)
         .mark(stage.places.of("listen"), "second")

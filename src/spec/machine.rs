@@ -38,6 +38,9 @@ pub struct Trouble {
     pub mend: Option<String>,
 }
 
+/// How many ports behind one that is taken are tried.
+const PORTS_TRIED: usize = 100;
+
 /// What a model can do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelFacts {
@@ -57,15 +60,17 @@ pub enum ModelTrouble {
 
 /// Complains about everything that the plan names and the machine has not.
 pub fn check_machine(plan: &Plan, machine: &dyn Machine) -> Vec<Complaint> {
+    let all: Vec<&Stage> = plan.stages().iter().collect();
     let mut complaints: Vec<Complaint> =
-        plan.stages().iter().flat_map(|it| check_stage(it, machine)).collect();
+        all.iter().flat_map(|it| check_stage(it, &all, machine)).collect();
     in_file_order(&mut complaints);
     complaints
 }
 
-pub(super) fn check_stage(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
+/// `all`: the stages of its file, this one among them.
+pub(super) fn check_stage(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint> {
     let mut complaints = not_built(stage);
-    complaints.extend(needs(stage, machine));
+    complaints.extend(needs(stage, all, machine));
     complaints
 }
 
@@ -83,7 +88,7 @@ fn not_built(stage: &Stage) -> Vec<Complaint> {
     complaints
 }
 
-fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
+fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint> {
     match &stage.work {
         Planned::Microphone(microphone) => {
             let what = match &microphone.device {
@@ -113,7 +118,10 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
         },
         Planned::Broadcast(broadcast) => {
             let what = format!("cannot listen on `{}`", broadcast.listen);
-            let free = machine.free(&broadcast.listen);
+            let free = machine.free(&broadcast.listen).map_err(|it| Trouble {
+                mend: it.mend.and_then(|_| elsewhere(&broadcast.listen, all, machine)),
+                ..it
+            });
             let mut complaints = told(stage, Code::PortInUse, "listen", what, free);
             let TokenVariables { viewer, publish, operator } = &broadcast.tokens;
             for (key, variable) in [
@@ -135,6 +143,22 @@ fn needs(stage: &Stage, machine: &dyn Machine) -> Vec<Complaint> {
         Planned::Journal(journal) => writes(stage, &journal.path, machine),
         Planned::Pcm(_) | Planned::Resample | Planned::Replace(_) => vec![],
     }
+}
+
+/// How to listen where nobody does. The variable is for the only broadcast of a file: of two it could mean either.
+fn elsewhere(listen: &Listen, all: &[&Stage], machine: &dyn Machine) -> Option<String> {
+    let ports = all.iter().filter_map(|it| match &it.work {
+        Planned::Broadcast(broadcast) => Some(broadcast.listen.port),
+        _ => None,
+    });
+    let ports: Vec<u16> = ports.collect();
+    let at = |port| Listen { host: listen.host.clone(), port };
+    let mut free = (listen.port.max(1023)..=u16::MAX).skip(1).take(PORTS_TRIED);
+    let port = free.find(|it| !ports.contains(it) && machine.free(&at(*it)).is_ok())?;
+    Some(match ports.len() {
+        1 => format!("LIVECAP_PORT={port} livecap run …"),
+        _ => format!("listen = \"{}\"", at(port)),
+    })
 }
 
 fn cluster(stage: &Stage, place: &ClusterPlace, machine: &dyn Machine) -> Vec<Complaint> {

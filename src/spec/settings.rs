@@ -192,6 +192,8 @@ pub struct Broadcast {
     pub trusted_proxies: Vec<IpAddr>,
     /// Where nodes read what is broadcast.
     pub cluster: Option<ClusterPlace>,
+    /// Where its pages are, as nodes are told.
+    pub public_url: Option<String>,
     pub tls: Option<Tls>,
     pub keep: Keep,
     /// A viewer that takes nothing for so long is disconnected.

@@ -80,9 +80,9 @@ let lagShown = 0;
 /** Why the page wanted a token the last time: it has none, or a wrong one. */
 let presented = token !== undefined;
 
-const connection = new Connection(ledger, { standing: setStanding, hello, changed, state }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true });
-const measures = new URLSearchParams(location.search).has("measure");
-const paints = measures ? new Paints(connection.clock, connection.measure()) : undefined;
+const measure = new URLSearchParams(location.search).get("measure") ?? undefined;
+const connection = new Connection(ledger, { standing: setStanding, hello, changed, state }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true, measure });
+const paints = measure !== undefined ? new Paints(connection.clock, connection.measure()) : undefined;
 
 dress(page, settings);
 follow.rest(settings.view === "lines");

@@ -3,6 +3,7 @@ import type { Socket } from "socket.io-client";
 import { ServerClock } from "./clock.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Painted } from "./painted.ts";
+import { spread } from "./spread.ts";
 import { SOCKETS } from "./place.ts";
 import type { Standing } from "./why.ts";
 import { isCaption, isGap, isHello, isMark, isNext, isState, type Caption, type Hello, type State } from "./wire.ts";
@@ -27,6 +28,8 @@ export interface Wants {
   token: string | undefined;
   /** What was said before the page was opened. */
   past: boolean;
+  /** By what the bench knows the page that it has opened. */
+  measure?: string | undefined;
 }
 
 /** `connect_error`: refused by the server itself, with a reason, or not reached at all. */
@@ -41,6 +44,8 @@ const CLOCK_WAIT_MS = 5_000;
 /** While it measures: what is asked once may have been answered late, by half of which the clock is wrong. */
 const CLOCK_OFTEN_MS = 200;
 const REFUSED_WAIT_MS = 3_000;
+/** As long as the server counts wrong tokens. */
+const GUESSED_WAIT_MS = 60_000;
 /** A proxy that swallows websockets answers nothing: after so long the next try begins by long-polling. */
 const SILENT_MS = 8_000;
 /** A page that was asleep asks whether anybody still answers; one that hears nothing for so long connects anew. */
@@ -102,7 +107,7 @@ export class Connection {
   }
 
   private handshake(): object {
-    const { lang, tracks, token, past } = this.wants;
+    const { lang, tracks, token, past, measure } = this.wants;
     const { stream } = this.ledger;
     // Without `from` comes what is said from now on; a stream that was seen before is gone on with in any case.
     // All of it is asked for until all of it has come: the newest numbers are known from before the choice.
@@ -116,6 +121,7 @@ export class Connection {
       langs: lang === undefined ? [] : [lang],
       ...(tracks.length === 0 ? {} : { tracks }),
       ...(token === undefined ? {} : { token }),
+      ...(measure === undefined ? {} : { measure }),
       words: false,
     };
   }
@@ -182,6 +188,10 @@ export class Connection {
       listener.standing("unauthorized");
       return;
     }
+    if (error.message.startsWith("guessed")) {
+      listener.standing("guessed");
+      return void this.later(GUESSED_WAIT_MS);
+    }
     if (error.message.startsWith("foreign")) return void listener.standing("foreign");
     // By long-polling first, a websocket is only gone over to once it has answered.
     if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
@@ -193,7 +203,7 @@ export class Connection {
 
   private later(ms: number): void {
     window.clearTimeout(this.retry);
-    this.retry = window.setTimeout(() => this.socket.connect(), ms);
+    this.retry = window.setTimeout(() => this.socket.connect(), spread(ms, Math.random()));
   }
 
   private askClock(): void {

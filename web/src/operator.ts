@@ -25,7 +25,7 @@ const lagPlot = new Plot(element("lag-plot"), lag);
 let which: Which = "p95";
 const stagePlot = new Plot(element("stage-plot"), stages[which]);
 const buttons = new Buttons(() => asking.now());
-const asking = new Asking(look, (error) => fail({ standing: "broken", why: String(error) }), () => untilNext(standing, failures, document.hidden));
+const asking = new Asking(look, (error) => fail({ standing: "broken", why: String(error) }), () => untilNext(standing, failures, document.hidden, Math.random()));
 
 let standing: Standing = "connecting";
 let failures = 0;

@@ -1,4 +1,4 @@
-// Tells the bench when captions were on the screen. Only a page that was opened with `?measure` does.
+// Tells the bench when captions were on the screen. Only a page that was opened with `?measure` does, and only from the one that the bench has opened does it count.
 import type { ServerClock } from "./clock.ts";
 import type { Caption } from "./wire.ts";
 

@@ -2,7 +2,7 @@
 import { nameOf } from "./languages.ts";
 import type { State } from "./wire.ts";
 
-export type Standing = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized" | "foreign";
+export type Standing = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized" | "guessed" | "foreign";
 
 export interface Facts {
   standing: Standing;
@@ -49,6 +49,7 @@ export const SIGNS: Record<Sign, string> = {
   ended: "ended",
   full: "full",
   unauthorized: "token needed",
+  guessed: "wait",
   foreign: "not let in",
 };
 
@@ -66,6 +67,8 @@ export function why(facts: Facts): Told {
       return trouble("The server is full: it takes no more readers now. Trying again…");
     case "unauthorized":
       return quiet("These captions are for those who have a token.");
+    case "guessed":
+      return trouble("Too many wrong tokens came from this address. Trying again in a while…");
     case "foreign":
       return trouble("The server does not let pages from this address read. Whoever runs it can list the address in `origins`, or the proxy in `trusted-proxies`.");
     case "live":

@@ -123,10 +123,12 @@ test("what an operator should look at is named, with why", () => {
 });
 
 test("it asks twice a second, less often where nobody looks or nothing answers, and not again without a token", () => {
-  assert.equal(untilNext("live", 0, false), 500);
-  assert.deepEqual([1, 2, 3, 4, 5, 50].map((failures) => untilNext("gone", failures, false)), [1000, 2000, 4000, 8000, 15_000, 15_000]);
-  assert.deepEqual([untilNext("live", 0, true), untilNext("gone", 1, true), untilNext("broken", 9, true)], [10_000, 10_000, 15_000]);
-  assert.deepEqual([untilNext("locked", 1, false), untilNext("refused", 1, false), untilNext("closed", 1, false)], [undefined, undefined, undefined]);
+  assert.equal(untilNext("live", 0, false, 0), 500);
+  assert.deepEqual([1, 2, 3, 4, 5, 50].map((failures) => untilNext("gone", failures, false, 0)), [1000, 2000, 4000, 8000, 15_000, 15_000]);
+  assert.deepEqual([untilNext("live", 0, true, 0), untilNext("gone", 1, true, 0), untilNext("broken", 9, true, 0)], [10_000, 10_000, 15_000]);
+  // Behind a failure no two pages ask at the same moment.
+  assert.deepEqual([untilNext("live", 0, false, 1), untilNext("gone", 1, false, 1), untilNext("gone", 50, false, 0.5)], [500, 1500, 18_750]);
+  assert.deepEqual([untilNext("locked", 1, false, 0), untilNext("refused", 1, false, 0), untilNext("closed", 1, false, 0)], [undefined, undefined, undefined]);
 });
 
 test("a status says what is the matter, by whether a token was sent", () => {

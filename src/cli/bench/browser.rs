@@ -72,7 +72,7 @@ impl Browser {
             // Its sandbox refuses to run as root. All it opens is our own page.
             command.arg("--no-sandbox");
         }
-        command.arg(format!("http://{}/?measure", server.local_addr()));
+        command.arg(server.measuring_url());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
         let before = server.viewers();
         let mut child =

@@ -1,26 +1,30 @@
-//! A Socket.IO client over a websocket, for the commands that listen, emit and measure, and for the tests.
+//! A Socket.IO client over a websocket, or by long-polling where none comes through, for the commands that listen, emit and measure, and for the tests.
 //!
 //! rust_socketio 0.6 was looked at first: native-tls, and with it OpenSSL, is no choice of features there. The default
 //! namespace over one websocket is little enough to have here.
 use std::{collections::VecDeque, time::Duration};
 
-use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::{
-    io::AsyncWriteExt,
     net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
 use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{self, Bytes, Message, http::Uri},
+    client_async,
+    tungstenite::{self, Bytes},
 };
 
+mod address;
 mod packet;
+mod polling;
 mod secure;
+mod transport;
 
+use address::{Address, address};
 use packet::Packet;
-use secure::{Wire, wire};
+use polling::Polling;
+use secure::wire;
+use transport::Transport;
 
 /// What the server sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +56,7 @@ pub enum ClientError {
 /// One connection to the default namespace. It reads only while it is asked to, so it takes nothing while it is not.
 pub struct Client {
     url: String,
-    socket: WebSocketStream<Box<dyn Wire>>,
+    transport: Transport,
     /// The longest silence that a living server keeps.
     silence: Duration,
     heard: Instant,
@@ -78,6 +82,10 @@ enum Came {
 /// How long a server may take to answer and to greet.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Of that, in fifths, how long a websocket may take until its server has greeted: 8 s, as the pages wait. A proxy that swallows websockets
+/// answers nothing, and requests come through.
+const FOR_A_WEBSOCKET: u32 = 2;
+
 /// Until the server has told how often it pings.
 const FIRST_SILENCE: Duration = Duration::from_secs(20);
 
@@ -94,22 +102,51 @@ impl Client {
         auth: Value,
     ) -> Result<Client, ClientError> {
         let connected = async {
-            let Address { host, port, .. } = address(url)?;
-            let stream = TcpStream::connect((host.as_str(), port)).await;
-            let stream =
-                stream.map_err(|source| ClientError::Unreachable { url: url.into(), source })?;
-            Client::connect_over(stream, url, auth).await
+            let by_websocket = async {
+                let Address { host, port, .. } = address(url)?;
+                let stream = TcpStream::connect((host.as_str(), port)).await;
+                let stream = stream
+                    .map_err(|source| ClientError::Unreachable { url: url.into(), source })?;
+                Client::by_websocket(stream, url, &auth).await
+            };
+            match timeout(within / 5 * FOR_A_WEBSOCKET, by_websocket).await {
+                Ok(Ok(client)) => Ok(client),
+                Ok(Err(NotConnected::Otherwise(error))) => Err(error),
+                Ok(Err(NotConnected::NoUpgrade(why))) => {
+                    tracing::debug!(
+                        url,
+                        why,
+                        "no websocket comes through: going on by long-polling"
+                    );
+                    Client::by_polling(url, &auth).await
+                }
+                Err(_) => {
+                    tracing::debug!(url, "a websocket stays silent: going on by long-polling");
+                    Client::by_polling(url, &auth).await
+                }
+            }
         };
         let silent = ClientError::Silent { url: url.to_owned(), within };
         timeout(within, connected).await.unwrap_or(Err(silent))
     }
 
-    /// Over a connection that is there already; `url` names what is asked for on it.
+    /// By a websocket over a connection that is there already; `url` names what is asked for on it.
     pub async fn connect_over(
         stream: TcpStream,
         url: &str,
         auth: Value,
     ) -> Result<Client, ClientError> {
+        Client::by_websocket(stream, url, &auth).await.map_err(|error| match error {
+            NotConnected::Otherwise(error) => error,
+            NotConnected::NoUpgrade(why) => ClientError::NotSocketIo { url: url.into(), why },
+        })
+    }
+
+    async fn by_websocket(
+        stream: TcpStream,
+        url: &str,
+        auth: &Value,
+    ) -> Result<Client, NotConnected> {
         let Address { host, secure, request, .. } = address(url)?;
         // Small packets that wait for more would be timed wrongly.
         let _ = stream.set_nodelay(true);
@@ -117,16 +154,31 @@ impl Client {
         let stream = wire(stream, &host, secure).await;
         let stream = stream.map_err(|source| ClientError::Tls { url: url.into(), source })?;
         let (socket, _) = client_async(request, stream).await.map_err(|error| match error {
-            tungstenite::Error::Http(answer) if answer.status() == 503 => {
-                let after = answer.headers().get("retry-after").and_then(|it| it.to_str().ok());
-                let again = after.map_or(String::new(), |it| format!(", try again in {it} s"));
-                ClientError::Refused { url: url.into(), message: format!("full{again}") }
-            }
-            error => not_ours(error.to_string()),
+            tungstenite::Error::Http(answer) => match answer.status().as_u16() {
+                503 => {
+                    let after = answer.headers().get("retry-after").and_then(|it| it.to_str().ok());
+                    full(url, after).into()
+                }
+                // The server says that no upgrade came, or what stands between took it for any other request.
+                200..300 | 400 | 405 | 426 | 501 => {
+                    NotConnected::NoUpgrade(format!("it answers {}", answer.status()))
+                }
+                _ => not_ours(tungstenite::Error::Http(answer).to_string()).into(),
+            },
+            error => not_ours(error.to_string()).into(),
         })?;
+        Ok(Client::join(url, Transport::Websocket(Box::new(socket)), auth).await?)
+    }
+
+    async fn by_polling(url: &str, auth: &Value) -> Result<Client, ClientError> {
+        let polling = Polling::open(&address(url)?.polled, url).await?;
+        Client::join(url, Transport::Polling(Box::new(polling)), auth).await
+    }
+
+    async fn join(url: &str, transport: Transport, auth: &Value) -> Result<Client, ClientError> {
         let mut client = Client {
             url: url.to_owned(),
-            socket,
+            transport,
             silence: FIRST_SILENCE,
             heard: Instant::now(),
             early: VecDeque::new(),
@@ -136,14 +188,13 @@ impl Client {
             ended: false,
             told_to_leave: false,
         };
-        client.send(packet::connect(&auth)).await?;
+        let not_ours = |why: &str| ClientError::NotSocketIo { url: url.into(), why: why.into() };
+        client.send(packet::connect(auth)).await?;
         match client.receive().await? {
             Came::Connected => Ok(client),
             Came::Refused(message) => Err(ClientError::Refused { url: url.into(), message }),
-            Came::Event(_) | Came::Ack { .. } => {
-                Err(not_ours("events before the connection".into()))
-            }
-            Came::End => Err(not_ours("it hung up".into())),
+            Came::Event(_) | Came::Ack { .. } => Err(not_ours("events before the connection")),
+            Came::End => Err(not_ours("it hung up")),
         }
     }
 
@@ -203,10 +254,7 @@ impl Client {
         if !self.ended {
             self.send(packet::DISCONNECT.to_owned()).await?;
         }
-        // The other side may have been quicker.
-        let _ = self.socket.close(None).await;
-        let until = Instant::now() + self.silence;
-        while let Ok(Some(Ok(_))) = timeout_at(until, self.socket.next()).await {}
+        self.transport.close(self.silence).await;
         Ok(())
     }
 
@@ -217,10 +265,10 @@ impl Client {
                 self.owes_pong = false;
             }
             let whole = match self.message().await? {
-                Some(Message::Text(text)) => self.head(&text)?,
-                Some(Message::Binary(bytes)) => self.attach(bytes)?,
-                Some(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => None,
-                Some(Message::Close(_)) | None => break,
+                Some(transport::Came::Text(text)) => self.head(&text)?,
+                Some(transport::Came::Binary(bytes)) => self.attach(bytes)?,
+                Some(transport::Came::Sign) => None,
+                None => break,
             };
             match whole {
                 Some(Came::End) => break,
@@ -229,8 +277,7 @@ impl Client {
             }
         }
         self.ended = true;
-        // The server waits for it. It may have hung up already.
-        let _ = self.socket.get_mut().shutdown().await;
+        self.transport.hang_up().await;
         Ok(Came::End)
     }
 
@@ -288,24 +335,19 @@ impl Client {
         Ok(None)
     }
 
-    async fn message(&mut self) -> Result<Option<Message>, ClientError> {
+    async fn message(&mut self) -> Result<Option<transport::Came>, ClientError> {
         let until = self.heard + self.silence;
-        let message = match timeout_at(until, self.socket.next()).await {
-            Ok(None) => return Ok(None),
-            Ok(Some(Ok(message))) => message,
-            Ok(Some(Err(tungstenite::Error::Protocol(
-                tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-            )))) => return Ok(None),
-            Ok(Some(Err(error))) => return Err(self.broken(&error.to_string())),
+        let came = match timeout_at(until, self.transport.next()).await {
+            Ok(came) => came.map_err(|why| self.broken(&why))?,
             Err(_) => return Err(self.broken("it has fallen silent")),
         };
         self.heard = Instant::now();
-        Ok(Some(message))
+        Ok(came)
     }
 
     async fn send(&mut self, text: String) -> Result<(), ClientError> {
-        let sent = self.socket.send(Message::text(text)).await;
-        sent.map_err(|error| self.broken(&error.to_string()))
+        let sent = self.transport.send(text).await;
+        sent.map_err(|why| self.broken(&why))
     }
 
     fn broken(&self, why: &str) -> ClientError {
@@ -313,52 +355,21 @@ impl Client {
     }
 }
 
-/// Where a server is.
-#[derive(Debug, PartialEq, Eq)]
-struct Address {
-    host: String,
-    port: u16,
-    secure: bool,
-    /// The websocket's own address.
-    request: String,
+/// Why there is no connection by websocket.
+enum NotConnected {
+    /// None comes through; requests may.
+    NoUpgrade(String),
+    Otherwise(ClientError),
 }
 
-fn address(url: &str) -> Result<Address, ClientError> {
-    let wrong = || ClientError::Address { url: url.to_owned() };
-    let uri: Uri = url.parse().map_err(|_| wrong())?;
-    let secure = match uri.scheme_str() {
-        Some("http" | "ws") => false,
-        Some("https" | "wss") => true,
-        Some(_) | None => return Err(wrong()),
-    };
-    let authority = uri.authority().ok_or_else(wrong)?;
-    let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    let path = if uri.path().trim_matches('/').is_empty() { "/socket.io/" } else { uri.path() };
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-    let scheme = if secure { "wss" } else { "ws" };
-    let request = format!("{scheme}://{authority}{path}?EIO=4&transport=websocket");
-    Ok(Address { host, port, secure, request })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_gets_the_default_path_and_port() {
-        let asked = "?EIO=4&transport=websocket";
-        for (url, host, port, request) in [
-            ("http://localhost:31979", "localhost", 31979, "ws://localhost:31979/socket.io/"),
-            ("http://[::1]:9/", "::1", 9, "ws://[::1]:9/socket.io/"),
-            ("ws://a.example/x/", "a.example", 80, "ws://a.example/x/"),
-            ("https://a.example", "a.example", 443, "wss://a.example/socket.io/"),
-        ] {
-            let (host, request) = (host.to_owned(), format!("{request}{asked}"));
-            let secure = url.starts_with("https");
-            assert_eq!(address(url).unwrap(), Address { host, port, secure, request });
-        }
-        for url in ["localhost:31979", "127.0.0.1:1", "", "ftp://a"] {
-            assert!(matches!(address(url), Err(ClientError::Address { .. })), "{url}");
-        }
+impl From<ClientError> for NotConnected {
+    fn from(error: ClientError) -> NotConnected {
+        NotConnected::Otherwise(error)
     }
+}
+
+/// There is no room. `after`: when to try again, as the server says.
+fn full(url: &str, after: Option<&str>) -> ClientError {
+    let again = after.map_or(String::new(), |it| format!(", try again in {it} s"));
+    ClientError::Refused { url: url.to_owned(), message: format!("full{again}") }
 }

@@ -70,6 +70,9 @@ pub(in crate::spec) struct Broadcast {
     /// The environment variable with that address, where it holds a password.
     #[schemars(length(min = 1))]
     cluster_env: Option<String>,
+    /// Where its pages are for others, as `https://captions.example`: nodes of its cluster tell operators.
+    #[schemars(length(min = 1), extend("x-default" = "an address of this machine, where others reach one"))]
+    public_url: Option<String>,
     /// A certificate chain in PEM: the server then speaks TLS. Needs `key`.
     #[schemars(length(min = 1))]
     cert: Option<String>,
@@ -118,6 +121,7 @@ impl Broadcast {
             }
         };
         let cluster = cluster(self.cluster, self.cluster_env, around)?;
+        let public_url = public_url(self.public_url, around)?;
         let trusted_proxies = proxies(&self.trusted_proxies, around)?;
         let tls = match (self.cert, self.key) {
             (None, None) => None,
@@ -148,6 +152,7 @@ impl Broadcast {
             },
             trusted_proxies,
             cluster,
+            public_url,
             tls,
             origins: self.origins,
             hosts: self.hosts,
@@ -185,6 +190,20 @@ fn cluster(
             }
         },
     }
+}
+
+fn public_url(written: Option<String>, around: &mut Around<'_>) -> Option<Option<String>> {
+    let Some(url) = written else { return Some(None) };
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let fine =
+        |it: &str| !it.is_empty() && !it.starts_with('/') && !it.contains(['@', ' ', '?', '#']);
+    if rest.is_some_and(fine) {
+        return Some(Some(url.trim_end_matches('/').to_owned()));
+    }
+    let title = format!("`{url}` is no address of a page");
+    let help = Some("public-url = \"https://captions.example\"".to_owned());
+    around.complain(Code::UnknownValue, "public-url", title, "needs a scheme and a host", help);
+    None
 }
 
 fn proxies(written: &[String], around: &mut Around<'_>) -> Option<Vec<IpAddr>> {

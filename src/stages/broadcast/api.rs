@@ -1,25 +1,18 @@
 //! The HTTP API: how the pipeline is, what was said, what a monitor reads, what an operator may do; and its description.
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
+    extract::{DefaultBodyLimit, FromRequestParts, State},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use tokio::{task::spawn_blocking, time::Instant};
+use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{
-    hub::Hub,
-    inspect,
-    log::Log,
-    metrics,
-    rights::{Asker, FOREIGN, Unread},
-    transcript::{self, Extract, Format, Part},
-};
+use super::{handout, hub::Hub, inspect, limits::seconds, log::Log, metrics, rights::Asker};
 use crate::flow::Gate;
 
 #[derive(OpenApi)]
@@ -35,7 +28,7 @@ pub(super) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(inspect::state))
         .routes(routes!(inspect::graph))
         .routes(routes!(inspect::lines))
-        .routes(routes!(said))
+        .routes(routes!(handout::said))
         .routes(routes!(measures))
         .routes(routes!(alive))
         .routes(routes!(readiness))
@@ -58,45 +51,13 @@ pub(super) struct Told {
 
 pub(super) type Refused = (StatusCode, Json<Told>);
 
-pub(super) fn refused(status: StatusCode, error: impl Into<String>) -> Refused {
-    (status, Json(Told { error: error.into() }))
+/// When to come again.
+pub(super) fn later(wait: Duration) -> (header::HeaderName, String) {
+    (header::RETRY_AFTER, seconds(wait).to_string())
 }
 
-/// What was said so far, as far as it is kept
-#[utoipa::path(get, path = "/api/transcript.{format}", params(
-    ("format" = String, Path, description = "`json`, `txt`, `srt` or `vtt`"), Part,
-), responses(
-    (status = 200, body = transcript::Transcript<'_>, description = "For `json`; text for the others"),
-    (status = 401, body = Told), (status = 403, body = Told), (status = 404, body = Told),
-))]
-async fn said(
-    State(hub): State<Arc<Hub>>,
-    Path(format): Path<String>,
-    headers: HeaderMap,
-    part: Result<Query<Part>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Refused> {
-    hub.rules.read(&Asker::of(&headers, None)).map_err(|why| match why {
-        Unread::Token => unauthorized("reading"),
-        Unread::Foreign => refused(StatusCode::FORBIDDEN, FOREIGN),
-    })?;
-    let format = Format::named(&format).ok_or_else(|| {
-        let told = format!("no transcript is written as `{format}`: json, txt, srt or vtt");
-        refused(StatusCode::NOT_FOUND, told)
-    })?;
-    let Query(part) = part.map_err(|error| refused(StatusCode::BAD_REQUEST, error.body_text()))?;
-    // Hours of captions take long to write: not where viewers are served, and not for many at once.
-    let turn = hub.writing.clone().acquire_owned().await;
-    let extract = Extract::of(&hub.log(), part);
-    let write = move || {
-        // Kept until it is written, also for one who has hung up meanwhile.
-        let _turn = turn;
-        transcript::write(&extract, format)
-    };
-    let text = spawn_blocking(write).await.map_err(|_| {
-        refused(StatusCode::INTERNAL_SERVER_ERROR, "the transcript could not be written")
-    })?;
-    let head = [(header::CONTENT_TYPE, format.content_type()), (header::CACHE_CONTROL, "no-store")];
-    Ok((head, text).into_response())
+pub(super) fn refused(status: StatusCode, error: impl Into<String>) -> Refused {
+    (status, Json(Told { error: error.into() }))
 }
 
 /// Counts in the text format of Prometheus

@@ -3,7 +3,10 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -23,23 +26,36 @@ use super::traffic::Traffic;
 
 /// The connection as its requests see it: a viewer that comes over it is counted where the viewer looks.
 #[derive(Default)]
-pub(super) struct Pulse(Mutex<Option<Arc<Traffic>>>);
+pub(super) struct Pulse {
+    viewer: Mutex<Option<Arc<Traffic>>>,
+    /// No requests come over it any more, but frames.
+    is_websocket: AtomicBool,
+}
 
 impl Pulse {
     /// The connection is the websocket of this viewer from now on.
     pub(super) fn carry(&self, viewer: Arc<Traffic>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(viewer);
+        *self.viewer.lock().unwrap_or_else(PoisonError::into_inner) = Some(viewer);
+    }
+
+    /// What comes from now on are frames: the client waits for the answer that says so.
+    pub(super) fn become_websocket(&self) {
+        self.is_websocket.store(true, SeqCst);
+    }
+
+    pub(super) fn is_websocket(&self) -> bool {
+        self.is_websocket.load(SeqCst)
     }
 
     /// The viewer has taken all that was written.
     fn beat(&self) {
-        if let Some(viewer) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(viewer) = &*self.viewer.lock().unwrap_or_else(PoisonError::into_inner) {
             viewer.add_taken();
         }
     }
 
     fn traffic(&self) -> Option<Arc<Traffic>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.viewer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

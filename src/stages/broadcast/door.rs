@@ -19,19 +19,23 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use super::{
+    api,
     connection::{Connection, Farewells, Pulse},
+    escapes,
+    frames::Framed,
     http,
     hub::Hub,
-    limits::{self, Addresses, Place},
+    limits::{self, Client, Place},
     prefix,
+    rights::Asker,
     sockets::{self, Sockets, is_handshake},
+    tls::{self, Tls},
     upgrade,
 };
 
@@ -39,10 +43,9 @@ pub(super) struct Door {
     pub(super) router: Router,
     pub(super) sockets: Sockets,
     pub(super) hub: Arc<Hub>,
-    pub(super) addresses: Arc<Addresses>,
     /// Connections that may still be taken.
     pub(super) room: Arc<Semaphore>,
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) tls: Option<Arc<Tls>>,
     /// On a loopback address only requests are answered that know it by a name of its own.
     pub(super) guarded: bool,
     pub(super) connections: TaskTracker,
@@ -77,7 +80,7 @@ impl Door {
         self.hub.counts.add_connection();
         // A proxy brings everybody's connections; whose they are, its requests tell.
         let proxy = self.hub.settings.trusted_proxies.contains(&peer.ip().to_canonical());
-        let place = if proxy { Some(None) } else { self.addresses.connection(peer.ip()) };
+        let place = if proxy { Some(None) } else { self.hub.addresses.connection(peer.ip()) };
         let room = self.room.clone().try_acquire_owned().ok();
         let (Some(place), Some(room)) = (place, room) else {
             self.hub.counts.add_turned_away();
@@ -98,17 +101,22 @@ impl Door {
         let (stall, cut) = (self.hub.settings.stall, self.cut.child_token());
         let farewells =
             Farewells { tasks: self.connections.clone(), limit: self.hub.settings.farewell };
+        let until = Instant::now() + self.hub.settings.header_timeout;
+        if let Some(tls) = &self.tls {
+            let first = timeout_at(until, begins_plainly(&stream));
+            if cut.run_until_cancelled(first).await.is_some_and(|it| it.unwrap_or_default()) {
+                tell_of_plain(peer, tls.is_first_plain());
+                return;
+            }
+        }
         let connection = Connection::new(stream, pulse.clone(), stall, cut, farewells);
         match &self.tls {
             None => self.clone().speak(connection, peer, pulse).await,
-            Some(tls) => {
-                let longest = self.hub.settings.header_timeout;
-                match timeout(longest, tls.accept(connection)).await {
-                    Ok(Ok(secured)) => self.clone().speak(secured, peer, pulse).await,
-                    Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS was spoken"),
-                    Err(_) => tracing::debug!(%peer, "TLS was not spoken in time"),
-                }
-            }
+            Some(tls) => match timeout_at(until, tls.acceptor().accept(connection)).await {
+                Ok(Ok(secured)) => self.clone().speak(secured, peer, pulse).await,
+                Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS was spoken"),
+                Err(_) => tracing::debug!(%peer, "TLS was not spoken in time"),
+            },
         }
     }
 
@@ -117,6 +125,8 @@ impl Door {
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (door, closed) = (self.clone(), self.closed.clone());
+        let longest = self.hub.settings.max_payload;
+        let connection = Framed::new(connection, pulse.clone(), longest);
         let service = service_fn(move |request| door.clone().answer(request, pulse.clone(), peer));
         let served = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -151,9 +161,13 @@ impl Door {
         if let Some(refused) = upgrade::refused(&request) {
             return Ok(refused);
         }
-        if let Some(refused) = self.refuse_handshake(&request, peer.ip()) {
+        let proxies = &self.hub.settings.trusted_proxies;
+        let client = limits::client(peer.ip(), request.headers(), proxies);
+        let refused = self.refuse_handshake(&request, client);
+        if let Some(refused) = refused.or_else(|| self.refuse_token(&request, client)) {
             return Ok(refused);
         }
+        request.extensions_mut().insert(Client(client));
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         if let Some(query) = request.uri().query() {
             match method {
@@ -167,8 +181,8 @@ impl Door {
                 _ => (),
             }
         }
-        request.extensions_mut().insert(pulse);
-        let answer = self.router.clone().oneshot(request);
+        request.extensions_mut().insert(pulse.clone());
+        let answer = self.ask(request);
         let answer = match method {
             // By long-polling, what is asked for may take its time; what is sent may not.
             Method::GET => answer.await?,
@@ -177,28 +191,66 @@ impl Door {
                 Err(_) => (StatusCode::REQUEST_TIMEOUT, "its body took too long\n").into_response(),
             },
         };
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            pulse.become_websocket();
+        }
         // The query is left out: who asks may have put a secret there.
         tracing::debug!(%peer, %method, path, status = answer.status().as_u16(), "request");
         Ok(answer)
     }
 
+    async fn ask(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
+        let posts =
+            request.method() == Method::POST && request.uri().path().starts_with(sockets::PATH);
+        if !posts {
+            return self.router.clone().oneshot(request).await;
+        }
+        match escapes::readable(request, self.hub.settings.max_payload).await {
+            Ok(request) => self.router.clone().oneshot(request).await,
+            Err(refused) => Ok(refused),
+        }
+    }
+
     /// A new session is refused early where there is no place for it, and where one address opens too many.
-    fn refuse_handshake(&self, request: &Request<Incoming>, peer: IpAddr) -> Option<Response> {
+    fn refuse_handshake(&self, request: &Request<Incoming>, client: IpAddr) -> Option<Response> {
         if !is_handshake(request.uri()) {
             return None;
         }
-        let client = limits::client(peer, request.headers(), &self.hub.settings.trusted_proxies);
-        let wait = match self.addresses.handshake(client, Instant::now()) {
+        let wait = match self.hub.addresses.handshake(client, Instant::now()) {
             Err(wait) => wait,
             Ok(()) if self.hub.is_full() => COME_AGAIN,
             Ok(()) => return None,
         };
         self.hub.counts.add_turned_away();
         tracing::debug!(%client, "a session was turned away: there are too many");
-        // In whole seconds, and none means at once.
-        let wait = (wait.as_secs() + 1).to_string();
-        let head = [(header::RETRY_AFTER, wait), (header::CONTENT_TYPE, "text/plain".into())];
+        let head = [(header::CONTENT_TYPE, "text/plain".into()), api::later(wait)];
         Some((StatusCode::SERVICE_UNAVAILABLE, head, "full\n").into_response())
+    }
+
+    /// A token in the head of any request is looked at here, once, so that nobody guesses one by asking often.
+    fn refuse_token(&self, request: &Request<Incoming>, client: IpAddr) -> Option<Response> {
+        let token = Asker::of(request.headers(), None).token?;
+        let wait = self.hub.look_at(token, client).err()?;
+        let told = api::refused(StatusCode::TOO_MANY_REQUESTS, limits::GUESSED);
+        Some(([api::later(wait)], told).into_response())
+    }
+}
+
+/// Whether what comes is no TLS, but a request.
+async fn begins_plainly(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    stream.peek(&mut first).await.is_ok_and(|count| tls::is_plain(&first[..count]))
+}
+
+fn tell_of_plain(peer: SocketAddr, is_first: bool) {
+    if is_first {
+        tracing::warn!(
+            %peer,
+            "a request without TLS came to a port that speaks TLS: its address begins with https://; behind a proxy that \
+             speaks TLS itself, leave out `cert` and `key`"
+        );
+    } else {
+        tracing::debug!(%peer, "a request without TLS");
     }
 }
 

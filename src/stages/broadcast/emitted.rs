@@ -8,6 +8,7 @@ use socketioxide::{adapter::Adapter, handler::FromMessage, socket::Socket};
 use socketioxide_core::Value;
 
 use super::{
+    escapes::as_sent,
     tree::{self, Tree, Unfilled},
     viewer::POLLED_BURST,
 };
@@ -77,6 +78,10 @@ pub(super) enum Refusal {
     ManyAttachments,
     #[error("`{0}` is not passed on here")]
     NotRelayed(String),
+    #[error("`painted` is for the page that a bench has opened")]
+    NotTheBench,
+    #[error("what was painted cannot be read")]
+    NotPainted,
     #[error("`{0}` is one of livecap's own names, and takes the right to publish")]
     MayNotPublish(String),
 }
@@ -119,7 +124,9 @@ impl<A: Adapter> FromMessage<A> for Incoming {
 
     fn from_message(_: Arc<Socket<A>>, value: Value, _: Option<i64>) -> Result<Self, Infallible> {
         Ok(Incoming(match value {
-            Value::Str(text, attachments) => Emitted::read(&text, attachments.unwrap_or_default()),
+            Value::Str(text, attachments) => {
+                Emitted::read(&as_sent(&text), attachments.unwrap_or_default())
+            }
             Value::Bytes(_) => Err(Refusal::NoEvent),
         }))
     }

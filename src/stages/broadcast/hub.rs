@@ -1,5 +1,6 @@
 //! What the lives of the stage, the viewers and the pages share: the log, the board, and who is there.
 use std::{
+    net::IpAddr,
     ops::Deref,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -22,6 +23,7 @@ use super::{
     Settings,
     cluster::{Cluster, Node},
     insight::Insight,
+    limits::Addresses,
     log::{Log, Run, encode},
     metrics::Counts,
     relay::Relay,
@@ -30,7 +32,10 @@ use super::{
 use crate::{
     flow::{Board, Gate, StageState},
     message::{Caption, Gap, Hop, Milestone, Translation, Why},
-    stages::wire::{Clock, Hello, Painted, StateEvent, TrackInfo, VERSION, level_db},
+    stages::{
+        chance,
+        wire::{Clock, Hello, Painted, StateEvent, TrackInfo, VERSION, level_db},
+    },
 };
 
 const NO_LAG: u64 = u64::MAX;
@@ -38,8 +43,11 @@ const NO_LAG: u64 = u64::MAX;
 /// How many captions may wait for whoever measures; more lose the oldest.
 const MEASURED: usize = 4096;
 
-/// How many may have what was said written for them at the same time.
+/// For how many what was said is written at the same time.
 const WRITERS: usize = 2;
+
+/// How many may wait for what was said, or be taking it: each holds all of it.
+const READERS: usize = 64;
 
 pub(super) struct Hub {
     /// Of this server among those of a cluster.
@@ -51,8 +59,11 @@ pub(super) struct Hub {
     pub(super) rules: Rules,
     pub(super) relay: Relay,
     log: Mutex<Log>,
-    /// Turns at writing what was said.
+    /// Turns at writing what was said, and places of those who want it.
     pub(super) writing: Arc<Semaphore>,
+    pub(super) reading: Arc<Semaphore>,
+    /// What each address has taken.
+    pub(super) addresses: Arc<Addresses>,
     /// How often something was put in the log: who has seen as much has no need to look.
     said: AtomicU64,
     /// Rung when there is anything new.
@@ -61,8 +72,9 @@ pub(super) struct Hub {
     state: watch::Sender<Option<Arc<RawValue>>>,
     /// What was put in the log, with its whole trace, for whoever measures.
     published: broadcast::Sender<Caption>,
-    /// What the bench's browser has shown.
+    /// What the bench's browser has shown, and by what it is known.
     painted: broadcast::Sender<Painted>,
+    pub(super) painter: String,
     /// How the pipeline is paused and ended, where there is one.
     gate: OnceLock<Gate>,
     pub(super) insight: Insight,
@@ -124,16 +136,19 @@ impl Hub {
             rules: Rules { tokens, origins, only_here },
             relay: Relay::new(settings.relay.clone(), settings.relay_room),
             cluster: settings.cluster.clone().map(Cluster::new),
+            addresses: Addresses::new(settings.per_address),
             settings,
             clock,
             log,
             writing: Arc::new(Semaphore::new(WRITERS)),
+            reading: Arc::new(Semaphore::new(READERS)),
             said: AtomicU64::new(0),
             bell: watch::Sender::new(()),
             attached: watch::Sender::new(None),
             state: watch::Sender::new(None),
             published: broadcast::Sender::new(MEASURED),
             painted: broadcast::Sender::new(MEASURED),
+            painter: random_name() + &random_name(),
             gate: OnceLock::new(),
             insight: Insight::new(),
             counts: Counts::default(),
@@ -150,6 +165,14 @@ impl Hub {
 
     fn locked(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a token that came from there is looked at; else, after which time one is.
+    pub(super) fn look_at(&self, token: &str, from: IpAddr) -> Result<(), Duration> {
+        self.addresses.token(from, Instant::now(), || self.rules.knows(token)).inspect_err(|_| {
+            self.counts.add_turned_away();
+            tracing::debug!(client = %from, "a token was not looked at: too many were wrong");
+        })
     }
 
     pub(super) fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
@@ -291,6 +314,10 @@ impl Hub {
         self.viewers.load(Relaxed)
     }
 
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.settings.tls.is_some() { "https" } else { "http" }
+    }
+
     /// Where it only delivers what another server's pipeline gives.
     pub(super) fn node(&self) -> Option<&Node> {
         self.cluster.as_ref()?.node.as_ref()
@@ -356,8 +383,7 @@ fn news(state: &StateEvent, silence_db: i32) -> impl PartialEq + use<'_> {
     (state.paused, state.level_db.map(|it| silence_db <= it), stages)
 }
 
-/// 16 hexadecimal digits from the keys that every hash map of the standard library is seeded with.
+/// 16 hexadecimal digits.
 fn random_name() -> String {
-    use std::hash::{BuildHasher, RandomState};
-    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+    format!("{:016x}", chance::bits())
 }

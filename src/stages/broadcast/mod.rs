@@ -18,6 +18,9 @@ mod diary;
 mod door;
 mod emitted;
 mod entry;
+mod escapes;
+mod frames;
+mod handout;
 mod http;
 mod hub;
 mod insight;
@@ -72,6 +75,8 @@ pub struct Settings {
     pub cluster: Option<ClusterSettings>,
     /// `None`: it speaks no TLS.
     pub tls: Option<TlsFiles>,
+    /// How often those files are looked at: new ones are read once they are the same at two looks.
+    pub tls_look: Duration,
     pub per_address: PerAddress,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
@@ -91,6 +96,9 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// How long a client may take for the body of a request.
     pub body_timeout: Duration,
+    /// How long what was said may take to be written, waiting for a turn included, and how long to be taken.
+    pub write_timeout: Duration,
+    pub take_timeout: Duration,
     pub lookup_timeout: Duration,
     /// How long the other end may take to hang up after us.
     pub farewell: Duration,
@@ -113,6 +121,7 @@ impl Default for Settings {
             tokens: Tokens::default(),
             cluster: None,
             tls: None,
+            tls_look: Duration::from_secs(5),
             per_address: PerAddress::default(),
             trusted_proxies: Vec::new(),
             max_viewers: 10_000,
@@ -125,6 +134,8 @@ impl Default for Settings {
             ping_timeout: Duration::from_secs(20),
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(30),
+            take_timeout: Duration::from_secs(300),
             lookup_timeout: Duration::from_secs(5),
             farewell: Duration::from_secs(2),
             accept_pause: Duration::from_millis(100),

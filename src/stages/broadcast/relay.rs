@@ -132,6 +132,11 @@ impl Relay {
         Ok(emitted)
     }
 
+    /// What a client emitted was refused elsewhere.
+    pub(super) fn add_refused(&self) {
+        self.refused.fetch_add(1, Relaxed);
+    }
+
     /// Where a viewer begins who comes now.
     pub(super) fn next(&self) -> u64 {
         self.next.load(Acquire)

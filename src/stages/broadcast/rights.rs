@@ -96,6 +96,13 @@ impl<'a> Asker<'a> {
 }
 
 impl Rules {
+    /// Whether it is one of this server's tokens. Where there are none, any is as good as none.
+    pub(super) fn knows(&self, token: &str) -> bool {
+        let Tokens { viewer, publish, operator } = &self.tokens;
+        let mut tokens = [viewer, publish, operator].into_iter().flatten().peekable();
+        tokens.peek().is_none() || tokens.any(|it| it.is(Some(token)))
+    }
+
     /// Captions and what was said.
     pub(super) fn read(&self, asker: &Asker<'_>) -> Result<(), Unread> {
         if !self.any_origin() && asker.is_foreign(&self.origins) {

@@ -13,9 +13,8 @@ use super::{
     door::Door,
     http,
     hub::Hub,
-    limits::Addresses,
     sockets::{self, Sockets},
-    tls,
+    tls::Tls,
 };
 use crate::{
     flow::{Board, Gate},
@@ -64,7 +63,9 @@ pub enum BindError {
 impl Server {
     /// Takes the port, and answers from now on. Viewers are greeted once a pipeline is [attached](Self::attach).
     pub async fn bind(settings: Settings) -> Result<Server, BindError> {
-        let tls = settings.tls.as_ref().map(tls::acceptor).transpose().map_err(BindError::Tls)?;
+        let tls = settings.tls.clone().map(Tls::read).transpose().map_err(BindError::Tls)?;
+        let (tls, tls_watch) = tls.map(|(tls, watch)| (Arc::new(tls), watch)).unzip();
+        let tls_look = settings.tls_look;
         let listener = listen(&settings).await?;
         let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
         let loopback = address.ip().is_loopback();
@@ -86,19 +87,22 @@ impl Server {
         let door = Arc::new(Door {
             router: http::router(&server.hub, layer),
             sockets: server.sockets.clone(),
-            addresses: Addresses::new(server.hub.settings.per_address),
             room: Arc::new(Semaphore::new(server.hub.settings.max_connections())),
             hub: server.hub.clone(),
-            tls,
+            tls: tls.clone(),
             guarded: loopback,
             connections: server.connections.clone(),
             closed: server.closed.clone(),
             cut: server.cut.clone(),
         });
         server.connections.spawn(door.clone().accept(listener));
+        if let (Some(tls), Some(watch)) = (tls, tls_watch) {
+            let watch = tls.keep_watch(watch, tls_look);
+            server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
+        }
         let watch = server.hub.clone().keep_watch();
         server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
-        cluster::start(&server.hub, server.url(), &server.cluster, &server.cut);
+        cluster::start(&server.hub, address, &server.cluster, &server.cut);
         tracing::debug!(%address, "serving captions");
         Ok(server)
     }
@@ -109,8 +113,7 @@ impl Server {
 
     /// Where its pages are.
     pub fn url(&self) -> String {
-        let scheme = if self.hub.settings.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
+        format!("{}://{}", self.hub.scheme(), self.address)
     }
 
     /// How many are connected now.
@@ -134,9 +137,14 @@ impl Server {
         self.hub.published()
     }
 
-    /// What pages that were opened with `?measure` show from now on. Slow reading loses the oldest.
+    /// What the page at [`measuring_url`](Self::measuring_url) shows from now on. Slow reading loses the oldest.
     pub fn painted(&self) -> tokio::sync::broadcast::Receiver<Painted> {
         self.hub.painted().subscribe()
+    }
+
+    /// The caption page for a browser of this process: what it tells of its paints counts, and nobody else's does.
+    pub fn measuring_url(&self) -> String {
+        format!("{}/?measure={}", self.url(), self.hub.painter)
     }
 
     /// Tells of the pipeline behind the stage. `notice` is what every viewer should know of it.

@@ -24,8 +24,9 @@ use tokio_util::task::TaskTracker;
 use super::{
     Settings,
     connection::Pulse,
-    emitted::Incoming,
+    emitted::{Incoming, Refusal},
     hub::Hub,
+    limits::{Client, GUESSED, seconds},
     log::encode,
     rights::{Asker, FOREIGN, Unread},
     traffic::{Answer, Traffic},
@@ -90,7 +91,13 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
     let auth = auth?;
     let wants = Wants::parse(&auth)?;
     let presented = auth.get("token").and_then(Value::as_str);
-    let asker = Asker::of(&socket.req_parts().headers, presented);
+    let request = socket.req_parts();
+    // What stood in the head was looked at when that came. By polling, `request` is the session's first.
+    if let (Some(token), Some(Client(from))) = (presented, request.extensions.get()) {
+        hub.look_at(token, *from)
+            .map_err(|wait| format!("guessed: {GUESSED} in {} s", seconds(wait)))?;
+    }
+    let asker = Asker::of(&request.headers, presented);
     hub.rules.read(&asker).map_err(|why| match why {
         Unread::Token => "unauthorized: a token is asked for here, as `auth.token`".to_owned(),
         Unread::Foreign => format!("foreign: {}", FOREIGN),
@@ -103,7 +110,8 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
     let traffic = Traffic::new();
     // What is said from now on is for this viewer too, also before its task has begun.
     traffic.set_heard(hub.relay.next());
-    listen(hub, socket, &traffic, hub.rules.may_publish(&asker));
+    let measures = auth.get("measure").and_then(Value::as_str) == Some(&hub.painter);
+    listen(hub, socket, &traffic, Rights { publishes: hub.rules.may_publish(&asker), measures });
     let left = traffic.clone();
     let sid = socket.id;
     socket.on_disconnect(move |reason: DisconnectReason| {
@@ -118,24 +126,55 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
     Ok(())
 }
 
+/// What a client may do beside reading.
+#[derive(Clone, Copy)]
+struct Rights {
+    publishes: bool,
+    /// It is the page that this process has opened in a browser of its own.
+    measures: bool,
+}
+
 /// All of it happens before the closures return: the library spawns what they return, and would lose the order.
-fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Traffic>, may_publish: bool) {
+fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Traffic>, rights: Rights) {
+    let Rights { publishes, measures } = rights;
     let (timed, asked) = (hub.clone(), traffic.clone());
     socket.on("clock", move |Asked(to): Asked, socket: SocketRef| {
         owe(&asked, to, Some(encode(&json!({ "now": timed.clock.now_ms() }))), socket);
         asked.brake(timed.relay.next());
         ready(())
     });
-    // From the bench's browser; where no bench listens it is lost.
-    let painted = hub.painted().clone();
-    socket.on("painted", move |TryData(it): TryData<Painted>| {
-        let _ = it.map(|it| painted.send(it));
-        ready(())
-    });
+    let (bench, shown, sid) = (hub.clone(), traffic.clone(), socket.id);
+    socket.on(
+        "painted",
+        move |Asked(to): Asked, socket: SocketRef, TryData(it): TryData<Painted>| {
+            let refused = match it {
+                _ if !measures => Some(Refusal::NotTheBench),
+                Err(_) => Some(Refusal::NotPainted),
+                Ok(it) => {
+                    // Nobody may be left to take it by now.
+                    let _ = bench.painted().send(it);
+                    None
+                }
+            };
+            let data = refused.map(|why| {
+                tracing::debug!(%sid, event = "painted", %why, "an event was refused");
+                bench.relay.add_refused();
+                encode(&json!({ "error": why.to_string() }))
+            });
+            owe(&shown, to, data, socket);
+            shown.brake(bench.relay.next());
+            ready(())
+        },
+    );
     let (hub, traffic, sid) = (hub.clone(), traffic.clone(), socket.id);
     socket.on_fallback(move |Asked(to): Asked, socket: SocketRef, Incoming(emitted): Incoming| {
         let name = emitted.as_ref().map(|it| it.name.clone()).ok();
-        let data = match hub.relay.take(emitted, may_publish) {
+        // Written with an escape it comes here.
+        let emitted = emitted.and_then(|it| match it.name.as_str() {
+            "clock" | "painted" => Err(Refusal::NotRelayed(it.name)),
+            _ => Ok(it),
+        });
+        let data = match hub.relay.take(emitted, publishes) {
             Ok(()) => {
                 tracing::debug!(%sid, event = name, "passed on");
                 hub.ring();

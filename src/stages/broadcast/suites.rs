@@ -19,7 +19,7 @@ use socketioxide::{
 use tokio::{net::TcpListener, process::Command, sync::Semaphore, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Settings, door::Door, emitted::Incoming, hub::Hub, limits::Addresses, sockets};
+use super::{Settings, door::Door, emitted::Incoming, hub::Hub, sockets};
 
 const INTERVAL: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -29,7 +29,8 @@ const SOON: Duration = Duration::from_secs(120);
 
 /// Serves `router` as a broadcast would be served.
 async fn serve(router: Router) -> SocketAddr {
-    let hub = Hub::new(Settings::default(), true);
+    let settings = Settings { max_payload: PAYLOAD as usize, ..Settings::default() };
+    let hub = Hub::new(settings, true);
     let viewers = TaskTracker::new();
     let (_, sockets) = sockets::open(&hub, &viewers);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -37,7 +38,6 @@ async fn serve(router: Router) -> SocketAddr {
     let door = Door {
         router,
         sockets,
-        addresses: Addresses::new(hub.settings.per_address),
         room: Arc::new(Semaphore::new(1000)),
         hub,
         tls: None,

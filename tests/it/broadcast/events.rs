@@ -229,6 +229,44 @@ async fn the_clock_is_told_and_nothing_a_client_says_is_passed_on() {
     assert_eq!(timeout(SOON, other.0.next()).await.unwrap().unwrap(), None);
 }
 
+/// Else any viewer could make a bench's figures what it likes.
+#[tokio::test]
+async fn what_was_painted_counts_from_the_page_that_the_bench_has_opened_only() {
+    let pipeline = Pipeline::start(settings()).await;
+    let mut painted = pipeline.server.painted();
+    let url = pipeline.server.measuring_url();
+    let measure = url.split("measure=").nth(1).unwrap();
+    let mut bench = pipeline.viewer(json!({ "v": 1, "measure": measure })).await;
+    let it = json!({ "track": "english", "segment": 1, "revision": 2, "ms": 3.5 });
+    for auth in [json!({ "v": 1 }), json!({ "v": 1, "measure": "" }), json!({ "measure": "x" })] {
+        let mut other = pipeline.viewer(auth).await;
+        let told = other.0.emit_with_ack("painted", std::slice::from_ref(&it)).await.unwrap();
+        assert!(told[0]["error"].as_str().unwrap().contains("a bench has opened"), "{told:?}");
+    }
+    assert_eq!(bench.0.emit_with_ack("painted", &[it]).await.unwrap(), [] as [Value; 0]);
+    let told = bench.0.emit_with_ack("painted", &[json!("?")]).await.unwrap();
+    assert!(told[0]["error"].as_str().unwrap().contains("cannot be read"), "{told:?}");
+    assert_eq!(painted.try_recv().unwrap().revision, 2);
+    assert!(painted.try_recv().is_err(), "only one of them counts");
+}
+
+/// Nobody is read while so many answers wait for it; else its answers would take all the room there is.
+#[tokio::test]
+async fn who_tells_much_of_what_it_painted_is_held_like_anybody_else() {
+    let pipeline = Pipeline::start(settings()).await;
+    let mut viewer = pipeline.viewer(captions()).await;
+    viewer.hello().await;
+    let mut other = pipeline.viewer(captions()).await;
+    for _ in 0..2000 {
+        viewer.0.emit("painted", &[json!({})]).await.unwrap();
+    }
+    let answer = timeout(SOON, viewer.0.emit_with_ack("painted", &[json!({})])).await;
+    assert!(answer.unwrap().unwrap()[0]["error"].is_string());
+    other.hello().await;
+    let (_, counts) = get(&pipeline.server, "/metrics").await;
+    assert!(counts.contains("refused_total 2001"), "{counts}");
+}
+
 /// Panics on certain items, as often as it is told to.
 struct Fragile {
     inner: Broadcast,

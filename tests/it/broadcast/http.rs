@@ -171,7 +171,7 @@ async fn who_cannot_be_served_is_told_why() {
 }
 
 /// Asks as long as it takes; each answer is a round trip.
-pub(super) async fn until_viewers(server: &Server, wanted: usize) {
+pub(crate) async fn until_viewers(server: &Server, wanted: usize) {
     let asking = async {
         loop {
             let (_, body) = get(server, "/api/state").await;

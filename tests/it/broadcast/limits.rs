@@ -3,7 +3,11 @@ use std::sync::Arc as Shared;
 
 use livecap::stages::broadcast::{PerAddress, TlsFiles, Token, Tokens};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName},
+};
 use tokio_rustls::TlsConnector;
 
 use super::*;
@@ -12,7 +16,8 @@ const HANDSHAKE: &str = "/socket.io/?EIO=4&transport=polling";
 
 fn limited(connections: usize, handshakes: usize) -> Settings {
     let window = Duration::from_secs(3600);
-    let per_address = PerAddress { connections, handshakes, window, loopback_too: true };
+    let per_address =
+        PerAddress { connections, handshakes, window, loopback_too: true, ..PerAddress::default() };
     Settings { per_address, ..settings() }
 }
 
@@ -122,14 +127,45 @@ pub(crate) fn secured() -> Secured {
         TlsFiles { cert: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
     std::fs::write(&files.cert, cert.pem()).unwrap();
     std::fs::write(&files.key, signing_key.serialize_pem()).unwrap();
+    let connector = trusting(cert.der());
+    Secured { folder, files, connector }
+}
+
+/// Speaks TLS with who has this certificate, and nobody else.
+fn trusting(cert: &CertificateDer<'static>) -> TlsConnector {
     let mut roots = RootCertStore::empty();
-    roots.add(cert.der().clone()).unwrap();
+    roots.add(cert.clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Shared::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Secured { folder, files, connector: TlsConnector::from(Shared::new(config)) }
+    TlsConnector::from(Shared::new(config))
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_taken_without_a_restart_and_connections_go_on() {
+    let secured = secured();
+    let (tls, tls_look) = (Some(secured.files.clone()), Duration::from_millis(5));
+    let server = Server::bind(Settings { tls, tls_look, ..settings() }).await.unwrap();
+    let connect = async |connector: &TlsConnector| {
+        let stream = TcpStream::connect(server.local_addr()).await.unwrap();
+        connector.connect(ServerName::try_from("localhost").unwrap(), stream).await
+    };
+    let mut before = connect(&secured.connector).await.unwrap();
+
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    std::fs::write(&secured.files.cert, cert.pem()).unwrap();
+    std::fs::write(&secured.files.key, signing_key.serialize_pem()).unwrap();
+    let new = trusting(cert.der());
+    let taken = async { while connect(&new).await.is_err() {} };
+    timeout(SOON, taken).await.expect("the new certificate in time");
+    assert!(connect(&secured.connector).await.is_err(), "the old one is not used any more");
+    before.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = [0; 12];
+    timeout(SOON, before.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ mod api;
 #[cfg(unix)]
 mod cluster;
 mod events;
-mod http;
+pub(super) mod http;
 mod inspect;
 pub(super) mod limits;
 mod rights;

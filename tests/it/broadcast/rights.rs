@@ -1,7 +1,7 @@
 //! Who may do what: by a token, by where a request comes from.
 use livecap::{
     cli::client::ClientError,
-    stages::broadcast::{Passes, Token, Tokens},
+    stages::broadcast::{Passes, PerAddress, Token, Tokens},
 };
 
 use super::*;
@@ -159,4 +159,47 @@ async fn behind_a_trusted_proxy_a_loopback_address_gives_no_rights() {
     // It is still called by names of its own, or those in `hosts`, only.
     let elsewhere = "GET /healthz HTTP/1.1\r\nhost: evil.example";
     assert_eq!(status(&request(&pipeline.server, elsewhere, "").await.0), 403);
+}
+
+/// Of every way in which a token comes: the head of any request, and `auth` of any join.
+#[tokio::test]
+async fn wrong_tokens_are_counted_by_address_wherever_they_come() {
+    let window = Duration::from_secs(3600);
+    let usual = PerAddress { window, loopback_too: true, ..PerAddress::default() };
+    let per_address = PerAddress { wrong_tokens: 4, ..usual };
+    let proxies = vec!["127.0.0.1".parse().unwrap()];
+    let rights = Settings { tokens: tokens(), per_address, trusted_proxies: proxies, ..settings() };
+    let pipeline = Pipeline::start(rights).await;
+    let ask = async |from: &str, path: &str, token: &str| {
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\nx-forwarded-for: {from}"
+        );
+        request(&pipeline.server, &head, "").await
+    };
+    let (guesser, other) = ("192.0.2.1", "192.0.2.2");
+    for path in ["/api/transcript.json", "/api/graph", "/metrics"] {
+        assert_eq!(status(&ask(guesser, path, "x").await.0), 401);
+    }
+    // Also where none is asked for.
+    assert_eq!(status(&ask(guesser, "/healthz", "x").await.0), 200);
+    let (head, told) = ask(guesser, "/api/transcript.json", "v").await;
+    assert_eq!(status(&head), 429, "the right one is not looked at either");
+    assert!(head.contains("retry-after: 3") && told.contains("too many wrong tokens"), "{head}");
+    assert_eq!(status(&ask(other, "/api/transcript.json", "v").await.0), 200);
+    let none = format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: {guesser}");
+    assert_eq!(status(&request(&pipeline.server, &none, "").await.0), 200);
+
+    // By one session that joins again and again; the client has the proxy's own address.
+    for _ in 0..4 {
+        let wrong = Client::connect(&pipeline.url(), json!({ "v": 1, "token": "x" })).await;
+        assert!(wrong.err().unwrap().to_string().contains("unauthorized"));
+    }
+    let right = Client::connect(&pipeline.url(), json!({ "v": 1, "token": "v" })).await;
+    let told = right.err().unwrap().to_string();
+    assert!(
+        told.contains("guessed: too many wrong tokens") && told.contains("again in 3"),
+        "{told}"
+    );
+    let local = with_token(&pipeline.server, "GET", "/api/transcript.json", "v").await;
+    assert_eq!(status(&local.0), 429);
 }

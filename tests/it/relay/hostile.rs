@@ -38,18 +38,59 @@ async fn what_would_harm_other_clients_is_refused() {
     assert_eq!(listener.hears().await, json!(["fine"]));
 }
 
-/// The library reads names without unescaping, and hangs up. Python clients escape all that is not ASCII; a name in ASCII
-/// is the way around.
+/// The library reads names without unescaping, and would hang up. Python clients escape all that is not ASCII.
 #[tokio::test]
-async fn a_name_with_an_escape_ends_its_sender_only() {
+async fn a_name_with_an_escape_comes_through_and_keeps_its_sender() {
     let server = relay(settings()).await;
     let mut listener = Listener::connect(&server).await;
     let mut raw = Raw::connect(&server).await;
-    raw.send(r#"42["gr\u00fc\u00dfe",1]"#).await;
-    assert!(raw.is_ended().await);
-    let mut other = Raw::connect(&server).await;
-    other.send(r#"42["fine","gr\u00fc\u00dfe"]"#).await;
-    assert_eq!(listener.hears().await, json!(["fine", "grüße"]));
+    for (sent, name) in [
+        (r"gr\u00fc\u00dfe", "grüße"),
+        (r#"a\"b"#, "a\"b"),
+        (r"a\/b", "a/b"),
+        (r"\u0041", "A"),
+        (r"\\", "\\"),
+        (r"\ud83d\ude00\n", "😀\n"),
+    ] {
+        raw.send(&format!(r#"421["{sent}",1]"#)).await;
+        assert_eq!(raw.text().await, format!("42{}", json!([name, 1])));
+        assert_eq!(raw.text().await, "431[]");
+        assert_eq!(listener.hears().await, json!([name, 1]));
+    }
+    raw.send(r#"451-["\"",{"_placeholder":true,"num":0}]"#).await;
+    raw.attach(b"1").await;
+    let heard = listener.hears().await;
+    assert_eq!(heard[0], json!("\""), "{heard}");
+    // What is refused by its name is so however that is written.
+    for (name, why) in [
+        (r"\u0064isconnect", "name of Socket.IO's own"),
+        (r"\u0063lock", "is not passed on here"),
+        (r"\ud800", "a list that begins with its name"),
+    ] {
+        let mut raw = Raw::connect(&server).await;
+        raw.send(&format!(r#"421["{name}"]"#)).await;
+        let told = raw.text().await;
+        assert!(told.contains(why), "{name}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_with_an_escape_comes_through_by_long_polling_too() {
+    let server = relay(settings()).await;
+    let mut listener = Listener::connect(&server).await;
+    let http = async |method: &str, path: &str, body: &str| {
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost");
+        crate::broadcast::request(&server, &head, body).await.1
+    };
+    let path = "/socket.io/?EIO=4&transport=polling";
+    let open: Value = serde_json::from_str(&http("GET", path, "").await[1..]).unwrap();
+    let session = format!("{path}&sid={}", open["sid"].as_str().unwrap());
+    assert_eq!(http("POST", &session, "40").await, "ok");
+    let events = "42[\"plain\"]\u{1e}42[\"a\\\"b\",1]\u{1e}42[\"gr\\u00fc\"]";
+    assert_eq!(http("POST", &session, events).await, "ok");
+    for heard in [json!(["plain"]), json!(["a\"b", 1]), json!(["grü"])] {
+        assert_eq!(listener.hears().await, heard);
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod cluster;
 mod events;
 mod hostile;
 mod machine;
+mod polled;
 mod program;
 
 /// Nothing here takes longer, on any machine.

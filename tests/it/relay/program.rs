@@ -1,5 +1,6 @@
 //! `livecap serve`, `listen` and `emit` as somebody types them.
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::support::program::{Program, ended, livecap};
@@ -187,4 +188,26 @@ async fn listen_and_emit_speak_tls() {
     let mut emit = livecap(other.path(), &["emit", &url, "demo", "1"]);
     let refused = ended(emit.env("SSL_CERT_FILE", secured.folder.path().join("none.pem"))).await;
     assert!(refused.code == Some(2) && refused.err.contains("cannot speak TLS"), "{}", refused.err);
+}
+
+/// Whoever forgot the `s` of `https://` is told so in the log, and not once for each try.
+#[tokio::test]
+async fn requests_without_tls_to_a_port_that_speaks_it_are_told_of_once() {
+    let secured = crate::broadcast::limits::secured();
+    let files = ["--cert", "cert.pem", "--key", "key.pem"];
+    let (server, url) = serve(&secured.folder, &files).await;
+    let address = url.trim_start_matches("https://");
+    for _ in 0..3 {
+        let mut plain = TcpStream::connect(address).await.unwrap();
+        plain.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        let mut told = Vec::new();
+        // Whether it is hung up on or reset is the system's.
+        let _ = timeout(SOON, plain.read_to_end(&mut told)).await.unwrap();
+        assert!(told.is_empty());
+    }
+    server.signal("TERM").await;
+    let (status, log) = server.exit().await;
+    assert!(status.success());
+    assert_eq!(log.matches("a request without TLS").count(), 1, "{log}");
+    assert!(log.contains("https://") && log.contains("`cert` and `key`"), "{log}");
 }

@@ -93,3 +93,47 @@ async fn an_operator_sees_the_plan_and_the_log_and_no_secret_is_in_it() {
     let (status, err) = program.exit().await;
     assert!(status.code() == Some(0) && !err.contains("secret"), "{err}");
 }
+
+/// Two rooms in one file: whoever pauses the one, or ends it, leaves the other alone, and each page shows its own.
+#[tokio::test]
+async fn each_of_two_broadcasts_is_operated_for_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = "[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\noperator-token-env = \"T\"\n";
+    let one = demo("4.0", web).replace("speed = 4.0", "speed = 4.0\nloop = true");
+    let other: String =
+        ["talk", "speech", "english", "web"].iter().fold(one.clone(), |text, name| {
+            let text = text.replace(&format!(".{name}]"), &format!(".{name}2]"));
+            text.replace(&format!("from = \"{name}\""), &format!("from = \"{name}2\""))
+        });
+    let text = format!("{one}\n{}", other);
+    fs::write(folder.path().join("pipeline.toml"), text).unwrap();
+    let mut program = Program::start(
+        livecap(folder.path(), &["run", "pipeline.toml", "--exit"]).env("T", "secret"),
+    );
+    let (first, second) = (program.address().await, program.address().await);
+    let auth = json!({ "v": 1, "from": 0 });
+    let mut left = Client::connect(&first, auth.clone()).await.unwrap();
+    let mut right = Client::connect(&second, auth).await.unwrap();
+    until(&mut left, |name, data| name == "caption" && data["kind"] == "partial").await;
+    until(&mut right, |name, data| name == "caption" && data["kind"] == "partial").await;
+
+    assert!(post(&second, "/api/pause").await.starts_with("HTTP/1.1 204"));
+    until(&mut right, |name, data| name == "state" && data["paused"] == true).await;
+    let here = ask(&first, "GET", "/api/state", "secret").await;
+    assert!(here.contains("\"paused\":false") && !here.contains("english2"), "{here}");
+    let there = ask(&second, "GET", "/api/state", "secret").await;
+    assert!(there.contains("\"paused\":true") && !there.contains("\"english\""), "{there}");
+    let graph = ask(&second, "GET", "/api/graph", "secret").await;
+    assert!(graph.contains("\"web2\"") && !graph.contains("\"web\""), "{graph}");
+
+    assert!(post(&second, "/api/end").await.starts_with("HTTP/1.1 202"));
+    until(&mut right, |name, _| name == "end").await;
+    let ready = ask(&second, "GET", "/readyz", "").await;
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("has ended"), "{ready}");
+    assert!(ask(&first, "GET", "/readyz", "").await.starts_with("HTTP/1.1 200"));
+    until(&mut left, |name, data| name == "caption" && data["kind"] == "final").await;
+    assert!(post(&first, "/api/end").await.starts_with("HTTP/1.1 202"));
+    until(&mut left, |name, _| name == "end").await;
+    let (status, err) = program.exit().await;
+    assert_eq!(status.code(), Some(0), "{err}");
+}

@@ -1,7 +1,7 @@
 //! Where Redis is, and by which name a broadcast is kept there. A password in it is shown to nobody.
 use std::fmt;
 
-use redis::{Client, IntoConnectionInfo, ProtocolVersion};
+use redis::{Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion};
 
 /// The name of a broadcast whose address says none.
 const USUAL_NAME: &str = "live";
@@ -47,6 +47,11 @@ impl ClusterAddress {
 
     pub fn has_password(&self) -> bool {
         self.client.get_connection_info().redis_settings().password().is_some()
+    }
+
+    /// How Redis itself is reached.
+    pub(super) fn way(&self) -> &ConnectionAddr {
+        self.client.get_connection_info().addr()
     }
 
     pub(super) fn client(&self) -> &Client {

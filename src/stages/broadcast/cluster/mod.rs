@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -14,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{hub::Hub, relay::Passes};
+use crate::{logic::backoff::Backoff, stages::chance::chance};
 
 mod address;
 mod append;
@@ -22,6 +24,7 @@ mod frame;
 mod heard;
 mod judge;
 mod node;
+mod reach;
 pub(super) mod shape;
 mod store;
 mod writer;
@@ -33,13 +36,15 @@ pub(super) use heard::Node;
 pub struct ClusterSettings {
     pub address: ClusterAddress,
     pub role: Role,
+    /// Where a writer's pages are, as nodes are told; none: an address that is found out.
+    pub public_url: Option<String>,
     /// How often Redis is looked at where nothing comes from it.
     pub look: Duration,
     /// How long it may take to connect.
     pub connect: Duration,
     /// How long Redis may take to answer.
     pub answer: Duration,
-    /// After a failure; each further wait is twice as long.
+    /// After a failure; each further wait is about twice as long.
     pub wait: Duration,
     /// But no longer than this.
     pub longest_wait: Duration,
@@ -59,6 +64,7 @@ impl ClusterSettings {
         ClusterSettings {
             address,
             role,
+            public_url: None,
             look: Duration::from_secs(1),
             connect: Duration::from_secs(5),
             answer: Duration::from_secs(5),
@@ -152,15 +158,20 @@ impl Link {
     }
 }
 
-/// Begins what the server at `url` does in its cluster, if it is in one. The tasks end by themselves when the server does,
+/// Begins what the server that listens there does in its cluster, if it is in one. The tasks end by themselves when the server does,
 /// a writer's once Redis has all there is; `cut` ends them at once.
-pub(super) fn start(hub: &Arc<Hub>, url: String, tasks: &TaskTracker, cut: &CancellationToken) {
+pub(super) fn start(
+    hub: &Arc<Hub>,
+    listening: SocketAddr,
+    tasks: &TaskTracker,
+    cut: &CancellationToken,
+) {
     let Some(cluster) = &hub.cluster else { return };
     // For `rediss://`. Another part of the program may have done so already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     match cluster.settings.role {
         Role::Writer => {
-            let writing = keep_up(hub.clone(), writer::Writer::new(hub.clone(), url));
+            let writing = keep_up(hub.clone(), writer::Writer::new(hub.clone(), listening));
             tasks.spawn(cut.clone().run_until_cancelled_owned(writing));
         }
         Role::Node => {
@@ -174,11 +185,11 @@ pub(super) fn start(hub: &Arc<Hub>, url: String, tasks: &TaskTracker, cut: &Canc
     }
 }
 
-/// Connects again and again, with waits that double, until the work is done.
+/// Connects again and again, with waits that double and are not the same for any two servers, until the work is done.
 async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
     let Some(Cluster { settings, counts, .. }) = &hub.cluster else { return };
     let ClusterSettings { address, wait: shortest, longest_wait, .. } = settings;
-    let (mut wait, mut told) = (*shortest, false);
+    let (mut waits, mut told) = (Backoff::new(*shortest, *longest_wait), false);
     loop {
         let (link, begun) = (Link::default(), Instant::now());
         // What is still to be brought when the server ends is tried once more.
@@ -189,7 +200,7 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
             told = false;
             // One that is cut off again and again is not asked faster for that.
             if begun.elapsed() > *longest_wait {
-                wait = *shortest;
+                waits.begin_anew();
             }
         }
         // Once for each time it is away, however often it is tried.
@@ -200,7 +211,6 @@ async fn keep_up<W: Work>(hub: Arc<Hub>, mut work: W) {
         if last {
             return;
         }
-        let _ = hub.ending.run_until_cancelled(sleep(wait)).await;
-        wait = (wait * 2).min(*longest_wait);
+        let _ = hub.ending.run_until_cancelled(sleep(waits.wait(chance()))).await;
     }
 }

@@ -1,6 +1,7 @@
 //! The one writer of a run: a cursor into the server's own log, as a viewer's, that moves when Redis has taken what it
 //! points at. Nobody waits for it.
 use std::{
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
@@ -15,6 +16,7 @@ use super::{
     },
     Broken, Cluster, Link, Work,
     append::{from, is_ours},
+    reach::{self, Place, Reach},
     shape::{self, Clears, Facts, Kept},
     store::{Appended, Batch, Claim, Store},
 };
@@ -29,7 +31,9 @@ const LEAST_EXPIRE: Duration = Duration::from_secs(3600);
 
 pub(super) struct Writer {
     hub: Arc<Hub>,
-    url: String,
+    listening: SocketAddr,
+    /// As nodes are told.
+    reach: Reach,
     stream: String,
     /// Of its claim, once it has one.
     epoch: Option<u64>,
@@ -79,6 +83,7 @@ impl Work for Writer {
         let Some(attached) = attached(&hub).await else { return Ok(()) };
         let store = Store::open(&cluster.settings, cluster.settings.answer).await;
         let mut store = store.inspect_err(|_| self.waited = true)?;
+        self.find_reach(cluster).await;
         let ended = self.write(cluster, &mut store, &attached, link).await;
         cluster.counts.connected.store(false, Relaxed);
         ended
@@ -102,12 +107,13 @@ async fn attached(hub: &Hub) -> Option<Arc<Attached>> {
 }
 
 impl Writer {
-    pub(super) fn new(hub: Arc<Hub>, url: String) -> Writer {
+    pub(super) fn new(hub: Arc<Hub>, listening: SocketAddr) -> Writer {
         let stream = hub.log().run().stream.clone();
         let (last, tried, partials) = (0, 0, 0);
         Writer {
             hub,
-            url,
+            listening,
+            reach: Reach::At(String::new()),
             stream,
             epoch: None,
             waited: false,
@@ -118,6 +124,30 @@ impl Writer {
             told: None,
             state: None,
         }
+    }
+
+    /// Anew for each connection: the machine may be in another network by now.
+    async fn find_reach(&mut self, cluster: &Cluster) {
+        let settings = &cluster.settings;
+        let reach = Place {
+            scheme: self.hub.scheme(),
+            listening: self.listening,
+            public: settings.public_url.as_deref(),
+            to_redis: reach::to_redis(settings.address.way()).await,
+            outward: reach::outward().await,
+        }
+        .reach();
+        if reach == self.reach {
+            return;
+        }
+        if let Reach::Nowhere(url) = &reach {
+            tracing::warn!(
+                url,
+                redis = %settings.address,
+                "nodes on other machines cannot tell where this pipeline is operated: say it with `public-url`"
+            );
+        }
+        self.reach = reach;
     }
 
     async fn write(
@@ -288,7 +318,7 @@ impl Writer {
         let facts = Facts {
             v: shape::VERSION,
             stream: self.stream.clone(),
-            writer: self.url.clone(),
+            writer: self.reach.told(),
             started_at: log.run().started_at,
             tracks: attached.tracks.clone(),
             notice: attached.notice.clone(),

@@ -102,3 +102,28 @@ async fn two_names_on_one_redis_do_not_mix() {
         until_count(&it.server, "cluster_stood_down", |it| it == 0).await;
     }
 }
+
+/// Nobody reaches `0.0.0.0` from another machine.
+#[tokio::test]
+async fn nodes_are_told_where_the_writer_can_be_reached() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let open = Settings { host: "0.0.0.0".into(), ..writing(&redis, "open") };
+    let pipeline = Pipeline::start(open).await;
+    let cluster = Some(redis.named("open", Role::Node));
+    let tokens = Tokens { operator: Some(Token::new("o")), ..Tokens::default() };
+    let node = Server::bind(Settings { cluster, tokens, ..settings() }).await.unwrap();
+    until(&node, "/readyz", |it| it.starts_with("HTTP/1.1 200")).await;
+    let (head, refused) = post(&node, "/api/pause", "").await;
+    assert!(head.starts_with("HTTP/1.1 409"), "{head}");
+    let port = pipeline.server.local_addr().port();
+    let told = refused.split("http://").nth(1).unwrap().split(',').next().unwrap();
+    assert!(!told.starts_with("0.0.0.0") && told.ends_with(&format!(":{port}")), "{refused}");
+    TcpStream::connect(told).await.expect("it is reached there");
+
+    let mut named = writing(&redis, "named");
+    let public_url = Some("https://captions.example".to_owned());
+    named.cluster = named.cluster.map(|it| ClusterSettings { public_url, ..it });
+    let _pipeline = Pipeline::start(named).await;
+    let node = node_of(&redis, "named").await;
+    until(&node, "/api/state", |it| it.contains(r#""writer":"https://captions.example""#)).await;
+}
