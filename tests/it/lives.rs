@@ -98,3 +98,37 @@ async fn a_branch_that_gives_up_says_its_last_words_and_the_others_go_on_without
     values.sort_unstable();
     assert_eq!(values, expected);
 }
+
+#[tokio::test(start_paused = true)]
+async fn some_sources_stop_and_what_the_others_feed_goes_on() {
+    let mut pipeline = Pipeline::new(Board::default());
+    let mut seen = Vec::new();
+    for (source, sink) in [("left", "one"), ("right", "two")] {
+        let (sender, receiver) = edge(source, sink, room(2, WhenFull::Wait));
+        let gauge = StageGauge::new(source);
+        let outlet = Outlet::new(vec![sender], gauge.clone());
+        pipeline.source(generous(), gauge, Count::<true>::new(u32::MAX, calm()), outlet);
+        seen.push(Seen::<true>::default());
+        let kept = seen.last().unwrap().clone();
+        let make = move || {
+            let sink = Collect { habit: calm(), seen: kept.clone() };
+            async move { Ok(sink) }.boxed()
+        };
+        pipeline.sink(generous(), StageGauge::new(sink), make, Inlet::new(vec![receiver]));
+    }
+    let mut running = pipeline.start(HostSettings::default()).await;
+    running.stop_sources(&["left".to_owned()]);
+    let states = || running.board().stages().iter().map(|it| it.state).collect::<Vec<_>>();
+    let (ended, goes_on) = (StageState::Ended, StageState::Running);
+    while states() != [ended, ended, goes_on, goes_on] {
+        tokio::task::yield_now().await;
+    }
+    let before = seen[1].lock().unwrap().len();
+    while seen[1].lock().unwrap().len() < before + 100 {
+        tokio::task::yield_now().await;
+    }
+    running.stop_sources(&["right".to_owned()]);
+    assert_eq!(running.ended().await, Default::default());
+    let all = values(&seen[1]);
+    assert_eq!(all, (1..=all.len() as u32).collect::<Vec<_>>());
+}

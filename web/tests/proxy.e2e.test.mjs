@@ -1,7 +1,9 @@
 // What readers see behind a proxy: one that does not pass websockets on, one that serves livecap below a path, one that swallows.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
-import { captioning } from "./support/livecap.mjs";
+import { binary, captioning } from "./support/livecap.mjs";
 import { isLive, launch, open, shows, skip } from "./support/browser.mjs";
 import { behindNginx, skip as noNginx, withoutWebsockets } from "./support/proxy.mjs";
 
@@ -27,6 +29,16 @@ describe("behind a proxy", { skip }, () => {
     await server.say(final("Good morning."), final("And welcome."));
     await shows(page, "And welcome.");
     assert.ok(asked.some((it) => it.includes("transport=polling")));
+  });
+
+  it("`livecap listen` goes on by long-polling where nginx passes no websocket on", { skip: noNginx }, async (t) => {
+    const server = await captioning(t);
+    const proxy = await behindNginx(t, server.url, PLAIN);
+    const listener = spawn(binary, ["listen", proxy, "--captions", "--from", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+    t.after(() => listener.kill("SIGKILL"));
+    await server.say(final("Good morning."));
+    for await (const line of createInterface({ input: listener.stdout })) if (line.includes("Good morning.")) return;
+    assert.fail("it ended before it heard anything");
   });
 
   for (const [name, location, websocket] of [

@@ -25,6 +25,7 @@ describe("a page that has nothing to show", () => {
       [facts({ standing: "ended" }), /have ended/, false],
       [facts({ standing: "full" }), /full/, true],
       [facts({ standing: "unauthorized" }), /token/, false],
+      [facts({ standing: "guessed" }), /wrong tokens.*again/, true],
       [facts({ standing: "foreign" }), /origins/, true],
       [facts({ state: undefined }), /Listening/, false],
       [facts(), /Listening/, false],

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
-const binary = process.env.LIVECAP_BINARY ?? join(target, "debug/livecap");
+export const binary = process.env.LIVECAP_BINARY ?? join(target, "debug/livecap");
 
 /** Captions as they are said here: `server.say({ type: "intermediate", text, committed, segment })`. `second`: the lines of another track. */
 export async function captioning(t, { broadcast = "", env = {}, second } = {}) {
