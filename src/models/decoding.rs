@@ -65,7 +65,6 @@ impl Decoding {
         let is_tiny = header.state <= TINY;
         let (endpoint, commit) = if is_tiny { (ms(750), 0.4) } else { (ms(900), 0.7) };
         let (floor, margin) = if is_tiny { (6_000, 2_500) } else { (5_000, 2_000) };
-        let interval = if is_tiny { ms(980) } else { ms(900) };
         let room = POSITION * u32::try_from(header.audio_context).unwrap_or(u32::MAX);
         if header.is_of_usual_size() {
             return Decoding {
@@ -76,7 +75,7 @@ impl Decoding {
                 temperature: 0.0,
                 endpoint,
                 commit,
-                interval,
+                interval: if is_tiny { ms(980) } else { ms(900) },
             };
         }
         // Trained by us, on sound that the context was fitted to, and on a few words.
@@ -89,7 +88,7 @@ impl Decoding {
             temperature: 0.0,
             endpoint,
             commit,
-            interval,
+            interval: ms(900),
         }
     }
 }

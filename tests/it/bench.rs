@@ -118,9 +118,12 @@ async fn a_browser_tells_when_captions_were_painted() {
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     let painted = &report["glass_to_glass_ms"];
     check_summary(painted);
-    // Nine finals and what led to them, none more often than it was published.
-    let (painted, published) = (painted["n"].as_u64(), report["end_to_end_ms"]["n"].as_u64());
-    assert!(painted > Some(20) && painted <= published, "{painted:?} of {published:?}");
+    // Most of what was published, and nothing twice. How many partials there are depends on what decodes cost here; one that
+    // another follows before the next frame is not painted.
+    let count = |summary: &Value| summary["n"].as_u64().unwrap();
+    let (painted, published) = (count(painted), count(&report["end_to_end_ms"]));
+    assert!(published >= 9, "nine finals, and what led to them: {published}");
+    assert!(published < 2 * painted && painted <= published, "{painted} of {published}");
 }
 
 #[tokio::test]
