@@ -53,6 +53,7 @@ pub struct Inversion {
     /// Sums of squares: of the mean of the channels, and of the channels, averaged.
     mixed: f64,
     single: f64,
+    judged: bool,
     told: bool,
 }
 
@@ -60,6 +61,8 @@ impl Inversion {
     pub const WARNING: &str = "its channels are inverted and cancel each other out where they are averaged: hear one of them (`channel = 1`, or `--channel 1`)";
     /// Seconds that have to be heard.
     const LONG_ENOUGH: f64 = 2.0;
+    /// Of a file that is shorter.
+    const SHORTEST: f64 = 0.05;
     /// Mean square of channels in which nothing is heard: −60 dB of full scale.
     const SILENT: f64 = 1e-6;
     /// The mean lies 30 dB below the channels. Two channels that have nothing in common lose 3 dB, one voice on one of two 6 dB.
@@ -94,9 +97,21 @@ impl Inversion {
 
     /// Asked after each block. True once, when it is clear.
     pub fn is_clear(&mut self, rate: SampleRate) -> bool {
-        if self.told || (self.frames as f64) < Self::LONG_ENOUGH * f64::from(rate.hertz()) {
+        let enough = self.frames as f64 >= Self::LONG_ENOUGH * f64::from(rate.hertz());
+        enough && self.judge()
+    }
+
+    /// Asked where the sound has ended: of a short file all of it has to do.
+    pub fn was_clear(&mut self, rate: SampleRate) -> bool {
+        let enough = self.frames as f64 >= Self::SHORTEST * f64::from(rate.hertz());
+        enough && !self.judged && self.judge()
+    }
+
+    fn judge(&mut self) -> bool {
+        if self.told {
             return false;
         }
+        self.judged = true;
         let is_heard = self.single / self.frames as f64 > Self::SILENT;
         self.told = is_heard && self.mixed < self.single * Self::FAR_BELOW;
         // What was heard so far is no longer asked about: an inverted cable may be plugged in later.
@@ -153,6 +168,10 @@ mod tests {
             assert_eq!(told(&sound(right)), [false; 6]);
         }
         assert_eq!(told(&[0.0; 16_000]), [false; 6]);
+        // Of a file that is shorter than 2 s all of it is judged, at its end.
+        let mut short = Inversion::default();
+        assert!(!short.hears(&sound(|left, _| -left)[..2_000], two, rate));
+        assert!(short.was_clear(rate) && !short.was_clear(rate));
     }
 
     #[test]

@@ -102,6 +102,17 @@ fn inverted_channels_are_told_once_and_one_of_them_is_heard() {
     let one = livecap(&[path, "--model", "demo", "--channel", "2"]);
     assert!(one.status.success() && !String::from_utf8_lossy(&one.stderr).contains("inverted"));
     check_words(&String::from_utf8_lossy(&one.stdout));
+    // A quarter of a second is enough.
+    let short = folder.path().join("short.wav");
+    let spec = hound::WavReader::open(path).unwrap().spec();
+    let mut file = hound::WavWriter::create(&short, spec).unwrap();
+    for sample in (0..spec.sample_rate / 4).map(|it| ((it % 40) * 500) as i16) {
+        file.write_sample(sample).unwrap();
+        file.write_sample(-sample).unwrap();
+    }
+    file.finalize().unwrap();
+    let told = livecap(&[short.to_str().unwrap(), "--model", "demo"]).stderr;
+    assert!(String::from_utf8_lossy(&told).contains("its channels are inverted"));
     for (arguments, reason) in [
         (["--channel", "3"], "has 2 channels, and no channel 3"),
         (["--track", "2"], "has 1 track of sound, and no track 2"),

@@ -110,3 +110,26 @@ fn pass_on(mut from: PipeReader, mut to: File, keep: impl FnOnce(Vec<String>)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Seek;
+
+    use super::*;
+
+    #[test]
+    fn what_others_write_is_passed_on_before_the_end_and_after_it() {
+        let (reader, mut writer) = pipe().unwrap();
+        let mut terminal = tempfile::tempfile().unwrap();
+        let (through, (keep, kept)) = (terminal.try_clone().unwrap(), sync_channel(1));
+        let passing = thread::spawn(move || pass_on(reader, through, |it| keep.send(it).unwrap()));
+        writer.write_all(b"ours\nALSA lib a.c:1:(open) no\n50 %\r\0").unwrap();
+        assert_eq!(kept.recv().unwrap(), ["ALSA lib a.c:1:(open) no"]);
+        // As of a child that was started meanwhile and lives on.
+        writer.write_all(b"its last words").unwrap();
+        drop(writer);
+        passing.join().unwrap();
+        terminal.rewind().unwrap();
+        assert_eq!(io::read_to_string(terminal).unwrap(), "ours\n50 %\rits last words");
+    }
+}

@@ -355,7 +355,10 @@ impl SoundFile {
         self.owed = self.owed.saturating_add(frames).min(most);
     }
 
-    fn ended(&self) -> Result<bool, SoundFileError> {
+    fn ended(&mut self) -> Result<bool, SoundFileError> {
+        if self.inversion.was_clear(self.rate) {
+            tracing::warn!(path = %self.path.display(), "{}", Inversion::WARNING);
+        }
         let short = self.length.is_some_and(|length| self.decoded + self.slack < length);
         if short || self.cut_short || self.owed > 0 { self.cut_off() } else { Ok(false) }
     }
