@@ -136,11 +136,17 @@ async fn a_relay_that_others_could_reach_is_not_opened_by_accident() {
 #[tokio::test]
 async fn a_server_that_passes_nothing_on_needs_no_leave_and_has_limits_of_its_own() {
     let folder = folder();
-    let args = ["serve", "--listen", "0.0.0.0:0", "--no-relay", "--max-viewers", "1"];
-    let mut server = Program::start(livecap(folder.path(), &args));
-    let url = server.address().await.replace("0.0.0.0", "127.0.0.1");
+    let started = async |more: &[&str]| {
+        let args = [&["serve", "--listen", "0.0.0.0:0", "--no-relay"], more].concat();
+        let mut server = Program::start(livecap(folder.path(), &args));
+        let url = server.address().await.replace("0.0.0.0", "127.0.0.1");
+        (server, url)
+    };
+    let (_server, url) = started(&[]).await;
     let told = ended(livecap(folder.path(), &["emit", &url, "demo", "1"])).await;
     assert!(told.err.contains("`demo` is not passed on here"), "{}", told.err);
+    // Another one, where nobody's place is still being given back.
+    let (_server, url) = started(&["--max-viewers", "1"]).await;
     let _only = Client::connect(&url, json!({})).await.unwrap();
     let full = Client::connect(&url, json!({})).await.map(drop).unwrap_err().to_string();
     assert!(full.contains("full"), "{full}");
