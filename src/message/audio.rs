@@ -45,7 +45,7 @@ pub struct AudioFrame {
     pub start: MediaTime,
     pub rate: SampleRate,
     pub samples: Arc<[f32]>,
-    /// Why the sound just before this frame is missing, where the source knows it.
+    /// Why the sound just before this frame is missing, if it is, where the source knows it.
     pub hole: Option<Why>,
     /// Its `captured` is the moment at which the newest of these samples was captured.
     pub trace: Trace,

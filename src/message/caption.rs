@@ -61,6 +61,8 @@ pub enum Why {
     Overload,
     /// The device was gone, or gave nothing.
     Device,
+    /// A source gave its sound faster than time passes: its rate or its channels are not what they are said to be.
+    Source,
     /// An operator had paused the pipeline.
     Paused,
     /// The recogniser was started anew while a segment was open and nothing of it was committed.
@@ -70,7 +72,8 @@ pub enum Why {
 }
 
 impl Why {
-    pub const ALL: [Why; 5] = [Why::Overload, Why::Device, Why::Paused, Why::Restart, Why::Fault];
+    pub const ALL: [Why; 6] =
+        [Why::Overload, Why::Device, Why::Source, Why::Paused, Why::Restart, Why::Fault];
 
     /// The one with this [name](Self::name).
     pub fn named(name: &str) -> Option<Why> {
@@ -81,6 +84,7 @@ impl Why {
         match self {
             Why::Overload => "overload",
             Why::Device => "device",
+            Why::Source => "source",
             Why::Paused => "paused",
             Why::Restart => "restart",
             Why::Fault => "fault",

@@ -153,7 +153,7 @@ impl Command {
         let (now, rate) = (Instant::now(), self.settings.samples.rate);
         let length = rate.duration_of(samples.len());
         let (begun, hole) = match (life.begun, self.heard) {
-            (Some(begun), _) => (begun, None),
+            (Some(begun), _) => (begun, life.watch.hole()),
             (None, None) => (MediaTime::ZERO, None),
             // The clock of a life begins when its first sample was made; what passed since the last one is lost.
             (None, Some((end, at))) => {

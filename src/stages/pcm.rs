@@ -14,7 +14,7 @@ pub use super::raw::{RawSettings, SampleFormat, kind_of_file};
 use super::{raw::Framer, tempo::Watch};
 use crate::{
     flow::{Fault, Outlet, Source},
-    message::{AudioFrame, MediaTime, Trace},
+    message::{AudioFrame, MediaTime, Trace, Why},
 };
 
 /// Bytes read at once: what a pipe of Linux holds.
@@ -61,13 +61,14 @@ impl Pcm {
         &mut self,
         samples: &[f32],
         captured: Instant,
+        hole: Option<Why>,
         out: &Outlet<AudioFrame>,
     ) -> Result<(), Fault> {
         let rate = self.settings.rate;
         let start = MediaTime::of_sample(self.given, rate);
         self.given += samples.len() as u64;
         let trace = Trace::starting(captured);
-        Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole: None, trace }).await?)
+        Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole, trace }).await?)
     }
 }
 
@@ -97,7 +98,7 @@ impl Source for Pcm {
             framer.push(&bytes).map_err(Fault::permanent)?;
             for samples in framer.frames() {
                 sound += self.settings.rate.duration_of(samples.len());
-                self.give(&samples, captured, out).await?;
+                self.give(&samples, captured, watch.hole(), out).await?;
                 if stop.is_cancelled() {
                     return Ok(());
                 }
@@ -110,7 +111,7 @@ impl Source for Pcm {
         let Some(rest) = rest else { return Ok(()) };
         rest.warn("standard input");
         if !rest.samples.is_empty() {
-            self.give(&rest.samples, captured, out).await?;
+            self.give(&rest.samples, captured, watch.hole(), out).await?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use crate::{
     flow::{Item, Outlet, StageState},
     logic::tempo::{Heard, Tempo},
+    message::Why,
 };
 
 /// Belongs to one life of a source.
@@ -16,6 +17,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// Why sound is missing that was given up on the way: nobody takes it as fast as it comes.
+    pub(super) fn hole(&self) -> Option<Why> {
+        self.told.then_some(Why::Source)
+    }
+
     /// Since `since` it was waited for sound, which has come now.
     pub(super) fn waited(&mut self, since: Instant) {
         self.tempo.idled(since.elapsed());

@@ -3,14 +3,15 @@ import { tag } from "./languages.ts";
 import type { Why } from "./wire.ts";
 
 /** In this order; the last is for a reason that a newer server knows and this page does not. */
-const ORDER = ["overload", "device", "paused", "restart", "fault", "history", "other"] as const;
+const ORDER = ["overload", "device", "source", "paused", "restart", "fault", "history", "other"] as const;
 
-type Texts = readonly [overload: string, device: string, paused: string, restart: string, fault: string, history: string, other: string];
+type Texts = readonly [overload: string, device: string, source: string, paused: string, restart: string, fault: string, history: string, other: string];
 
 const TEXTS: Record<string, Texts> = {
   en: [
     "some words are missing here: the machine could not keep up",
     "no sound came from the microphone here",
+    "some words are missing here: the sound came too fast",
     "the captions were paused here",
     "some words were lost here: the recogniser was restarted",
     "some words were lost here",
@@ -20,6 +21,7 @@ const TEXTS: Record<string, Texts> = {
   de: [
     "hier fehlen Worte: Der Rechner kam nicht mit",
     "hier kam kein Ton vom Mikrofon",
+    "hier fehlen Worte: Der Ton kam zu schnell",
     "hier waren die Untertitel angehalten",
     "hier gingen Worte verloren: Die Erkennung wurde neu gestartet",
     "hier gingen Worte verloren",
@@ -29,6 +31,7 @@ const TEXTS: Record<string, Texts> = {
   es: [
     "aquí faltan palabras: el equipo no daba abasto",
     "aquí no llegó sonido del micrófono",
+    "aquí faltan palabras: el sonido llegó demasiado deprisa",
     "aquí los subtítulos estaban en pausa",
     "aquí se perdieron palabras: se reinició el reconocimiento",
     "aquí se perdieron palabras",
@@ -38,6 +41,7 @@ const TEXTS: Record<string, Texts> = {
   fr: [
     "il manque des mots ici : la machine n’a pas suivi",
     "aucun son du micro ici",
+    "il manque des mots ici : le son est arrivé trop vite",
     "les sous-titres étaient en pause ici",
     "des mots ont été perdus ici : la reconnaissance a redémarré",
     "des mots ont été perdus ici",
@@ -47,6 +51,7 @@ const TEXTS: Record<string, Texts> = {
   it: [
     "qui mancano delle parole: il computer non è riuscito a stare al passo",
     "qui non è arrivato alcun suono dal microfono",
+    "qui mancano delle parole: il suono è arrivato troppo in fretta",
     "qui i sottotitoli erano in pausa",
     "qui sono andate perse delle parole: il riconoscimento è ripartito",
     "qui sono andate perse delle parole",
@@ -56,6 +61,7 @@ const TEXTS: Record<string, Texts> = {
   nl: [
     "hier ontbreken woorden: de computer kon het niet bijhouden",
     "hier kwam geen geluid van de microfoon",
+    "hier ontbreken woorden: het geluid kwam te snel",
     "hier waren de ondertitels gepauzeerd",
     "hier gingen woorden verloren: de herkenning is opnieuw gestart",
     "hier gingen woorden verloren",
@@ -65,6 +71,7 @@ const TEXTS: Record<string, Texts> = {
   pl: [
     "brakuje tu słów: komputer nie nadążał",
     "tu nie było dźwięku z mikrofonu",
+    "brakuje tu słów: dźwięk napływał zbyt szybko",
     "tu napisy były wstrzymane",
     "utracono tu słowa: rozpoznawanie uruchomiono ponownie",
     "utracono tu słowa",
@@ -74,6 +81,7 @@ const TEXTS: Record<string, Texts> = {
   pt: [
     "faltam palavras aqui: a máquina não conseguiu acompanhar",
     "aqui não veio som do microfone",
+    "faltam palavras aqui: o som chegou demasiado depressa",
     "aqui as legendas estavam em pausa",
     "perderam-se palavras aqui: o reconhecimento foi reiniciado",
     "perderam-se palavras aqui",
@@ -83,6 +91,7 @@ const TEXTS: Record<string, Texts> = {
   sv: [
     "här saknas ord: datorn hann inte med",
     "här kom inget ljud från mikrofonen",
+    "här saknas ord: ljudet kom för snabbt",
     "här var undertexterna pausade",
     "här gick ord förlorade: igenkänningen startades om",
     "här gick ord förlorade",
@@ -92,6 +101,7 @@ const TEXTS: Record<string, Texts> = {
   ru: [
     "здесь пропущены слова: компьютер не успевал",
     "здесь не было звука с микрофона",
+    "здесь пропущены слова: звук шёл слишком быстро",
     "здесь субтитры были приостановлены",
     "здесь потеряны слова: распознавание перезапущено",
     "здесь потеряны слова",
@@ -101,6 +111,7 @@ const TEXTS: Record<string, Texts> = {
   uk: [
     "тут бракує слів: комп’ютер не встигав",
     "тут не було звуку з мікрофона",
+    "тут бракує слів: звук надходив надто швидко",
     "тут субтитри було призупинено",
     "тут втрачено слова: розпізнавання перезапущено",
     "тут втрачено слова",
@@ -110,6 +121,7 @@ const TEXTS: Record<string, Texts> = {
   tr: [
     "burada eksik sözcükler var: bilgisayar yetişemedi",
     "burada mikrofondan ses gelmedi",
+    "burada eksik sözcükler var: ses çok hızlı geldi",
     "burada altyazılar duraklatılmıştı",
     "burada sözcükler kayboldu: tanıma yeniden başlatıldı",
     "burada sözcükler kayboldu",
@@ -119,6 +131,7 @@ const TEXTS: Record<string, Texts> = {
   ja: [
     "ここで言葉が抜けています：処理が追いつきませんでした",
     "ここではマイクの音が届きませんでした",
+    "ここで言葉が抜けています：音声が速すぎました",
     "ここでは字幕が一時停止していました",
     "ここで言葉が失われました：音声認識が再起動しました",
     "ここで言葉が失われました",
@@ -128,6 +141,7 @@ const TEXTS: Record<string, Texts> = {
   zh: [
     "此处缺少文字：机器处理不及",
     "此处麦克风没有声音",
+    "此处缺少文字：声音来得太快",
     "此处字幕已暂停",
     "此处丢失了文字：识别已重新启动",
     "此处丢失了文字",

@@ -34,6 +34,8 @@ pub(super) enum Turn {
 pub(super) enum Act {
     /// Callbacks every 10 ms.
     Gives(u64),
+    /// The same, each with as much again as time has passed.
+    Rushes(u64),
     /// No callback, then all of it at once.
     Stalls(u64),
     /// Nothing of it comes, and the device says that it lost something.
@@ -112,6 +114,13 @@ async fn perform(acts: Vec<Act>, begun: Instant, mut ear: Ear, trouble: Trouble)
             Act::Gives(length) => {
                 for _ in 0..length / 10 {
                     pass(10).await;
+                    give(10);
+                }
+            }
+            Act::Rushes(length) => {
+                for _ in 0..length / 10 {
+                    pass(10).await;
+                    give(10);
                     give(10);
                 }
             }

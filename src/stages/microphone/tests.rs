@@ -125,6 +125,24 @@ async fn a_device_that_gives_nothing_is_lost_and_the_waits_double_up_to_their_li
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_device_that_gives_more_sound_than_time_passes_is_told_until_it_does_not() {
+    let mut run = Run::begin([Turn::Opens(vec![Act::Rushes(15_000), Act::Gives(15_000)])]);
+    sleep(ms(14_000)).await;
+    let reading = run.gauge.read();
+    let why = reading.why.unwrap_or_default();
+    assert!(why.starts_with("gives 2.0 s of sound a second: rate or channels are wrong"), "{why}");
+    assert_eq!(reading.state, StageState::Degraded);
+    sleep(ms(10_000)).await;
+    assert_eq!(run.gauge.read().state, StageState::Running);
+    let mut holes = Vec::new();
+    while let Ok(Some(Offer::Handle(frame))) = timeout(Duration::ZERO, run.inlet.next()).await {
+        holes.extend(frame.hole);
+    }
+    // Where any of it is given up, the machine is not to blame.
+    assert!(!holes.is_empty() && holes.iter().all(|it| *it == Why::Source), "{holes:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waiting_cannot_mend_ends_it_before_it_was_heard_and_not_after() {
     let denied = || DeviceError::Denied { device: "script".to_owned(), cause: "no".to_owned() };
     let run = Run::begin([Turn::Fails(denied())]);

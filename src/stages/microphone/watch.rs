@@ -13,6 +13,7 @@ use crate::{
     flow::{Fault, Outlet, StageState},
     logic::downmix::Inversion,
     message::{AudioFrame, SampleRate, Why},
+    stages::tempo,
 };
 
 /// The machine's sound cards, or a script of them in tests.
@@ -45,6 +46,8 @@ pub(super) struct Watcher<B> {
     known: bool,
     /// What is said when it is lost, where anything was heard since.
     interruption: Option<AudioFrame>,
+    /// Of the stream that is open.
+    tempo: tempo::Watch,
 }
 
 struct Missed {
@@ -60,7 +63,8 @@ enum Ended {
 impl<B: Backend> Watcher<B> {
     pub(super) fn new(backend: B, settings: MicrophoneSettings) -> Watcher<B> {
         let timeline = Timeline::default();
-        Watcher { backend, settings, timeline, missed: None, known: false, interruption: None }
+        let (missed, interruption, tempo) = (None, None, tempo::Watch::default());
+        Watcher { backend, settings, timeline, missed, known: false, interruption, tempo }
     }
 
     pub(super) async fn run(
@@ -106,11 +110,13 @@ impl<B: Backend> Watcher<B> {
         let Opened { device, rate, mut heard, held: _held } = opened;
         debug!(device, rate = rate.hertz(), "microphone opened");
         self.timeline.break_off();
+        self.tempo = tempo::Watch::default();
         let mut tick = interval(self.settings.tick);
         // After a wait for room downstream the ticks missed are of no use.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_heard = Instant::now();
         loop {
+            let since = Instant::now();
             let stopped = select! {
                 biased;
                 () = stop.cancelled() => true,
@@ -121,14 +127,18 @@ impl<B: Backend> Watcher<B> {
             if heard.is_inverted() {
                 warn!(device, "{}", Inversion::WARNING);
             }
+            self.tempo.waited(since);
+            let (came, mut sound) = (Instant::now(), Duration::ZERO);
             for frame in self.drain(&device, rate, &mut heard) {
                 self.hear(&device, out);
                 *wait = self.settings.retry;
+                sound += frame.duration();
                 self.interruption =
                     Some(AudioFrame::interruption(frame.span().end(), frame.rate, frame.trace));
                 out.send(frame).await?;
                 last_heard = Instant::now();
             }
+            self.tempo.hears(sound, came, out);
             if stopped {
                 return Ok(Ended::Stopped);
             }
@@ -162,7 +172,7 @@ impl<B: Backend> Watcher<B> {
                 self.timeline.skip(first.lost);
                 Some(Why::Overload)
             } else {
-                None
+                self.tempo.hole()
             };
             let longest = self.settings.frame;
             frames.extend(self.timeline.place(&samples, rate, captured, longest, hole));

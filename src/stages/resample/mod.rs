@@ -70,7 +70,7 @@ impl Stage for Resample {
         let begun = Instant::now();
         let goes_on = self.run.as_ref().is_some_and(|run| {
             let jump = frame.start.since(run.end()).max(run.end().since(frame.start));
-            run.rate() == frame.rate && jump <= TOLERANCE && frame.hole.is_none()
+            run.rate() == frame.rate && jump <= TOLERANCE
         });
         if !goes_on || frame.is_interruption() {
             self.finish(begun, out).await?;
@@ -85,7 +85,10 @@ impl Stage for Resample {
         }
         let mut fresh = &frame.samples[..];
         let run = match &mut self.run {
-            Some(run) => run,
+            Some(run) => {
+                run.note_hole(frame.hole);
+                run
+            }
             none => {
                 // What a source gives twice was heard already: time does not go back.
                 let heard = samples_before(self.end, &frame);
@@ -183,6 +186,17 @@ mod tests {
             given.iter().partition(|it| it.start < MediaTime::new(ms(5_000)));
         assert_eq!(before.iter().map(|it| it.duration()).sum::<Duration>(), ms(100));
         assert_eq!(after.iter().map(|it| it.duration()).sum::<Duration>(), ms(100));
+    }
+
+    #[tokio::test]
+    async fn what_a_source_knows_of_holes_is_told_with_the_speech_that_goes_on() {
+        let sound = |n: u64| frame(ms(10 * n), 48_000, 480);
+        let warned = |n| AudioFrame { hole: Some(Why::Source), ..sound(n) };
+        let given = resampled(vec![sound(0), warned(1), sound(2), sound(3)]).await;
+        let holes: Vec<_> = given.iter().map(|it| it.hole).collect();
+        assert_eq!(holes.iter().flatten().count(), 1, "{holes:?}");
+        // It is one run: nothing is cut where nothing is missing.
+        assert_eq!(given.iter().map(|it| it.duration()).sum::<Duration>(), ms(40));
     }
 
     #[tokio::test]

@@ -86,6 +86,11 @@ impl Run {
         self.start + MediaTime::of_sample(self.taken, self.rate).since_start()
     }
 
+    /// Why sound that is missing from here on is missing, where that is known.
+    pub(super) fn note_hole(&mut self, hole: Option<Why>) {
+        self.hole = self.hole.take().or(hole);
+    }
+
     /// Why the sound before it is missing: told once, with its first speech.
     pub(super) fn take_hole(&mut self) -> Option<Why> {
         self.hole.take()

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use livecap::{
     flow::{StageReading, StageState},
-    message::SampleRate,
+    message::{SampleRate, Why},
     stages::pcm::{Pcm, RawSettings, SampleFormat},
 };
 use tokio::io::AsyncWriteExt;
@@ -41,8 +41,8 @@ async fn a_stop_ends_a_wait_for_more() {
     drop(writer);
 }
 
-/// Reads what a pipe gives in 25 s, `factor` times as fast as the settings say.
-async fn piped(factor: usize) -> StageReading {
+/// Reads what a pipe gives in 25 s, `factor` times as fast as the settings say. And what the newest sound says of holes before it.
+async fn piped(factor: usize) -> (StageReading, Option<Why>) {
     let (mut writer, reader) = tokio::io::duplex(100_000);
     let mut pcm = Pcm::reading(settings(), reader);
     let (out, mut inlet) = outlet(10, WhenFull::DropOldest);
@@ -58,17 +58,23 @@ async fn piped(factor: usize) -> StageReading {
     drop(writer);
     run.await.unwrap().unwrap();
     drop(gauge);
-    while next(&mut inlet).await.is_some() {}
-    reading
+    let mut hole = None;
+    while let Some(frame) = next(&mut inlet).await {
+        hole = frame.hole;
+    }
+    (reading, hole)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pipe_that_gives_more_sound_than_time_passes_is_told() {
-    let wrong = piped(6).await;
+    let (wrong, hole) = piped(6).await;
     assert_eq!(wrong.state, StageState::Degraded);
     let why = wrong.why.unwrap();
     assert!(why.starts_with("gives 6.0 s of sound a second: rate or channels are wrong"), "{why}");
-    assert_eq!(piped(1).await.why, None);
+    // What cannot be kept up with is not the machine's fault.
+    assert_eq!(hole, Some(Why::Source));
+    let (right, hole) = piped(1).await;
+    assert_eq!((right.why, hole), (None, None));
 }
 
 #[tokio::test(start_paused = true)]
