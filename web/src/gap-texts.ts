@@ -2,10 +2,10 @@
 import { tag } from "./languages.ts";
 import type { Why } from "./wire.ts";
 
-/** In this order; the last is for a reason that a newer server knows and this page does not. */
-const ORDER = ["overload", "device", "source", "paused", "restart", "fault", "history", "other"] as const;
+/** In this order; the last is also for a reason that a newer server knows and this page does not. */
+const ORDER = ["overload", "device", "source", "paused", "restart", "history", "fault"] as const;
 
-type Texts = readonly [overload: string, device: string, source: string, paused: string, restart: string, fault: string, history: string, other: string];
+type Texts = readonly [overload: string, device: string, source: string, paused: string, restart: string, history: string, fault: string];
 
 const TEXTS: Record<string, Texts> = {
   en: [
@@ -14,9 +14,8 @@ const TEXTS: Record<string, Texts> = {
     "some words are missing here: the sound came too fast",
     "the captions were paused here",
     "some words were lost here: the recogniser was restarted",
-    "some words were lost here",
     "earlier captions are no longer kept",
-    "something is missing here",
+    "some words were lost here",
   ],
   de: [
     "hier fehlen Worte: Der Rechner kam nicht mit",
@@ -24,9 +23,8 @@ const TEXTS: Record<string, Texts> = {
     "hier fehlen Worte: Der Ton kam zu schnell",
     "hier waren die Untertitel angehalten",
     "hier gingen Worte verloren: Die Erkennung wurde neu gestartet",
-    "hier gingen Worte verloren",
     "frühere Untertitel sind nicht mehr vorhanden",
-    "hier fehlt etwas",
+    "hier gingen Worte verloren",
   ],
   es: [
     "aquí faltan palabras: el equipo no daba abasto",
@@ -34,9 +32,8 @@ const TEXTS: Record<string, Texts> = {
     "aquí faltan palabras: el sonido llegó demasiado deprisa",
     "aquí los subtítulos estaban en pausa",
     "aquí se perdieron palabras: se reinició el reconocimiento",
-    "aquí se perdieron palabras",
     "los subtítulos anteriores ya no se conservan",
-    "aquí falta algo",
+    "aquí se perdieron palabras",
   ],
   fr: [
     "il manque des mots ici : la machine n’a pas suivi",
@@ -44,9 +41,8 @@ const TEXTS: Record<string, Texts> = {
     "il manque des mots ici : le son est arrivé trop vite",
     "les sous-titres étaient en pause ici",
     "des mots ont été perdus ici : la reconnaissance a redémarré",
-    "des mots ont été perdus ici",
     "les sous-titres précédents ne sont plus conservés",
-    "il manque quelque chose ici",
+    "des mots ont été perdus ici",
   ],
   it: [
     "qui mancano delle parole: il computer non è riuscito a stare al passo",
@@ -54,9 +50,8 @@ const TEXTS: Record<string, Texts> = {
     "qui mancano delle parole: il suono è arrivato troppo in fretta",
     "qui i sottotitoli erano in pausa",
     "qui sono andate perse delle parole: il riconoscimento è ripartito",
-    "qui sono andate perse delle parole",
     "i sottotitoli precedenti non sono più conservati",
-    "qui manca qualcosa",
+    "qui sono andate perse delle parole",
   ],
   nl: [
     "hier ontbreken woorden: de computer kon het niet bijhouden",
@@ -64,9 +59,8 @@ const TEXTS: Record<string, Texts> = {
     "hier ontbreken woorden: het geluid kwam te snel",
     "hier waren de ondertitels gepauzeerd",
     "hier gingen woorden verloren: de herkenning is opnieuw gestart",
-    "hier gingen woorden verloren",
     "eerdere ondertitels zijn niet bewaard",
-    "hier ontbreekt iets",
+    "hier gingen woorden verloren",
   ],
   pl: [
     "brakuje tu słów: komputer nie nadążał",
@@ -74,9 +68,8 @@ const TEXTS: Record<string, Texts> = {
     "brakuje tu słów: dźwięk napływał zbyt szybko",
     "tu napisy były wstrzymane",
     "utracono tu słowa: rozpoznawanie uruchomiono ponownie",
-    "utracono tu słowa",
     "wcześniejsze napisy nie są już przechowywane",
-    "tu czegoś brakuje",
+    "utracono tu słowa",
   ],
   pt: [
     "faltam palavras aqui: a máquina não conseguiu acompanhar",
@@ -84,9 +77,8 @@ const TEXTS: Record<string, Texts> = {
     "faltam palavras aqui: o som chegou demasiado depressa",
     "aqui as legendas estavam em pausa",
     "perderam-se palavras aqui: o reconhecimento foi reiniciado",
-    "perderam-se palavras aqui",
     "as legendas anteriores já não estão guardadas",
-    "falta algo aqui",
+    "perderam-se palavras aqui",
   ],
   sv: [
     "här saknas ord: datorn hann inte med",
@@ -94,9 +86,8 @@ const TEXTS: Record<string, Texts> = {
     "här saknas ord: ljudet kom för snabbt",
     "här var undertexterna pausade",
     "här gick ord förlorade: igenkänningen startades om",
-    "här gick ord förlorade",
     "tidigare undertexter finns inte kvar",
-    "här saknas något",
+    "här gick ord förlorade",
   ],
   ru: [
     "здесь пропущены слова: компьютер не успевал",
@@ -104,9 +95,8 @@ const TEXTS: Record<string, Texts> = {
     "здесь пропущены слова: звук шёл слишком быстро",
     "здесь субтитры были приостановлены",
     "здесь потеряны слова: распознавание перезапущено",
-    "здесь потеряны слова",
     "более ранние субтитры уже не хранятся",
-    "здесь чего-то не хватает",
+    "здесь потеряны слова",
   ],
   uk: [
     "тут бракує слів: комп’ютер не встигав",
@@ -114,9 +104,8 @@ const TEXTS: Record<string, Texts> = {
     "тут бракує слів: звук надходив надто швидко",
     "тут субтитри було призупинено",
     "тут втрачено слова: розпізнавання перезапущено",
-    "тут втрачено слова",
     "попередні субтитри вже не зберігаються",
-    "тут чогось бракує",
+    "тут втрачено слова",
   ],
   tr: [
     "burada eksik sözcükler var: bilgisayar yetişemedi",
@@ -124,9 +113,8 @@ const TEXTS: Record<string, Texts> = {
     "burada eksik sözcükler var: ses çok hızlı geldi",
     "burada altyazılar duraklatılmıştı",
     "burada sözcükler kayboldu: tanıma yeniden başlatıldı",
-    "burada sözcükler kayboldu",
     "daha eski altyazılar artık saklanmıyor",
-    "burada bir şey eksik",
+    "burada sözcükler kayboldu",
   ],
   ja: [
     "ここで言葉が抜けています：処理が追いつきませんでした",
@@ -134,9 +122,8 @@ const TEXTS: Record<string, Texts> = {
     "ここで言葉が抜けています：音声が速すぎました",
     "ここでは字幕が一時停止していました",
     "ここで言葉が失われました：音声認識が再起動しました",
-    "ここで言葉が失われました",
     "これより前の字幕は保存されていません",
-    "ここで何かが抜けています",
+    "ここで言葉が失われました",
   ],
   zh: [
     "此处缺少文字：机器处理不及",
@@ -144,9 +131,8 @@ const TEXTS: Record<string, Texts> = {
     "此处缺少文字：声音来得太快",
     "此处字幕已暂停",
     "此处丢失了文字：识别已重新启动",
-    "此处丢失了文字",
     "更早的字幕已不再保留",
-    "此处有内容缺失",
+    "此处丢失了文字",
   ],
 };
 

@@ -13,6 +13,6 @@ describe("the text of a gap", () => {
   it("tells how long, from a second on, and knows a reason that it does not know", () => {
     assert.equal(gapText("device", 12.4, ["fr"]).text, "aucun son du micro ici (12 s)");
     assert.equal(gapText("device", 0.9, ["fr"]).text, "aucun son du micro ici");
-    assert.equal(gapText("moonlight", 3, ["en"]).text, "something is missing here (3 s)");
+    assert.equal(gapText("moonlight", 3, ["en"]).text, "some words were lost here (3 s)");
   });
 });
