@@ -1,4 +1,4 @@
-//! The sizes in the header of a WAV file, where they are not those of the file: who wrote to a pipe, or was killed, never knew them.
+//! The sizes in the header of a WAV or AIFF file, where they are not those of the file: who wrote to a pipe, or was killed, never knew them.
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
@@ -8,10 +8,24 @@ use symphonia::core::io::MediaSource;
 
 /// From here on a size is a placeholder: `arecord` writes 0x7fff_xxxx or 0x8000_0000 to a pipe, ffmpeg and RF64 files 0xffff_ffff.
 const PLACEHOLDER: u32 = 0x7fff_0000;
-/// Bytes before the first chunk: a name, the size of all that follows, and the name `WAVE`.
+/// Bytes before the first chunk: a name, the size of all that follows, and another name, `WAVE` or `AIFF`.
 const HEAD: u64 = 12;
 /// Bytes before the contents of a chunk: its name and its size.
 const CHUNK: u64 = 8;
+
+/// How a kind of file says what is looked for.
+struct Form {
+    /// The name of the chunk of the sound.
+    sound: [u8; 4],
+    number: fn([u8; 4]) -> u32,
+    bytes: fn(u32) -> [u8; 4],
+}
+
+const WAV: Form = Form { sound: *b"data", number: u32::from_le_bytes, bytes: u32::to_le_bytes };
+const AIFF: Form = Form { sound: *b"SSND", number: u32::from_be_bytes, bytes: u32::to_be_bytes };
+
+/// Bytes of the chunk of an AIFF file's sound that come before it.
+const BEFORE_SOUND: u64 = 8;
 
 /// What the header says of the length of the sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +44,7 @@ pub(super) struct Patches {
     pub(super) said: Option<Said>,
 }
 
-/// What has to be read otherwise for the sound to last up to the end of the file; `None` where it is no WAV file, or all is right.
+/// What has to be read otherwise for the sound to last up to the end of the file; `None` where it is no WAV or AIFF file, or all is right.
 /// RF64 and BW64 files, whose sizes stand in a chunk of their own, are read as WAV files in this way.
 pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patches>> {
     let length = file.seek(SeekFrom::End(0))?;
@@ -40,13 +54,19 @@ pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patche
         file.read_exact(&mut bytes)?;
         Ok(bytes)
     };
-    if length < HEAD || !matches!(&four(0)?, b"RIFF" | b"RF64" | b"BW64") || &four(8)? != b"WAVE" {
+    if length < HEAD {
         return Ok(None);
     }
-    let is_long = &four(0)? != b"RIFF";
-    // A WAV file counts its bytes in 32 bits. What lies beyond them is not reached, whoever wrote it.
+    let name = four(0)?;
+    let (form, is_long) = match (&name, &four(8)?) {
+        (b"RIFF", b"WAVE") => (WAV, false),
+        (b"RF64" | b"BW64", b"WAVE") => (WAV, true),
+        (b"FORM", b"AIFF" | b"AIFC") => (AIFF, false),
+        _ => return Ok(None),
+    };
+    // Such a file counts its bytes in 32 bits. What lies beyond them is not reached, whoever wrote it.
     let size = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX - 1);
-    let whole = size(length - CHUNK).to_le_bytes();
+    let whole = (form.bytes)(size(length - CHUNK));
     let mut patches = Patches::default();
     if four(4)? != whole {
         patches.bytes.push((4, whole));
@@ -55,8 +75,10 @@ pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patche
         patches.bytes.push((0, *b"RIFF"));
     }
     let (mut at, mut sound) = (HEAD, u64::MAX);
+    // Where an AIFF file says how many samples of each channel it has, and the bytes of one of all of them.
+    let mut frames = None;
     while at + CHUNK <= length {
-        let (name, said) = (four(at)?, u32::from_le_bytes(four(at + 4)?));
+        let (name, said) = (four(at)?, (form.number)(four(at + 4)?));
         let there = length - at - CHUNK;
         // The true sizes, of 8 bytes each: that of the file, then that of the sound. Other chunks may follow the sound.
         if &name == b"ds64" && there >= 16 {
@@ -66,10 +88,21 @@ pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patche
             sound =
                 Some(u64::from(high) << 32 | u64::from(low)).filter(|it| *it > 0).unwrap_or(sound);
         }
-        if &name == b"data" {
+        if &name == b"COMM" && there >= 8 {
+            let [a, b, ..] = four(at + CHUNK)?;
+            let [.., c, d] = four(at + CHUNK + 4)?;
+            let bytes = u16::from_be_bytes([c, d]).div_ceil(8);
+            let all = u64::from(u16::from_be_bytes([a, b])) * u64::from(bytes);
+            frames = (all > 0).then_some((at + CHUNK + 2, all));
+        }
+        if name == form.sound {
             let is_unsaid = said == 0 || said >= PLACEHOLDER;
             if is_unsaid || u64::from(said) > there {
-                patches.bytes.push((at + 4, size(there.min(sound)).to_le_bytes()));
+                patches.bytes.push((at + 4, (form.bytes)(size(there.min(sound)))));
+                if let Some((place, bytes)) = frames {
+                    let count = there.saturating_sub(BEFORE_SOUND) / bytes;
+                    patches.bytes.push((place, (form.bytes)(size(count))));
+                }
                 // An RF64 file says it, in another place.
                 let what = if is_unsaid { Said::Nothing } else { Said::TooMuch(said) };
                 patches.said = (!is_long).then_some(what);
@@ -195,6 +228,30 @@ mod tests {
             let patches = patches_of(&bytes).unwrap();
             assert!(patches.bytes.contains(&(40, wanted.to_le_bytes())), "{patches:?}");
             assert_eq!(patches.said, None);
+        }
+    }
+
+    #[test]
+    fn an_aiff_file_whose_recorder_was_killed_lasts_up_to_its_end() {
+        // Two channels of 16 bits, and 25 samples of each.
+        let aiff = |sizes: [u32; 3]| {
+            let [whole, frames, sound] = sizes.map(u32::to_be_bytes);
+            let mut bytes = [b"FORM", &whole[..], b"AIFFCOMM\0\0\0\x12\0\x02"].concat();
+            bytes.extend([&frames[..], b"\0\x10\x40\x0c\xfa\0\0\0\0\0\0\0SSND", &sound].concat());
+            bytes.extend([0; 8]);
+            bytes.extend([7; 100]);
+            bytes
+        };
+        let right = [146, 25, 108];
+        assert_eq!(patches_of(&aiff(right)), None);
+        for sizes in [[0, 0, 0], [0x7fff_0000, 25, 0x7fff_0000], [8000, 9000, 9008]] {
+            let patches = patches_of(&aiff(sizes)).unwrap();
+            assert!(patches.said.is_some());
+            let mut mended = aiff(sizes);
+            for (at, bytes) in patches.bytes {
+                mended[at as usize..][..4].copy_from_slice(&bytes);
+            }
+            assert_eq!(mended, aiff(right), "{sizes:?}");
         }
     }
 
