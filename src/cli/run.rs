@@ -35,7 +35,7 @@ pub(crate) struct RunArgs {
     /// End when the inputs have ended, instead of serving the captions on until Ctrl-C
     #[arg(long)]
     exit: bool,
-    /// Write no captions and no status, only what goes wrong
+    /// Write no captions and no status, only what goes wrong; with `--log json` also where the page is and when all is ready
     #[arg(long, short)]
     quiet: bool,
 }
