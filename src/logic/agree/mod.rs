@@ -8,7 +8,7 @@ mod vote;
 use std::time::Duration;
 
 pub use self::behind::behind;
-use self::vote::vote;
+use self::vote::{DOUBT, vote};
 use super::{script, sentence};
 use crate::message::{MediaTime, Word};
 
@@ -149,9 +149,11 @@ impl Agreement {
         Agreed { words, tail: shown }
     }
 
-    /// The rest of the segment, which ends here: what a decode of all of it heard behind the committed words.
+    /// The rest of the segment, which ends here: what a decode of all of it heard behind the committed words. That decode had
+    /// more sound and more context than those before it, so what stays of them must be clearly more probable.
     pub fn close(&mut self, committed: &[Word], heard: Vec<Heard>) -> Vec<Word> {
         let mut rest = behind(committed, heard);
+        self.last.iter_mut().for_each(|it| it.probability *= DOUBT);
         vote(&self.last, self.shown, &mut rest);
         rest.into_iter().map(|it| it.word).collect()
     }

@@ -140,6 +140,21 @@ fn words_between_two_that_agree_must_be_more_probable_together() {
 }
 
 #[test]
+fn in_a_final_what_an_earlier_decode_had_must_be_clearly_more_probable() {
+    let final_text = |probability| {
+        let mut agreement = Agreement::new(AgreementSettings::default());
+        let mut first = heard("and saw my");
+        first[1].probability = probability;
+        agreement.add(&[], first, SoundEnd::Speech(MediaTime::ZERO));
+        let mut last = heard("and so my fellow Americans");
+        last[1].probability = 0.56;
+        text(&agreement.close(&[], last))
+    };
+    assert_eq!(final_text(0.59), "and so my fellow Americans");
+    assert_eq!(final_text(0.8), "and saw my fellow Americans");
+}
+
+#[test]
 fn what_is_heard_again_and_again_takes_the_place_of_what_was_more_probable() {
     let mut heard_again = heard("the ~plain leaves");
     let seen = |it: Heard| Seen { word: it.word, probability: it.probability, decodes: 1 };

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Each decode without a word that stayed takes so much from its probability: what is heard again and again goes first.
-const DOUBT: f32 = 0.8;
+pub(super) const DOUBT: f32 = 0.8;
 
 /// Lays the words beside those of the decode before, of which `shown` were shown; tells how many decodes in a row have had each.
 /// Words keep the case and the punctuation in which they were shown. Between two words on which both decodes agree what is
