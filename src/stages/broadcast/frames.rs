@@ -13,8 +13,11 @@ use super::{connection::Pulse, escapes::with_readable_name};
 /// What is read at once: clients say little.
 const READ: usize = 1024;
 
-/// The first byte of a text that is one frame (RFC 6455, section 5.2). In parts, or of another kind, it goes on as it comes.
-const WHOLE_TEXT: u8 = 0x81;
+/// The last part of a message has it in its first byte (RFC 6455, section 5.2).
+const LAST: u8 = 0x80;
+const TEXT: u8 = 0x01;
+/// The first byte of a further part of a message.
+const FURTHER: u8 = 0x00;
 const MASKED: u8 = 0x80;
 
 /// Reads as the stream in it does until that is a websocket, as its [`Pulse`] says.
@@ -33,9 +36,12 @@ impl<T> Framed<T> {
 
 /// The frames of one client.
 struct Frames {
+    /// Bytes of a message that is looked into.
     longest: usize,
     /// Of the frame in hand, what has come so far.
     held: Vec<u8>,
+    /// A text of which parts are still to come.
+    parts: Option<Text>,
     /// Bytes to come of a frame that is not looked into.
     passing: u64,
     /// What may go on.
@@ -44,9 +50,17 @@ struct Frames {
     gone: usize,
 }
 
+/// A text as far as it has come.
+#[derive(Default)]
+struct Text {
+    frames: Vec<u8>,
+    payload: Vec<u8>,
+}
+
 /// What the head of a frame says.
 struct Head {
-    is_whole_text: bool,
+    first: u8,
+    is_masked: bool,
     bytes: usize,
     payload: u64,
 }
@@ -62,14 +76,22 @@ impl Head {
         };
         let is_masked = second & MASKED != 0;
         let bytes = if is_masked { length + 4 } else { length };
-        let is_whole_text = first == WHOLE_TEXT && is_masked;
-        (frame.len() >= bytes).then_some(Head { is_whole_text, bytes, payload })
+        (frame.len() >= bytes).then_some(Head { first, is_masked, bytes, payload })
+    }
+
+    /// The text that this frame is a part of, as far as it has come before; none where it is of another kind.
+    fn text(&self, parts: &mut Option<Text>) -> Option<Text> {
+        match self.first & !LAST {
+            TEXT if self.is_masked && parts.is_none() => Some(Text::default()),
+            FURTHER if self.is_masked => parts.take(),
+            _ => None,
+        }
     }
 }
 
 impl Frames {
     fn new(longest: usize) -> Frames {
-        Frames { longest, held: Vec::new(), passing: 0, out: Vec::new(), gone: 0 }
+        Frames { longest, held: Vec::new(), parts: None, passing: 0, out: Vec::new(), gone: 0 }
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -78,25 +100,33 @@ impl Frames {
         self.out.extend_from_slice(&bytes[..passed]);
         self.held.extend_from_slice(&bytes[passed..]);
         let mut done = 0;
-        while let Some(Head { is_whole_text, bytes, payload }) = Head::read(&self.held[done..]) {
+        while let Some(head) = Head::read(&self.held[done..]) {
             let frame = &self.held[done..];
-            let short = usize::try_from(payload).ok().filter(|it| *it <= self.longest);
-            match short.filter(|_| is_whole_text) {
-                Some(payload) if frame.len() < bytes + payload => break,
+            let Some(mut text) = head.text(&mut self.parts) else {
+                done += self.pass(&head, done);
+                continue;
+            };
+            // Heads count too: parts may be empty.
+            let room = (2 * self.longest).saturating_sub(text.frames.len());
+            let room = room.min(self.longest.saturating_sub(text.payload.len()));
+            match usize::try_from(head.payload).ok().filter(|it| *it <= room) {
+                Some(payload) if frame.len() < head.bytes + payload => {
+                    self.parts = (!text.frames.is_empty()).then_some(text);
+                    break;
+                }
                 Some(payload) => {
-                    let frame = &frame[..bytes + payload];
-                    match changed(frame, bytes) {
-                        Some(changed) => self.out.extend(changed),
-                        None => self.out.extend_from_slice(frame),
-                    }
+                    let frame = &frame[..head.bytes + payload];
                     done += frame.len();
+                    text.add(frame, head.bytes);
+                    if head.first & LAST == 0 {
+                        self.parts = Some(text);
+                    } else {
+                        self.out.extend(changed(&text.payload).unwrap_or(text.frames));
+                    }
                 }
                 None => {
-                    let whole = (bytes as u64).saturating_add(payload);
-                    let here = frame.len().min(usize::try_from(whole).unwrap_or(usize::MAX));
-                    self.out.extend_from_slice(&frame[..here]);
-                    self.passing = whole - here as u64;
-                    done += here;
+                    self.out.append(&mut text.frames);
+                    done += self.pass(&head, done);
                 }
             }
         }
@@ -107,8 +137,19 @@ impl Frames {
         }
     }
 
+    /// Lets the frame that begins at `at` go on as it comes; tells how much of it is here.
+    fn pass(&mut self, head: &Head, at: usize) -> usize {
+        let whole = (head.bytes as u64).saturating_add(head.payload);
+        let frame = &self.held[at..];
+        let here = frame.len().min(usize::try_from(whole).unwrap_or(usize::MAX));
+        self.out.extend_from_slice(&frame[..here]);
+        self.passing = whole - here as u64;
+        here
+    }
+
     /// The other end has hung up: what is held goes on as it is.
     fn end(&mut self) {
+        self.out.extend(self.parts.take().unwrap_or_default().frames);
         self.out.append(&mut self.held);
     }
 
@@ -123,16 +164,19 @@ impl Frames {
     }
 }
 
-/// A text with a name that the library can read, masked as it was; none where it is so already.
-fn changed(frame: &[u8], head: usize) -> Option<Vec<u8>> {
-    let (head, payload) = frame.split_at(head);
-    let key = &head[head.len() - 4..];
-    let masked = |text: &[u8]| -> Vec<u8> {
-        text.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect()
-    };
-    let text = String::from_utf8(masked(payload)).ok()?;
-    let text = with_readable_name(&text)?;
-    let mut frame = vec![WHOLE_TEXT];
+impl Text {
+    fn add(&mut self, frame: &[u8], head: usize) {
+        let (key, masked) = (&frame[head - 4..head], &frame[head..]);
+        self.payload.extend(masked.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+        self.frames.extend_from_slice(frame);
+    }
+}
+
+/// The text with a name that the library can read, in one frame; none where it can as it is. What it is masked with matters to nobody
+/// on this side of the network: with zeros it stays as it is.
+fn changed(text: &[u8]) -> Option<Vec<u8>> {
+    let text = with_readable_name(std::str::from_utf8(text).ok()?)?;
+    let mut frame = vec![LAST | TEXT];
     match text.len() {
         length @ 0..126 => frame.push(MASKED | length as u8),
         length @ 126..0x1_0000 => {
@@ -144,8 +188,8 @@ fn changed(frame: &[u8], head: usize) -> Option<Vec<u8>> {
             frame.extend((length as u64).to_be_bytes());
         }
     }
-    frame.extend_from_slice(key);
-    frame.extend(masked(text.as_bytes()));
+    frame.extend([0; 4]);
+    frame.extend(text.as_bytes());
     Some(frame)
 }
 
@@ -205,92 +249,5 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Framed<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const KEY: [u8; 4] = [1, 200, 3, 44];
-
-    /// As a client sends it.
-    fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-        let mut frame = vec![first];
-        match payload.len() {
-            length @ 0..126 => frame.push(MASKED | length as u8),
-            length => {
-                frame.push(MASKED | 126);
-                frame.extend((length as u16).to_be_bytes());
-            }
-        }
-        frame.extend(KEY);
-        frame.extend(payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
-        frame
-    }
-
-    fn through(sent: &[u8], cut: usize) -> Vec<u8> {
-        let mut frames = Frames::new(1000);
-        sent.chunks(cut.max(1)).for_each(|it| frames.take(it));
-        frames.end();
-        let mut out = vec![0; frames.out.len()];
-        frames.give(&mut ReadBuf::new(&mut out));
-        out
-    }
-
-    #[test]
-    fn a_name_with_an_escape_is_made_readable_however_the_bytes_come() {
-        let sent = [
-            frame(WHOLE_TEXT, br#"42["a"]"#),
-            frame(WHOLE_TEXT, br#"421["a\"b",1]"#),
-            frame(0x89, b"\\"),
-            frame(WHOLE_TEXT, format!(r#"42["\/","{}"]"#, "x".repeat(110)).as_bytes()),
-        ];
-        let wanted = [
-            frame(WHOLE_TEXT, br#"42["a"]"#),
-            frame(WHOLE_TEXT, br#"421["livecap:escaped","a\"b",1]"#),
-            frame(0x89, b"\\"),
-            // It has grown past what the short form of a length can say.
-            frame(
-                WHOLE_TEXT,
-                format!(r#"42["livecap:escaped","\/","{}"]"#, "x".repeat(110)).as_bytes(),
-            ),
-        ];
-        for cut in 1..200 {
-            assert_eq!(through(&sent.concat(), cut), wanted.concat(), "{cut}");
-        }
-    }
-
-    #[test]
-    fn what_is_too_long_or_no_whole_text_is_not_held() {
-        let name = br#"42["a\"b"]"#;
-        for (first, payload) in [(0x82, &name[..]), (0x01, name), (0xc1, name), (0x80, name)] {
-            let mut frames = Frames::new(1000);
-            let sent = frame(first, payload);
-            frames.take(&sent[..8]);
-            assert_eq!(frames.out, sent[..8]);
-            frames.take(&sent[8..]);
-            assert_eq!(frames.out, sent);
-        }
-        let mut frames = Frames::new(100);
-        let long = frame(WHOLE_TEXT, &[b'\\'; 101]);
-        frames.take(&long[..9]);
-        assert_eq!(frames.out, long[..9]);
-        let endless = [WHOLE_TEXT, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4];
-        let mut frames = Frames::new(100);
-        frames.take(&endless);
-        frames.take(&[7; 5000]);
-        assert_eq!((frames.out.len(), frames.held.len()), (5014, 0));
-    }
-
-    proptest! {
-        /// Whatever comes, nothing of it is lost, and what has no escapes is as it was.
-        #[test]
-        fn bytes_without_escapes_come_as_they_were(
-            payloads in prop::collection::vec(("[^\\\\]{0,200}", any::<u8>()), 0..6),
-            tail in prop::collection::vec(any::<u8>(), 0..20),
-            cut in 1usize..50,
-        ) {
-            let frames = payloads.iter().map(|(text, first)| frame(*first, text.as_bytes()));
-            let sent = [frames.collect::<Vec<_>>().concat(), tail].concat();
-            prop_assert_eq!(through(&sent, cut), sent);
-        }
-    }
-}
+#[path = "frames_tests.rs"]
+mod tests;
