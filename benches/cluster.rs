@@ -14,10 +14,9 @@ use livecap::{
     message::{
         Caption, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName, Word,
     },
-    stages::{
-        broadcast::{ClusterAddress, ClusterSettings, Role, Server, Settings},
-        wire::TrackInfo,
-    },
+    serve::{ClusterAddress, ClusterSettings, Role, Server, Settings},
+    stages::broadcast::Broadcast,
+    wire::TrackInfo,
 };
 use serde_json::json;
 use tokio::time::{Instant, interval, sleep};
@@ -123,7 +122,7 @@ async fn measure(rate: u32, count: u64) {
     let [(here, hello), (there, hello_there)] = watched;
     let _ = tokio::join!(hello, hello_there);
 
-    let mut stage = writer.stage();
+    let mut stage = Broadcast::new(writer.publisher());
     let out = Outlet::new(vec![], StageGauge::new("web"));
     let mut segments = Segments::new(TrackName::new("english"));
     let mut pace = interval(Duration::from_secs(1) / rate / (PARTIALS as u32 + 1));

@@ -16,8 +16,9 @@ use livecap::{
         Caption, Kind, Language, MediaSpan, MediaTime, Segments, Trace, TrackName, Translated,
         Translation, Word,
     },
+    serve::{Server, Settings},
     stages::{
-        broadcast::{Server, Settings},
+        broadcast::Broadcast,
         translate::{SharedDesk, Translate, TranslateSettings, Translator},
     },
 };
@@ -79,7 +80,7 @@ async fn run(service: Service, sentences: usize, apart: Duration, clauses: bool)
         let mut inlet = Inlet::new(vec![dutch_hears]);
         tokio::spawn(async move { drive(&mut stage, &mut inlet, &out, &gauge).await })
     });
-    let mut web = server.stage();
+    let mut web = Broadcast::new(server.publisher());
     let serving = tokio::spawn(async move {
         let (mut inlet, gauge) = (Inlet::new(vec![heard, dutch_heard]), StageGauge::new("web"));
         drive(&mut web, &mut inlet, &Outlet::new(vec![], gauge.clone()), &gauge).await

@@ -16,6 +16,10 @@ pub mod flow;
 
 pub mod host;
 
+pub mod wire;
+
+pub mod serve;
+
 pub mod stages;
 
 pub mod assemble;

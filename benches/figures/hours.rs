@@ -10,7 +10,7 @@ use std::{
 use livecap::{
     cli::client::Client,
     logic::{reference::Reference, wer::WordErrors},
-    stages::wire::{CaptionEvent, CaptionKind, GapEvent},
+    wire::{CaptionEvent, CaptionKind, GapEvent},
 };
 use serde_json::json;
 

@@ -10,10 +10,9 @@ use livecap::{
         Caption, Kind, Language, MediaSpan, MediaTime, Milestone, Original, Segments, Took, Trace,
         TrackName, Transcript, Translated, Translation, Word,
     },
-    stages::{
-        broadcast::{Broadcast, Server, Settings},
-        wire::TrackInfo,
-    },
+    serve::{Server, Settings},
+    stages::broadcast::Broadcast,
+    wire::TrackInfo,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -45,7 +44,7 @@ pub async fn speak(load: Load) {
     let _ = stdout().flush();
     let line = || tokio::task::spawn_blocking(|| stdin().read_line(&mut String::new()));
     let _ = line().await;
-    let mut stage = server.stage();
+    let mut stage = Broadcast::new(server.publisher());
     let out = Outlet::new(vec![], StageGauge::new("web"));
     let begun = Instant::now();
     let mut ticks = interval(Duration::from_secs(1) / load.rate);

@@ -15,12 +15,13 @@ use crate::{
     host::{Pipeline, StageSettings},
     logic::{budget::Budget, downmix::Downmix},
     message::{AudioFrame, Speech},
+    serve::Server,
     spec::{
         Plan, Port,
         plan::{self, Planned},
     },
     stages::{
-        broadcast::Server,
+        broadcast::Broadcast,
         command::{Command, CommandSettings},
         pcm::{Pcm, RawSettings, SampleFormat},
         record::{Record, RecordFormat, RecordSettings},
@@ -28,8 +29,8 @@ use crate::{
         replace::Replace,
         resample::Resample,
         subtitles::{Sheets, SubtitleSettings, Subtitles},
-        wire::{Clock, TrackInfo},
     },
+    wire::{Clock, TrackInfo},
 };
 
 /// How long a child process that was told to end may take for it.
@@ -219,7 +220,7 @@ impl<'a> Assembly<'a> {
     ) -> Result<(), String> {
         let settings = delivery::settings(settings)?;
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
-        let broadcast = server.stage();
+        let broadcast = Broadcast::new(server.publisher());
         self.sink(number, stage, move || Ok(broadcast.clone()));
         let tracks = self.tracks(&plan.heard(number), plan);
         self.servers.push((number, server, tracks));

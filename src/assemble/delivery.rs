@@ -2,10 +2,10 @@
 use std::env;
 
 use crate::{
-    spec::plan,
-    stages::broadcast::{
+    serve::{
         ClusterAddress, ClusterSettings, Keep, Passes, Role, Settings, TlsFiles, Token, Tokens,
     },
+    spec::plan,
 };
 
 /// The error says what is missing.

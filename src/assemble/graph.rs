@@ -1,7 +1,7 @@
 //! A plan as an operator's page is told of it, or what of it belongs to a broadcast.
 use crate::{
     spec::Plan,
-    stages::wire::{Graph, GraphEdge, GraphStage},
+    wire::{Graph, GraphEdge, GraphStage},
 };
 
 /// The stages and edges that `livecap graph` draws.

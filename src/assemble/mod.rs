@@ -29,11 +29,9 @@ use crate::{
     flow::{EdgeSettings, Gate, Inlet, Room, WhenFull},
     host::{HostSettings, Pipeline},
     message::{AudioFrame, Caption},
+    serve::Server,
     spec::{Plan, plan},
-    stages::{
-        broadcast::Server,
-        wire::{Graph, TrackInfo},
-    },
+    wire::{Graph, TrackInfo},
 };
 
 /// A pipeline with all that has to stand before it starts.

@@ -14,8 +14,8 @@ use crate::{
         lines::{LineSheet, ReadLines, WriteLines},
         subtitles::SubtitleFormat,
         translate::{SharedDesk, Translate},
-        wire::TrackInfo,
     },
+    wire::TrackInfo,
 };
 
 impl Assembly<'_> {

@@ -15,7 +15,7 @@ use super::{
     serve::secret,
     stop::Stop,
 };
-use crate::{logic::backoff::Backoff, stages::chance::chance};
+use crate::logic::backoff::Backoff;
 
 #[derive(clap::Args)]
 pub(crate) struct ListenArgs {
@@ -74,7 +74,7 @@ impl<'a> Seat<'a> {
             warn!("{lost}; trying again");
             let mut waits = Backoff::new(self.args.retry, self.args.retry * 10);
             client = loop {
-                sleep(waits.wait(chance())).await;
+                sleep(waits.wait(rand::random())).await;
                 match Client::connect(&self.args.url, self.auth()).await {
                     Ok(client) => break client,
                     Err(refused @ ClientError::Refused { .. }) => return Err(told(refused)),

@@ -60,7 +60,7 @@ pub(crate) fn start(format: LogFormat, usual: Usual, terminal: Terminal) {
         Usual::Quiet => of_level(Level::Warn),
         Usual::Informed => of_level(Level::Info),
         Usual::Requests => {
-            format!("{},livecap::stages::broadcast=debug", of_level(Level::Info))
+            format!("{},livecap::serve=debug", of_level(Level::Info))
         }
     });
     let (filter, wrong) = match asked.as_deref().map(str::trim).map(filter) {

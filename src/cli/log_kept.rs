@@ -10,7 +10,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
-use crate::stages::broadcast::Diary;
+use crate::serve::Diary;
 
 /// As many lines as an operator scrolls through.
 const KEPT: usize = 500;

@@ -20,11 +20,11 @@ use crate::{
     assemble::{Assembled, LookedOn, Part, assemble},
     flow::{Board, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
+    serve::Server,
     spec::{
         self, Complaint, Plan, Planned,
         plan::{self, Place},
     },
-    stages::broadcast::Server,
 };
 
 #[derive(clap::Args)]

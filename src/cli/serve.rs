@@ -12,10 +12,10 @@ use super::{
 };
 use crate::{
     flow::Board,
-    spec::plan::Listen,
-    stages::broadcast::{
+    serve::{
         ClusterAddress, ClusterSettings, Passes, Role, Server, Settings, TlsFiles, Token, Tokens,
     },
+    spec::plan::Listen,
 };
 
 #[derive(clap::Args)]

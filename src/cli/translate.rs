@@ -26,8 +26,8 @@ use crate::{
     stages::{
         lines::{Place, Understand},
         translate::{SharedDesk, Translate},
-        wire::{Clock, Line, TranslationEvent},
     },
+    wire::{Clock, Line, TranslationEvent},
 };
 
 #[derive(clap::Args)]

@@ -1,6 +1,5 @@
 //! The kinds of stages, one file or folder each. A stage never sees an actor, a pipeline file never sees a stage.
 pub mod broadcast;
-pub(crate) mod chance;
 pub mod command;
 mod items;
 pub mod lines;
@@ -20,4 +19,3 @@ mod text_file;
 pub mod translate;
 #[cfg(feature = "whisper")]
 pub mod whisper;
-pub mod wire;

@@ -6,8 +6,8 @@ use livecap::{
     stages::{
         recognise::{Ask, Recogniser},
         whisper::{Whisper, WhisperModel, WhisperSettings},
-        wire::Line,
     },
+    wire::Line,
 };
 
 use crate::{

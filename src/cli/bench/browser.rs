@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::super::Trouble;
-use crate::stages::broadcast::Server;
+use crate::serve::Server;
 
 /// Where one lies that is not on `PATH`.
 const NAMED_BY: &str = "LIVECAP_CHROMIUM";

@@ -25,7 +25,7 @@ use crate::{
         Kind, Plan,
         plan::{Planned, Stage},
     },
-    stages::wire::{CaptionEvent, CaptionKind},
+    wire::{CaptionEvent, CaptionKind},
 };
 
 /// Of one run.

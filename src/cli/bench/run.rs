@@ -19,7 +19,7 @@ use crate::{
     flow::{EdgeReading, Inlet, Offer, StageReading},
     message::{AudioFrame, Caption, Trace, TrackName, Translation},
     spec::{Plan, Planned, plan::Speed},
-    stages::wire::Painted,
+    wire::Painted,
 };
 
 /// What was seen of one run.

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::{
     cli::client::{Client, ClientError, Event},
-    stages::wire::{CaptionEvent, CaptionKind, GapEvent, Next, TranslationEvent},
+    wire::{CaptionEvent, CaptionKind, GapEvent, Next, TranslationEvent},
 };
 
 /// One event of the pipeline, and when it was received.

@@ -10,10 +10,8 @@ use tokio::{
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
     message::{Caption, Gap, Hop, Kind, Milestone, Why},
-    stages::{
-        text_file::{self, TextFile},
-        wire::{Clock, Line, TranslationEvent},
-    },
+    stages::text_file::{self, TextFile},
+    wire::{Clock, Line, TranslationEvent},
 };
 
 /// Where the lines go. It outlasts the lives of the stage, so that numbers go on and nothing is opened anew.

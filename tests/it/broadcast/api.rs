@@ -1,8 +1,8 @@
 //! The HTTP API: transcripts, marks, clearing, pausing, what a monitor reads, and its own description.
 use livecap::{
     flow::Gate,
-    stages::broadcast::{Token, Tokens},
-    stages::wire::MarkEvent,
+    serve::{Token, Tokens},
+    wire::MarkEvent,
 };
 
 use super::*;

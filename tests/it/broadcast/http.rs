@@ -1,8 +1,5 @@
 //! The same port without a websocket: pages, the API, who is let in, and long-polling.
-use livecap::{
-    cli::client::ClientError,
-    stages::{broadcast::BindError, wire::ApiState},
-};
+use livecap::{cli::client::ClientError, serve::BindError, wire::ApiState};
 
 use futures::{SinkExt, StreamExt};
 use tokio_tungstenite::{client_async, tungstenite::Message};

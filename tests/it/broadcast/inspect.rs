@@ -2,10 +2,8 @@
 use livecap::{
     flow::Gate,
     message::{AudioFrame, SampleRate},
-    stages::{
-        broadcast::{Diary, Token, Tokens},
-        wire::{ApiState, Graph, GraphEdge, GraphStage, LogLines},
-    },
+    serve::{Diary, Token, Tokens},
+    wire::{ApiState, Graph, GraphEdge, GraphStage, LogLines},
 };
 
 use super::*;

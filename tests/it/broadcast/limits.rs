@@ -1,7 +1,7 @@
 //! How much anybody may take: viewers, connections, handshakes, time; and TLS, which takes some before a word is said.
 use std::sync::Arc as Shared;
 
-use livecap::stages::broadcast::{PerAddress, TlsFiles, Token, Tokens};
+use livecap::serve::{PerAddress, TlsFiles, Token, Tokens};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::{
     ClientConfig, RootCertStore,

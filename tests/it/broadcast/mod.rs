@@ -12,10 +12,9 @@ use livecap::{
         Caption, Gap, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName,
         Why, Word,
     },
-    stages::{
-        broadcast::{Broadcast, Server, Settings},
-        wire::{CaptionEvent, CaptionKind, GapEvent, Hello, Next, StateEvent, TrackInfo},
-    },
+    serve::{Server, Settings},
+    stages::broadcast::Broadcast,
+    wire::{CaptionEvent, CaptionKind, GapEvent, Hello, Next, StateEvent, TrackInfo},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -80,7 +79,7 @@ impl Pipeline {
         web.set(StageState::Running, None);
         let info = |name: &str| TrackInfo { name: name.into(), lang: "en".into(), langs: vec![] };
         let notice = Some("demo model: a small fixed vocabulary".to_owned());
-        let stages: Vec<Broadcast> = (0..64).map(|_| server.stage()).collect();
+        let stages: Vec<Broadcast> = (0..64).map(|_| Broadcast::new(server.publisher())).collect();
         server.attach(board, vec![info("english"), info("second")], notice);
         let running = tokio::spawn(async move {
             let (mut inlet, out) = (Inlet::new(vec![receiver]), Outlet::new(vec![], web.clone()));

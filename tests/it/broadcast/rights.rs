@@ -1,7 +1,7 @@
 //! Who may do what: by a token, by where a request comes from.
 use livecap::{
     cli::client::ClientError,
-    stages::broadcast::{Passes, PerAddress, Token, Tokens},
+    serve::{Passes, PerAddress, Token, Tokens},
 };
 
 use super::*;

@@ -1,5 +1,5 @@
 //! Viewers who take little, or nothing: they lose no number, they cost nobody else anything, and in the end they go.
-use livecap::stages::broadcast::Keep;
+use livecap::serve::Keep;
 use tokio::net::TcpSocket;
 
 use super::*;

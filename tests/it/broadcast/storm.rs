@@ -2,7 +2,7 @@
 use std::env;
 
 use futures::future::join_all;
-use livecap::stages::broadcast::Keep;
+use livecap::serve::Keep;
 
 use super::*;
 

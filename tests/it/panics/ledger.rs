@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use livecap::{
     cli::client::Event,
-    stages::wire::{CaptionEvent, CaptionKind, GapEvent, Next},
+    wire::{CaptionEvent, CaptionKind, GapEvent, Next},
 };
 use serde::de::DeserializeOwned;
 

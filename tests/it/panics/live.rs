@@ -12,7 +12,7 @@ use livecap::{
     host::{HostSettings, Outcome, Running, StageSettings},
     logic::budget::Budget,
     message::{Caption, Kind},
-    stages::wire::{CaptionEvent, Clock, GapEvent},
+    wire::{CaptionEvent, Clock, GapEvent},
 };
 use tokio::time::Instant;
 

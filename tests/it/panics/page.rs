@@ -8,10 +8,9 @@ use livecap::{
     cli::client::Client,
     flow::WhenFull,
     host::HostSettings,
-    stages::{
-        broadcast::{Server, Settings},
-        wire::TrackInfo,
-    },
+    serve::{Server, Settings},
+    stages::broadcast::Broadcast,
+    wire::TrackInfo,
 };
 use serde_json::json;
 use tokio::time::timeout;
@@ -75,7 +74,7 @@ async fn a_recogniser_that_panics_in_mid_sentence_ten_times_leaves_no_stale_word
         making: Arc::default(),
     };
     let bomb = Bomb::new(&BOMBS, move |said| seen.note(said));
-    let pipeline = pipeline(setting, bomb, server.stage());
+    let pipeline = pipeline(setting, bomb, Broadcast::new(server.publisher()));
     let english = TrackInfo { name: "english".into(), lang: "en".into(), langs: vec![] };
     server.attach(pipeline.board().clone(), vec![english], None);
     let url = format!("http://{}", server.local_addr());

@@ -1,5 +1,5 @@
 //! Events of clients between two servers of a cluster, by way of a real Redis.
-use livecap::stages::broadcast::Role;
+use livecap::serve::Role;
 
 use super::*;
 use crate::support::redis::{Data, Redis};

@@ -5,7 +5,7 @@ use futures::{SinkExt, StreamExt};
 use livecap::{
     cli::client::{Client, Event},
     flow::Board,
-    stages::broadcast::{Passes, Server, Settings, Token, Tokens},
+    serve::{Passes, Server, Settings, Token, Tokens},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};

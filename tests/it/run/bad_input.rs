@@ -1,7 +1,7 @@
 //! Bad input: each gets a clear error that names the place, and its exit code.
 use std::{fs, net::TcpListener, path::Path};
 
-use livecap::stages::{recording::SoundFile, wire::Line};
+use livecap::{stages::recording::SoundFile, wire::Line};
 
 use super::{LINES, assert_nearly_the_reference, demo, final_text, lines, pipeline, shipped};
 use crate::support::program::{Ended, ended, livecap, run};

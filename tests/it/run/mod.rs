@@ -6,7 +6,7 @@ mod stopping;
 
 use std::{fs, path::Path};
 
-use livecap::{cli::client::Client, logic::wer::WordErrors, stages::wire::Line};
+use livecap::{cli::client::Client, logic::wer::WordErrors, wire::Line};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 

@@ -1,7 +1,7 @@
 //! Being told to stop, in the middle of a sentence and by a pipe that closes.
 use std::{fs, io::Write};
 
-use livecap::stages::wire::{CaptionEvent, Line};
+use livecap::wire::{CaptionEvent, Line};
 
 use super::{LINES, demo};
 use crate::support::program::{Program, livecap};

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use livecap::stages::broadcast::{ClusterAddress, ClusterSettings, Role};
+use livecap::serve::{ClusterAddress, ClusterSettings, Role};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},

@@ -1,7 +1,7 @@
 //! Subtitle files and corrected captions: the real binary on lines, and a whole recording in another language.
 use std::{fs, path::Path};
 
-use livecap::{logic::subtitle::LINE, stages::wire::Line};
+use livecap::{logic::subtitle::LINE, wire::Line};
 
 use super::*;
 use crate::{

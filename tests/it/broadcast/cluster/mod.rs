@@ -1,5 +1,5 @@
 //! Several servers as one, by way of a real Redis: viewers move, Redis goes and comes back, nobody misses anything.
-use livecap::stages::broadcast::{ClusterSettings, Role, Token, Tokens};
+use livecap::serve::{ClusterSettings, Role, Token, Tokens};
 
 use super::*;
 use crate::support::redis::{Data, Redis};

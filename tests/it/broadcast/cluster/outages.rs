@@ -1,5 +1,5 @@
 //! Redis is away, has lost its data, holds garbage, or holds still.
-use livecap::stages::broadcast::Keep;
+use livecap::serve::Keep;
 use redis::AsyncCommands;
 
 use super::*;

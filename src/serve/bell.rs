@@ -1,0 +1,17 @@
+//! What wakes everybody who waits for something new.
+use tokio::sync::watch;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bell(watch::Sender<()>);
+
+impl Bell {
+    /// There is something new: a caption, an event of a client, a state, or the end of the server.
+    pub(super) fn ring(&self) {
+        self.0.send_replace(());
+    }
+
+    /// Each change that it tells of is one or more rings.
+    pub(super) fn listen(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
+}

@@ -1,0 +1,53 @@
+//! Several servers as one, by way of Redis: the broadcast of a pipeline writes what it gives, nodes read it and deliver it,
+//! and what clients emit crosses between all of them. Described in `docs/cluster.md`.
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::session::keep_up;
+
+mod address;
+mod append;
+mod beat;
+mod crossing;
+mod frame;
+mod heard;
+mod judge;
+mod membership;
+mod node;
+mod reach;
+mod session;
+mod shape;
+mod site;
+mod store;
+mod writer;
+
+pub use address::ClusterAddress;
+pub(super) use heard::Node;
+pub(super) use membership::Cluster;
+pub use membership::{ClusterSettings, Role};
+pub(super) use site::Site;
+
+/// Begins what a server does in its cluster. The tasks end by themselves when the server does, a writer's once Redis has all
+/// there is; `cut` ends them at once.
+pub(super) fn start(site: Site, tasks: &TaskTracker, cut: &CancellationToken) {
+    // For `rediss://`. Another part of the program may have done so already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let ending = site.ending.clone();
+    let site = Arc::new(site);
+    let cluster = || site.cluster.clone();
+    match site.cluster.settings.role {
+        Role::Writer => {
+            let writing = keep_up(cluster(), ending.clone(), writer::Writer::new(site.clone()));
+            tasks.spawn(cut.clone().run_until_cancelled_owned(writing));
+        }
+        Role::Node => {
+            let reading = keep_up(cluster(), ending.clone(), node::Reader::new(site.clone()));
+            tasks.spawn(ending.clone().run_until_cancelled_owned(reading));
+        }
+    }
+    if site.relay.passes_any() {
+        let crossing = keep_up(cluster(), ending.clone(), crossing::Crossing::new(site.clone()));
+        tasks.spawn(ending.run_until_cancelled_owned(crossing));
+    }
+}

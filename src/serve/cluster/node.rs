@@ -1,0 +1,335 @@
+//! A server that only delivers: it reads a writer's run out of Redis into its own log, from where its viewers are served.
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use socketioxide_redis::drivers::{ChanItem, Driver, MessageStream};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    super::log::{Keep, Log, Run},
+    beat::beat,
+    judge::{Partials, Verdict, judge},
+    membership::{Cluster, Counts},
+    session::{Broken, Link, Work},
+    shape::{self, Clears, Facts, Told},
+    site::Site,
+    store::{Store, driver},
+};
+use crate::{flow::Board, wire::Event};
+
+/// How many entries are read at once.
+const MOST: usize = 128;
+
+/// How many partials and facts may wait to be taken; more lose the newest.
+const NEWS: usize = 1024;
+
+/// Feeds the server's log.
+pub(super) struct Reader {
+    site: Arc<Site>,
+    feed: Mutex<Feed>,
+    /// Rung when news came of a run that is not read: who reads none yet looks whose the broadcast is.
+    begun: Notify,
+}
+
+#[derive(Default)]
+struct Feed {
+    facts: Option<Facts>,
+    /// The log of a run while its history is still being read: viewers see it when it is whole.
+    loading: Option<Log>,
+    partials: Partials,
+    /// What was refused last, so that it is told once.
+    refused: String,
+}
+
+impl Work for Reader {
+    const FOR: &'static str = "no captions come from there";
+
+    async fn session(&mut self, link: &Link) -> Result<(), Broken> {
+        let site = self.site.clone();
+        let cluster = &*site.cluster;
+        let Some(node) = &cluster.node else { return Ok(()) };
+        let settings = &cluster.settings;
+        let mut store = Store::open(settings, settings.answer + settings.look).await?;
+        let (driver, keys) = driver(settings).await?;
+        let news = driver.subscribe(keys.news.clone(), NEWS).await?;
+        let (redis, name) = (&settings.address, settings.address.name());
+        tracing::info!(%redis, name, "captions are read from Redis");
+        link.came_up();
+        cluster.counts.connected.store(true, Relaxed);
+        node.heard().connected = true;
+        let ended = tokio::try_join!(
+            self.read(cluster, &mut store),
+            self.listen(cluster, news),
+            beat(&driver, &keys.news, settings.look),
+        );
+        node.heard().connected = false;
+        cluster.counts.connected.store(false, Relaxed);
+        ended.map(|_| ())
+    }
+}
+
+impl Reader {
+    pub(super) fn new(site: Arc<Site>) -> Reader {
+        Reader { site, feed: Mutex::default(), begun: Notify::new() }
+    }
+
+    fn feed(&self) -> MutexGuard<'_, Feed> {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stream, and from time to time the facts.
+    async fn read(&self, cluster: &Cluster, store: &mut Store) -> Result<(), Broken> {
+        let look = cluster.settings.look;
+        let mut looked: Option<Instant> = None;
+        loop {
+            if looked.is_none_or(|at| at.elapsed() >= look) {
+                looked = Some(Instant::now());
+                match store.facts().await?.as_deref().map(shape::read_facts) {
+                    Some(Ok(facts)) => self.hear(&cluster.counts, facts),
+                    Some(Err(why)) => self.refuse(&cluster.counts, "the facts", &why),
+                    None => (),
+                }
+            }
+            let Some((stream, next, promised)) = self.place() else {
+                let _ = timeout(look, self.begun.notified()).await;
+                looked = None;
+                continue;
+            };
+            let entries = store.read(&stream, next - 1, MOST, look).await?;
+            if entries.is_empty() {
+                // A Redis that lost its data has nothing either, and is filled again: only what it had and let go is gone.
+                let gone = match next < promised {
+                    true => store.gone(&stream, next - 1).await?.saturating_add(1).min(promised),
+                    false => 0,
+                };
+                self.settle(&cluster.counts, &stream, gone);
+            } else if !self.take(&cluster.counts, &stream, entries) {
+                // What is refused would be read again at once.
+                sleep(look).await;
+            }
+        }
+    }
+
+    /// What is published.
+    async fn listen(
+        &self,
+        cluster: &Cluster,
+        mut news: MessageStream<ChanItem>,
+    ) -> Result<(), Broken> {
+        while let Some((_, text)) = news.next().await {
+            let told = shape::read_news(&text);
+            if let Ok(Told::Partial(stream, _) | Told::Facts(Facts { stream, .. })) = &told
+                && self.feed().reads(stream)
+                && let Some(node) = &self.site.cluster.node
+            {
+                node.heard().at = Some(Instant::now());
+            }
+            match told {
+                Ok(Told::Partial(stream, event)) => {
+                    let mut feed = self.feed();
+                    if feed.reads(&stream) && feed.loading.is_none() {
+                        let next = self.site.captions.log().next();
+                        let due = feed.partials.take(event, next);
+                        self.show(due);
+                    }
+                }
+                Ok(Told::Facts(facts)) => {
+                    if self.feed().reads(&facts.stream) {
+                        self.hear(&cluster.counts, facts);
+                    } else {
+                        // An older run may say so too: whose it is stands in Redis.
+                        self.begun.notify_one();
+                    }
+                }
+                Err(why) => self.refuse(&cluster.counts, "news", &why),
+            }
+        }
+        Err(Broken("the subscription has ended".to_owned()))
+    }
+
+    /// Partials.
+    fn show(&self, due: Vec<Event>) {
+        if due.is_empty() {
+            return;
+        }
+        self.site.captions.say(|log| {
+            // What was still on its way when the run ended is not shown any more.
+            if !log.state().ended {
+                due.into_iter().for_each(|event| log.take(event, Instant::now()));
+            }
+        });
+    }
+
+    /// Which stream is read, from which number on, and up to which one its facts say that it goes.
+    fn place(&self) -> Option<(String, u64, u64)> {
+        let feed = self.feed();
+        let next = feed.look(&self.site, Log::next);
+        feed.facts.as_ref().map(|facts| (facts.stream.clone(), next, facts.next))
+    }
+
+    /// Puts entries into the log; whether any was of use.
+    fn take(&self, counts: &Counts, stream: &str, entries: Vec<(String, Option<String>)>) -> bool {
+        let mut of_use = false;
+        for (id, text) in entries {
+            let mut feed = self.feed();
+            if !feed.reads(stream) {
+                return true;
+            }
+            let next = feed.look(&self.site, Log::next);
+            let text = text.ok_or_else(|| "it has no field `e` with text".to_owned());
+            let item = match text.and_then(|it| shape::read_item(&it)) {
+                Ok(item) => item,
+                Err(why) => {
+                    feed.refuse(counts, &id, &why);
+                    continue;
+                }
+            };
+            let lost = match judge(&id, &item.event, next) {
+                Verdict::Take => 0,
+                Verdict::After { lost } => lost,
+                Verdict::Known => {
+                    of_use = true;
+                    continue;
+                }
+                Verdict::Refuse(why) => {
+                    feed.refuse(counts, &id, &why);
+                    continue;
+                }
+            };
+            of_use = true;
+            let since = self.moment(item.at);
+            feed.partials.note(&item.event);
+            let fresh = feed.say(&self.site, |log| {
+                let fresh = log.next() == 1;
+                if lost > 0 {
+                    log.skip_to(next + lost, Some(item.event.start()), since);
+                }
+                if let Some(it) = item.clears {
+                    log.set_clears((it.count, it.before));
+                }
+                log.take(item.event, since);
+                fresh
+            });
+            counts.read.fetch_add(1, Relaxed);
+            lose(counts, lost, fresh, next + lost);
+        }
+        self.settle(counts, stream, 0);
+        let mut feed = self.feed();
+        if feed.reads(stream) && feed.loading.is_none() {
+            let next = self.site.captions.log().next();
+            let due = feed.partials.due(next);
+            self.show(due);
+        }
+        drop(feed);
+        of_use
+    }
+
+    /// Here, of a moment of the writer's clock. Whatever that says, nothing was said later than now.
+    fn moment(&self, at: u64) -> Instant {
+        let age = Duration::from_millis(self.site.clock.now_ms().saturating_sub(at));
+        let now = Instant::now();
+        now.checked_sub(age).unwrap_or(now)
+    }
+
+    /// Takes what facts say: of the run that is read, or of another one, that is read from now on.
+    fn hear(&self, counts: &Counts, facts: Facts) {
+        let Some(node) = &self.site.cluster.node else { return };
+        let stream = facts.stream.clone();
+        let mut feed = self.feed();
+        if !feed.reads(&stream) {
+            tracing::info!(stream, writer = facts.writer, "a run is delivered from here");
+            let run = Run { stream: stream.clone(), started_at: facts.started_at };
+            let age = Duration::from_millis(facts.keep.age_ms);
+            feed.loading = Some(Log::new(Keep { count: facts.keep.count, age }, run));
+            feed.partials = Partials::default();
+        }
+        let Clears { count, before } = facts.clears;
+        if count > feed.look(&self.site, Log::clears).0 {
+            feed.say(&self.site, |log| log.set_clears((count, before)));
+        }
+        let mut heard = node.heard();
+        heard.state = facts.state.clone();
+        heard.writer = Some(facts.writer.clone());
+        drop(heard);
+        feed.facts = Some(facts);
+        drop(feed);
+        self.settle(counts, &stream, 0);
+    }
+
+    /// Shows a run whose history is here, and ends one that has ended. `gone`: before which number nothing will come any
+    /// more; 0 where that is not known.
+    fn settle(&self, counts: &Counts, stream: &str, gone: u64) {
+        let mut feed = self.feed();
+        if !feed.reads(stream) {
+            return;
+        }
+        let Some(facts) = feed.facts.clone() else { return };
+        let next = feed.look(&self.site, Log::next);
+        if next < gone {
+            feed.say(&self.site, |log| log.skip_to(gone, None, Instant::now()));
+            lose(counts, gone - next, next == 1, gone);
+        }
+        if feed.look(&self.site, Log::next) < facts.next {
+            return;
+        }
+        if let Some(log) = feed.loading.take() {
+            self.site.captions.say(|here| {
+                here.turn_to(log);
+                // Under the log's lock: nobody is greeted with the one of this and the other of that.
+                self.site.pipeline.attach(Board::default(), facts.tracks, facts.notice);
+            });
+        }
+        if facts.ended && !self.site.captions.log().state().ended {
+            self.site.captions.say(Log::end);
+        }
+    }
+
+    fn refuse(&self, counts: &Counts, what: &str, why: &str) {
+        self.feed().refuse(counts, what, why);
+    }
+}
+
+/// Counts events before number `before` that cannot be read any more. What was said before its time is not lost to a node that
+/// has read nothing yet.
+fn lose(counts: &Counts, lost: u64, fresh: bool, before: u64) {
+    if lost > 0 && !fresh {
+        counts.lost.fetch_add(lost, Relaxed);
+        tracing::warn!(lost, before, "events are no longer in Redis");
+    }
+}
+
+impl Feed {
+    fn reads(&self, stream: &str) -> bool {
+        self.facts.as_ref().is_some_and(|it| it.stream == stream)
+    }
+
+    fn look<T>(&self, site: &Site, at: impl FnOnce(&Log) -> T) -> T {
+        match &self.loading {
+            Some(log) => at(log),
+            None => at(&site.captions.log()),
+        }
+    }
+
+    fn say<T>(&mut self, site: &Site, put: impl FnOnce(&mut Log) -> T) -> T {
+        match &mut self.loading {
+            Some(log) => put(log),
+            None => site.captions.say(put),
+        }
+    }
+
+    /// Tells of it, once for each time that it is another one.
+    fn refuse(&mut self, counts: &Counts, what: &str, why: &str) {
+        counts.refused.fetch_add(1, Relaxed);
+        let told = format!("{what}: {why}");
+        if self.refused != told {
+            tracing::warn!(what, why, "what is in Redis cannot be read and is left out");
+            self.refused = told;
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What viewers, pages and the API of one server share.
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Semaphore, broadcast},
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    bell::Bell,
+    captions::Captions,
+    cluster::{Cluster, Node},
+    counts::Counts,
+    limits::Addresses,
+    log::Run,
+    pipeline::Pipeline,
+    relay::Relay,
+    rights::Rules,
+    settings::Settings,
+};
+use crate::wire::{Clock, Painted, StateEvent};
+
+/// How many paints may wait for whoever measures; more lose the oldest.
+const PAINTED: usize = 4096;
+
+/// For how many what was said is written at the same time.
+const WRITERS: usize = 2;
+
+/// How many may wait for what was said, or be taking it: each holds all of it.
+const READERS: usize = 64;
+
+pub(super) struct Hub {
+    /// Of this server among those of a cluster.
+    pub(super) id: String,
+    pub(super) settings: Settings,
+    pub(super) clock: Clock,
+    pub(super) captions: Arc<Captions>,
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) relay: Arc<Relay>,
+    pub(super) bell: Bell,
+    /// What the server does in a cluster, if it is in one.
+    pub(super) cluster: Option<Arc<Cluster>>,
+    pub(super) rules: Rules,
+    /// What each address has taken.
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) exports: Exports,
+    pub(super) paints: Paints,
+    pub(super) counts: Counts,
+    viewers: AtomicUsize,
+    /// The server ends: viewers get what there is, and no more.
+    pub(super) ending: CancellationToken,
+}
+
+/// Turns at writing what was said, and places of those who want it.
+pub(super) struct Exports {
+    pub(super) writing: Arc<Semaphore>,
+    pub(super) reading: Arc<Semaphore>,
+}
+
+/// What the bench's browser has shown, and by what it is known.
+pub(super) struct Paints {
+    pub(super) sender: broadcast::Sender<Painted>,
+    pub(super) key: String,
+}
+
+/// The place of one viewer among `max_viewers`, until it is dropped.
+pub(super) struct Seat(Arc<Hub>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.viewers.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Hub {
+    /// `only_here`: only this machine reaches the server.
+    pub(super) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
+        let (clock, bell) = (Clock::start(), Bell::default());
+        let run = Run { stream: random_name(), started_at: clock.started_ms() };
+        let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
+        Arc::new(Hub {
+            id: random_name(),
+            captions: Arc::new(Captions::new(settings.keep, run, bell.clone())),
+            pipeline: Arc::new(Pipeline::new(bell.clone())),
+            relay: Arc::new(Relay::new(settings.relay.clone(), settings.relay_room)),
+            bell,
+            cluster: settings.cluster.clone().map(Cluster::new).map(Arc::new),
+            rules: Rules { tokens, origins, only_here },
+            addresses: Addresses::new(settings.per_address),
+            settings,
+            clock,
+            exports: Exports {
+                writing: Arc::new(Semaphore::new(WRITERS)),
+                reading: Arc::new(Semaphore::new(READERS)),
+            },
+            paints: Paints {
+                sender: broadcast::Sender::new(PAINTED),
+                key: random_name() + &random_name(),
+            },
+            counts: Counts::default(),
+            viewers: AtomicUsize::new(0),
+            ending: CancellationToken::new(),
+        })
+    }
+
+    /// Whether a token that came from there is looked at; else, after which time one is.
+    pub(super) fn look_at(&self, token: &str, from: IpAddr) -> Result<(), Duration> {
+        self.addresses.token(from, Instant::now(), || self.rules.knows(token)).inspect_err(|_| {
+            self.counts.add_turned_away();
+            tracing::debug!(client = %from, "a token was not looked at: too many were wrong");
+        })
+    }
+
+    /// The server ends: viewers get what there is, and no more.
+    pub(super) fn say_goodbye(&self) {
+        self.ending.cancel();
+        self.bell.ring();
+    }
+
+    /// A place for one more viewer, if there is one.
+    pub(super) fn seat(self: &Arc<Hub>) -> Option<Seat> {
+        let most = self.settings.max_viewers;
+        let one_more = |there: usize| (there < most).then_some(there + 1);
+        self.viewers.fetch_update(Relaxed, Relaxed, one_more).ok()?;
+        Some(Seat(self.clone()))
+    }
+
+    /// Whether there is no place left; it may be otherwise at the next moment.
+    pub(super) fn is_full(&self) -> bool {
+        self.viewers() >= self.settings.max_viewers
+    }
+
+    pub(super) fn viewers(&self) -> usize {
+        self.viewers.load(Relaxed)
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.settings.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Where it only delivers what another server's pipeline gives.
+    pub(super) fn node(&self) -> Option<&Node> {
+        self.cluster.as_ref()?.node.as_ref()
+    }
+
+    /// Of the pipeline, wherever it runs.
+    pub(super) fn state(&self) -> StateEvent {
+        match self.node() {
+            Some(node) => node.state(),
+            None => self.pipeline.state(),
+        }
+    }
+
+    /// Whether the pipeline gives captions now; if not, why.
+    pub(super) fn ready(&self) -> Result<(), String> {
+        if let Some(node) = self.node() {
+            node.ready()?;
+        }
+        if self.pipeline.attached().is_some() && self.captions.log().state().ended {
+            return Err("the pipeline has ended".to_owned());
+        }
+        self.pipeline.ready()
+    }
+
+    /// Looks at the pipeline for as long as the server lives; tells of changes at once, and of the rest now and then.
+    pub(super) async fn keep_watch(self: Arc<Hub>) {
+        let Settings { state_look, state_every, silence_db, .. } = self.settings;
+        let mut look = interval(state_look.max(Duration::from_millis(1)));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told: Option<(Instant, StateEvent)> = None;
+        loop {
+            look.tick().await;
+            self.captions.prune(Instant::now());
+            if self.pipeline.attached().is_none() {
+                continue;
+            }
+            let state = self.state();
+            let due = told.as_ref().is_none_or(|(at, old)| {
+                at.elapsed() >= state_every || news(old, silence_db) != news(&state, silence_db)
+            });
+            if due {
+                self.pipeline.tell(&state);
+                told = Some((Instant::now(), state));
+            }
+        }
+    }
+}
+
+/// What viewers are told at once: pausing, how the stages are, whether sound comes at all and whether there is anything in
+/// it. Counts and loudness change all the time; they come along.
+fn news(state: &StateEvent, silence_db: i32) -> impl PartialEq + use<'_> {
+    let stages = state.stages.iter().map(|it| (&it.name, &it.state, &it.why, it.restarts));
+    let stages: Vec<_> = stages.collect();
+    (state.paused, state.level_db.map(|it| silence_db <= it), stages)
+}
+
+/// 16 hexadecimal digits.
+fn random_name() -> String {
+    format!("{:016x}", rand::random::<u64>())
+}

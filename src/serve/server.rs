@@ -1,0 +1,266 @@
+//! The server of one broadcast: bound once, it outlives every life of the stage.
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpSocket, lookup_host},
+    sync::Semaphore,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    cluster::{self, Site},
+    diary::Diary,
+    door::Door,
+    http,
+    hub::Hub,
+    publisher::Publisher,
+    settings::Settings,
+    sockets::{self, Sockets},
+    tls::Tls,
+};
+use crate::{
+    flow::{Board, Gate},
+    message::Caption,
+    wire::{Graph, Painted, TrackInfo},
+};
+
+/// Serves pages, events and the API until it is shut down.
+pub struct Server {
+    hub: Arc<Hub>,
+    publisher: Publisher,
+    address: SocketAddr,
+    sockets: Sockets,
+    viewers: TaskTracker,
+    /// What it does in its cluster.
+    cluster: TaskTracker,
+    connections: TaskTracker,
+    /// No more connections are taken.
+    closed: CancellationToken,
+    /// What is still connected is cut off.
+    cut: CancellationToken,
+}
+
+/// Why an address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    #[error(
+        "{address} is taken by another program: end that one, or listen on another port (port 0 takes a free one)"
+    )]
+    Taken { address: String },
+    #[error(
+        "listening on {address} is not allowed: ports below 1024 are reserved, take a higher one"
+    )]
+    Denied { address: String },
+    #[error(
+        "{address} is no address of this machine: listen on 127.0.0.1, on one of its own, or on 0.0.0.0 for all"
+    )]
+    NotHere { address: String },
+    #[error("`{host}` leads to no address: check the name, or write the address itself")]
+    Unknown { host: String, source: io::Error },
+    #[error("{0}")]
+    Tls(String),
+    #[error("cannot listen on {address}: {source}")]
+    Other { address: String, source: io::Error },
+}
+
+impl Server {
+    /// Takes the port, and answers from now on. Viewers are greeted once a pipeline is [attached](Self::attach).
+    pub async fn bind(settings: Settings) -> Result<Server, BindError> {
+        let tls = settings.tls.clone().map(Tls::read).transpose().map_err(BindError::Tls)?;
+        let (tls, tls_watch) = tls.map(|(tls, watch)| (Arc::new(tls), watch)).unzip();
+        let tls_look = settings.tls_look;
+        let listener = listen(&settings).await?;
+        let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
+        let loopback = address.ip().is_loopback();
+        // What comes through a proxy on this machine comes from anywhere.
+        let only_here = loopback && settings.trusted_proxies.is_empty();
+        let hub = Hub::new(settings, only_here);
+        let (captions, pipeline) = (hub.captions.clone(), hub.pipeline.clone());
+        let publisher = Publisher::new(captions, pipeline, hub.clock);
+        let viewers = TaskTracker::new();
+        let (layer, sockets) = sockets::open(&hub, &viewers);
+        let server = Server {
+            address,
+            sockets,
+            viewers,
+            cluster: TaskTracker::new(),
+            connections: TaskTracker::new(),
+            closed: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            publisher,
+            hub,
+        };
+        let door = Arc::new(Door {
+            router: http::router(&server.hub, layer),
+            sockets: server.sockets.clone(),
+            room: Arc::new(Semaphore::new(server.hub.settings.max_connections())),
+            hub: server.hub.clone(),
+            tls: tls.clone(),
+            guarded: loopback,
+            connections: server.connections.clone(),
+            closed: server.closed.clone(),
+            cut: server.cut.clone(),
+        });
+        server.connections.spawn(door.clone().accept(listener));
+        if let (Some(tls), Some(watch)) = (tls, tls_watch) {
+            let watch = tls.keep_watch(watch, tls_look);
+            server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
+        }
+        let watch = server.hub.clone().keep_watch();
+        server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
+        if let Some(cluster) = &server.hub.cluster {
+            let hub = &server.hub;
+            let site = Site {
+                cluster: cluster.clone(),
+                id: hub.id.clone(),
+                listening: address,
+                scheme: hub.scheme(),
+                clock: hub.clock,
+                keep: hub.settings.keep,
+                captions: hub.captions.clone(),
+                pipeline: hub.pipeline.clone(),
+                relay: hub.relay.clone(),
+                bell: hub.bell.clone(),
+                ending: hub.ending.clone(),
+            };
+            cluster::start(site, &server.cluster, &server.cut);
+        }
+        tracing::debug!(%address, "serving captions");
+        Ok(server)
+    }
+
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where its pages are.
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.hub.scheme(), self.address)
+    }
+
+    /// How many are connected now.
+    pub fn viewers(&self) -> usize {
+        self.hub.viewers()
+    }
+
+    /// Whether it only delivers what a pipeline elsewhere gives.
+    pub fn is_node(&self) -> bool {
+        self.hub.node().is_some()
+    }
+
+    /// What a pipeline writes to. Each goes on with the same log and the same numbers.
+    pub fn publisher(&self) -> Publisher {
+        self.publisher.clone()
+    }
+
+    /// Every caption from now on as it is put in the log, with its whole trace. Slow reading loses the oldest and slows
+    /// nobody.
+    pub fn published(&self) -> tokio::sync::broadcast::Receiver<Caption> {
+        self.publisher.published()
+    }
+
+    /// What the page at [`measuring_url`](Self::measuring_url) shows from now on. Slow reading loses the oldest.
+    pub fn painted(&self) -> tokio::sync::broadcast::Receiver<Painted> {
+        self.hub.paints.sender.subscribe()
+    }
+
+    /// The caption page for a browser of this process: what it tells of its paints counts, and nobody else's does.
+    pub fn measuring_url(&self) -> String {
+        format!("{}/?measure={}", self.url(), self.hub.paints.key)
+    }
+
+    /// Tells of the pipeline behind the stage. `notice` is what every viewer should know of it.
+    pub fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
+        self.hub.pipeline.attach(board, tracks, notice);
+    }
+
+    /// Lets operators pause and end the pipeline.
+    pub fn operate(&self, gate: Gate) {
+        self.hub.pipeline.operate(gate);
+    }
+
+    /// Lets operators see the plan behind it.
+    pub fn draw(&self, graph: Graph) {
+        self.hub.pipeline.insight.draw(graph);
+    }
+
+    /// Lets operators read the program's own log.
+    pub fn keep_diary(&self, diary: Arc<Diary>) {
+        self.hub.pipeline.insight.keep_diary(diary);
+    }
+
+    /// Sends every viewer what there is, as far as it takes it within `grace`, and closes.
+    pub async fn shutdown(self, grace: Duration) {
+        let until = Instant::now() + grace;
+        self.closed.cancel();
+        self.hub.say_goodbye();
+        self.viewers.close();
+        if timeout_at(until, self.viewers.wait()).await.is_err() {
+            tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");
+        }
+        self.cluster.close();
+        self.connections.close();
+        // Side by side: a Redis that holds still costs no viewer its goodbye.
+        let written = async {
+            if timeout_at(until, self.cluster.wait()).await.is_err() {
+                tracing::warn!("Redis did not take all in time");
+            }
+        };
+        let parted = async {
+            let _ = timeout_at(until, self.sockets.close()).await;
+            let _ = timeout_at(until, self.connections.wait()).await;
+        };
+        tokio::join!(written, parted);
+        self.cut.cancel();
+    }
+}
+
+/// A server that is dropped serves nobody.
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.closed.cancel();
+        self.hub.say_goodbye();
+        self.cut.cancel();
+    }
+}
+
+/// On the first address the host leads to that can be listened on.
+async fn listen(settings: &Settings) -> Result<TcpListener, BindError> {
+    let unknown = |source| BindError::Unknown { host: settings.host.clone(), source };
+    let found =
+        timeout(settings.lookup_timeout, lookup_host((settings.host.as_str(), settings.port)));
+    let found = found.await.map_err(|late| unknown(late.into()))?.map_err(unknown)?;
+    let mut addresses: Vec<SocketAddr> = found.collect();
+    // `localhost` may be both: most clients try the older kind.
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    let mut refusal = unknown(io::ErrorKind::NotFound.into());
+    for address in addresses {
+        match listen_on(address, settings.send_buffer) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refusal = refused(&address.to_string(), error),
+        }
+    }
+    Err(refusal)
+}
+
+fn listen_on(address: SocketAddr, send_buffer: u32) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Elsewhere than on Unix it would let two programs share the port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    // Accepted sockets inherit it: what the system holds for a viewer who takes nothing is bounded too.
+    socket.set_send_buffer_size(send_buffer)?;
+    socket.bind(address)?;
+    socket.listen(1024)
+}
+
+fn refused(address: &str, source: io::Error) -> BindError {
+    let address = address.to_owned();
+    match source.kind() {
+        io::ErrorKind::AddrInUse => BindError::Taken { address },
+        io::ErrorKind::PermissionDenied => BindError::Denied { address },
+        io::ErrorKind::AddrNotAvailable => BindError::NotHere { address },
+        _ => BindError::Other { address, source },
+    }
+}

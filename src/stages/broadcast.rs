@@ -1,0 +1,40 @@
+//! Captions to browsers: puts them into the log of a server, from where every viewer takes them.
+use tokio::time::Instant;
+
+use crate::{
+    flow::{Fault, Never, Outlet, Stage},
+    message::Caption,
+    serve::Publisher,
+};
+
+/// The sink. All it knows is in the server, so that a new run of it goes on where the one before it was.
+#[derive(Clone)]
+pub struct Broadcast {
+    publisher: Publisher,
+}
+
+impl Broadcast {
+    pub fn new(publisher: Publisher) -> Broadcast {
+        Broadcast { publisher }
+    }
+}
+
+impl Stage for Broadcast {
+    type In = Caption;
+    type Out = Never;
+
+    async fn handle(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+        self.publisher.publish(&caption, Instant::now());
+        Ok(())
+    }
+
+    async fn flush(&mut self, _: &Outlet<Never>) -> Result<(), Fault> {
+        self.publisher.end();
+        Ok(())
+    }
+
+    async fn give_up(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+        self.publisher.give_up(&caption);
+        Ok(())
+    }
+}
