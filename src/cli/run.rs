@@ -111,7 +111,7 @@ pub(crate) async fn run(
     assembled.attach();
     let Assembled { pipeline, settings, servers, parts, .. } = assembled;
     for server in &servers {
-        server.keep_diary(log_kept::diary());
+        server.keep_log(log_kept::diary());
         terminal.say(&format!("listening on {}", server.url()));
     }
     let mut running = pipeline.start(settings).await;

@@ -113,7 +113,7 @@ async fn who_comes_back_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn what_is_no_longer_kept_is_told() {
-    let keep = livecap::serve::Keep { count: 2, age: SOON };
+    let keep = livecap::serve::Retention { count: 2, age: SOON };
     let mut pipeline = Pipeline::start(Settings { keep, ..settings() }).await;
     let mut watching = pipeline.viewer(captions()).await;
     watching.hello().await;
