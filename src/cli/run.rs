@@ -105,7 +105,7 @@ pub(crate) async fn run(
         let terminal = terminal.clone();
         let make = move || std::future::ready(Ok(Screen(terminal.clone()))).boxed();
         let gauge = StageGauge::new(SCREEN);
-        assembled.pipeline.watcher(StageSettings::default(), gauge, make, captions);
+        assembled.pipeline.watcher(StageSettings::default(), gauge, make, (), captions);
     }
     terminal.name_tracks(tracks(&plan) > 1);
     assembled.attach();

@@ -284,8 +284,14 @@ impl<R: Recogniser> Recognise<R> {
 impl<R: Recogniser> Stage for Recognise<R> {
     type In = Speech;
     type Out = Caption;
+    type Kept = Arc<Mutex<Track>>;
 
-    async fn handle(&mut self, frame: Speech, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        _: &mut Self::Kept,
+        frame: Speech,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
         let begun = Instant::now();
         self.trace = Some(frame.trace);
         // One that was waited for is the newest there is; those that wait follow each other at once.
@@ -343,7 +349,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
         Ok(())
     }
 
-    async fn flush(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn flush(&mut self, _: &mut Self::Kept, out: &Outlet<Caption>) -> Result<(), Fault> {
         let begun = Instant::now();
         self.recover(begun, out).await?;
         self.finish(out).await?;
@@ -352,6 +358,10 @@ impl<R: Recogniser> Stage for Recognise<R> {
             self.tear(came_to, Why::Overload, begun, out).await?;
         }
         Ok(())
+    }
+
+    fn on_terminate(track: &mut Self::Kept) -> Vec<Caption> {
+        track.lock().unwrap_or_else(PoisonError::into_inner).on_terminate(Instant::now())
     }
 }
 

@@ -40,8 +40,8 @@ impl Track {
         captions
     }
 
-    /// What is owed where no life will follow: as when a life ended, and a gap for what came and was given up.
-    pub fn last_words(&mut self, now: Instant) -> Vec<Caption> {
+    /// What is owed where no run will follow: as when a run ended, and a gap for what came and was given up.
+    pub(super) fn on_terminate(&mut self, now: Instant) -> Vec<Caption> {
         let trace = Trace::starting(now);
         let mut captions = self.recover(trace);
         captions.extend(self.gap(self.heard_to, self.came_to, Why::Overload, trace));

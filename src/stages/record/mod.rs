@@ -70,8 +70,9 @@ impl<T: Sound> Record<T> {
 impl<T: Sound> Stage for Record<T> {
     type In = T;
     type Out = Never;
+    type Kept = ();
 
-    async fn handle(&mut self, sound: T, _out: &Outlet<Never>) -> Result<(), Fault> {
+    async fn handle(&mut self, (): &mut (), sound: T, _out: &Outlet<Never>) -> Result<(), Fault> {
         let tape = match &mut self.tape {
             Some(tape) => tape,
             none => {
@@ -87,7 +88,7 @@ impl<T: Sound> Stage for Record<T> {
         tape.call(move |tape| tape.push(sound.frame())).await?.map_err(Fault::permanent)
     }
 
-    async fn flush(&mut self, _out: &Outlet<Never>) -> Result<(), Fault> {
+    async fn flush(&mut self, (): &mut (), _out: &Outlet<Never>) -> Result<(), Fault> {
         match self.tape.take() {
             Some(tape) => tape.call(Tape::finish).await?.map_err(Fault::permanent),
             None => Ok(()),

@@ -203,7 +203,7 @@ fn quick() -> RecogniseSettings {
 }
 
 /// Talk, 2 s of queue, the recogniser, and `sink`.
-fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
+fn pipeline<S: Stage<In = Caption, Out = Never, Kept = ()> + Clone + Sync>(
     setting: Setting,
     bomb: Bomb,
     sink: S,
@@ -224,8 +224,7 @@ fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
     let gauge = StageGauge::new("english");
     let outlet = Outlet::new(vec![to_sink], gauge.clone());
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
-    let promised = track.clone();
-    let last_words = move || promised.lock().unwrap().last_words(Instant::now());
+    let kept = track.clone();
     let make = move || {
         let (bomb, track, making) = (bomb.clone(), track.clone(), setting.making.clone());
         async move {
@@ -242,9 +241,9 @@ fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
         .boxed()
     };
     let inlet = Inlet::new(vec![speech]);
-    pipeline.stage_with_last_words(setting.recogniser, gauge, make, last_words, inlet, outlet);
+    pipeline.stage(setting.recogniser, gauge, make, kept, inlet, outlet);
     let make = move || std::future::ready(Ok(sink.clone())).boxed();
-    pipeline.sink(generous(), StageGauge::new("sink"), make, Inlet::new(vec![captions]));
+    pipeline.sink(generous(), StageGauge::new("sink"), make, (), Inlet::new(vec![captions]));
     pipeline
 }
 

@@ -180,7 +180,7 @@ pub(super) async fn captions(
         let made = Engine::start("script", move || Ok::<_, Fault>(Script(looks))).await;
         let engine = made.unwrap_or_else(|error| panic!("{error}"));
         let mut life = Recognise::new(settings.clone(), engine, ScriptedVoice, track.clone());
-        match drive(&mut life, &mut inlet, &out, &gauge).await {
+        match drive(&mut life, &mut track.clone(), &mut inlet, &out, &gauge).await {
             Ok(()) => break,
             Err(Fault::Panicked(_) | Fault::Transient(_)) => (),
             Err(other) => panic!("{other}"),
@@ -195,12 +195,12 @@ pub(super) async fn so_far(settings: RecogniseSettings, frames: Vec<AudioFrame>)
     let engine = Engine::start("script", || Ok::<_, Fault>(Script(Arc::default()))).await;
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let engine = engine.unwrap_or_else(|error| panic!("{error}"));
-    let mut life = Recognise::new(settings, engine, ScriptedVoice, track);
+    let mut life = Recognise::new(settings, engine, ScriptedVoice, track.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
     let out = Outlet::new(vec![sender], StageGauge::new("script"));
     for frame in frames {
-        life.handle(Speech::new(frame).unwrap(), &out).await.unwrap();
+        life.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
     }
     drop((life, out));
     told(&all(list).await)
@@ -237,7 +237,7 @@ pub(super) async fn live_by<R: Recogniser + Send>(
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let gauge = StageGauge::new("script");
     let mut life =
-        Recognise::new(settings, engine, ScriptedVoice, track).counting_on(gauge.clone());
+        Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
     let out = Outlet::new(vec![sender], gauge.clone());
@@ -245,9 +245,9 @@ pub(super) async fn live_by<R: Recogniser + Send>(
         tokio::time::advance(frame.duration()).await;
         let trace = Trace::starting(Instant::now());
         let frame = AudioFrame { trace, ..frame };
-        life.handle(Speech::new(frame).unwrap(), &out).await.unwrap();
+        life.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
     }
-    life.flush(&out).await.unwrap();
+    life.flush(&mut track.clone(), &out).await.unwrap();
     drop((life, out));
     let captions = all(list).await;
     check_order(&captions);

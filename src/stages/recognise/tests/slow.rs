@@ -54,7 +54,7 @@ async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_i
     let smaller = here.map(|(name, share)| Smaller { name: name.to_owned(), share }).into();
     let settings = RecogniseSettings { max_lag, smaller, ..settings() };
     let mut life =
-        Recognise::new(settings, engine, ScriptedVoice, track).counting_on(gauge.clone());
+        Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
     let wide = EdgeSettings { room: Room::Span(Duration::MAX), when_full: WhenFull::Wait };
     let (sender, list) = edge("slow", "list", wide);
     let out = Outlet::new(vec![sender], gauge.clone());
@@ -70,13 +70,13 @@ async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_i
             *cost.lock().unwrap() = Duration::from_millis(20);
         }
         let frame = AudioFrame { trace: Trace::starting(captured), ..frame };
-        moved(life.handle(Speech::new(frame).unwrap(), &out), &costs).await;
+        moved(life.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out), &costs).await;
         degraded |= gauge.read().state == StageState::Degraded;
         wrote += usize::from(gauge.read().why.is_some_and(|it| {
             it.contains("finals only; `small` is here") && it.contains("livecap models try")
         }));
     }
-    moved(life.flush(&out), &costs).await;
+    moved(life.flush(&mut track.clone(), &out), &costs).await;
     assert!(degraded && wrote > 0);
     assert_eq!(gauge.read().state, StageState::Running, "it has recovered");
     drop((life, out));
@@ -118,7 +118,7 @@ async fn speech_without_a_pause_is_cut_where_its_decodes_take_too_long() {
     let window = WindowSettings { length: Duration::from_secs(20), ..WindowSettings::default() };
     let settings = RecogniseSettings { max_lag: Some(MAX_LAG), endpoint, window, ..settings() };
     let mut life =
-        Recognise::new(settings, engine, ScriptedVoice, track).counting_on(gauge.clone());
+        Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
     let wide = EdgeSettings { room: Room::Span(Duration::MAX), when_full: WhenFull::Wait };
     let (sender, list) = edge("slow", "list", wide);
     let out = Outlet::new(vec![sender], gauge.clone());
@@ -129,9 +129,9 @@ async fn speech_without_a_pause_is_cut_where_its_decodes_take_too_long() {
             tokio::time::advance(captured - Instant::now()).await;
         }
         let frame = AudioFrame { trace: Trace::starting(captured), ..frame };
-        moved(life.handle(Speech::new(frame).unwrap(), &out), &costs).await;
+        moved(life.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out), &costs).await;
     }
-    moved(life.flush(&out), &costs).await;
+    moved(life.flush(&mut track.clone(), &out), &costs).await;
     drop((life, out));
     let captions = all(list).await;
     check_order(&captions);

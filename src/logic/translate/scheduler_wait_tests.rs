@@ -18,7 +18,7 @@ fn an_answer_that_was_under_way_does_not_shorten_what_the_service_asked_for() {
 #[test]
 fn where_what_comes_can_wait_a_slow_service_costs_nothing_and_a_silent_one_ends() {
     let queue = QueueSettings { in_flight: 1, patient: true, ..settings().queue };
-    let mut it = Bench::new(DeskSettings { queue, ..settings() });
+    let mut it = Bench::new(SchedulerSettings { queue, ..settings() });
     let texts = ["One.", "Two.", "Three.", "Four.", "Five."];
     texts.iter().for_each(|text| it.says(text));
     for text in texts {

@@ -19,7 +19,7 @@ pub(super) struct Piece {
 
 /// Cuts the segments of one track. A clause is translated once and appended to: so a translation that was shown stays.
 #[derive(Debug, Default)]
-pub(super) struct Cutter {
+pub(super) struct ClauseSplitter {
     open: Option<Open>,
 }
 
@@ -39,7 +39,7 @@ impl Open {
     }
 }
 
-impl Cutter {
+impl ClauseSplitter {
     /// What is to be translated now; of a partial only where `clauses` says so.
     pub(super) fn cut(&mut self, it: &Transcript, clauses: bool, now: Instant) -> Option<Piece> {
         let open = match self.open.take().filter(|open| open.is(it.track(), it.segment())) {

@@ -1,4 +1,4 @@
-//! One language's desk under all that can happen to it, in a time of its own.
+//! One language's scheduler under all that can happen to it, in a time of its own.
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -12,9 +12,9 @@ use crate::message::{
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A desk, the recogniser before it, and a clock.
+/// A scheduler, the recogniser before it, and a clock.
 struct Bench {
-    desk: Desk,
+    scheduler: Scheduler,
     segments: Segments,
     now: Instant,
     asked: Vec<u64>,
@@ -23,7 +23,7 @@ struct Bench {
     finals: Vec<u64>,
 }
 
-fn settings() -> DeskSettings {
+fn settings() -> SchedulerSettings {
     let breaker = BreakerSettings { failures: 3, wait: 100 * MS, longest: 400 * MS };
     let queue = QueueSettings {
         in_flight: 2,
@@ -35,7 +35,7 @@ fn settings() -> DeskSettings {
         breaker,
         cache: 10,
     };
-    DeskSettings { join: 300 * MS, queue, ..DeskSettings::new(Language::new("nl")) }
+    SchedulerSettings { join: 300 * MS, queue, ..SchedulerSettings::new(Language::new("nl")) }
 }
 
 fn words(text: &str) -> Vec<Word> {
@@ -44,23 +44,23 @@ fn words(text: &str) -> Vec<Word> {
 }
 
 impl Bench {
-    fn new(settings: DeskSettings) -> Bench {
+    fn new(settings: SchedulerSettings) -> Bench {
         let segments = Segments::new(TrackName::new("english"));
         let (asked, given) = (Vec::new(), Vec::new());
-        let (desk, now, finals) = (Desk::new(settings), Instant::now(), Vec::new());
-        Bench { desk, segments, now, asked, given, finals }
+        let (scheduler, now, finals) = (Scheduler::new(settings), Instant::now(), Vec::new());
+        Bench { scheduler, segments, now, asked, given, finals }
     }
 
     fn work(&mut self) {
-        for order in self.desk.orders(self.now) {
+        for order in self.scheduler.orders(self.now) {
             match order {
                 Order::Ask(id) => self.asked.push(id),
                 Order::CallOff(id) => self.asked.retain(|it| *it != id),
             }
         }
-        while let Some(next) = self.desk.next() {
+        while let Some(next) = self.scheduler.next() {
             self.given.push(next.clone());
-            self.desk.sent();
+            self.scheduler.sent();
         }
     }
 
@@ -68,7 +68,7 @@ impl Bench {
         if it.kind() == Kind::Final {
             self.finals.push(it.segment().number());
         }
-        self.desk.take(&Caption::Transcript(it), self.now);
+        self.scheduler.take(&Caption::Transcript(it), self.now);
         self.work();
     }
 
@@ -103,7 +103,7 @@ impl Bench {
 
     /// The texts that are being asked for.
     fn asks(&self) -> Vec<String> {
-        self.asked.iter().map(|id| self.desk.ask(*id).unwrap().text).collect()
+        self.asked.iter().map(|id| self.scheduler.ask(*id).unwrap().text).collect()
     }
 
     /// Answers the request for `text` with its capitals.
@@ -116,11 +116,11 @@ impl Bench {
     }
 
     fn settle(&mut self, text: &str, answer: Result<String, Failure>) {
-        let is_it = |id: &u64| self.desk.ask(*id).is_some_and(|it| it.text == text);
+        let is_it = |id: &u64| self.scheduler.ask(*id).is_some_and(|it| it.text == text);
         let at = self.asked.iter().position(is_it);
         let at = at.unwrap_or_else(|| panic!("`{text}` is not asked for, but {:?}", self.asks()));
         let id = self.asked.remove(at);
-        self.desk.answer(id, answer, self.now);
+        self.scheduler.answer(id, answer, self.now);
         self.work();
     }
 
@@ -137,7 +137,7 @@ impl Bench {
     }
 }
 
-#[path = "desk_wait_tests.rs"]
+#[path = "scheduler_wait_tests.rs"]
 mod waits;
 
 #[test]
@@ -161,8 +161,8 @@ fn answers_are_given_in_the_order_of_the_segments_with_where_their_time_went() {
         .collect();
     assert_eq!(took, [[0, 150, 0], [0, 100, 50], [100, 30, 20]]);
     assert_eq!(it.seen(), ["0: ONE.", "1: TWO.", "2: THREE."]);
-    assert!(!it.desk.owes());
-    assert_eq!(it.desk.wake(it.now), None);
+    assert!(!it.scheduler.owes());
+    assert_eq!(it.scheduler.wake(it.now), None);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn what_failed_is_asked_again_with_doubling_waits_then_given_up_in_its_place() {
     it.answers("Two.");
     for wait in [50, 100] {
         it.fails("One.", Again::Soon);
-        assert_eq!(it.desk.wake(it.now), Some(it.now + wait * MS));
+        assert_eq!(it.scheduler.wake(it.now), Some(it.now + wait * MS));
         it.later(wait - 1);
         assert_eq!(it.asks(), Vec::<String>::new());
         it.later(1);
@@ -181,7 +181,7 @@ fn what_failed_is_asked_again_with_doubling_waits_then_given_up_in_its_place() {
     }
     it.fails("One.", Again::Never);
     assert_eq!(it.seen(), ["0! it is broken", "1: TWO."]);
-    let counts = it.desk.counts();
+    let counts = it.scheduler.counts();
     assert_eq!(
         (counts.translated, counts.untranslated, counts.asked, counts.retried),
         (1, 1, 4, 2)
@@ -204,14 +204,14 @@ fn a_service_that_says_when_is_left_alone_until_then() {
     let mut it = Bench::new(settings());
     it.says("One.");
     it.fails("One.", Again::After(700 * MS));
-    assert_eq!(it.desk.trouble(it.now), Some("it is broken"));
+    assert_eq!(it.scheduler.trouble(it.now), Some("it is broken"));
     it.says("Two.");
     it.later(699);
     assert_eq!(it.asks(), Vec::<String>::new());
     it.later(1);
     assert_eq!(it.asks(), ["One.", "Two."]);
     it.answers("One.");
-    assert_eq!(it.desk.trouble(it.now), None);
+    assert_eq!(it.scheduler.trouble(it.now), None);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_service_that_is_gone_is_probed_and_what_waited_is_asked_when_it_is_back() {
     it.fails("One.", Again::Soon);
     it.fails("Two.", Again::Soon);
     it.fails("Three.", Again::Soon);
-    assert_eq!(it.desk.trouble(it.now), Some("it is broken"));
+    assert_eq!(it.scheduler.trouble(it.now), Some("it is broken"));
     it.later(99);
     assert_eq!(it.asks(), Vec::<String>::new());
     it.later(1);
@@ -231,7 +231,7 @@ fn a_service_that_is_gone_is_probed_and_what_waited_is_asked_when_it_is_back() {
     it.later(10);
     assert_eq!(it.asks(), ["One."], "one at a time");
     it.answers("One.");
-    assert_eq!(it.desk.trouble(it.now), None);
+    assert_eq!(it.scheduler.trouble(it.now), None);
     assert_eq!(it.asks(), ["Two.", "Three."]);
     it.answers("Three.");
     it.answers("Two.");
@@ -249,7 +249,7 @@ fn more_than_may_wait_costs_the_oldest_and_says_so() {
         ["0! the translator does not keep up", "1! the translator does not keep up"]
     );
     assert_eq!(it.asks(), ["Number 2.", "Number 3."]);
-    assert!(!it.desk.has_room());
+    assert!(!it.scheduler.has_room());
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn what_is_said_again_or_needs_no_translation_is_not_asked_for() {
     it.says("Dank je.");
     assert_eq!(it.asks(), Vec::<String>::new());
     assert_eq!(it.seen(), ["0: THANK YOU.", "1: THANK YOU.", "2: 42.", "3: Dank je."]);
-    assert_eq!(it.desk.counts().cached, 1);
+    assert_eq!(it.scheduler.counts().cached, 1);
 }
 
 #[test]
@@ -294,14 +294,14 @@ fn half_a_sentence_waits_for_the_rest_and_each_segment_gets_its_share() {
         why: Why::Device,
         trace: Trace::starting(it.now),
     };
-    it.desk.take(&Caption::Gap(gap), it.now);
+    it.scheduler.take(&Caption::Gap(gap), it.now);
     it.work();
     assert_eq!(it.asks(), ["But if", "we"], "nothing follows a gap");
 }
 
 #[test]
 fn clauses_are_translated_once_and_appended_to() {
-    let mut it = Bench::new(DeskSettings { clauses: true, ..settings() });
+    let mut it = Bench::new(SchedulerSettings { clauses: true, ..settings() });
     it.commits("When we get to the station,");
     assert_eq!(it.asks(), ["When we get to the station,"]);
     it.commits("we will");
@@ -322,7 +322,7 @@ fn clauses_are_translated_once_and_appended_to() {
 
 #[test]
 fn a_clause_that_failed_is_translated_again_with_the_whole_final() {
-    let mut it = Bench::new(DeskSettings { clauses: true, ..settings() });
+    let mut it = Bench::new(SchedulerSettings { clauses: true, ..settings() });
     it.commits("When we get to the station,");
     it.fails("When we get to the station,", Again::Never);
     it.says("we will see.");
@@ -336,13 +336,13 @@ fn a_new_life_asks_again_and_last_words_leave_no_final_out() {
     it.says("One.");
     it.says("Two.");
     it.asked.clear();
-    it.desk.ask_again(it.now);
+    it.scheduler.ask_again(it.now);
     it.work();
     assert_eq!(it.asks(), ["One.", "Two."]);
     it.answers("Two.");
     it.says("and half");
     let owed: Vec<_> = it
-        .desk
+        .scheduler
         .last_words("it has ended", it.now)
         .into_iter()
         .map(|it| it.text().to_owned())
@@ -358,7 +358,7 @@ proptest! {
         steps in prop::collection::vec((0u8..8, 0u32..400, 0usize..4), 1..120),
         clauses in any::<bool>(),
     ) {
-        let mut it = Bench::new(DeskSettings { clauses, ..settings() });
+        let mut it = Bench::new(SchedulerSettings { clauses, ..settings() });
         for (what, ms, at) in steps {
             it.later(ms);
             let asked = it.asks();
@@ -375,18 +375,18 @@ proptest! {
             prop_assert!(it.asked.len() <= 2);
         }
         it.says("The end.");
-        it.desk.end(it.now);
+        it.scheduler.end(it.now);
         for _ in 0..200 {
             it.later(100);
             for text in it.asks() { it.answers(&text); }
         }
-        prop_assert!(!it.desk.owes(), "all is settled by the deadline");
+        prop_assert!(!it.scheduler.owes(), "all is settled by the deadline");
         let given: Vec<_> = it.given.iter().filter(|it| it.kind == Kind::Final).map(|it| it.of.segment.number()).collect();
         prop_assert_eq!(&given, &it.finals);
         for pair in it.given.windows(2) {
             let [old, new] = pair else { continue };
             prop_assert!((old.of.segment, old.of.revision) < (new.of.segment, new.of.revision));
-            let failed = matches!(new.text, Translated::Not(_)) || it.desk.counts().untranslated > 0 || it.desk.counts().retried > 0;
+            let failed = matches!(new.text, Translated::Not(_)) || it.scheduler.counts().untranslated > 0 || it.scheduler.counts().retried > 0;
             if old.of.segment == new.of.segment && !failed {
                 prop_assert!(new.text().starts_with(old.text()), "{:?} became {:?}", old.text(), new.text());
             }

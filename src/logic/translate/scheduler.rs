@@ -1,18 +1,18 @@
-//! One language's desk: captions in, orders for requests out, answers in, translations out in the order of the segments.
+//! One language's scheduler: captions in, orders for requests out, answers in, translations out in the order of the segments.
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
-    cutter::{Cutter, Piece},
-    joiner::{Joiner, Work},
+    clause_splitter::{ClauseSplitter, Piece},
     queue::{Failure, Order, Queue, QueueSettings},
     rows::{Rows, as_it_is},
+    sentence_buffer::{SentenceBuffer, Work},
 };
 use crate::message::{Caption, Kind, Language, Original, Translated, Translation};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeskSettings {
+pub struct SchedulerSettings {
     pub to: Language,
     /// What is spoken, where the recogniser does not say.
     pub from: Option<Language>,
@@ -25,9 +25,9 @@ pub struct DeskSettings {
     pub queue: QueueSettings,
 }
 
-impl DeskSettings {
-    pub fn new(to: Language) -> DeskSettings {
-        DeskSettings {
+impl SchedulerSettings {
+    pub fn new(to: Language) -> SchedulerSettings {
+        SchedulerSettings {
             to,
             from: None,
             clauses: false,
@@ -66,10 +66,10 @@ pub struct Counts {
 
 /// It outlasts the lives of the stage at it, so that no final that was taken is lost.
 #[derive(Debug)]
-pub struct Desk {
-    settings: DeskSettings,
-    cutter: Cutter,
-    joiner: Joiner,
+pub struct Scheduler {
+    settings: SchedulerSettings,
+    clause_splitter: ClauseSplitter,
+    sentence_buffer: SentenceBuffer,
     queue: Queue<Work>,
     rows: Rows,
     outbox: VecDeque<Translation>,
@@ -83,11 +83,11 @@ pub struct Desk {
 /// The language of what nobody has told the language of.
 const UNKNOWN: &str = "und";
 
-impl Desk {
-    pub fn new(settings: DeskSettings) -> Desk {
-        Desk {
-            cutter: Cutter::default(),
-            joiner: Joiner::new(settings.join, settings.context),
+impl Scheduler {
+    pub fn new(settings: SchedulerSettings) -> Scheduler {
+        Scheduler {
+            clause_splitter: ClauseSplitter::default(),
+            sentence_buffer: SentenceBuffer::new(settings.join, settings.context),
             queue: Queue::new(settings.queue),
             rows: Rows::new(settings.to.clone()),
             outbox: VecDeque::new(),
@@ -104,12 +104,12 @@ impl Desk {
             Caption::Transcript(it) => {
                 // Clauses come first to be left out where the service does not keep up: the final holds them too.
                 let clauses = self.settings.clauses && self.queue.is_idle(now);
-                if let Some(mut piece) = self.cutter.cut(it, clauses, now) {
+                if let Some(mut piece) = self.clause_splitter.cut(it, clauses, now) {
                     if let (UNKNOWN, Some(from)) = (piece.of.language.as_str(), &self.settings.from)
                     {
                         piece.of.language = from.clone();
                     }
-                    let ready = self.joiner.add(piece, now);
+                    let ready = self.sentence_buffer.add(piece, now);
                     ready.into_iter().for_each(|work| self.submit(work, now));
                 }
             }
@@ -120,14 +120,14 @@ impl Desk {
 
     /// It is not worth waiting for more of a sentence.
     pub fn end(&mut self, now: Instant) {
-        if let Some(work) = self.joiner.release() {
+        if let Some(work) = self.sentence_buffer.release() {
             self.submit(work, now);
         }
     }
 
     /// What is to be done now; also gives what time has decided to the outbox.
     pub fn orders(&mut self, now: Instant) -> Vec<Order> {
-        if let Some(work) = self.joiner.due(now) {
+        if let Some(work) = self.sentence_buffer.due(now) {
             self.submit(work, now);
         }
         let mut orders = std::mem::take(&mut self.called_off);
@@ -170,12 +170,12 @@ impl Desk {
 
     /// When there may be something to do though nothing comes.
     pub fn wake(&self, now: Instant) -> Option<Instant> {
-        self.joiner.next_due().into_iter().chain(self.queue.wake(now)).min()
+        self.sentence_buffer.next_due().into_iter().chain(self.queue.wake(now)).min()
     }
 
     /// Whether there is something whose answer is still to come.
     pub fn owes(&self) -> bool {
-        !self.queue.is_empty() || self.joiner.held().is_some() || !self.outbox.is_empty()
+        !self.queue.is_empty() || self.sentence_buffer.held().is_some() || !self.outbox.is_empty()
     }
 
     pub fn has_room(&self) -> bool {
@@ -238,7 +238,7 @@ impl Desk {
         while let Some(settled) = self.queue.settled() {
             self.counts.cached += u64::from(settled.cached);
             let (given, broken) = self.rows.settle(settled, now);
-            broken.iter().for_each(|of| self.cutter.broken(of));
+            broken.iter().for_each(|of| self.clause_splitter.broken(of));
             for it in given {
                 if it.kind == Kind::Final {
                     match &it.text {

@@ -3,7 +3,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::cutter::Piece;
+use super::clause_splitter::Piece;
 use crate::logic::{script, sentence::is_end};
 
 /// What is asked for at once: pieces of one segment, or of several that make up a sentence.
@@ -20,7 +20,7 @@ const SEGMENTS: usize = 4;
 const LETTERS: usize = 400;
 
 #[derive(Debug)]
-pub(super) struct Joiner {
+pub(super) struct SentenceBuffer {
     /// How long half a sentence may wait; zero: not at all.
     wait: Duration,
     /// How many sentences go along as context.
@@ -31,9 +31,9 @@ pub(super) struct Joiner {
     before: VecDeque<String>,
 }
 
-impl Joiner {
-    pub(super) fn new(wait: Duration, context: usize) -> Joiner {
-        Joiner { wait, context, held: None, punctuates: false, before: VecDeque::new() }
+impl SentenceBuffer {
+    pub(super) fn new(wait: Duration, context: usize) -> SentenceBuffer {
+        SentenceBuffer { wait, context, held: None, punctuates: false, before: VecDeque::new() }
     }
 
     /// What is to be asked for, now that this piece is there.
