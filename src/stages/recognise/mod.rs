@@ -7,7 +7,9 @@
 mod decode;
 mod recogniser;
 mod segment;
+mod session;
 mod sound;
+mod streaming;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -22,6 +24,8 @@ use tokio::time::Instant;
 
 pub use self::{
     recogniser::{Ask, Effort, Hypothesis, RecogniseError, Recogniser, Wanted},
+    session::{Hypothesised, StreamingRecogniser, StreamingSession},
+    streaming::RecogniseStream,
     track::Track,
     voice::{FRAME, NeuralVoiceActivity, VoiceActivity},
 };

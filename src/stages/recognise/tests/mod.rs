@@ -2,6 +2,7 @@
 mod script;
 mod sentences;
 mod slow;
+mod streaming;
 mod unspaced;
 mod varied;
 mod wishes;
