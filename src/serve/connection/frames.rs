@@ -19,6 +19,10 @@ const LAST: u8 = 0x80;
 const TEXT: u8 = 0x01;
 /// The first byte of a further part of a message.
 const FURTHER: u8 = 0x00;
+/// Bytes.
+const LONGEST_HEAD: usize = 14;
+/// Frames of the connection itself have it in their first byte.
+const CONTROL: u8 = 0x08;
 const MASKED: u8 = 0x80;
 
 /// Reads as the stream in it does until that is a websocket, as its [`ConnectionHandle`] says.
@@ -107,10 +111,7 @@ impl Frames {
                 done += self.pass(&head, done);
                 continue;
             };
-            // Heads count too: parts may be empty.
-            let room = (2 * self.longest).saturating_sub(text.frames.len());
-            let room = room.min(self.longest.saturating_sub(text.payload.len()));
-            match usize::try_from(head.payload).ok().filter(|it| *it <= room) {
+            match text.room(&head, self.longest) {
                 Some(payload) if frame.len() < head.bytes + payload => {
                     self.parts = (!text.frames.is_empty()).then_some(text);
                     break;
@@ -138,8 +139,12 @@ impl Frames {
         }
     }
 
-    /// Lets the frame that begins at `at` go on as it comes; tells how much of it is here.
+    /// Lets the frame that begins at `at` go on as it comes; tells how much of it is here. Control frames may stand between the parts
+    /// of a text; what else comes there does not wait for it.
     fn pass(&mut self, head: &Head, at: usize) -> usize {
+        if head.first & CONTROL == 0 {
+            self.out.extend(self.parts.take().unwrap_or_default().frames);
+        }
         let whole = (head.bytes as u64).saturating_add(head.payload);
         let frame = &self.held[at..];
         let here = frame.len().min(usize::try_from(whole).unwrap_or(usize::MAX));
@@ -166,6 +171,14 @@ impl Frames {
 }
 
 impl Text {
+    /// Bytes of the payload of a frame that still fits in. Heads count too: parts may be empty.
+    fn room(&self, head: &Head, longest: usize) -> Option<usize> {
+        let payload = usize::try_from(head.payload).ok().filter(|it| *it <= longest)?;
+        let fits = self.payload.len() + payload <= longest
+            && self.frames.len() + head.bytes + payload <= 2 * longest + LONGEST_HEAD;
+        fits.then_some(payload)
+    }
+
     fn add(&mut self, frame: &[u8], head: usize) {
         let (key, masked) = (&frame[head - 4..head], &frame[head..]);
         self.payload.extend(masked.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));

@@ -108,12 +108,17 @@ fn what_is_too_long_or_no_text_is_not_held() {
     assert_eq!((frames.out.len(), frames.held.len()), (5014, 0));
 }
 
+/// A frame of the connection itself may come before parts of a text that it stood behind.
+fn no_control() -> impl Strategy<Value = u8> {
+    any::<u8>().prop_map(|it| it & !CONTROL)
+}
+
 proptest! {
     /// Whatever comes, nothing of it is lost, and what has no escapes is as it was.
     #[test]
     fn bytes_without_escapes_come_as_they_were(
-        payloads in prop::collection::vec(("[^\\\\]{0,200}", any::<u8>()), 0..6),
-        tail in prop::collection::vec(any::<u8>(), 0..20),
+        payloads in prop::collection::vec(("[^\\\\]{0,200}", no_control()), 0..6),
+        tail in prop::collection::vec(no_control(), 0..20),
         cut in 1usize..50,
     ) {
         let frames = payloads.iter().map(|(text, first)| frame(*first, text.as_bytes()));
