@@ -14,7 +14,7 @@ const EVERY_MS = 200;
 /** Real weights, as `make setup` puts them there. */
 const MODELS = process.env.LIVECAP_MODELS ?? join(homedir(), process.platform === "darwin" ? "Library/Application Support" : ".local/share", "livecap/models");
 /** Text on a plain ground needs no more. */
-const COLOURS = 16;
+const COLOURS = 15;
 
 if (skip) throw new Error(skip);
 const afterwards = [];
@@ -32,11 +32,18 @@ try {
     await page.waitForTimeout(Math.max(0, EVERY_MS - (performance.now() - at)));
   }
   const gif = GIFEncoder();
-  // One palette, of a frame with words in it, so that nothing flickers.
+  // One palette, of a frame with words in it, so that nothing flickers; behind it, what stands for "as it was".
   const palette = quantize(frames.at(-1).png.data, COLOURS);
+  const unchanged = palette.length;
+  palette.push([0, 0, 0]);
+  let before;
   for (const [number, { at, png }] of frames.entries()) {
+    const now = applyPalette(png.data, palette.slice(0, unchanged));
     const delay = (frames[number + 1]?.at ?? at + 3 * 1000) - at;
-    gif.writeFrame(applyPalette(png.data, palette), png.width, png.height, { palette: number === 0 ? palette : undefined, delay });
+    const changes = before ? now.map((it, place) => (it === before[place] ? unchanged : it)) : now;
+    const options = before ? { transparent: true, transparentIndex: unchanged, dispose: 1 } : { palette };
+    gif.writeFrame(changes, png.width, png.height, { ...options, delay });
+    before = now;
   }
   gif.finish();
   writeFileSync(join(root, "docs/pages/captions.gif"), gif.bytes());
