@@ -4,7 +4,6 @@ use futures::FutureExt;
 use super::assembly::{Assembly, held_to};
 use crate::{
     flow::StageGauge,
-    logic::replace::{RuleError, Rules},
     message::{Language, TrackName},
     spec::{
         Plan, Voice,
@@ -12,7 +11,6 @@ use crate::{
     },
     stages::{
         lines::{LineSheet, ReadLines, WriteLines},
-        subtitles::SubtitleFormat,
         translate::{SharedDesk, Translate},
     },
     wire::TrackInfo,
@@ -99,17 +97,4 @@ impl Assembly<'_> {
         self.sink(number, stage, move || Ok(WriteLines::new(sheet.clone())));
         Ok(())
     }
-}
-
-pub(super) fn subtitle_format(format: plan::SubtitleFormat) -> SubtitleFormat {
-    match format {
-        plan::SubtitleFormat::Srt => SubtitleFormat::Srt,
-        plan::SubtitleFormat::Vtt => SubtitleFormat::Vtt,
-        plan::SubtitleFormat::Txt => SubtitleFormat::Txt,
-    }
-}
-
-pub(super) fn rules(settings: &plan::Replace) -> Result<Rules, RuleError> {
-    let plan::Replace { words, mask, unwanted, patterns } = settings;
-    Rules::new(unwanted, mask, words, patterns)
 }
