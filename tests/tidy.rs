@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("models", &[]),
     ("blas", &[]),
     ("flow", &[]),
-    ("wire", &["message", "flow"]),
+    ("wire", &["message", "logic", "flow"]),
     ("host", &["flow", "logic"]),
     ("serve", &["message", "logic", "flow", "wire"]),
     ("stages", &["message", "languages", "logic", "models", "flow", "wire", "serve"]),

@@ -1,4 +1,5 @@
 //! What a model may be called.
+
 /// Whether a model may be called so: letters, digits and `._-`, with a letter or digit first, at most 100 of them.
 pub fn is_name(name: &str) -> bool {
     name.len() <= 100

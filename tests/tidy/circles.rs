@@ -10,16 +10,10 @@ use crate::{files_under, imports::Imports};
 
 #[test]
 fn files_do_not_import_each_other_in_circles() {
-    for root in roots() {
-        let imports = Imports::of(&root, &|path| fs::read_to_string(path).ok());
-        let found = circles(&imports);
-        assert!(
-            found.is_empty(),
-            "in {}, {}\nmove what both need to a file of its own",
-            root.display(),
-            found.join("\n")
-        );
-    }
+    let read = |path: &Path| fs::read_to_string(path).ok();
+    let found: Vec<String> =
+        roots().iter().flat_map(|root| circles(&Imports::of(root, &read))).collect();
+    assert!(found.is_empty(), "{}\nmove what both need to a file of its own", found.join("\n"));
 }
 
 /// The first file of each crate in `src` and `benches`.
