@@ -21,7 +21,7 @@ use livecap::{
 };
 use tokio::time::Instant;
 
-use crate::{shipped, sounds};
+use crate::sounds::{self, shipped};
 
 const LOOKS: usize = 15;
 /// Seconds of speech in a look.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use cpal::{
-    Device, ErrorKind, Host, HostId, Stream,
+    Device, Host, HostId, Stream,
     traits::{DeviceTrait, HostTrait},
 };
 use serde::Serialize;
@@ -209,16 +209,6 @@ fn is_default(device: &str) -> bool {
 fn usable(there: &[DeviceInfo]) -> Vec<String> {
     let opens = there.iter().filter(|info| info.opens.is_some());
     opens.map(|info| info.name.clone()).collect()
-}
-
-/// What cpal says of `device`, sorted once, here.
-pub(super) fn sorted(device: &str, error: &cpal::Error) -> DeviceError {
-    let (device, cause) = (device.to_owned(), error.to_string());
-    match error.kind() {
-        ErrorKind::PermissionDenied => DeviceError::Denied { device, cause },
-        ErrorKind::HostUnavailable => DeviceError::NoAnswer { cause },
-        _ => DeviceError::Lost { device, cause },
-    }
 }
 
 /// A sound server that hangs must not hang who asks what there is.

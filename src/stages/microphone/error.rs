@@ -1,6 +1,8 @@
 //! What can be wrong with a microphone, and how to mend it.
 use std::time::Duration;
 
+use cpal::ErrorKind;
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     #[error("there is no microphone `{wanted}`: {}", there_is(.there))]
@@ -30,6 +32,16 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
+    /// What cpal says of `device`, sorted once, here.
+    pub(super) fn of_cpal(device: &str, error: &cpal::Error) -> DeviceError {
+        let (device, cause) = (device.to_owned(), error.to_string());
+        match error.kind() {
+            ErrorKind::PermissionDenied => DeviceError::Denied { device, cause },
+            ErrorKind::HostUnavailable => DeviceError::NoAnswer { cause },
+            _ => DeviceError::Lost { device, cause },
+        }
+    }
+
     /// Whether it stays as it is until somebody changes the pipeline file or the system's settings.
     pub fn is_permanent(&self) -> bool {
         match self {

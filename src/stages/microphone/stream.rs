@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use super::{
     DeviceError, MicrophoneSettings,
-    cards::sorted,
     choice::Pick,
     line::{Ear, Trouble, line},
     watch::Opened,
@@ -26,7 +25,8 @@ pub(super) fn open(
     name: &str,
     settings: &MicrophoneSettings,
 ) -> Result<(Stream, Opened<()>), DeviceError> {
-    let config = device.default_input_config().map_err(|error| sorted(name, &error))?;
+    let config =
+        device.default_input_config().map_err(|error| DeviceError::of_cpal(name, &error))?;
     let (channels, hertz) = (config.channels(), config.sample_rate());
     let unreadable = |shape: String| DeviceError::Unreadable { device: name.to_owned(), shape };
     let rate = SampleRate::new(hertz).filter(|_| channels > 0);
@@ -45,7 +45,7 @@ pub(super) fn open(
                 return Ok((stream, Opened { device: name.to_owned(), rate, heard, held: () }));
             }
             Err(error) if error.kind() == ErrorKind::UnsupportedConfig => failed = Some(error),
-            Err(error) => return Err(sorted(name, &error)),
+            Err(error) => return Err(DeviceError::of_cpal(name, &error)),
         }
     }
     Err(unreadable(

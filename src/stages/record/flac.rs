@@ -11,7 +11,7 @@ use flacenc::{
     source::{Fill, FrameBuf},
 };
 
-use super::Writer;
+use super::writer::Writer;
 use crate::message::SampleRate;
 
 /// 85 ms at 48 kHz, 256 ms at 16 kHz.

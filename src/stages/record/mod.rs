@@ -5,37 +5,19 @@
 //! reaches its 4 GiB, and in a life after the first. A kill costs the last second, of a FLAC file
 //! with the block of 4096 samples around its end. Writing happens on a thread of its own.
 mod flac;
+mod settings;
 mod tape;
 mod wav;
+mod writer;
 
-use std::{convert::Infallible, io, marker::PhantomData, path::PathBuf};
+use std::{convert::Infallible, marker::PhantomData};
 
+pub use self::settings::{RecordError, RecordFormat, RecordSettings};
 use self::tape::Tape;
 use crate::{
     flow::{Engine, EngineError, Fault, Item, Never, Outlet, Stage},
     message::{AudioFrame, Speech},
 };
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordSettings {
-    pub path: PathBuf,
-    pub format: RecordFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordFormat {
-    Flac,
-    Wav,
-}
-
-/// Why the sound is no longer recorded.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot record to `{}`: {cause}; {mend}", path.display())]
-pub struct RecordError {
-    path: PathBuf,
-    cause: io::Error,
-    mend: &'static str,
-}
 
 /// What can be recorded.
 pub trait Sound: Item + Sync {
@@ -94,11 +76,4 @@ impl<T: Sound> Stage for Record<T> {
             None => Ok(()),
         }
     }
-}
-
-/// One file being written.
-trait Writer: Send {
-    fn write(&mut self, samples: &[i16]) -> io::Result<()>;
-    /// States the whole length.
-    fn finish(&mut self) -> io::Result<()>;
 }

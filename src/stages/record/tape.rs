@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{RecordError, RecordFormat, RecordSettings, Writer, flac::Flac, wav};
+use super::{RecordError, RecordFormat, RecordSettings, flac::Flac, wav, writer::Writer};
 use crate::{
     message::{AudioFrame, MediaTime, SampleRate},
     stages::new_file,

@@ -1,7 +1,7 @@
 //! A WAV file whose header is true about once a second, so that it can be read whenever its writer dies.
 use std::io::{self, Seek, SeekFrom, Write};
 
-use super::Writer;
+use super::writer::Writer;
 use crate::message::SampleRate;
 
 const HEADER: u32 = 44;

@@ -14,7 +14,11 @@ use livecap::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{clock::Clock, skeleton::Skeleton, streamed::Streamed};
+use super::{
+    clock::Clock,
+    skeleton::Skeleton,
+    streamed::{OfModel, Streamed},
+};
 
 /// One recording as one model heard it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,19 +42,6 @@ pub(crate) struct Head {
     pub(crate) of_model: OfModel,
     /// Its text is empty where nobody speaks.
     pub(crate) reference: Reference,
-}
-
-/// What of the policy's settings depends on the model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct OfModel {
-    /// The longest segment, milliseconds.
-    pub(crate) longest: u64,
-    /// So much silence ends a segment, milliseconds.
-    pub(crate) endpoint: u64,
-    /// The probability from which a word is committed on which two decodes agree.
-    pub(crate) commit: f32,
-    /// A partial comes after so much new sound, milliseconds.
-    pub(crate) interval: u64,
 }
 
 /// What the run gave in which the decodes were recorded.

@@ -18,10 +18,11 @@ use livecap::{
     },
     stages::recognise::{Recognise, RecogniseSettings, Recogniser, Track, VoiceActivity},
 };
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::{clock::Clock, format::OfModel};
+use super::clock::Clock;
 
 const RATE: SampleRate = SampleRate::SPEECH;
 /// Samples of one frame of live sound: 20 ms.
@@ -33,6 +34,19 @@ pub(crate) struct Streamed {
     /// Each with the time at which it came, seconds since the first sample was captured.
     pub(crate) captions: Vec<(f64, Caption)>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
+}
+
+/// What of the policy's settings depends on the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OfModel {
+    /// The longest segment, milliseconds.
+    pub(crate) longest: u64,
+    /// So much silence ends a segment, milliseconds.
+    pub(crate) endpoint: u64,
+    /// The probability from which a word is committed on which two decodes agree.
+    pub(crate) commit: f32,
+    /// A partial comes after so much new sound, milliseconds.
+    pub(crate) interval: u64,
 }
 
 /// What a pipeline file that names a model and a language comes to.
