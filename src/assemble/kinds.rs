@@ -98,10 +98,6 @@ impl Assembly<'_> {
                 self.sink(number, stage, files, || Ok(Subtitles::default()));
                 Ok(())
             }
-            Planned::Journal(_) => {
-                // Refused by the third phase of checking, as `not-built`.
-                Err("this version cannot do it yet".to_owned())
-            }
         }
     }
 
