@@ -4,7 +4,7 @@ use std::{hint::black_box, time::Duration};
 use criterion::{Criterion, criterion_group, criterion_main};
 use livecap::{
     logic::{
-        agree::{Agreement, Heard, SoundEnd},
+        agreement::{AudioEnd, DecodedWord, LocalAgreement},
         align::align,
         endpoint::{Activity, Endpoint, EndpointSettings},
         wer::WordErrors,
@@ -32,15 +32,18 @@ fn texts(count: usize) -> Vec<String> {
 
 /// Twenty words, ten of them settled, the last one new.
 fn agree(criterion: &mut Criterion) {
-    let heard = |count| -> Vec<Heard> {
-        words(count).into_iter().map(|word| Heard { word, probability: 0.9, mark: 0.9 }).collect()
+    let heard = |count| -> Vec<DecodedWord> {
+        words(count)
+            .into_iter()
+            .map(|word| DecodedWord { word, probability: 0.9, mark: 0.9 })
+            .collect()
     };
     let (committed, before, now) = (words(10), heard(19), heard(20));
-    criterion.bench_function("logic/agree, a look of 20 words", |bencher| {
+    criterion.bench_function("logic/agreement, a look of 20 words", |bencher| {
         bencher.iter(|| {
-            let mut agreement = Agreement::default();
-            agreement.add(&committed, before.clone(), SoundEnd::Pause);
-            agreement.add(black_box(&committed), now.clone(), SoundEnd::Pause)
+            let mut agreement = LocalAgreement::default();
+            agreement.add(&committed, before.clone(), AudioEnd::Pause);
+            agreement.add(black_box(&committed), now.clone(), AudioEnd::Pause)
         });
     });
 }

@@ -17,7 +17,7 @@ use clap::Parser;
 use livecap::{
     message::{Language, SampleRate},
     stages::{
-        recognise::{Ask, Effort, Recogniser},
+        recognise::{DecodeRequest, Effort, Recogniser},
         recording::SoundFile,
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
@@ -80,13 +80,13 @@ fn cost(
     show: bool,
 ) -> (Duration, usize) {
     let (mut spent, mut words) = (Duration::ZERO, 0);
-    let ask = Ask { effort, ..Ask::default() };
+    let request = DecodeRequest { effort, ..DecodeRequest::default() };
     for piece in 0..PIECES {
         let from = piece * 7 * 16_000 % (sound.len() - seconds * 16_000);
         let piece = &sound[from..from + seconds * 16_000];
         let mut decode = || {
             let before = processor();
-            let heard = whisper.listen(piece, &ask).expect("it decodes");
+            let heard = whisper.decode(piece, &request).expect("it decodes");
             (processor().saturating_sub(before), heard)
         };
         let (least, heard) = (0..ROUNDS).map(|_| decode()).min_by_key(|it| it.0).unwrap();

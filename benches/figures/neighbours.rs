@@ -73,7 +73,7 @@ fn loaded(model: &str) -> WhisperModel {
 
 fn cost(whisper: &mut Whisper, speech: &[f32]) -> Duration {
     let begun = Instant::now();
-    whisper.look(speech).expect("it listens");
+    whisper.decode_with_defaults(speech).expect("it listens");
     begun.elapsed()
 }
 

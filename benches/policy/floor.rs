@@ -5,7 +5,7 @@ use livecap::{
     logic::{reference::Sentence, wer::WordErrors},
     message::{Language, SampleRate},
     stages::{
-        recognise::{Ask, Effort, Hypothesis, Recogniser},
+        recognise::{DecodeRequest, Effort, Hypothesis, Recogniser},
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
@@ -36,12 +36,12 @@ pub(crate) fn floor(model: &WhisperModel, piece: &Piece, show: bool) {
             let at = Duration::from_secs_f64(at.max(0.0));
             SampleRate::SPEECH.samples_in(at).min(piece.sound.len())
         };
-        let ask = Ask { effort, ..Ask::default() };
-        whisper.listen(&piece.sound[sample(from)..sample(to)], &ask).expect("an answer")
+        let request = DecodeRequest { effort, ..DecodeRequest::default() };
+        whisper.decode(&piece.sound[sample(from)..sample(to)], &request).expect("an answer")
     };
     let (mut errors, mut told) = (WordErrors::default(), BTreeMap::<String, usize>::new());
     for (at, Sentence { text, start, end, .. }) in sentences.iter().enumerate() {
-        let heard = hear(start - AROUND, end + AROUND, Effort::Whole);
+        let heard = hear(start - AROUND, end + AROUND, Effort::FullContext);
         let said: String = heard.words.iter().map(|it| it.word.text.as_str()).collect();
         let tag = piece.languages[at].as_deref().or(piece.language()).unwrap_or("mixed");
         errors = errors + WordErrors::between(text, &said, piece.reference.language());

@@ -5,7 +5,7 @@ use std::{
 };
 
 use livecap::stages::{
-    recognise::{Ask, Hypothesis, RecogniseError, Recogniser},
+    recognise::{DecodeRequest, Hypothesis, RecogniseError, Recogniser},
     whisper::{Whisper, WhisperModel},
 };
 
@@ -37,12 +37,16 @@ struct Recorder {
 }
 
 impl Recogniser for Recorder {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         let at = place_of(speech).unwrap_or_default();
         let heard = &self.sound[at..(at + speech.len()).min(self.sound.len())];
-        let (heard, cost) = metered(&mut self.whisper, heard, ask, &self.spent);
-        let decode = Decode::new(at, speech.len(), ask, cost, &heard?);
-        let answer = decode.answer(ask, &self.clock, 1.0);
+        let (heard, cost) = metered(&mut self.whisper, heard, request, &self.spent);
+        let decode = Decode::new(at, speech.len(), request, cost, &heard?);
+        let answer = decode.answer(request, &self.clock, 1.0);
         self.decodes.lock().unwrap_or_else(PoisonError::into_inner).push(decode);
         answer
     }

@@ -17,7 +17,9 @@ use livecap::{
     message::{Caption, Kind, Language, SampleRate, Transcript},
     models::{Context, Decoding},
     stages::{
-        recognise::{Ask, Hypothesis, RecogniseError, RecogniseSettings, Recogniser, Wanted},
+        recognise::{
+            Cancellation, DecodeRequest, Hypothesis, RecogniseError, RecogniseSettings, Recogniser,
+        },
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
@@ -53,17 +55,21 @@ struct Metered {
 }
 
 impl Recogniser for Metered {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         let (heard, cost) = match &mut self.whisper {
-            Some(whisper) => metered(whisper, speech, ask, &self.spent),
+            Some(whisper) => metered(whisper, speech, request, &self.spent),
             None => {
                 self.spent.lock().unwrap_or_else(PoisonError::into_inner).decodes += 1;
                 (Ok(nothing()), Duration::ZERO)
             }
         };
-        match self.clock.spend(cost, &ask.wanted) {
+        match self.clock.spend(cost, &request.cancellation) {
             true => heard,
-            false => Err(RecogniseError::Unwanted),
+            false => Err(RecogniseError::Cancelled),
         }
     }
 }
@@ -86,14 +92,20 @@ fn nothing() -> Hypothesis {
 pub(crate) fn metered(
     whisper: &mut Whisper,
     speech: &[f32],
-    ask: &Ask,
+    request: &DecodeRequest,
     spent: &Mutex<Spent>,
 ) -> (Result<Hypothesis, RecogniseError>, Duration) {
     let before = processor();
-    let heard = whisper.listen(speech, &Ask { wanted: Wanted::default(), ..ask.clone() });
+    let heard = whisper.decode(
+        speech,
+        &DecodeRequest { cancellation: Cancellation::default(), ..request.clone() },
+    );
     let measured = processor().saturating_sub(before);
-    let cost =
-        heard.as_ref().ok().and_then(|it| estimated(whisper, speech, ask, it)).unwrap_or(measured);
+    let cost = heard
+        .as_ref()
+        .ok()
+        .and_then(|it| estimated(whisper, speech, request, it))
+        .unwrap_or(measured);
     let mut spent = spent.lock().unwrap_or_else(PoisonError::into_inner);
     spent.decodes += 1;
     spent.cost += cost;
@@ -102,11 +114,16 @@ pub(crate) fn metered(
 
 /// `COSTS=A,B,C`: a decode costs A seconds, B for each position of the encoder and C for each token, instead of what it took here:
 /// the same figures on a busy machine.
-fn estimated(whisper: &Whisper, speech: &[f32], ask: &Ask, heard: &Hypothesis) -> Option<Duration> {
+fn estimated(
+    whisper: &Whisper,
+    speech: &[f32],
+    request: &DecodeRequest,
+    heard: &Hypothesis,
+) -> Option<Duration> {
     let costs = std::env::var("COSTS").ok()?;
     let costs: Vec<f64> = costs.split(',').map(|it| it.parse().expect("a number")).collect();
     let [decode, position, token] = costs[..] else { panic!("COSTS takes three numbers") };
-    let positions = whisper.positions(speech.len(), ask.effort) as f64;
+    let positions = whisper.positions(speech.len(), request.effort) as f64;
     let tokens = heard.words.len() as f64 * TOKENS_A_WORD + TOKENS_AROUND;
     Some(Duration::from_secs_f64(decode + position * positions + token * tokens))
 }

@@ -31,9 +31,9 @@ pub(crate) struct Timed {
 }
 
 impl VoiceActivity for Timed {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
         let before = processor();
-        let speech = self.voice.hear(frame);
+        let speech = self.voice.speech_probability(frame);
         let cost = processor().saturating_sub(before);
         self.cost.fetch_add(cost.as_nanos() as u64, Relaxed);
         speech
@@ -43,8 +43,8 @@ impl VoiceActivity for Timed {
         self.voice.lag()
     }
 
-    fn forget(&mut self) {
-        self.voice.forget();
+    fn reset(&mut self) {
+        self.voice.reset();
     }
 }
 
@@ -52,16 +52,16 @@ impl VoiceActivity for Timed {
 struct Earshot(Box<Detector>);
 
 impl VoiceActivity for Earshot {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
         self.0.predict_f32(&frame.map(|it| it.clamp(-1.0, 1.0))).clamp(0.0, 1.0)
     }
 
-    /// Six frames. Seen on the times of 317 words; it rises 50 ms late and falls 150 ms late.
+    /// Six frames. PreviousWord on the times of 317 words; it rises 50 ms late and falls 150 ms late.
     fn lag(&self) -> Duration {
         Duration::from_millis(96)
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.0.reset();
     }
 }

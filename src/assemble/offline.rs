@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// What the names of the counts of filters begin with.
-const GUARDED: &str = "guarded-";
+const FILTERED: &str = "filtered-";
 /// So much without speech ends a window.
 const LONG_PAUSE: Duration = Duration::from_secs(2);
 
@@ -79,7 +79,7 @@ impl Offline {
             partials: false,
             max_lag: None,
             endpoint,
-            effort: Effort::Whole,
+            effort: Effort::FullContext,
             ..RecogniseSettings::default()
         };
         let recording = RecordingSettings {
@@ -156,7 +156,7 @@ async fn recognised<R: Recogniser>(
     let failed = [read, resampled, heard].into_iter().filter_map(Result::err);
     let broken = failed.into_iter().find(|fault| !matches!(fault, Fault::DownstreamGone));
     let counts = gauge.read().counts.into_iter();
-    let left_out = counts.filter_map(|(name, count)| Some((name.strip_prefix(GUARDED)?, count)));
+    let left_out = counts.filter_map(|(name, count)| Some((name.strip_prefix(FILTERED)?, count)));
     Recognised { finals, broken, loudest: source.loudest(), left_out: left_out.collect() }
 }
 

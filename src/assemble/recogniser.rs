@@ -12,8 +12,8 @@ use super::offline::{load, whole_windows};
 use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
     logic::{
-        agree::AgreementSettings, endpoint::EndpointSettings, guard::GuardSettings,
-        pace::PaceSettings, suits::Smaller,
+        agreement::AgreementSettings, endpoint::EndpointSettings, hallucination::HallucinationFilterSettings,
+        decode_scheduler::DecodeSchedulerSettings, model_speed::SmallerModel,
     },
     message::{Caption, Language, TrackName},
     models::{DecodingChange, Found, Header, Weights},
@@ -55,7 +55,7 @@ pub(super) struct Recogniser {
 }
 
 impl Recogniser {
-    /// `recognisers`: how many there are in the pipeline. They share the time that looks may take, and the processors.
+    /// `recognisers`: how many there are in the pipeline. They share the time that decodes may take, and the processors.
     pub(super) async fn load(
         (found, models): (Found, &mut Models),
         settings: &plan::Whisper,
@@ -88,8 +88,8 @@ impl Recogniser {
         };
         let offline = settings.partials == Partials::Never;
         let endpoint = if offline { whole_windows(endpoint, decoding) } else { endpoint };
-        let usual = PaceSettings::default();
-        let pace = PaceSettings {
+        let usual = DecodeSchedulerSettings::default();
+        let scheduler = DecodeSchedulerSettings {
             interval: decoding.interval,
             pause: endpoint.pause(),
             share: usual.share / recognisers.get() as f32,
@@ -97,17 +97,17 @@ impl Recogniser {
         };
         let recognise = RecogniseSettings {
             language: shown,
-            pace,
+            scheduler,
             partials: !offline,
             max_lag: live.then_some(settings.max_lag),
             endpoint,
             agreement: AgreementSettings {
-                commit: decoding.commit,
+                commit_probability: decoding.commit,
                 ..AgreementSettings::default()
             },
-            guards: guards(settings),
+            hallucination_filter: hallucination_filter(settings),
             condition: settings.condition,
-            effort: if offline { Effort::Whole } else { Effort::Final },
+            effort: if offline { Effort::FullContext } else { Effort::Final },
             ..RecogniseSettings::default()
         };
         let threads = settings
@@ -151,10 +151,10 @@ impl Recogniser {
     /// What it owes where no life will follow.
     pub(super) fn last_words(&self) -> impl FnMut() -> Vec<Caption> + Send + use<> {
         let track = self.track.clone();
-        move || track.lock().unwrap_or_else(PoisonError::into_inner).last_words(Instant::now())
+        move || track.lock().unwrap_or_else(PoisonError::into_inner).on_terminate(Instant::now())
     }
 
-    /// One life: a state of its own on a thread of its own, warmed up by a first look.
+    /// One life: a state of its own on a thread of its own, warmed up by a first decode.
     pub(super) fn life(&self) -> BoxFuture<'static, Result<Recognise<Whisper>, Fault>> {
         let (model, whisper, recognise) =
             (self.model.clone(), self.whisper.clone(), self.recognise.clone());
@@ -201,23 +201,23 @@ fn decoding(settings: &plan::Whisper) -> DecodingChange {
 }
 
 /// Those in `present` that have fewer parameters than `own`. `english_will_do`: whether one that hears English only is of use.
-fn smaller(own: &Header, english_will_do: bool, present: &[Found]) -> Vec<Smaller> {
+fn smaller(own: &Header, english_will_do: bool, present: &[Found]) -> Vec<SmallerModel> {
     let usable = |found: &Found| {
         // One that knows a few words is no choice.
         let header = found.inspect().ok().filter(|_| found.caution().is_none())?;
         let (size, own) = (header.parameters(), own.parameters());
         let is_usable = size < own && (english_will_do || header.multilingual());
-        is_usable.then(|| Smaller { name: found.name.clone(), share: size as f64 / own as f64 })
+        is_usable.then(|| SmallerModel { name: found.name.clone(), share: size as f64 / own as f64 })
     };
     present.iter().filter_map(usable).collect()
 }
 
 /// The guards that are asked for, at their usual limits.
-fn guards(settings: &plan::Whisper) -> GuardSettings {
-    let usual = GuardSettings::default();
+fn hallucination_filter(settings: &plan::Whisper) -> HallucinationFilterSettings {
+    let usual = HallucinationFilterSettings::default();
     let has = |guard| settings.guards.contains(&guard);
     let phrases = settings.phrases.clone().unwrap_or(usual.phrases);
-    GuardSettings {
+    HallucinationFilterSettings {
         no_speech: if has(Guard::NoSpeech) { usual.no_speech } else { 1.0 },
         log_probability: match has(Guard::LogProbability) {
             true => usual.log_probability,
@@ -225,7 +225,7 @@ fn guards(settings: &plan::Whisper) -> GuardSettings {
         },
         compression: if has(Guard::Compression) { usual.compression } else { f32::INFINITY },
         repetition: has(Guard::Repetition),
-        beyond: usual.beyond.filter(|_| has(Guard::BeyondEnd)),
+        beyond_end: usual.beyond_end.filter(|_| has(Guard::BeyondEnd)),
         annotations: has(Guard::Annotations),
         letterless: has(Guard::Letterless),
         phrases: if has(Guard::Phrases) { phrases } else { Vec::new() },
@@ -260,7 +260,7 @@ mod tests {
         let demo = present[0].inspect().unwrap();
         let larger = Header { audio_layers: demo.audio_layers * 2, ..demo };
         let share = demo.parameters() as f64 / larger.parameters() as f64;
-        let mine = Smaller { name: "mine".to_owned(), share };
+        let mine = SmallerModel { name: "mine".to_owned(), share };
         assert!(mine.share > 0.3 && mine.share < 1.0, "{mine:?}");
         assert_eq!(smaller(&larger, true, &present), [mine]);
         assert_eq!(smaller(&larger, false, &present), [], "it hears English only");

@@ -5,10 +5,10 @@ use tokio::time::Instant;
 
 use super::offline::load;
 use crate::{
-    logic::suits::Cost,
+    logic::model_speed::Cost,
     models::Found,
     stages::{
-        recognise::{Ask, Effort, Recogniser},
+        recognise::{DecodeRequest, Effort, Recogniser},
         whisper::{Whisper, WhisperSettings},
     },
 };
@@ -28,12 +28,12 @@ pub fn trial(found: &Found, speech: &[f32], threads: Option<NonZeroUsize>) -> Re
     };
     let mut whisper = Whisper::start(&model, &settings).map_err(|error| error.to_string())?;
     let mut cost = |seconds: usize, effort| -> Result<Duration, String> {
-        let ask = Ask { effort, ..Ask::default() };
+        let request = DecodeRequest { effort, ..DecodeRequest::default() };
         let sound = speech.get(..seconds * RATE).unwrap_or(speech);
         let mut least = Duration::MAX;
         for _ in 0..TIMES {
             let begun = Instant::now();
-            whisper.listen(sound, &ask).map_err(|error| error.to_string())?;
+            whisper.decode(sound, &request).map_err(|error| error.to_string())?;
             least = least.min(begun.elapsed());
         }
         Ok(least)

@@ -4,7 +4,7 @@ use std::fs;
 use livecap::{
     message::Language,
     stages::{
-        recognise::{Ask, Recogniser},
+        recognise::{DecodeRequest, Recogniser},
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
     wire::Line,
@@ -28,15 +28,15 @@ fn a_look_tells_its_language_unless_it_is_told() {
     assert!(model.is_multilingual());
     let sound = vec![0.01; 16_000 * 2];
     let mut auto = Whisper::start(&model, &settings()).unwrap();
-    let heard = auto.look(&sound).unwrap();
+    let heard = auto.decode_with_defaults(&sound).unwrap();
     assert!(is_tag(heard.language.as_str()), "{:?}", heard.language);
     // A segment that is settled keeps its language, and the next one is asked for anew.
     let nepali = Language::new("ne");
-    let ask = Ask { language: Some(nepali.clone()), ..Ask::default() };
-    assert_eq!(auto.listen(&sound, &ask).unwrap().language, nepali);
-    assert_eq!(auto.look(&sound).unwrap().language, heard.language);
+    let request = DecodeRequest { language: Some(nepali.clone()), ..DecodeRequest::default() };
+    assert_eq!(auto.decode(&sound, &request).unwrap().language, nepali);
+    assert_eq!(auto.decode_with_defaults(&sound).unwrap().language, heard.language);
     let dutch = WhisperSettings { language: Some(Language::new("nl")), ..settings() };
-    let heard = Whisper::start(&model, &dutch).unwrap().look(&sound).unwrap();
+    let heard = Whisper::start(&model, &dutch).unwrap().decode_with_defaults(&sound).unwrap();
     assert_eq!(heard.language, Language::new("nl"));
 }
 
@@ -47,10 +47,10 @@ fn a_model_of_many_languages_translates() {
     let words = |translate| {
         let settings =
             WhisperSettings { translate, language: Some(Language::new("nl")), ..settings() };
-        Whisper::start(&model, &settings).unwrap().look(&sound).unwrap().words
+        Whisper::start(&model, &settings).unwrap().decode_with_defaults(&sound).unwrap().words
     };
     let settings = WhisperSettings { translate: true, ..settings() };
-    let heard = Whisper::start(&model, &settings).unwrap().look(&sound).unwrap();
+    let heard = Whisper::start(&model, &settings).unwrap().decode_with_defaults(&sound).unwrap();
     assert_eq!(heard.written, Some(Language::new("en")));
     // The task is one token of the decoder's prompt: with the same weights another one gives other words.
     assert_ne!(words(false), words(true));

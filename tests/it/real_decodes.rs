@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::Path};
 use livecap::{
     message::{Language, SampleRate},
     stages::{
-        recognise::{Ask, Effort, Hypothesis, Recogniser},
+        recognise::{DecodeRequest, Effort, Hypothesis, Recogniser},
         recording::SoundFile,
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
@@ -35,8 +35,8 @@ fn samples(path: &Path) -> Vec<f32> {
     samples
 }
 
-fn partial() -> Ask {
-    Ask { effort: Effort::Partial, ..Ask::default() }
+fn partial() -> DecodeRequest {
+    DecodeRequest { effort: Effort::Partial, ..DecodeRequest::default() }
 }
 
 fn text(heard: &Hypothesis) -> String {
@@ -51,12 +51,12 @@ fn speech_is_surely_speech_for_every_model_whatever_was_heard_before() {
         let (Some(model), Some(recording)) = (weights(file), recording()) else { continue };
         let mut whisper = whisper(&model, language);
         let speech = &samples(&recording)[..4 * 16_000];
-        let alone = whisper.listen(speech, &partial()).unwrap();
+        let alone = whisper.decode(speech, &partial()).unwrap();
         assert!(alone.no_speech < 0.2 && !alone.words.is_empty(), "{file}: {alone:?}");
         assert!(alone.language == Language::new("en"), "{file}: {alone:?}");
         // What the decoder kept of noise says nothing of the speech behind it.
-        whisper.listen(&hiss(4), &partial()).unwrap();
-        assert_eq!(whisper.listen(speech, &partial()).unwrap(), alone, "{file}");
+        whisper.decode(&hiss(4), &partial()).unwrap();
+        assert_eq!(whisper.decode(speech, &partial()).unwrap(), alone, "{file}");
     }
 }
 
@@ -66,9 +66,9 @@ fn a_prompt_leaves_the_probability_of_no_speech_as_it_is() {
     let (Some(model), Some(recording)) = (weights(ENGLISH), recording()) else { return };
     let mut whisper = whisper(&model, Some("en"));
     let speech = &samples(&recording)[..4 * 16_000];
-    let alone = whisper.listen(speech, &partial()).unwrap();
-    let ask = Ask { context: "A speech.".to_owned(), ..partial() };
-    let behind_text = whisper.listen(speech, &ask).unwrap();
+    let alone = whisper.decode(speech, &partial()).unwrap();
+    let request = DecodeRequest { context: "A speech.".to_owned(), ..partial() };
+    let behind_text = whisper.decode(speech, &request).unwrap();
     let difference = (alone.no_speech - behind_text.no_speech).abs();
     assert!(difference < alone.no_speech / 100.0, "{alone:?} {behind_text:?}");
 }
@@ -79,15 +79,15 @@ fn what_is_heard_in_a_language_that_was_found_is_what_is_heard_in_it_when_told()
     let (mut finds, mut told) = (whisper(&model, None), whisper(&model, Some("en")));
     let english = &samples(&recording)[..4 * 16_000];
     for sound in [english, &hiss(3), english] {
-        let found = finds.listen(sound, &partial()).unwrap();
+        let found = finds.decode(sound, &partial()).unwrap();
         // Noise is doubted, with words or without.
         assert_eq!(found.no_speech < 0.24, sound.len() == english.len(), "{found:?}");
         assert!((0.0..=1.0).contains(&found.language_probability), "{found:?}");
-        let ask = Ask { language: Some(found.language.clone()), ..partial() };
-        let again = finds.listen(sound, &ask).unwrap();
+        let request = DecodeRequest { language: Some(found.language.clone()), ..partial() };
+        let again = finds.decode(sound, &request).unwrap();
         assert_eq!(text(&found), text(&again));
         if found.language == Language::new("en") {
-            assert_eq!(found.words, told.listen(sound, &partial()).unwrap().words);
+            assert_eq!(found.words, told.decode(sound, &partial()).unwrap().words);
         }
     }
 }

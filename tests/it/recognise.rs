@@ -208,15 +208,15 @@ fn a_look_has_no_memory_of_the_looks_before() {
     let samples = decoded(&in_project("pipelines/demo.flac"));
     let (long, short) = (&samples[..16_000 * 9], &samples[16_000 * 4..16_000 * 6]);
     let mut fresh = Whisper::start(&model(), &english()).unwrap();
-    let alone = fresh.look(short).unwrap();
+    let alone = fresh.decode_with_defaults(short).unwrap();
     let mut used = Whisper::start(&model(), &english()).unwrap();
-    used.look(long).unwrap();
-    assert_eq!(used.look(short).unwrap(), alone);
+    used.decode_with_defaults(long).unwrap();
+    assert_eq!(used.decode_with_defaults(short).unwrap(), alone);
     assert!(!alone.words.is_empty());
     // Less than whisper.cpp takes, and more than its window.
-    assert_eq!(used.look(&[]).unwrap().words, []);
-    assert_eq!(used.look(&samples[..100]).unwrap().words, []);
-    assert!(used.look(&samples.repeat(2)).is_ok());
+    assert_eq!(used.decode_with_defaults(&[]).unwrap().words, []);
+    assert_eq!(used.decode_with_defaults(&samples[..100]).unwrap().words, []);
+    assert!(used.decode_with_defaults(&samples.repeat(2)).is_ok());
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_look_writes_no_more_tokens_than_it_may() {
     let sentence = &samples[16_000 * 2..16_000 * 4 + 8_000];
     let words = |max_tokens| {
         let settings = WhisperSettings { max_tokens, ..english() };
-        Whisper::start(&model(), &settings).unwrap().look(sentence).unwrap().words
+        Whisper::start(&model(), &settings).unwrap().decode_with_defaults(sentence).unwrap().words
     };
     let (all, few) = (words(None), words(Some(2)));
     assert!(all.len() > 2 && !few.is_empty() && few.len() <= 2, "{few:?} of {all:?}");
@@ -241,8 +241,8 @@ fn a_prompt_leaves_plain_speech_as_it_is() {
     let sentence = &samples[16_000 * 2..16_000 * 4 + 8_000];
     for _ in 0..2 {
         assert_eq!(
-            prompted.look(sentence).unwrap().words.len(),
-            plain.look(sentence).unwrap().words.len()
+            prompted.decode_with_defaults(sentence).unwrap().words.len(),
+            plain.decode_with_defaults(sentence).unwrap().words.len()
         );
     }
 }

@@ -6,11 +6,11 @@ use std::{
 
 use livecap::{
     logic::{
-        agree::Heard,
-        place::{clipped, place_between},
+        agreement::DecodedWord,
+        word_alignment::{align_between_timestamps, clipped},
     },
     message::{MediaSpan, MediaTime, SampleRate, Word},
-    stages::recognise::{Ask, Hypothesis, RecogniseError, Recogniser},
+    stages::recognise::{DecodeRequest, Hypothesis, RecogniseError, Recogniser},
 };
 
 use crate::support::corpus::{
@@ -53,16 +53,20 @@ impl Answers {
     }
 
     /// The recorded decode that was asked the same.
-    fn exact(&mut self, at: usize, length: usize, ask: &Ask) -> Option<usize> {
+    fn exact(&mut self, at: usize, length: usize, request: &DecodeRequest) -> Option<usize> {
         let decodes = self.piece.decodes.iter().enumerate();
-        let same = decodes.filter(|it| it.1.is_of(at, length, ask)).map(|it| it.0);
+        let same = decodes.filter(|it| it.1.is_of(at, length, request)).map(|it| it.0);
         let found = same.min_by_key(|it| self.used[*it])?;
         self.used[found] = true;
         Some(found)
     }
 
     /// What the nearest recorded decode heard in `span`.
-    fn nearest(&self, span: MediaSpan, ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn nearest(
+        &self,
+        span: MediaSpan,
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         let far = |it: &&Decode| {
             let common = clipped(&[it.span()], span).first().map_or(Duration::ZERO, |it| it.length);
             let (unheard, in_vain) = (span.length - common, it.span().length - common);
@@ -71,25 +75,29 @@ impl Answers {
         let nearest = self.piece.decodes.iter().min_by_key(far);
         let cause = "nothing was recorded of this piece".to_owned();
         let nearest = nearest.ok_or(RecogniseError::Failed { samples: 0, cause })?;
-        let heard = nearest.answer(ask, &self.clock, self.scale)?;
+        let heard = nearest.answer(request, &self.clock, self.scale)?;
         Ok(within(heard, nearest, &self.spoken, span))
     }
 }
 
 impl Recogniser for Answers {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         let at = place_of(speech).unwrap_or_default();
-        let exact = self.exact(at, speech.len(), ask);
+        let exact = self.exact(at, speech.len(), request);
         {
             let mut tally = self.tally.lock().unwrap();
             tally.asked += 1;
             tally.exact += usize::from(exact.is_some());
         }
         match exact {
-            Some(found) => self.piece.decodes[found].answer(ask, &self.clock, self.scale),
+            Some(found) => self.piece.decodes[found].answer(request, &self.clock, self.scale),
             None => {
                 let place = |sample: usize| MediaTime::of_sample(sample as u64, SampleRate::SPEECH);
-                self.nearest(MediaSpan::between(place(at), place(at + speech.len())), ask)
+                self.nearest(MediaSpan::between(place(at), place(at + speech.len())), request)
             }
         }
     }
@@ -107,7 +115,7 @@ fn within(heard: Hypothesis, decode: &Decode, spoken: &[MediaSpan], span: MediaS
         texts.into_iter().map(shift).collect()
     } else {
         let times = if decode.is_whole() { heard.times.as_slice() } else { &[] };
-        place_between(texts, times, &clipped(spoken, of_decode), of_decode)
+        align_between_timestamps(texts, times, &clipped(spoken, of_decode), of_decode)
     };
     let placed = heard.words.iter().zip(placed);
     let inside = placed.filter(|(_, word)| {
@@ -117,7 +125,7 @@ fn within(heard: Hypothesis, decode: &Decode, spoken: &[MediaSpan], span: MediaS
     let from_start = |at: MediaTime| MediaTime::new(at.since(span.start));
     let words = inside.map(|(heard, word)| {
         let span = MediaSpan::between(from_start(word.span.start), from_start(word.span.end()));
-        Heard { word: Word { span, ..word }, ..heard.clone() }
+        DecodedWord { word: Word { span, ..word }, ..heard.clone() }
     });
     Hypothesis { words: words.collect(), timed: true, times: Vec::new(), ..heard }
 }

@@ -2,9 +2,9 @@
 use std::time::Duration;
 
 use livecap::{
-    logic::agree::Heard,
+    logic::agreement::DecodedWord,
     message::{Language, MediaSpan, Word},
-    stages::recognise::{Ask, Effort, FRAME, Hypothesis, VoiceActivity},
+    stages::recognise::{DecodeRequest, Effort, FRAME, Hypothesis, VoiceActivity},
 };
 use proptest::prelude::*;
 
@@ -23,8 +23,8 @@ fn sound(levels: &[f32]) -> Vec<f32> {
     levels.iter().flat_map(|it| (0..FRAME).map(move |at| it * sign(at))).collect()
 }
 
-fn words(texts: &[(&str, f32, f32)]) -> Vec<Heard> {
-    let word = |(text, probability, mark): &(&str, f32, f32)| Heard {
+fn words(texts: &[(&str, f32, f32)]) -> Vec<DecodedWord> {
+    let word = |(text, probability, mark): &(&str, f32, f32)| DecodedWord {
         word: Word { text: (*text).to_owned(), span: MediaSpan::default() },
         probability: *probability,
         mark: *mark,
@@ -45,13 +45,20 @@ fn a_decode_answers_as_it_was_recorded() {
         times: vec![(0, Duration::ZERO), (2, Duration::from_millis(1_480))],
         cut_off: true,
     };
-    let ask =
-        Ask { language: Some(Language::new("en")), effort: Effort::Partial, ..Ask::default() };
-    let decode = Decode::new(4_000, 32_000, &ask, Duration::from_micros(231_400), &heard);
+    let request = DecodeRequest {
+        language: Some(Language::new("en")),
+        effort: Effort::Partial,
+        ..DecodeRequest::default()
+    };
+    let decode = Decode::new(4_000, 32_000, &request, Duration::from_micros(231_400), &heard);
     assert_eq!(decode.hypothesis(), heard);
-    assert!(decode.is_of(4_001, 31_999, &ask) && !decode.is_of(4_002, 32_000, &ask));
-    assert!(!decode.is_of(4_000, 32_000, &Ask { effort: Effort::Final, ..ask.clone() }));
-    assert!(!decode.is_of(4_000, 32_000, &Ask { language: None, ..ask }));
+    assert!(decode.is_of(4_001, 31_999, &request) && !decode.is_of(4_002, 32_000, &request));
+    assert!(!decode.is_of(
+        4_000,
+        32_000,
+        &DecodeRequest { effort: Effort::Final, ..request.clone() }
+    ));
+    assert!(!decode.is_of(4_000, 32_000, &DecodeRequest { language: None, ..request }));
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("one.jsonl.gz");
@@ -81,6 +88,6 @@ proptest! {
         }
         let mut voice = skeleton.voice();
         let frame = skeleton.within(0, FRAME);
-        prop_assert!((0.0..=1.0).contains(&voice.hear(frame.first_chunk().unwrap())));
+        prop_assert!((0.0..=1.0).contains(&voice.speech_probability(frame.first_chunk().unwrap())));
     }
 }

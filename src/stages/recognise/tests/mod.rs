@@ -164,7 +164,7 @@ async fn a_look_that_takes_too_long_is_given_up_and_the_words_come_with_the_next
     let settings = RecogniseSettings { max_lag: Some(Duration::from_millis(40)), ..settings() };
     let (told, counts) = live(settings, &speech(&[(3, 700)]), &[Look::Endless]).await;
     assert_eq!(told.last().unwrap(), "final w1 w2 w3");
-    assert!(counts.contains(&("looks-given-up", 1)), "{counts:?}");
+    assert!(counts.contains(&("decodes-cancelled", 1)), "{counts:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,7 +172,7 @@ async fn what_a_guard_leaves_out_is_counted() {
     let (told, counts) = live(settings(), &speech(&[(1, 700)]), &[Look::Phrase; 3]).await;
     assert_eq!(told, Vec::<String>::new());
     // Two looks while somebody speaks, for nothing is shown yet, and one at the pause.
-    assert_eq!(counts, [("guarded-phrase", 3)]);
+    assert_eq!(counts, [("filtered-phrase", 3)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,7 +217,7 @@ proptest! {
         let mut at = 0;
         for run in sound.chunk_by(|a, b| a == b) {
             let place = |sample| MediaTime::of_sample(sample as u64, RATE);
-            let span = MediaSpan::between(place(at), place(at + run.len()));
+            let span = MediaSpan::between(time_of(at), time_of(at + run.len()));
             at += run.len();
             let word = format!(" w{}", (run[0] * 1000.0).round());
             let times = finals.iter().filter(|it| it.text == word).count();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use super::super::*;
 use crate::{
     flow::{EdgeSettings, Inlet, Offer, Receiver, Room, StageGauge, WhenFull, drive, edge},
-    logic::agree::Heard,
+    logic::agreement::DecodedWord,
     message::{AudioFrame, Kind, TrackName, Transcript},
 };
 
@@ -34,15 +34,15 @@ pub(super) enum Look {
 pub(super) struct Script(pub(super) Arc<Mutex<VecDeque<Look>>>);
 
 impl Recogniser for Script {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
         let next = self.0.lock().unwrap().pop_front();
         match next.unwrap_or(Look::Answer) {
             Look::Answer => (),
             Look::Endless => {
-                while ask.wanted.is_still() {
+                while !request.cancellation.is_cancelled() {
                     std::thread::yield_now();
                 }
-                return Err(RecogniseError::Unwanted);
+                return Err(RecogniseError::Cancelled);
             }
             Look::Phrase => return Ok(heard(vec![sure(" Thanks for watching!".to_owned())])),
             Look::Loop => return Ok(heard(vec![sure(" so it is".repeat(30))])),
@@ -59,14 +59,14 @@ impl Recogniser for Script {
         for run in speech.chunk_by(|a, b| a == b) {
             let number = (run[0] * 1000.0).round();
             let place = |sample| MediaTime::of_sample(sample as u64, RATE);
-            let span = MediaSpan::between(place(from), place(from + run.len()));
+            let span = MediaSpan::between(time_of(from), time_of(from + run.len()));
             let mark = if run.len() >= WORD * 3 / 4 { 'w' } else { 'x' };
             if number > 0.0 && run.len() >= WORD / 8 {
                 let is_last = number > LAST as f32;
                 let (number, stop) =
                     if is_last { (number - LAST as f32, ".") } else { (number, "") };
                 let word = Word { text: format!(" {mark}{number}{stop}"), span };
-                words.push(Heard { word, probability: 1.0, mark: 1.0 });
+                words.push(DecodedWord { word, probability: 1.0, mark: 1.0 });
             }
             from += run.len();
         }
@@ -74,11 +74,11 @@ impl Recogniser for Script {
     }
 }
 
-fn sure(text: String) -> Heard {
-    Heard { word: Word { text, span: MediaSpan::default() }, probability: 1.0, mark: 1.0 }
+fn sure(text: String) -> DecodedWord {
+    DecodedWord { word: Word { text, span: MediaSpan::default() }, probability: 1.0, mark: 1.0 }
 }
 
-fn heard(words: Vec<Heard>) -> Hypothesis {
+fn heard(words: Vec<DecodedWord>) -> Hypothesis {
     Hypothesis {
         words,
         timed: true,
@@ -95,10 +95,10 @@ fn heard(words: Vec<Heard>) -> Hypothesis {
 pub(super) struct ScriptedVoice;
 
 impl VoiceActivity for ScriptedVoice {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
         if level(frame) > 0.0 { 1.0 } else { 0.0 }
     }
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }
 
 /// Sentences of so many words, each followed by so many milliseconds of silence. Words are numbered from 1.
@@ -142,7 +142,7 @@ pub(super) fn settings() -> RecogniseSettings {
         sentence: ms(250),
         ..EndpointSettings::default()
     };
-    let pace = PaceSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 };
+    let pace = DecodeSchedulerSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 };
     let agreement = AgreementSettings { hold: ms(100), ..AgreementSettings::default() };
     let window = WindowSettings { length: ms(3_000), keep: ms(1_000), overlap: 3 };
     // All sound is there at once, and none of it is old.
@@ -255,7 +255,7 @@ pub(super) async fn live_by<R: Recogniser + Send>(
 }
 
 /// One line each: `final w1 w2`, `partial w1 | x2` with the committed words first, `gap restart 500..900`.
-pub(super) fn told(captions: &[Caption]) -> Vec<String> {
+pub(super) fn filter_and_align(captions: &[Caption]) -> Vec<String> {
     let line = |caption: &Caption| match caption {
         Caption::Translation(it) => panic!("a recogniser translates nothing: {it:?}"),
         Caption::Transcript(it) if it.kind() == Kind::Final => format!("final {}", it.text()),

@@ -5,8 +5,8 @@ use super::{super::*, script::*};
 struct Capitals(Script);
 
 impl Recogniser for Capitals {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
-        let mut heard = self.0.listen(speech, ask)?;
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
+        let mut heard = self.0.decode(speech, request)?;
         for at in 1..heard.words.len() {
             if heard.words[at - 1].word.text.ends_with('.') {
                 let text = &mut heard.words[at].word.text;
@@ -90,22 +90,22 @@ async fn a_final_that_goes_round_in_a_loop_is_decoded_again() {
     let looks = [Look::Loop, Look::Answer, Look::Panic];
     let (told, counts) = live(settings, &speech(&[(3, 700)]), &looks).await;
     assert_eq!(told, ["final w1 w2 w3"]);
-    assert_eq!(counts, [("decoded-again", 1), ("guarded-compressible", 1)]);
+    assert_eq!(counts, [("decoded-again", 1), ("filtered-compressible", 1)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_partial_that_goes_round_in_a_loop_is_left_out() {
     let (told, counts) = live(settings(), &speech(&[(3, 700)]), &[Look::Loop]).await;
     assert_eq!(told.last().unwrap(), "final w1 w2 w3");
-    assert_eq!(counts, [("guarded-compressible", 1)]);
+    assert_eq!(counts, [("filtered-compressible", 1)]);
 }
 
 /// Takes note of how many words each decode heard.
 struct Counting(Script, Arc<Mutex<Vec<usize>>>);
 
 impl Recogniser for Counting {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
-        let heard = self.0.listen(speech, ask)?;
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
+        let heard = self.0.decode(speech, request)?;
         self.1.lock().unwrap().push(heard.words.len());
         Ok(heard)
     }

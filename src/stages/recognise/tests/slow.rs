@@ -17,9 +17,9 @@ struct Slow {
 }
 
 impl Recogniser for Slow {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
         self.spent.send(*self.cost.lock().unwrap()).unwrap();
-        self.script.listen(speech, ask)
+        self.script.decode(speech, request)
     }
 }
 
@@ -51,7 +51,7 @@ async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_i
     let max_lag = Some(Duration::from_millis(1_600));
     // A decode that costs 0.9 s would cost 0.45 s with the one, 0.09 s with the other.
     let here = [("small", 0.5), ("tiny", 0.1)];
-    let smaller = here.map(|(name, share)| Smaller { name: name.to_owned(), share }).into();
+    let smaller = here.map(|(name, share)| SmallerModel { name: name.to_owned(), share }).into();
     let settings = RecogniseSettings { max_lag, smaller, ..settings() };
     let mut life =
         Recognise::new(settings, engine, ScriptedVoice, track).counting_on(gauge.clone());
@@ -98,11 +98,11 @@ struct Growing {
 const MAX_LAG: Duration = Duration::from_secs(4);
 
 impl Recogniser for Growing {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
         let cost = RATE.duration_of(speech.len()) / 4;
-        let is_given_up = ask.effort == Effort::Partial && cost > MAX_LAG / 2;
+        let is_given_up = request.effort == Effort::Partial && cost > MAX_LAG / 2;
         self.spent.send(if is_given_up { MAX_LAG / 2 } else { cost }).unwrap();
-        if is_given_up { Err(RecogniseError::Unwanted) } else { self.script.listen(speech, ask) }
+        if is_given_up { Err(RecogniseError::Cancelled) } else { self.script.decode(speech, request) }
     }
 }
 
@@ -136,8 +136,8 @@ async fn speech_without_a_pause_is_cut_where_its_decodes_take_too_long() {
     let captions = all(list).await;
     check_order(&captions);
     let counts = gauge.read().counts;
-    assert!(counts.contains_key("looks-given-up"), "{counts:?}");
-    assert!(!counts.contains_key("frames-given-up"), "{counts:?}");
+    assert!(counts.contains_key("decodes-cancelled"), "{counts:?}");
+    assert!(!counts.contains_key("frames-dropped"), "{counts:?}");
     let finals: Vec<String> =
         told(&captions).into_iter().filter(|it| it.starts_with("final")).collect();
     assert!(finals.len() > 1, "{finals:?}");

@@ -1,7 +1,7 @@
 //! Speech that is written without spaces: committed text grows within a sentence, never changes, and no space comes into it.
 use super::{super::*, script::*};
 use crate::{
-    logic::{agree::Heard, script::units},
+    logic::{agreement::DecodedWord, script::units},
     message::Kind,
 };
 
@@ -12,13 +12,13 @@ struct Reader {
 }
 
 impl Recogniser for Reader {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
-        let heard = Script(Arc::default()).listen(speech, ask)?;
-        let read = |it: Heard| {
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
+        let heard = Script(Arc::default()).decode(speech, request)?;
+        let read = |it: DecodedWord| {
             let (mark, number) = it.word.text.trim().split_at(1);
             let unit = self.units[number.parse::<usize>().unwrap() - 1].clone();
             let text = if mark == "x" { self.cut.to_owned() } else { unit };
-            Heard { word: Word { text, ..it.word }, ..it }
+            DecodedWord { word: Word { text, ..it.word }, ..it }
         };
         Ok(Hypothesis { words: heard.words.into_iter().map(read).collect(), ..heard })
     }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::{super::*, script::*};
 use crate::{
-    logic::{agree::Heard, spoken::bare},
+    logic::{agreement::DecodedWord, spoken::bare},
     message::Kind,
 };
 
@@ -30,7 +30,7 @@ impl Varied {
         least + (most - least) * self.random.f32()
     }
 
-    fn varied(&mut self, heard: Heard, is_fresh: bool) -> Heard {
+    fn varied(&mut self, heard: DecodedWord, is_fresh: bool) -> DecodedWord {
         let mut text = heard.word.text;
         // Less probable than what was said, and than what is committed at once.
         let (mut least, mut most) = (0.5, 1.0);
@@ -45,18 +45,18 @@ impl Varied {
         text.push_str(punctuation);
         let mark = if punctuation.is_empty() { 1.0 } else { self.between(0.1, 1.0) };
         let word = Word { text, ..heard.word };
-        Heard { word, probability: self.between(least, most), mark }
+        DecodedWord { word, probability: self.between(least, most), mark }
     }
 }
 
 impl Recogniser for Varied {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
         self.decodes += 1;
-        let mut heard = self.script.listen(speech, ask)?;
+        let mut heard = self.script.decode(speech, request)?;
         let end = MediaTime::of_sample(speech.len() as u64, RATE);
         let words = std::mem::take(&mut heard.words);
         for word in words {
-            let is_fresh = ask.effort == Effort::Partial && word.word.span.end() + FRESH > end;
+            let is_fresh = request.effort == Effort::Partial && word.word.span.end() + FRESH > end;
             let word = self.varied(word, is_fresh);
             heard.words.push(word);
         }

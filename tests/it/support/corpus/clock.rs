@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use livecap::stages::recognise::Wanted;
+use livecap::stages::recognise::Cancellation;
 use tokio::runtime::Handle;
 
 /// How often a decode asks whether it is still wanted. whisper.cpp asks more often than that.
@@ -20,16 +20,16 @@ impl Clock {
     }
 
     /// Lets so much time pass, or less where the decode is no longer wanted. Tells whether it still is.
-    pub(crate) fn spend(&self, cost: Duration, wanted: &Wanted) -> bool {
-        // The clock of a thread outside of the runtime is the real one, and `wanted` would ask that.
+    pub(crate) fn spend(&self, cost: Duration, wanted: &Cancellation) -> bool {
+        // The clock of a thread outside of the runtime is the real one, and `wanted` would request that.
         let _inside = self.0.enter();
         let mut left = cost;
-        while !left.is_zero() && wanted.is_still() {
+        while !left.is_zero() && !wanted.is_cancelled() {
             let step = left.min(STEP);
             // The first poll moves the clock; what is left of the call only lets other tasks run.
             let _ = tokio::time::advance(step).now_or_never();
             left -= step;
         }
-        wanted.is_still()
+        !wanted.is_cancelled()
     }
 }

@@ -8,9 +8,11 @@ use std::{
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use livecap::{
-    logic::{agree::Heard, reference::Reference, update::text_of_finals, wer::WordErrors},
+    logic::{
+        agreement::DecodedWord, reference::Reference, update::text_of_finals, wer::WordErrors,
+    },
     message::{Language, MediaSpan, MediaTime, SampleRate, Word},
-    stages::recognise::{Ask, Effort, Hypothesis, RecogniseError},
+    stages::recognise::{DecodeRequest, Effort, Hypothesis, RecogniseError},
 };
 use serde::{Deserialize, Serialize};
 
@@ -121,7 +123,7 @@ impl Decode {
     pub(crate) fn new(
         at: usize,
         length: usize,
-        ask: &Ask,
+        request: &DecodeRequest,
         cost: Duration,
         heard: &Hypothesis,
     ) -> Decode {
@@ -130,9 +132,9 @@ impl Decode {
         Decode {
             at,
             length,
-            effort: effort(ask.effort).to_owned(),
-            asked: ask.language.as_ref().map(Language::to_string),
-            context: ask.context.clone(),
+            effort: effort(request.effort).to_owned(),
+            asked: request.language.as_ref().map(Language::to_string),
+            context: request.context.clone(),
             cost: cost.as_millis() as u64,
             words: words
                 .clone()
@@ -152,16 +154,16 @@ impl Decode {
     }
 
     /// Whether it was asked the same, from the same place on within a sample.
-    pub(crate) fn is_of(&self, at: usize, length: usize, ask: &Ask) -> bool {
+    pub(crate) fn is_of(&self, at: usize, length: usize, request: &DecodeRequest) -> bool {
         self.at.abs_diff(at) <= 1
             && self.length.abs_diff(length) <= 1
-            && self.effort == effort(ask.effort)
-            && self.asked.as_deref() == ask.language.as_ref().map(Language::as_str)
-            && self.context == ask.context
+            && self.effort == effort(request.effort)
+            && self.asked.as_deref() == request.language.as_ref().map(Language::as_str)
+            && self.context == request.context
     }
 
     pub(crate) fn is_whole(&self) -> bool {
-        self.effort == effort(Effort::Whole)
+        self.effort == effort(Effort::FullContext)
     }
 
     pub(crate) fn span(&self) -> MediaSpan {
@@ -172,14 +174,14 @@ impl Decode {
     /// Takes the time that it cost, `scale` times; it is given up where it is no longer wanted before that.
     pub(crate) fn answer(
         &self,
-        ask: &Ask,
+        request: &DecodeRequest,
         clock: &Clock,
         scale: f64,
     ) -> Result<Hypothesis, RecogniseError> {
         let cost = Duration::from_millis(self.cost).mul_f64(scale);
-        match clock.spend(cost, &ask.wanted) {
+        match clock.spend(cost, &request.cancellation) {
             true => Ok(self.hypothesis()),
-            false => Err(RecogniseError::Unwanted),
+            false => Err(RecogniseError::Cancelled),
         }
     }
 
@@ -190,7 +192,7 @@ impl Decode {
             Some(MediaSpan::between(place(start), place(end)))
         };
         let part = |thousandths: u16| f32::from(thousandths) / 1000.0;
-        let heard = |(at, (text, probability, mark)): (usize, &(String, u16, u16))| Heard {
+        let heard = |(at, (text, probability, mark)): (usize, &(String, u16, u16))| DecodedWord {
             word: Word { text: text.clone(), span: span(at).unwrap_or_default() },
             probability: part(*probability),
             mark: part(*mark),
@@ -213,7 +215,7 @@ fn effort(effort: Effort) -> &'static str {
     match effort {
         Effort::Partial => "partial",
         Effort::Final => "final",
-        Effort::Whole => "whole",
+        Effort::FullContext => "whole",
     }
 }
 

@@ -41,7 +41,7 @@ impl Skeleton {
         for chunk in sound.chunks(FRAME) {
             let mut frame = [0.0; FRAME];
             frame[..chunk.len()].copy_from_slice(chunk);
-            let probability = detector.hear(&frame) * f32::from(MOST);
+            let probability = detector.speech_probability(&frame) * f32::from(MOST);
             voice.push(char::from(FIRST + probability.round().clamp(0.0, f32::from(MOST)) as u8));
             level.push(char::from(FIRST + code_of_level(chunk)));
         }
@@ -102,7 +102,7 @@ pub(crate) struct RecordedVoice {
 }
 
 impl VoiceActivity for RecordedVoice {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
         // Where the stage's frames are not those of the recording: the one that most of it is of.
         self.probabilities.get(number(frame[FRAME / 2])).copied().unwrap_or(0.0)
     }
@@ -111,7 +111,7 @@ impl VoiceActivity for RecordedVoice {
         self.lag
     }
 
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }
 
 /// The number of the first of these samples in their recording. Less than a frame tells only which frame it is of.

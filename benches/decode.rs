@@ -54,7 +54,7 @@ fn bench(criterion: &mut Criterion) {
         [("3 s", speech(3)), ("10 s", speech(10)), ("3 s in the whole context", whole)]
     {
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| whisper.look(&sound).unwrap());
+            bencher.iter(|| whisper.decode_with_defaults(&sound).unwrap());
         });
     }
     group.finish();

@@ -1,23 +1,23 @@
 //! What a look is asked for: the language that its segment is settled in, and what was said before it.
 use super::{super::*, script::*};
-use crate::{logic::agree::Heard, message::Kind};
+use crate::{logic::agreement::DecodedWord, message::Kind};
 
 /// Hears each look in the next of its languages, and notes what it is asked.
 struct Listener {
     languages: Vec<&'static str>,
-    asked: Arc<Mutex<Vec<(Duration, Ask)>>>,
+    asked: Arc<Mutex<Vec<(Duration, DecodeRequest)>>>,
 }
 
 impl Recogniser for Listener {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
         let mut asked = self.asked.lock().unwrap();
-        let language = match &ask.language {
+        let language = match &request.language {
             Some(settled) => settled.clone(),
             None => Language::new(self.languages[asked.len() % self.languages.len()]),
         };
-        asked.push((RATE.duration_of(speech.len()), ask.clone()));
+        asked.push((RATE.duration_of(speech.len()), request.clone()));
         let word = Word { text: format!(" said-{}", asked.len()), span: MediaSpan::default() };
-        let words = vec![Heard { word, probability: 1.0, mark: 1.0 }];
+        let words = vec![DecodedWord { word, probability: 1.0, mark: 1.0 }];
         Ok(Hypothesis {
             words,
             timed: false,
@@ -35,7 +35,7 @@ impl Recogniser for Listener {
 async fn listened(
     settings: RecogniseSettings,
     languages: &[&'static str],
-) -> (Vec<(Duration, Ask)>, Vec<Caption>) {
+) -> (Vec<(Duration, DecodeRequest)>, Vec<Caption>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let listener = Listener { languages: languages.to_vec(), asked: asked.clone() };
     let sound = speech(&[(8, 700), (1, 700)]);
@@ -57,10 +57,10 @@ struct Polyglot {
 }
 
 impl Recogniser for Polyglot {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
         self.decodes += 1;
-        let mut heard = Script(Arc::default()).listen(speech, &Ask::default())?;
-        let number = |it: &Heard| it.word.text[2..].parse::<usize>().unwrap();
+        let mut heard = Script(Arc::default()).decode(speech, &DecodeRequest::default())?;
+        let number = |it: &DecodedWord| it.word.text[2..].parse::<usize>().unwrap();
         let spoken =
             if heard.words.first().is_some_and(|it| number(it) > 10) { "fr" } else { "de" };
         let guess = match RATE.duration_of(speech.len()).as_millis() {
@@ -68,7 +68,7 @@ impl Recogniser for Polyglot {
             2_000..3_000 => ("nl", 0.4),
             _ => (spoken, 0.9),
         };
-        let told = ask.language.as_ref().map(|it| (it.as_str(), 1.0));
+        let told = request.language.as_ref().map(|it| (it.as_str(), 1.0));
         let (language, probability) = told.unwrap_or(guess);
         for it in &mut heard.words {
             it.word.text = format!(" {language}{}", number(it));

@@ -1,0 +1,9 @@
+//! The trait of a file format that is written.
+use std::io;
+
+/// A file that is being written.
+pub(super) trait Writer: Send {
+    fn write(&mut self, samples: &[i16]) -> io::Result<()>;
+    /// Writes the final length into the header.
+    fn finish(&mut self) -> io::Result<()>;
+}
