@@ -12,8 +12,9 @@ use super::offline::{load, whole_windows};
 use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
     logic::{
-        agreement::AgreementSettings, endpoint::EndpointSettings, hallucination::HallucinationFilterSettings,
-        decode_scheduler::DecodeSchedulerSettings, model_speed::SmallerModel,
+        agreement::AgreementSettings, decode_scheduler::DecodeSchedulerSettings,
+        endpoint::EndpointSettings, hallucination::HallucinationFilterSettings,
+        model_speed::SmallerModel,
     },
     message::{Caption, Language, TrackName},
     models::{DecodingChange, Found, Header, Weights},
@@ -207,7 +208,8 @@ fn smaller(own: &Header, english_will_do: bool, present: &[Found]) -> Vec<Smalle
         let header = found.inspect().ok().filter(|_| found.caution().is_none())?;
         let (size, own) = (header.parameters(), own.parameters());
         let is_usable = size < own && (english_will_do || header.multilingual());
-        is_usable.then(|| SmallerModel { name: found.name.clone(), share: size as f64 / own as f64 })
+        is_usable
+            .then(|| SmallerModel { name: found.name.clone(), share: size as f64 / own as f64 })
     };
     present.iter().filter_map(usable).collect()
 }

@@ -104,7 +104,12 @@ impl DecodeScheduler {
     }
 
     /// The audio up to `audio_end` was decoded.
-    pub fn record_decode(&mut self, reason: DecodeReason, speech_end: MediaTime, audio_end: MediaTime) {
+    pub fn record_decode(
+        &mut self,
+        reason: DecodeReason,
+        speech_end: MediaTime,
+        audio_end: MediaTime,
+    ) {
         (self.has_decoded, self.decoded_to) = (true, audio_end);
         self.decoded_pause = (reason == DecodeReason::Pause).then_some(speech_end);
     }
@@ -174,7 +179,10 @@ mod tests {
     #[test]
     fn an_interval_shorter_than_the_first_wait_is_kept() {
         let interval = Duration::from_millis(100);
-        let mut scheduler = DecodeScheduler::new(DecodeSchedulerSettings { interval, ..DecodeSchedulerSettings::default() });
+        let mut scheduler = DecodeScheduler::new(DecodeSchedulerSettings {
+            interval,
+            ..DecodeSchedulerSettings::default()
+        });
         scheduler.record_decode(DecodeReason::Speech, at(350), at(350));
         assert_eq!(scheduler.due(at(440), at(440)), None);
         assert_eq!(scheduler.due(at(450), at(450)), Some(DecodeReason::Speech));

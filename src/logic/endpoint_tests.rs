@@ -100,7 +100,8 @@ fn a_segment_that_cannot_be_decoded_in_time_is_cut_early() {
 fn a_segment_ended_by_its_sentence_leaves_half_of_the_pause_to_the_next() {
     let mut endpoint = Endpoint::new(long_segments());
     assert_eq!(endpoint.end_of_sentence(1.0), None, "nothing is open");
-    let (spoken, now) = (frames_in(LONG_SEGMENT[1]), frames_in(LONG_SEGMENT[1] + long_segments().sentence) + 1);
+    let (spoken, now) =
+        (frames_in(LONG_SEGMENT[1]), frames_in(LONG_SEGMENT[1] + long_segments().sentence) + 1);
     for n in 0..now {
         endpoint.step(frame(n, if n < spoken { 0.9 } else { 0.0 }));
     }
@@ -138,7 +139,11 @@ fn a_confident_sentence_in_a_long_segment_shortens_the_pause_that_ends_it() {
             endpoint.step(frame(n, 0.9));
         }
         endpoint.step(frame(spoken, 0.0));
-        assert_eq!(endpoint.end_of_sentence(confidence), None, "the pause is too short for any sentence");
+        assert_eq!(
+            endpoint.end_of_sentence(confidence),
+            None,
+            "the pause is too short for any sentence"
+        );
         let closed = (spoken + 1..).find(|n| endpoint.step(frame(*n, 0.0)).is_some());
         FRAME * (closed.expect("it ends") + 1 - spoken) as u32
     };

@@ -73,7 +73,8 @@ pub struct SmallerModel {
 /// else the smallest. `None` if there is no smaller one. This is an estimate: the cost is taken to be proportional to the
 /// number of parameters, most of which are the encoder's.
 pub fn smaller_model(partial: Duration, smaller: &[SmallerModel]) -> Option<&SmallerModel> {
-    let keeps_up = |it: &&SmallerModel| partial.as_secs_f64() * it.share <= KEEPS_UP_LIMIT.as_secs_f64();
+    let keeps_up =
+        |it: &&SmallerModel| partial.as_secs_f64() * it.share <= KEEPS_UP_LIMIT.as_secs_f64();
     let by_size = |a: &&SmallerModel, b: &&SmallerModel| a.share.total_cmp(&b.share);
     let largest = smaller.iter().filter(keeps_up).max_by(by_size);
     largest.or_else(|| smaller.iter().min_by(by_size))

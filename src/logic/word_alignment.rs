@@ -24,8 +24,7 @@ pub fn align_words(words: Vec<Word>, speech_spans: &[MediaSpan], whole: MediaSpa
         let here: Vec<(Word, f64)> = words.by_ref().take(end - from).collect();
         from = end;
         let total: f64 = here.iter().map(|it| it.1).sum();
-        let at =
-            |weight: f64| span.start + span.length.mul_f64((weight / total).clamp(0.0, 1.0));
+        let at = |weight: f64| span.start + span.length.mul_f64((weight / total).clamp(0.0, 1.0));
         let mut before = 0.0;
         for (word, weight) in here {
             let span = MediaSpan::between(at(before), at(before + weight));
@@ -165,7 +164,10 @@ mod tests {
     fn pauses_fall_between_sentences() {
         // By letters alone "Thank" would begin before the pause.
         let speech_spans = [span(500, 1100), span(1150, 1700), span(2600, 3300)];
-        assert_eq!(starts("See you there. Thank you.", &speech_spans), [500, 842, 1185, 2600, 3020]);
+        assert_eq!(
+            starts("See you there. Thank you.", &speech_spans),
+            [500, 842, 1185, 2600, 3020]
+        );
     }
 
     #[test]
@@ -173,7 +175,8 @@ mod tests {
         let s = Duration::from_secs;
         let times = [(0, s(0)), (2, s(1)), (2, s(3)), (4, s(4)), (4, s(9))];
         let speech_spans = [span(0, 1000), span(3000, 4000)];
-        let aligned = align_between_timestamps(words("a b c d"), &times, &speech_spans, span(0, 5000));
+        let aligned =
+            align_between_timestamps(words("a b c d"), &times, &speech_spans, span(0, 5000));
         let starts: Vec<u128> =
             aligned.iter().map(|it| it.span.start.since_start().as_millis()).collect();
         assert_eq!(starts, [0, 500, 3000, 3500]);

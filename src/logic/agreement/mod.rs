@@ -9,14 +9,14 @@ mod tests;
 mod uncommitted;
 mod vote;
 
-use self::{
-    decoded_word::PreviousWord,
-    vote::{DECAY, vote},
-};
 pub use self::{
     decoded_word::DecodedWord,
     settings::{AgreementSettings, AudioEnd},
     uncommitted::uncommitted,
+};
+use self::{
+    decoded_word::PreviousWord,
+    vote::{DECAY, vote},
 };
 use super::{script, sentence};
 use crate::message::Word;

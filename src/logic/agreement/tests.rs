@@ -54,7 +54,10 @@ fn check(decodes: &[&str], shown: &[(&str, &str)]) {
         let end = if is_pause { AudioEnd::Pause } else { speech(&decoded) };
         let update = agreement.add(&committed, decoded, end);
         committed.extend(update.committed);
-        assert_eq!((text(&committed).as_str(), text(&update.tail).as_str()), (*expected_committed, *expected_tail));
+        assert_eq!(
+            (text(&committed).as_str(), text(&update.tail).as_str()),
+            (*expected_committed, *expected_tail)
+        );
     }
 }
 
@@ -160,8 +163,10 @@ fn a_final_keeps_an_earlier_word_only_where_it_is_clearly_more_probable() {
 #[test]
 fn a_word_that_decodes_repeat_replaces_a_more_probable_one_after_some_decodes() {
     let mut repeated = decoded_words("the ~plain leaves");
-    let previous = |it: DecodedWord| PreviousWord { word: it.word, probability: it.probability, decodes: 1 };
-    let mut old: Vec<PreviousWord> = decoded_words("the train leaves").into_iter().map(previous).collect();
+    let previous =
+        |it: DecodedWord| PreviousWord { word: it.word, probability: it.probability, decodes: 1 };
+    let mut old: Vec<PreviousWord> =
+        decoded_words("the train leaves").into_iter().map(previous).collect();
     let mut kept = 0;
     while {
         vote(&old, 3, &mut repeated);
@@ -214,7 +219,8 @@ fn silence_after_words_does_not_commit_them() {
     assert_eq!(text(&update.committed), "and");
     let mut agreement = LocalAgreement::new(settings);
     agreement.add(&[], decoded_words("and ~so my"), after(3));
-    let update = agreement.add(&[], decoded_words("and ~saw my fellow americans ask not"), after(7));
+    let update =
+        agreement.add(&[], decoded_words("and ~saw my fellow americans ask not"), after(7));
     assert_eq!(text(&update.committed), "and saw my", "four words stand behind it");
 }
 
@@ -247,7 +253,10 @@ fn the_probability_of_the_last_punctuation_is_the_confidence_in_a_sentence_end()
     assert!(whole.iter().all(|it| confidence(it, 0.95) == 1.0));
     let open = ["", "It leaves", "It leaves,", "at 10.5", "It...", "It…"];
     assert!(open.iter().all(|it| confidence(it, 0.95) == 0.0));
-    assert_eq!(confidence("It leaves.", AgreementSettings::default().show_punctuation_probability / 2.0), 0.5);
+    assert_eq!(
+        confidence("It leaves.", AgreementSettings::default().show_punctuation_probability / 2.0),
+        0.5
+    );
     assert_eq!(confidence("It leaves.", f32::NAN), 0.0);
 }
 
@@ -271,7 +280,11 @@ fn characters(text: &str) -> Vec<DecodedWord> {
     let length = Duration::from_millis(100);
     let decoded = |(n, it): (usize, &str)| {
         let span = MediaSpan { start: MediaTime::new(length * n as u32), length };
-        DecodedWord { word: Word { text: it.to_owned(), span }, probability: 0.95, punctuation_probability: 1.0 }
+        DecodedWord {
+            word: Word { text: it.to_owned(), span },
+            probability: 0.95,
+            punctuation_probability: 1.0,
+        }
     };
     crate::logic::script::units(text).into_iter().enumerate().map(decoded).collect()
 }
@@ -290,8 +303,10 @@ fn another_form_of_a_committed_character_is_not_repeated() {
 
 /// The committed text after each decode. The last decode is at a pause.
 fn committed(decodes: &[&str]) -> Vec<String> {
-    let mut agreement =
-        LocalAgreement::new(AgreementSettings { commit_margin: WORD, ..AgreementSettings::default() });
+    let mut agreement = LocalAgreement::new(AgreementSettings {
+        commit_margin: WORD,
+        ..AgreementSettings::default()
+    });
     let (mut committed, mut all) = (Vec::new(), Vec::new());
     for (at, decode) in decodes.iter().enumerate() {
         let decoded = characters(decode);
@@ -325,8 +340,10 @@ fn committed_thai_text_ends_with_a_whole_word() {
 
 #[test]
 fn add_without_commit_shows_words_and_commits_none() {
-    let mut agreement =
-        LocalAgreement::new(AgreementSettings { commit_margin: WORD, ..AgreementSettings::default() });
+    let mut agreement = LocalAgreement::new(AgreementSettings {
+        commit_margin: WORD,
+        ..AgreementSettings::default()
+    });
     for decode in ["good morning", "good morning every", "good morning everyone"] {
         let decoded = decoded_words(decode);
         let end = speech(&decoded);

@@ -52,8 +52,7 @@ pub fn uncommitted(committed: &[Word], mut decoded: Vec<DecodedWord>) -> Vec<Dec
         let apart = if is_same { apart.saturating_sub(SAME_WORD_SLACK) } else { apart };
         edits[at] as f64 + apart.as_secs_f64() * EDITS_PER_SECOND
     };
-    let best =
-        (0..=decoded.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or_default();
+    let best = (0..=decoded.len()).min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or_default();
     // Decodes also differ in the times of words. New words never begin before the committed ones end.
     let after = |mut decoded: DecodedWord| {
         let span = &mut decoded.word.span;

@@ -113,7 +113,10 @@ impl Hallucination {
 
     /// Whether a decode with more encoder context is likely to give the right words.
     pub const fn is_loop(self) -> bool {
-        matches!(self, Hallucination::Compressible | Hallucination::Repeated | Hallucination::Beyond)
+        matches!(
+            self,
+            Hallucination::Compressible | Hallucination::Repeated | Hallucination::Beyond
+        )
     }
 }
 
@@ -232,8 +235,9 @@ impl HallucinationFilter {
                 return found;
             }
         }
-        let is_beyond_end =
-            settings.beyond_end.is_some_and(|most| evidence.hit_token_limit || evidence.ends_after_audio(most));
+        let is_beyond_end = settings
+            .beyond_end
+            .is_some_and(|most| evidence.hit_token_limit || evidence.ends_after_audio(most));
         if is_beyond_end && evidence.is_too_fast(count(words)) {
             // Nobody knows which of the words were said, but not all of them were.
             let most = evidence.most_words();
@@ -248,20 +252,26 @@ impl HallucinationFilter {
     fn whole_hypothesis(&self, words: &[String], evidence: &Evidence) -> Option<Hallucination> {
         let settings = &self.settings;
         let count = script::word_count(words.iter().map(String::as_str));
-        let is_third_time = || count > REPEAT_MAX_SHORT_WORDS && self.recent_finals.iter().all(|it| it == words);
+        let is_third_time =
+            || count > REPEAT_MAX_SHORT_WORDS && self.recent_finals.iter().all(|it| it == words);
         // Comparisons with NaN are false, so a decode without probabilities passes.
         let is_doubtful = evidence.no_speech > settings.no_speech * DOUBT;
         if settings.no_speech < 1.0 && evidence.no_speech > settings.no_speech {
             Some(Hallucination::NoSpeech)
         } else if is_doubtful && evidence.log_probability < settings.log_probability {
             Some(Hallucination::Improbable)
-        } else if self.phrases.contains(words) && (is_doubtful || evidence.speech < PHRASE_MIN_SPEECH) {
+        } else if self.phrases.contains(words)
+            && (is_doubtful || evidence.speech < PHRASE_MIN_SPEECH)
+        {
             Some(Hallucination::Phrase)
         } else if compression_ratio(&script::joined(words.iter().map(String::as_str)))
             > settings.compression
         {
             Some(Hallucination::Compressible)
-        } else if settings.repetition && evidence.log_probability < REPEAT_MIN_LOGPROB && is_third_time() {
+        } else if settings.repetition
+            && evidence.log_probability < REPEAT_MIN_LOGPROB
+            && is_third_time()
+        {
             Some(Hallucination::Repeated)
         } else {
             None
@@ -271,7 +281,8 @@ impl HallucinationFilter {
     /// Whether a few words are a guess over audio without speech.
     fn is_guess(&self, words: &[DecodedWord], evidence: &Evidence) -> bool {
         let HallucinationFilterSettings { no_speech, log_probability, .. } = self.settings;
-        let begins_improbably = words.first().is_some_and(|it| it.probability < FIRST_WORD_PROBABILITY);
+        let begins_improbably =
+            words.first().is_some_and(|it| it.probability < FIRST_WORD_PROBABILITY);
         words.len() <= SHORT_TEXT_WORDS
             && evidence.log_probability < log_probability * SHORT_TEXT_LOGPROB_FACTOR
             && (begins_improbably || evidence.no_speech > no_speech * SHORT_TEXT_NO_SPEECH_FACTOR)

@@ -19,7 +19,8 @@ const REPEATED_RUN: usize = 5;
 /// The number of words before the second round of a loop that goes on to the end. All words if there is no such loop.
 pub(super) fn words_before_loop(words: &[DecodedWord], implausible: bool) -> usize {
     let bare: Vec<String> = words.iter().map(|it| spoken::bare(&it.word.text)).collect();
-    let within = if implausible { second_round(&bare).or_else(|| inexact_repeat(&bare)) } else { None };
+    let within =
+        if implausible { second_round(&bare).or_else(|| inexact_repeat(&bare)) } else { None };
     within.unwrap_or_else(|| before_final_loop(&bare, implausible))
 }
 
@@ -39,7 +40,8 @@ fn inexact_repeat(bare: &[String]) -> Option<usize> {
     let run = |at: usize, unit: usize| {
         (at..bare.len()).take_while(|it| bare[*it] == bare[it - unit]).count()
     };
-    let begin = |at: usize| (1..=at).find(|unit| run(at, *unit) >= REPEATED_RUN).map(|unit| (at, unit));
+    let begin =
+        |at: usize| (1..=at).find(|unit| run(at, *unit) >= REPEATED_RUN).map(|unit| (at, unit));
     let (at, unit) = (1..bare.len()).find_map(begin)?;
     // Before that run one word may differ, and the words before it may be equal again.
     let is_alike = |it: &usize| {

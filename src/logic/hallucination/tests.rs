@@ -21,7 +21,11 @@ fn decoded(text: &str) -> Vec<DecodedWord> {
         .collect()
 }
 
-fn check(filter: &HallucinationFilter, text: &str, evidence: Evidence) -> (String, Vec<Hallucination>) {
+fn check(
+    filter: &HallucinationFilter,
+    text: &str,
+    evidence: Evidence,
+) -> (String, Vec<Hallucination>) {
     let mut words = decoded(text);
     let found = filter.check(&mut words, &evidence);
     (words.iter().map(|it| it.word.text.as_str()).collect::<String>().trim().to_owned(), found)
@@ -49,7 +53,13 @@ fn characters_of_scripts_without_spaces_count_as_less_than_words() {
     let characters = |text: &str| -> Vec<DecodedWord> {
         let word = |it: &str| Word { text: it.to_owned(), span: MediaSpan::default() };
         let units = crate::logic::script::units(text).into_iter();
-        units.map(|it| DecodedWord { word: word(it), probability: 0.9, punctuation_probability: 1.0 }).collect()
+        units
+            .map(|it| DecodedWord {
+                word: word(it),
+                probability: 0.9,
+                punctuation_probability: 1.0,
+            })
+            .collect()
     };
     let filter = HallucinationFilter::new(HallucinationFilterSettings::default());
     // 24 characters in 2.8 s, with a timestamp after the end: fast, but it can be speech.
@@ -59,7 +69,10 @@ fn characters_of_scripts_without_spaces_count_as_less_than_words() {
     assert_eq!((filter.check(&mut words, &late), words), (vec![], said));
     let mut thanks = characters("ご視聴ありがとうございました。");
     let doubtful = Evidence { no_speech: 0.5, ..CONFIDENT };
-    assert_eq!((filter.check(&mut thanks, &doubtful), thanks), (vec![Hallucination::Phrase], vec![]));
+    assert_eq!(
+        (filter.check(&mut thanks, &doubtful), thanks),
+        (vec![Hallucination::Phrase], vec![])
+    );
 }
 
 #[test]
@@ -90,11 +103,12 @@ fn each_kind_of_hallucination_is_filtered_and_each_filter_can_be_switched_off() 
 #[test]
 fn a_few_improbable_words_over_other_sound_are_filtered() {
     let filter = HallucinationFilter::new(HallucinationFilterSettings::default());
-    let found = |filter: &HallucinationFilter, text: &str, first: f32, log_probability, no_speech| {
-        let mut words = decoded(text);
-        words[0].probability = first;
-        filter.check(&mut words, &Evidence { no_speech, log_probability, ..CONFIDENT })
-    };
+    let found =
+        |filter: &HallucinationFilter, text: &str, first: f32, log_probability, no_speech| {
+            let mut words = decoded(text);
+            words[0].probability = first;
+            filter.check(&mut words, &Evidence { no_speech, log_probability, ..CONFIDENT })
+        };
     for (text, first, all, no_speech) in [
         // tiny.en
         ("Oh!", 0.11, -1.73, 0.36),
@@ -104,7 +118,11 @@ fn a_few_improbable_words_over_other_sound_are_filtered() {
         ("Yeah!", 0.09, -1.42, 0.0),
         ("I'm gonna have to go.", 0.03, -2.16, 0.0),
     ] {
-        assert_eq!(found(&filter, text, first, all, no_speech), [Hallucination::Improbable], "{text}");
+        assert_eq!(
+            found(&filter, text, first, all, no_speech),
+            [Hallucination::Improbable],
+            "{text}"
+        );
         assert_eq!(found(&disabled(), text, first, all, no_speech), [], "{text}");
     }
     for (text, first, all, no_speech) in [
@@ -152,7 +170,10 @@ fn a_loop_is_cut_to_its_first_round_and_repeated_digits_are_kept() {
     passes(&filter, "zero zero one one one two", CONFIDENT);
     passes(&filter, "no no no wait", CONFIDENT);
     let looped = "we go to go to go to go to go to";
-    assert_eq!(check(&filter, looped, CONFIDENT), ("we go to".to_owned(), vec![Hallucination::Repeated]));
+    assert_eq!(
+        check(&filter, looped, CONFIDENT),
+        ("we go to".to_owned(), vec![Hallucination::Repeated])
+    );
 }
 
 #[test]
@@ -162,12 +183,20 @@ fn an_inexact_repeat_is_filtered_where_it_is_too_fast_to_be_speech() {
                   Margaret said Mr. Hell, as he returned from showing his guest";
     let hit_token_limit = Evidence { hit_token_limit: true, ..CONFIDENT };
     let once = "Margaret said Mr. Hale, as he returned from showing his guest downst-st.";
-    assert_eq!(check(&filter, looped, hit_token_limit), (once.to_owned(), vec![Hallucination::Repeated]));
+    assert_eq!(
+        check(&filter, looped, hit_token_limit),
+        (once.to_owned(), vec![Hallucination::Repeated])
+    );
     // With enough time, people do repeat themselves.
-    let long = Evidence { speech: Duration::from_secs(9), audio: Duration::from_secs(10), ..CONFIDENT };
+    let long =
+        Evidence { speech: Duration::from_secs(9), audio: Duration::from_secs(10), ..CONFIDENT };
     passes(&filter, looped, long);
     // A run of four words is easily said twice.
-    passes(&filter, "one of the most and one of the most", Evidence { hit_token_limit: true, ..CONFIDENT });
+    passes(
+        &filter,
+        "one of the most and one of the most",
+        Evidence { hit_token_limit: true, ..CONFIDENT },
+    );
 }
 
 #[test]
@@ -242,7 +271,11 @@ fn speech_of_any_length_has_a_low_compression_ratio() {
         of last month then Anna tells us about the new office in Rotterdam and after lunch we look at the plan for \
         the winter which many of you have asked about since it was sent around on Monday";
     for end in [20, 60, 120, speech.len()] {
-        assert!(compression_ratio(&speech[..end]) < 1.6, "{end}: {}", compression_ratio(&speech[..end]));
+        assert!(
+            compression_ratio(&speech[..end]) < 1.6,
+            "{end}: {}",
+            compression_ratio(&speech[..end])
+        );
     }
     assert!(compression_ratio(&"so it is ".repeat(30)) > 2.4);
 }

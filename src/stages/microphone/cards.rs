@@ -105,12 +105,17 @@ pub(super) struct SoundCards {
 }
 
 /// Dropping it makes the thread close the stream. Nobody waits for that, because it can hang.
-pub(super) struct StreamHandle(#[expect(dead_code, reason = "its drop is the signal")] SyncSender<()>);
+pub(super) struct StreamHandle(
+    #[expect(dead_code, reason = "its drop is the signal")] SyncSender<()>,
+);
 
 impl Backend for SoundCards {
     type StreamHandle = StreamHandle;
 
-    async fn open(&mut self, settings: &MicrophoneSettings) -> Result<Opened<StreamHandle>, DeviceError> {
+    async fn open(
+        &mut self,
+        settings: &MicrophoneSettings,
+    ) -> Result<Opened<StreamHandle>, DeviceError> {
         #[cfg(target_os = "linux")]
         let _capture = StderrCapture::begin();
         if Arc::strong_count(&self.threads) > MOST_THREADS {

@@ -100,7 +100,8 @@ mod tests {
 
     fn passed(pieces: &[&str]) -> (String, Vec<String>) {
         let mut filter = LibraryLines::default();
-        let mut through: Vec<u8> = pieces.iter().flat_map(|it| filter.pass(it.as_bytes())).collect();
+        let mut through: Vec<u8> =
+            pieces.iter().flat_map(|it| filter.pass(it.as_bytes())).collect();
         let (rest, kept) = filter.end();
         through.extend(rest);
         (String::from_utf8(through).unwrap(), kept)

@@ -32,9 +32,15 @@ pub(super) fn ring(rate: SampleRate, room: Duration) -> (RingProducer, RingConsu
     let (sample_producer, sample_consumer) = RingBuffer::new(rate.samples_in(room).max(1));
     let (block_producer, block_consumer) = RingBuffer::new(blocks);
     let status = StreamStatus::default();
-    let producer =
-        RingProducer { samples: sample_producer, blocks: block_producer, rate, lost: 0, status: status.clone() };
-    let consumer = RingConsumer { samples: sample_consumer, blocks: block_consumer, status: status.clone() };
+    let producer = RingProducer {
+        samples: sample_producer,
+        blocks: block_producer,
+        rate,
+        lost: 0,
+        status: status.clone(),
+    };
+    let consumer =
+        RingConsumer { samples: sample_consumer, blocks: block_consumer, status: status.clone() };
     (producer, consumer, status)
 }
 

@@ -74,7 +74,10 @@ impl Drop for StreamHandle {
 impl Backend for Script {
     type StreamHandle = StreamHandle;
 
-    async fn open(&mut self, settings: &MicrophoneSettings) -> Result<Opened<StreamHandle>, DeviceError> {
+    async fn open(
+        &mut self,
+        settings: &MicrophoneSettings,
+    ) -> Result<Opened<StreamHandle>, DeviceError> {
         self.opened_at.lock().unwrap().push(self.begun.elapsed());
         match self.turns.pop_front() {
             None => Err(absent()),
@@ -82,7 +85,8 @@ impl Backend for Script {
             Some(Turn::Hangs) => std::future::pending().await,
             Some(Turn::Opens(acts)) => {
                 let (producer, consumer, status) = ring(RATE, settings.room);
-                let handle = StreamHandle(tokio::spawn(perform(acts, self.begun, producer, status)));
+                let handle =
+                    StreamHandle(tokio::spawn(perform(acts, self.begun, producer, status)));
                 Ok(Opened { device: "script".to_owned(), rate: RATE, consumer, handle })
             }
         }

@@ -42,7 +42,10 @@ pub(super) fn open(
         let stream = build(device, config, InputCallback { producer, channel, rate }, status);
         match stream.and_then(|stream| stream.play().map(|()| stream)) {
             Ok(stream) => {
-                return Ok((stream, Opened { device: name.to_owned(), rate, consumer, handle: () }));
+                return Ok((
+                    stream,
+                    Opened { device: name.to_owned(), rate, consumer, handle: () },
+                ));
             }
             Err(error) if error.kind() == ErrorKind::UnsupportedConfig => failed = Some(error),
             Err(error) => return Err(classify(name, &error)),
@@ -128,7 +131,10 @@ fn build<T: SizedSample, R: Reading<T>>(
                     inverted.invert();
                 }
             }
-            producer.push(frames.map(|frame| channel.from(frame.iter().map(|it| R::read(*it)))), captured);
+            producer.push(
+                frames.map(|frame| channel.from(frame.iter().map(|it| R::read(*it)))),
+                captured,
+            );
         },
         move |error| match error.kind() {
             ErrorKind::Xrun => status.skip(),

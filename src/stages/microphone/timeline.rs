@@ -45,8 +45,8 @@ impl Timeline {
         longest: Duration,
         hole: Option<Why>,
     ) -> Vec<AudioFrame> {
-        let mut hole =
-            if self.is_discontinuous { Some(Why::Device) } else { hole }.filter(|_| self.run.is_some());
+        let mut hole = if self.is_discontinuous { Some(Why::Device) } else { hole }
+            .filter(|_| self.run.is_some());
         self.is_discontinuous = false;
         let mut run = self.run_for(samples.len(), rate, captured, hole);
         let mut frames = Vec::new();

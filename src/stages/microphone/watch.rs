@@ -155,7 +155,12 @@ impl<B: Backend> Watcher<B> {
     }
 
     /// All audio in the ring, as frames. Small blocks are joined, and a gap starts a new frame.
-    fn drain(&mut self, device: &str, rate: SampleRate, consumer: &mut RingConsumer) -> Vec<AudioFrame> {
+    fn drain(
+        &mut self,
+        device: &str,
+        rate: SampleRate,
+        consumer: &mut RingConsumer,
+    ) -> Vec<AudioFrame> {
         let mut frames = Vec::new();
         let mut samples = Vec::new();
         while let Some(first) = consumer.pop(&mut samples) {

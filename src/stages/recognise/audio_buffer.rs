@@ -39,7 +39,10 @@ impl AudioBuffer {
     pub(super) fn next_frame(&mut self) -> Option<(MediaSpan, &[f32; FRAME])> {
         let at = self.vad_position - self.first;
         let frame = self.samples.get(at..)?.first_chunk::<FRAME>()?;
-        let span = MediaSpan::between(self.time_of(self.vad_position), self.time_of(self.vad_position + FRAME));
+        let span = MediaSpan::between(
+            self.time_of(self.vad_position),
+            self.time_of(self.vad_position + FRAME),
+        );
         self.vad_position += FRAME;
         Some((span, frame))
     }

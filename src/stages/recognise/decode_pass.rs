@@ -43,7 +43,8 @@ impl<R: Recogniser> Recognise<R> {
             return Ok(Some(first));
         }
         self.gauge.count("decoded-again");
-        let Some(hypothesis) = self.call_recogniser(span, Effort::FullContext, deadline).await? else {
+        let Some(hypothesis) = self.call_recogniser(span, Effort::FullContext, deadline).await?
+        else {
             return Ok(Some(first));
         };
         let (second, found) = self.filter_and_align(hypothesis, span, Effort::FullContext);
@@ -59,10 +60,12 @@ impl<R: Recogniser> Recognise<R> {
         deadline: Option<Instant>,
     ) -> Result<Option<Hypothesis>, Fault> {
         let speech = self.audio.samples_in(span);
-        let context = if self.settings.condition { self.previous_text.clone() } else { String::new() };
+        let context =
+            if self.settings.condition { self.previous_text.clone() } else { String::new() };
         let cancellation = Cancellation::at(deadline);
         let _cancelled_on_drop = cancellation.cancel_on_drop();
-        let request = DecodeRequest { context, language: self.language.clone(), effort, cancellation };
+        let request =
+            DecodeRequest { context, language: self.language.clone(), effort, cancellation };
         match self.engine.call(move |recogniser| recogniser.decode(&speech, &request)).await? {
             Ok(hypothesis) => Ok(Some(hypothesis)),
             Err(RecogniseError::Cancelled) => {
@@ -121,7 +124,8 @@ impl<R: Recogniser> Recognise<R> {
             let times = if are_times_valid { times.as_slice() } else { &[] };
             align_between_timestamps(texts.collect(), times, &speech_spans, span)
         };
-        let words = words.into_iter().zip(aligned).map(|(decoded, word)| DecodedWord { word, ..decoded });
+        let words =
+            words.into_iter().zip(aligned).map(|(decoded, word)| DecodedWord { word, ..decoded });
         (words.collect(), found)
     }
 
@@ -134,7 +138,8 @@ impl<R: Recogniser> Recognise<R> {
             self.agreement.reset();
         }
         self.language_guess = Some(found.clone());
-        let is_settled = probability >= 1.0 || (audio >= LANGUAGE_MIN_AUDIO && probability >= LANGUAGE_MIN_PROBABILITY);
+        let is_settled = probability >= 1.0
+            || (audio >= LANGUAGE_MIN_AUDIO && probability >= LANGUAGE_MIN_PROBABILITY);
         if is_settled || audio >= LANGUAGE_MIN_AUDIO * 2 {
             self.language = Some(found.clone());
         }

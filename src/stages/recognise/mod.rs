@@ -21,9 +21,7 @@ use tokio::time::Instant;
 
 use self::audio_buffer::{AudioBuffer, level};
 pub use self::{
-    recogniser::{
-        Cancellation, DecodeRequest, Effort, Hypothesis, RecogniseError, Recogniser,
-    },
+    recogniser::{Cancellation, DecodeRequest, Effort, Hypothesis, RecogniseError, Recogniser},
     settings::RecogniseSettings,
     state::Recognise,
     track::Track,
@@ -154,7 +152,8 @@ impl<R: Recogniser> Stage for Recognise<R> {
         let begun = Instant::now();
         self.trace = Some(frame.trace);
         // A frame that the stage waited for is the newest. Frames that queued on the edge follow each other at once.
-        let waited = |last_done| begun.saturating_duration_since(last_done) >= frame.duration() / 16;
+        let waited =
+            |last_done| begun.saturating_duration_since(last_done) >= frame.duration() / 16;
         let is_newest = self.last_done.is_none_or(waited);
         self.recover(begun, out).await?;
         if frame.is_interruption() {

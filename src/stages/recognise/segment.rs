@@ -3,18 +3,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{
-    Effort, FRAME, Recognise, Recogniser,
-    audio_buffer::level,
-    state::PauseDecode,
-};
+use super::{Effort, FRAME, Recognise, Recogniser, audio_buffer::level, state::PauseDecode};
 use crate::{
     flow::{Fault, Outlet, StageState},
     logic::{
         agreement::{AgreementUpdate, AudioEnd},
         decode_scheduler::DecodeReason,
-        script, sentence,
         model_speed::{SmallerModel, smaller_model},
+        script, sentence,
         window::next_window_start,
     },
     message::{Caption, Language, MediaSpan, MediaTime, SampleRate, Transcript, Word},
@@ -47,7 +43,9 @@ impl<R: Recogniser> Recognise<R> {
         self.agreement.reset();
         self.scheduler.open_segment(self.audio.end().max(from));
         let (window_start, overlap) = match self.fragment.take() {
-            Some((fragment, words)) if overlap.is_empty() && self.follows_fragment(&words, from) => {
+            Some((fragment, words))
+                if overlap.is_empty() && self.follows_fragment(&words, from) =>
+            {
                 (fragment, words)
             }
             _ => (from, overlap),
@@ -85,7 +83,8 @@ impl<R: Recogniser> Recognise<R> {
         }
         let levels: Vec<f32> = self.audio.samples_in(window).chunks(FRAME).map(level).collect();
         let frame = SampleRate::SPEECH.duration_of(FRAME);
-        let place = next_window_start(self.settings.window, window, &self.committed(), &levels, frame);
+        let place =
+            next_window_start(self.settings.window, window, &self.committed(), &levels, frame);
         self.window_start = place.unwrap_or(self.window_start);
     }
 
@@ -121,7 +120,8 @@ impl<R: Recogniser> Recognise<R> {
             let (start, words) = (transcript.span().start, transcript.words());
             let count = script::word_count(words.iter().map(|it| it.text.as_str()));
             let most = if confidence < LIKELY_END { FRAGMENT_WORDS } else { ENDED_FRAGMENT_WORDS };
-            let is_fragment = (1..=most).contains(&count) && transcript.span().length <= FRAGMENT_LENGTH;
+            let is_fragment =
+                (1..=most).contains(&count) && transcript.span().length <= FRAGMENT_LENGTH;
             self.fragment = is_fragment.then(|| (start, words.to_vec()));
         }
         send(transcript, out).await
@@ -141,7 +141,8 @@ impl<R: Recogniser> Recognise<R> {
         // The other half of `max_lag` is left for the decodes after it.
         let until = self.settings.max_lag.map(|it| begun + it / 2);
         self.move_window(end);
-        let effort = if reason == DecodeReason::Pause { self.settings.effort } else { Effort::Partial };
+        let effort =
+            if reason == DecodeReason::Pause { self.settings.effort } else { Effort::Partial };
         let window = MediaSpan::between(self.window_start, end);
         let decode = self.decode_span(window, effort, until);
         let Some(decoded) = decode.await? else {
@@ -152,7 +153,8 @@ impl<R: Recogniser> Recognise<R> {
             }
             return Ok(());
         };
-        self.pause_decode = (reason == DecodeReason::Pause).then(|| PauseDecode { speech_end, decoded: decoded.clone() });
+        self.pause_decode = (reason == DecodeReason::Pause)
+            .then(|| PauseDecode { speech_end, decoded: decoded.clone() });
         if reason == DecodeReason::Pause {
             let confidence = self.settings.agreement.sentence_end(&decoded);
             let event = self.endpoint.end_of_sentence(confidence);
@@ -163,7 +165,8 @@ impl<R: Recogniser> Recognise<R> {
         if !self.settings.partials {
             return Ok(());
         }
-        let audio_end = if reason == DecodeReason::Pause { AudioEnd::Pause } else { AudioEnd::Speech(end) };
+        let audio_end =
+            if reason == DecodeReason::Pause { AudioEnd::Pause } else { AudioEnd::Speech(end) };
         let known = self.known_words();
         // Nothing is committed while the language is not settled, or from a loop: it would stay wrong.
         let knows_language = self.settings.language.is_some() || self.language.is_some();
@@ -252,7 +255,9 @@ impl<R: Recogniser> Recognise<R> {
         let wanted = match due {
             DecodeReason::Speech => self.settings.partials && !self.finals_only,
             DecodeReason::Pause if self.finals_only => false,
-            DecodeReason::Pause => self.settings.partials || self.settings.endpoint.uses_sentences(),
+            DecodeReason::Pause => {
+                self.settings.partials || self.settings.endpoint.uses_sentences()
+            }
         };
         (wanted && (is_newest || !is_live)).then_some(due)
     }

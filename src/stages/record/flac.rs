@@ -52,8 +52,15 @@ impl<W: Write + Seek> Flac<W> {
         info.set_block_sizes(BLOCK, BLOCK).map_err(unfit)?;
         // 0 means unknown.
         info.set_frame_sizes(0, 0).map_err(unfit)?;
-        let mut flac =
-            Flac { file, encoder, info, pending: Vec::new(), blocks: 0, samples: 0, written_length: 0 };
+        let mut flac = Flac {
+            file,
+            encoder,
+            info,
+            pending: Vec::new(),
+            blocks: 0,
+            samples: 0,
+            written_length: 0,
+        };
         flac.write_info()?;
         Ok(flac)
     }

@@ -41,7 +41,11 @@ impl<W: Write + Seek + Send> Writer for Wav<W> {
         let bytes: Vec<u8> = samples.iter().flat_map(|it| it.to_le_bytes()).collect();
         self.file.write_all(&bytes)?;
         self.samples += samples.len() as u32;
-        if self.samples - self.written_length >= self.rate.hertz() { self.write_length() } else { Ok(()) }
+        if self.samples - self.written_length >= self.rate.hertz() {
+            self.write_length()
+        } else {
+            Ok(())
+        }
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -158,7 +158,11 @@ struct Decoded {
 }
 
 impl Recogniser for Whisper {
-    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         // Audio longer than the context is cut: whisper.cpp would begin a second window.
         let speech = &speech[..speech.len().min(self.room() * POSITION)];
         let filled: Vec<f32>;

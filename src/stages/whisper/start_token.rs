@@ -18,7 +18,11 @@ pub(super) struct StartTokenOutput {
 impl StartTokenOutput {
     /// Reads the decoder's `logits`, one per token of the vocabulary. `no_speech` and `languages` are the indices of those
     /// tokens.
-    pub(super) fn of(logits: &[f32], no_speech: usize, languages: Range<usize>) -> StartTokenOutput {
+    pub(super) fn of(
+        logits: &[f32],
+        no_speech: usize,
+        languages: Range<usize>,
+    ) -> StartTokenOutput {
         let place = no_speech..no_speech.saturating_add(1);
         let no_speech = softmax(logits, place).map_or(0.0, |it| it.1);
         let languages = logits.get(languages).unwrap_or_default();
@@ -53,7 +57,10 @@ mod tests {
     fn a_model_of_one_language_gives_no_language_and_a_missing_token_gives_zero() {
         let output = StartTokenOutput::of(&[0.0, 1.0], 7, 1..1);
         assert_eq!(output, StartTokenOutput { no_speech: 0.0, language: None });
-        assert_eq!(StartTokenOutput::of(&[], 0, 0..5), StartTokenOutput { no_speech: 0.0, language: None });
+        assert_eq!(
+            StartTokenOutput::of(&[], 0, 0..5),
+            StartTokenOutput { no_speech: 0.0, language: None }
+        );
     }
 
     proptest! {

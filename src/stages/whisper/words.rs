@@ -64,7 +64,8 @@ impl WordAssembler {
 fn confidence(tokens: &[Token]) -> (f32, f32) {
     let (mut least, mut punctuation_probability) = (1.0, 1.0);
     for (at, token) in tokens.iter().enumerate() {
-        let of: &mut f32 = if token.is_punctuation && at > 0 { &mut punctuation_probability } else { &mut least };
+        let of: &mut f32 =
+            if token.is_punctuation && at > 0 { &mut punctuation_probability } else { &mut least };
         *of = of.min(token.probability);
     }
     (least, punctuation_probability)
@@ -140,7 +141,8 @@ mod tests {
             assembler.add(token.as_bytes(), probability);
         }
         let (words, _) = assembler.finish();
-        let probabilities: Vec<(f32, f32)> = words.iter().map(|it| (it.probability, it.punctuation_probability)).collect();
+        let probabilities: Vec<(f32, f32)> =
+            words.iter().map(|it| (it.probability, it.punctuation_probability)).collect();
         assert_eq!(probabilities, [(0.9, 1.0), (0.9, 0.3), (0.8, 1.0), (0.7, 1.0)]);
     }
 

@@ -163,19 +163,19 @@ impl Recogniser for Bomb {
         };
         let words: Vec<Word> = heard.iter().map(word).collect();
         self.said = words.iter().map(|it| it.text.as_str()).collect::<String>().trim().to_owned();
-        let sure = |word| DecodedWord { word, probability: 1.0, mark: 1.0 };
+        let sure = |word| DecodedWord { word, probability: 1.0, punctuation_probability: 1.0 };
         let words = words.into_iter().map(sure).collect();
         let language = Language::new("en");
         Ok(Hypothesis {
             words,
-            timed: true,
+            has_word_times: true,
             language,
             language_probability: 1.0,
-            written: None,
+            text_language: None,
             no_speech: 0.0,
             log_probability: 0.0,
             times: Vec::new(),
-            cut_off: false,
+            hit_token_limit: false,
         })
     }
 }
@@ -195,13 +195,13 @@ fn quick() -> RecogniseSettings {
     let (ms, usual) = (Duration::from_millis, RecogniseSettings::default());
     RecogniseSettings {
         endpoint: EndpointSettings { silence: ms(500), sentence: ms(250), ..usual.endpoint },
-        pace: DecodeSchedulerSettings {
+        scheduler: DecodeSchedulerSettings {
             first: ms(150),
             interval: ms(350),
             pause: ms(250),
             share: 0.5,
         },
-        agreement: AgreementSettings { hold: ms(100), ..usual.agreement },
+        agreement: AgreementSettings { commit_margin: ms(100), ..usual.agreement },
         window: WindowSettings { length: ms(3_000), keep: ms(1_000), ..usual.window },
         ..usual
     }

@@ -1,85 +1,98 @@
-//! What a look is asked for: the language that its segment is settled in, and what was said before it.
-use super::{super::*, script::*};
-use crate::{logic::agreement::DecodedWord, message::Kind};
+//! What a decode request contains: the settled language of the segment, and the text before it.
+use std::sync::{Arc, Mutex};
 
-/// Hears each look in the next of its languages, and notes what it is asked.
-struct Listener {
+use super::{super::*, script::*};
+use crate::{
+    logic::agreement::DecodedWord,
+    message::{Kind, Language, Word},
+};
+
+/// Decodes in each of its languages in turn, and records the requests.
+struct RequestLog {
     languages: Vec<&'static str>,
-    asked: Arc<Mutex<Vec<(Duration, DecodeRequest)>>>,
+    requests: Arc<Mutex<Vec<(Duration, DecodeRequest)>>>,
 }
 
-impl Recogniser for Listener {
-    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
-        let mut asked = self.asked.lock().unwrap();
+impl Recogniser for RequestLog {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
+        let mut requests = self.requests.lock().unwrap();
         let language = match &request.language {
             Some(settled) => settled.clone(),
-            None => Language::new(self.languages[asked.len() % self.languages.len()]),
+            None => Language::new(self.languages[requests.len() % self.languages.len()]),
         };
-        asked.push((RATE.duration_of(speech.len()), request.clone()));
-        let word = Word { text: format!(" said-{}", asked.len()), span: MediaSpan::default() };
-        let words = vec![DecodedWord { word, probability: 1.0, mark: 1.0 }];
+        requests.push((RATE.duration_of(speech.len()), request.clone()));
+        let word = Word { text: format!(" said-{}", requests.len()), span: MediaSpan::default() };
+        let words = vec![DecodedWord { word, probability: 1.0, punctuation_probability: 1.0 }];
         Ok(Hypothesis {
             words,
-            timed: false,
+            has_word_times: false,
             language,
             language_probability: 0.9,
-            written: None,
+            text_language: None,
             no_speech: 0.0,
             log_probability: 0.0,
             times: Vec::new(),
-            cut_off: false,
+            hit_token_limit: false,
         })
     }
 }
 
-async fn listened(
+async fn requests_of(
     settings: RecogniseSettings,
     languages: &[&'static str],
 ) -> (Vec<(Duration, DecodeRequest)>, Vec<Caption>) {
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let listener = Listener { languages: languages.to_vec(), asked: asked.clone() };
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let recogniser = RequestLog { languages: languages.to_vec(), requests: requests.clone() };
     let sound = speech(&[(8, 700), (1, 700)]);
-    let (captions, _) = live_by(settings, &sound, listener).await;
-    let asked = std::mem::take(&mut *asked.lock().unwrap());
-    (asked, captions)
+    let (captions, _) = live_by(settings, &sound, recogniser).await;
+    let requests = std::mem::take(&mut *requests.lock().unwrap());
+    (requests, captions)
 }
 
-/// Settings that leave the language to the recogniser.
+/// Settings without a language: the recogniser finds it.
 fn unknown() -> RecogniseSettings {
     RecogniseSettings { language: None, ..settings() }
 }
 
-/// Hears the script's words and writes the language before each: up to 10 they are said in German, then in French. Of less than two
-/// seconds it says now this language and now that, of less than three it takes all for Dutch, without being sure.
+/// Prefixes the script's words with the language: German up to word 10, French after it. For less than 2 s of audio it
+/// alternates between two wrong languages. For less than 3 s it gives Dutch with a low probability.
 #[derive(Default)]
 struct Polyglot {
     decodes: usize,
 }
 
 impl Recogniser for Polyglot {
-    fn decode(&mut self, speech: &[f32], request: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         self.decodes += 1;
-        let mut heard = Script(Arc::default()).decode(speech, &DecodeRequest::default())?;
+        let mut hypothesis = Script(Arc::default()).decode(speech, &DecodeRequest::default())?;
         let number = |it: &DecodedWord| it.word.text[2..].parse::<usize>().unwrap();
         let spoken =
-            if heard.words.first().is_some_and(|it| number(it) > 10) { "fr" } else { "de" };
+            if hypothesis.words.first().is_some_and(|it| number(it) > 10) { "fr" } else { "de" };
         let guess = match RATE.duration_of(speech.len()).as_millis() {
             ..2_000 => (["nl", "en"][self.decodes % 2], 0.9),
             2_000..3_000 => ("nl", 0.4),
             _ => (spoken, 0.9),
         };
-        let told = request.language.as_ref().map(|it| (it.as_str(), 1.0));
-        let (language, probability) = told.unwrap_or(guess);
-        for it in &mut heard.words {
+        let lines = request.language.as_ref().map(|it| (it.as_str(), 1.0));
+        let (language, probability) = lines.unwrap_or(guess);
+        for it in &mut hypothesis.words {
             it.word.text = format!(" {language}{}", number(it));
         }
         let (language, language_probability) = (Language::new(language), probability);
-        Ok(Hypothesis { language, language_probability, ..heard })
+        Ok(Hypothesis { language, language_probability, ..hypothesis })
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_word_is_committed_before_the_language_of_its_segment_is_settled_for_good() {
+async fn no_word_is_committed_before_the_language_of_its_segment_is_settled() {
     let sound = speech(&[(10, 700), (10, 700)]);
     let (captions, _) = live_by(unknown(), &sound, Polyglot::default()).await;
     let all = transcripts(&captions);
@@ -95,41 +108,44 @@ async fn no_word_is_committed_before_the_language_of_its_segment_is_settled_for_
     assert_eq!(finals, expected.map(|it| (it.0.to_owned(), it.1)));
     assert!(all.iter().any(|it| it.kind() == Kind::Partial && !it.committed().is_empty()));
     for pair in all.windows(2).filter(|it| it[0].segment() == it[1].segment()) {
-        // Words were promised: from here on the language stands.
+        // Once words are committed, the language does not change.
         assert!(pair[0].committed().is_empty() || pair[0].language() == pair[1].language());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_language_of_a_segment_is_settled_by_a_look_long_enough_to_tell() {
-    let (asked, captions) = listened(unknown(), &["nl", "de", "fr"]).await;
-    let settled = asked.iter().position(|it| it.1.language.is_some()).expect("it is settled");
-    assert!(asked[..settled - 1].iter().all(|it| it.0 < Duration::from_secs(2)));
-    assert!(asked[settled - 1].0 >= Duration::from_secs(2));
-    // From then on each look at this segment is asked for it, and the next segment starts afresh.
-    let afresh = settled + asked[settled..].iter().position(|it| it.1.language.is_none()).unwrap();
-    assert!(asked[settled..afresh].iter().all(|it| it.1.language == asked[settled].1.language));
+async fn a_decode_of_two_seconds_settles_the_language_of_a_segment() {
+    let (requests, captions) = requests_of(unknown(), &["nl", "de", "fr"]).await;
+    let settled = requests.iter().position(|it| it.1.language.is_some()).expect("it is settled");
+    assert!(requests[..settled - 1].iter().all(|it| it.0 < Duration::from_secs(2)));
+    assert!(requests[settled - 1].0 >= Duration::from_secs(2));
+    // From then on each request of this segment names the language. The next segment starts without one.
+    let afresh =
+        settled + requests[settled..].iter().position(|it| it.1.language.is_none()).unwrap();
+    assert!(
+        requests[settled..afresh].iter().all(|it| it.1.language == requests[settled].1.language)
+    );
     let finals = transcripts(&captions).into_iter().filter(|it| it.kind() == Kind::Final);
     let spoken: Vec<String> = finals.map(|it| it.language().to_string()).collect();
-    assert_eq!(Some(&Language::new(&spoken[0])), asked[settled].1.language.as_ref());
+    assert_eq!(Some(&Language::new(&spoken[0])), requests[settled].1.language.as_ref());
     assert_eq!(spoken.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_language_that_was_chosen_is_asked_of_nobody() {
+async fn requests_name_no_language_where_the_settings_do() {
     let language = Some(Language::new("nl"));
-    let (asked, _) = listened(RecogniseSettings { language, ..settings() }, &["nl"]).await;
-    assert!(asked.iter().all(|it| it.1.language.is_none()));
+    let (requests, _) = requests_of(RecogniseSettings { language, ..settings() }, &["nl"]).await;
+    assert!(requests.iter().all(|it| it.1.language.is_none()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_segment_is_told_what_was_said_before_it_where_that_is_asked_for() {
+async fn a_segment_gets_the_previous_final_as_context_only_with_condition() {
     for condition in [false, true] {
         let settings = RecogniseSettings { condition, ..settings() };
-        let (asked, captions) = listened(settings, &["en"]).await;
+        let (requests, captions) = requests_of(settings, &["en"]).await;
         let first = transcripts(&captions).into_iter().find(|it| it.kind() == Kind::Final);
         let before = if condition { first.unwrap().text() } else { String::new() };
-        assert_eq!(asked[0].1.context, "");
-        assert_eq!(asked.last().unwrap().1.context, before);
+        assert_eq!(requests[0].1.context, "");
+        assert_eq!(requests.last().unwrap().1.context, before);
     }
 }
