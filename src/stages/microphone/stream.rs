@@ -126,8 +126,8 @@ fn build<T: SizedSample, R: Reading<T>>(
             let frames = data.chunks_exact(channels);
             let captured = captured(info, rate.duration_of(frames.len()));
             if is_mixed {
-                frames.clone().for_each(|it| inversion.hear(it.iter().map(|it| R::read(*it))));
-                if inversion.is_clear(rate) {
+                frames.clone().for_each(|it| inversion.add_frame(it.iter().map(|it| R::read(*it))));
+                if inversion.is_inverted(rate) {
                     inverted.invert();
                 }
             }

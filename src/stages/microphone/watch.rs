@@ -140,7 +140,7 @@ impl<B: Backend> Watcher<B> {
                 out.send(frame).await?;
                 last_frame = Instant::now();
             }
-            self.tempo.hears(sound, came, out);
+            self.tempo.add(sound, came, out);
             if stopped {
                 return Ok(Ended::Stopped);
             }

@@ -339,7 +339,7 @@ impl SoundFile {
         let downmix = if fits { self.choice.downmix } else { Downmix::Mean };
         downmix.append(samples, channels, mono);
         self.decoded += mono.len() as u64;
-        if downmix == Downmix::Mean && self.inversion.hears(samples, channels, rate) {
+        if downmix == Downmix::Mean && self.inversion.add_block(samples, channels, rate) {
             tracing::warn!(path = %self.path.display(), "{}", Inversion::WARNING);
         }
         Ok(())
@@ -356,7 +356,7 @@ impl SoundFile {
     }
 
     fn ended(&mut self) -> Result<bool, SoundFileError> {
-        if self.inversion.was_clear(self.rate) {
+        if self.inversion.is_inverted_at_end(self.rate) {
             tracing::warn!(path = %self.path.display(), "{}", Inversion::WARNING);
         }
         let short = self.length.is_some_and(|length| self.decoded + self.slack < length);
