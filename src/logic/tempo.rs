@@ -138,8 +138,8 @@ mod tests {
     fn bursts_and_sources_held_up_downstream_are_not_judged() {
         // Six seconds at once, as the segments of HLS come.
         let bursts = |nth| if nth % 60 == 0 { Duration::from_secs(6) } else { Duration::ZERO };
-        let verdicts = verdicts(60, bursts, BLOCK);
-        assert!(verdicts.iter().all(|it| *it == TempoVerdict::Right), "{verdicts:?}");
+        let of_bursts = verdicts(60, bursts, BLOCK);
+        assert!(of_bursts.iter().all(|it| *it == TempoVerdict::Right), "{of_bursts:?}");
         // A source that reads a file from a pipe never waits.
         assert_eq!(verdicts(60, |_| BLOCK * 8, BLOCK / 3), []);
     }

@@ -286,7 +286,7 @@ proptest! {
         let filter = HallucinationFilter::new(HallucinationFilterSettings::default());
         let all = decoded(&text);
         let mut left = all.clone();
-        let found = filter.check(&mut left, &Evidence { speech: Duration::from_millis(speech), ..CONFIDENT });
+        let found = filter.check(&mut left, &Evidence { speech: Duration::from_millis(spoken), ..CONFIDENT });
         prop_assert!(all.starts_with(&left));
         prop_assert_eq!(!found.is_empty(), left.len() < all.len());
     }

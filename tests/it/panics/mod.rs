@@ -230,7 +230,7 @@ fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
     let outlet = Outlet::new(vec![to_sink], gauge.clone());
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let promised = track.clone();
-    let last_words = move || promised.lock().unwrap().last_words(Instant::now());
+    let last_words = move || promised.lock().unwrap().on_terminate(Instant::now());
     let make = move || {
         let (bomb, track, making) = (bomb.clone(), track.clone(), setting.making.clone());
         async move {

@@ -11,7 +11,6 @@ use proptest::prelude::*;
 use self::script::*;
 use super::*;
 use crate::{
-    flow::Fault,
     logic::endpoint::EndpointSettings,
     message::{AudioFrame, Kind, Trace},
 };
@@ -202,7 +201,7 @@ async fn a_pause_is_decoded_once_and_that_decode_becomes_the_final() {
 
 fn scripts() -> impl Strategy<Value = Vec<ScriptedDecode>> {
     let decode = prop_oneof![6 => Just(ScriptedDecode::Answer), 1 => Just(ScriptedDecode::Panic), 1 => Just(ScriptedDecode::Fail)];
-    prop::collection::vec(look, 0..40)
+    prop::collection::vec(decode, 0..40)
 }
 
 proptest! {
@@ -233,7 +232,7 @@ proptest! {
             captions.iter().filter_map(|it| if let Caption::Gap(gap) = it { Some(gap.span) } else { None }).collect();
         let mut at = 0;
         for run in sound.chunk_by(|a, b| a == b) {
-            let place = |sample| MediaTime::of_sample(sample as u64, RATE);
+            let time_of = |sample| MediaTime::of_sample(sample as u64, RATE);
             let span = MediaSpan::between(time_of(at), time_of(at + run.len()));
             at += run.len();
             let word = format!(" w{}", (run[0] * 1000.0).round());

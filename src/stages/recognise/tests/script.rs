@@ -72,7 +72,7 @@ impl Recogniser for Script {
         let mut from = 0;
         for run in speech.chunk_by(|a, b| a == b) {
             let number = (run[0] * 1000.0).round();
-            let place = |sample| MediaTime::of_sample(sample as u64, RATE);
+            let time_of = |sample| MediaTime::of_sample(sample as u64, RATE);
             let span = MediaSpan::between(time_of(from), time_of(from + run.len()));
             let mark = if run.len() >= WORD * 3 / 4 { 'w' } else { 'x' };
             if number > 0.0 && run.len() >= WORD / 8 {
@@ -277,7 +277,7 @@ pub(super) async fn live_by<R: Recogniser + Send>(
 }
 
 /// One line per caption: `final w1 w2`, `partial w1 | x2` with the committed words before the bar, `gap restart 500..900`.
-pub(super) fn filter_and_align(captions: &[Caption]) -> Vec<String> {
+pub(super) fn lines(captions: &[Caption]) -> Vec<String> {
     let line = |caption: &Caption| match caption {
         Caption::Translation(it) => panic!("a recogniser translates nothing: {it:?}"),
         Caption::Transcript(it) if it.kind() == Kind::Final => format!("final {}", it.text()),
