@@ -17,8 +17,9 @@ setup:
 demo: setup
 	@if [ -t 1 ]; then exec cargo run -- run pipelines/demo.toml; else exec cargo run -- run pipelines/demo.toml --exit; fi
 
+# CHECKS=1: also formatting, lints, documentation, and each bench once.
 test:
-	@.ci/test
+	@.ci/test $(if $(CHECKS),--checks)
 
 ci:
 	@.ci/run

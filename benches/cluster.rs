@@ -140,7 +140,7 @@ async fn measure(rate: u32, count: u64) {
                 5 => segments.close(spoken, end, trace).unwrap(),
                 _ => segments.current().unwrap().revise(Vec::new(), spoken, end, trace),
             };
-            stage.handle(Caption::Transcript(transcript), &out).await.unwrap();
+            stage.handle(&mut (), Caption::Transcript(transcript), &out).await.unwrap();
         }
     }
     let (here, there) = (here.await.unwrap(), there.await.unwrap());

@@ -31,9 +31,9 @@ async fn resampled(frames: Vec<AudioFrame>) {
     let out = Outlet::new(vec![sender], StageGauge::new("resample"));
     let mut stage = Resample::new();
     for frame in frames {
-        assert!(stage.handle(frame, &out).await.is_ok());
+        assert!(stage.handle(&mut (), frame, &out).await.is_ok());
     }
-    assert!(stage.flush(&out).await.is_ok());
+    assert!(stage.flush(&mut (), &out).await.is_ok());
 }
 
 fn bench(criterion: &mut Criterion) {

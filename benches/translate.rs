@@ -9,7 +9,7 @@ use livecap::{
     logic::{
         histogram::{Distribution, Summary},
         stability::Erasure,
-        translate::{Again, Ask, DeskSettings, Failure},
+        translate::{Again, Ask, Failure, Scheduler, SchedulerSettings},
         update::Update,
     },
     message::{
@@ -19,7 +19,7 @@ use livecap::{
     serve::{Server, Settings},
     stages::{
         broadcast::Broadcast,
-        translate::{SharedDesk, Translate, TranslateSettings, Translator},
+        translate::{Translate, TranslateSettings, Translator},
     },
 };
 use tokio::time::{Instant, interval, sleep};
@@ -72,18 +72,20 @@ async fn run(service: Service, sentences: usize, apart: Duration, clauses: bool)
     let (from_dutch, dutch_heard) = edge::<Caption>("dutch", "web", settings);
     let gauge = StageGauge::new("dutch");
     let translating = (service != Service::None).then(|| {
-        let desk = DeskSettings { clauses, ..DeskSettings::new(Language::new("nl")) };
-        let settings = TranslateSettings { desk, timeout: Duration::from_secs(8), waits: false };
-        let mut stage =
-            Translate::new(settings.clone(), SharedDesk::new(settings.desk), Arc::new(service));
+        let scheduler =
+            SchedulerSettings { clauses, ..SchedulerSettings::new(Language::new("nl")) };
+        let settings =
+            TranslateSettings { scheduler, timeout: Duration::from_secs(8), waits: false };
+        let mut kept = Scheduler::new(settings.scheduler.clone());
+        let mut stage = Translate::new(settings, Arc::new(service));
         let (out, gauge) = (Outlet::new(vec![from_dutch], gauge.clone()), gauge.clone());
         let mut inlet = Inlet::new(vec![dutch_hears]);
-        tokio::spawn(async move { drive(&mut stage, &mut inlet, &out, &gauge).await })
+        tokio::spawn(async move { drive(&mut stage, &mut kept, &mut inlet, &out, &gauge).await })
     });
     let mut web = Broadcast::new(server.publisher());
     let serving = tokio::spawn(async move {
         let (mut inlet, gauge) = (Inlet::new(vec![heard, dutch_heard]), StageGauge::new("web"));
-        drive(&mut web, &mut inlet, &Outlet::new(vec![], gauge.clone()), &gauge).await
+        drive(&mut web, &mut (), &mut inlet, &Outlet::new(vec![], gauge.clone()), &gauge).await
     });
     let speaking = tokio::spawn(async move {
         let edges = if service == Service::None { vec![english] } else { vec![english, to_dutch] };

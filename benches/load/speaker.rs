@@ -64,7 +64,7 @@ pub async fn speak(load: Load) {
 }
 
 async fn publish(stage: &mut Broadcast, out: &Outlet<livecap::flow::Never>, caption: Caption) {
-    stage.handle(caption, out).await.unwrap();
+    stage.handle(&mut (), caption, out).await.unwrap();
 }
 
 /// A final that begins with the time.

@@ -28,7 +28,7 @@ use crate::{
         recording::{Choice, Pace, Recording, RecordingSettings},
         replace::Replace,
         resample::Resample,
-        subtitles::{Sheets, SubtitleSettings, Subtitles},
+        subtitles::{SubtitleFiles, SubtitleSettings, Subtitles},
     },
     wire::{Clock, TrackInfo},
 };
@@ -106,7 +106,7 @@ impl<'a> Assembly<'a> {
                 Ok(())
             }
             Planned::Resample => {
-                self.between(number, stage, || Ok(Resample::new()));
+                self.between(number, stage, (), || Ok(Resample::new()));
                 Ok(())
             }
             #[cfg(feature = "whisper")]
@@ -149,11 +149,11 @@ impl<'a> Assembly<'a> {
                 };
                 match stage.feeds.first().map(|feed| feed.carries) {
                     Some(Port::Speech) => {
-                        self.sink(number, stage, move || {
+                        self.sink(number, stage, (), move || {
                             Ok(Record::<Speech>::new(settings.clone()))
                         });
                     }
-                    _ => self.sink(number, stage, move || {
+                    _ => self.sink(number, stage, (), move || {
                         Ok(Record::<AudioFrame>::new(settings.clone()))
                     }),
                 }
@@ -162,14 +162,13 @@ impl<'a> Assembly<'a> {
             Planned::Translate(settings) => self.translate(number, stage, settings),
             Planned::Replace(settings) => {
                 let rules = rules(settings).map_err(|error| error.to_string())?;
-                self.between(number, stage, move || Ok(Replace::new(rules.clone())));
+                self.between(number, stage, None, move || Ok(Replace::new(rules.clone())));
                 Ok(())
             }
             Planned::Subtitles(settings) => {
                 let (template, format) = (settings.path.clone(), subtitle_format(settings.format));
-                let sheets =
-                    Sheets::new(SubtitleSettings { template, format, roll: settings.roll });
-                self.sink(number, stage, move || Ok(Subtitles::new(sheets.clone())));
+                let settings = SubtitleSettings { template, format, roll: settings.roll };
+                self.sink(number, stage, SubtitleFiles::new(settings), || Ok(Subtitles::default()));
                 Ok(())
             }
             Planned::Journal(_) => {
@@ -203,11 +202,11 @@ impl<'a> Assembly<'a> {
             tracing::warn!(stage = stage.name, "{caution}");
             self.notices.push((number, caution.to_owned()));
         }
-        let last_words = recogniser.last_words();
+        let kept = recogniser.kept();
         let make = move || recogniser.life();
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
         let settings = held_to(stage);
-        self.pipeline.stage_with_last_words(settings, gauge, make, last_words, inlet, outlet);
+        self.pipeline.stage(settings, gauge, make, kept, inlet, outlet);
         Ok(())
     }
 
@@ -221,7 +220,7 @@ impl<'a> Assembly<'a> {
         let settings = delivery::settings(settings)?;
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = Broadcast::new(server.publisher());
-        self.sink(number, stage, move || Ok(broadcast.clone()));
+        self.sink(number, stage, (), move || Ok(broadcast.clone()));
         let tracks = self.tracks(&plan.heard(number), plan);
         self.servers.push((number, server, tracks));
         Ok(())
@@ -244,24 +243,26 @@ impl<'a> Assembly<'a> {
         &mut self,
         number: usize,
         stage: &plan::Stage,
+        kept: S::Kept,
         mut make: impl FnMut() -> Result<S, Fault> + Send + 'static,
     ) {
         let gauge = StageGauge::new(&stage.name);
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
         let make = move || std::future::ready(make()).boxed();
-        self.pipeline.stage(held_to(stage), gauge, make, inlet, outlet);
+        self.pipeline.stage(held_to(stage), gauge, make, kept, inlet, outlet);
     }
 
     pub(super) fn sink<S: Stage<In: wires::Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
+        kept: S::Kept,
         mut make: impl FnMut() -> Result<S, Fault> + Send + 'static,
     ) {
         let gauge = StageGauge::new(&stage.name);
         let inlet = self.wires.inlet(number);
         let make = move || std::future::ready(make()).boxed();
-        self.pipeline.sink(held_to(stage), gauge, make, inlet);
+        self.pipeline.sink(held_to(stage), gauge, make, kept, inlet);
     }
 }
 

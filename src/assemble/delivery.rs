@@ -3,7 +3,8 @@ use std::env;
 
 use crate::{
     serve::{
-        ClusterAddress, ClusterSettings, Keep, Passes, Role, Settings, TlsFiles, Token, Tokens,
+        ClusterAddress, ClusterSettings, RelayFilter, Retention, Role, Settings, TlsFiles, Token,
+        Tokens,
     },
     spec::plan,
 };
@@ -16,11 +17,11 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
         port: settings.listen.port,
         hosts: settings.hosts.clone(),
         origins: settings.origins.clone(),
-        keep: Keep { count: settings.keep.count, age: settings.keep.age },
+        keep: Retention { count: settings.keep.count, age: settings.keep.age },
         relay: match &settings.relay {
-            plan::Relay::Nothing => Passes::Nothing,
-            plan::Relay::Everything => Passes::Everything,
-            plan::Relay::Only(names) => Passes::Only(names.clone()),
+            plan::Relay::Nothing => RelayFilter::Nothing,
+            plan::Relay::Everything => RelayFilter::Everything,
+            plan::Relay::Only(names) => RelayFilter::Only(names.clone()),
         },
         tokens: Tokens {
             viewer: token(viewer.as_deref())?,

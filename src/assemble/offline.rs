@@ -145,11 +145,12 @@ async fn recognised<R: Recogniser>(
     let mut file = Recording::new(recording);
     let voice = NeuralVoiceActivity::default();
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("transcribe"))));
+    let kept = track.clone();
     let recogniser = Recognise::new(settings, engine, voice, track).counting_on(gauge.clone());
     let (read, resampled, heard, finals) = tokio::join!(
         async move { file.run(&from_file, CancellationToken::new()).await },
-        run(Resample::new(), sound, from_resample),
-        run(recogniser, speech, from_recogniser),
+        run(Resample::new(), (), sound, from_resample),
+        run(recogniser, kept, speech, from_recogniser),
         finals(captions),
     );
     // The first that failed is why the others ended.
@@ -170,10 +171,11 @@ fn wire<T: Item>(from: Arc<StageGauge>) -> (Outlet<T>, Receiver<T>) {
 /// One life of a stage between its edges, which it lets go of at its end.
 async fn run<S: Stage>(
     mut stage: S,
+    mut kept: S::Kept,
     from: Receiver<S::In>,
     out: Outlet<S::Out>,
 ) -> Result<(), Fault> {
-    drive(&mut stage, &mut Inlet::new(vec![from]), &out, &StageGauge::new("")).await
+    drive(&mut stage, &mut kept, &mut Inlet::new(vec![from]), &out, &StageGauge::new("")).await
 }
 
 async fn finals(from: Receiver<Caption>) -> Vec<Transcript> {

@@ -2,11 +2,11 @@
 use std::{
     collections::HashMap,
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use tokio::{task::spawn_blocking, time::Instant};
+use tokio::task::spawn_blocking;
 
 use super::offline::{load, whole_windows};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         endpoint::EndpointSettings, hallucination::HallucinationFilterSettings,
         model_speed::SmallerModel,
     },
-    message::{Caption, Language, TrackName},
+    message::{Language, TrackName},
     models::{DecodingChange, Found, Header, Weights},
     spec::plan::{self, Guard, Partials, SpokenLanguage, Task},
     stages::{
@@ -149,10 +149,9 @@ impl Recogniser {
         self.recognise.smaller = smaller(own, english_will_do, present);
     }
 
-    /// What it owes where no life will follow.
-    pub(super) fn last_words(&self) -> impl FnMut() -> Vec<Caption> + Send + use<> {
-        let track = self.track.clone();
-        move || track.lock().unwrap_or_else(PoisonError::into_inner).on_terminate(Instant::now())
+    /// What outlives its runs.
+    pub(super) fn kept(&self) -> Arc<Mutex<Track>> {
+        self.track.clone()
     }
 
     /// One life: a state of its own on a thread of its own, warmed up by a first decode.

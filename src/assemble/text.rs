@@ -4,16 +4,19 @@ use futures::FutureExt;
 use super::assembly::{Assembly, held_to};
 use crate::{
     flow::StageGauge,
-    logic::replace::{RuleError, Rules},
+    logic::{
+        replace::{RuleError, Rules},
+        translate::Scheduler,
+    },
     message::{Language, TrackName},
     spec::{
         Plan, Voice,
         plan::{self, Place},
     },
     stages::{
-        lines::{LineSheet, ReadLines, WriteLines},
+        lines::{LineWriter, ReadLines, WriteLines},
         subtitles::SubtitleFormat,
-        translate::{SharedDesk, Translate},
+        translate::Translate,
     },
     wire::TrackInfo,
 };
@@ -27,16 +30,15 @@ impl Assembly<'_> {
     ) -> Result<(), String> {
         let translator = super::translator(settings)?;
         let settings = super::translate_settings(settings, !self.live[number]);
-        let desk = SharedDesk::new(settings.desk.clone());
-        let owed = desk.clone();
+        let scheduler = Scheduler::new(settings.scheduler.clone());
         let make = move || {
-            let stage = Translate::new(settings.clone(), desk.clone(), translator.clone());
+            let stage = Translate::new(settings.clone(), translator.clone());
             std::future::ready(Ok(stage)).boxed()
         };
         let gauge = StageGauge::new(&stage.name);
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
         let settings = held_to(stage);
-        self.pipeline.branch(settings, gauge, make, move || owed.last_words(), inlet, outlet);
+        self.pipeline.branch(settings, gauge, make, scheduler, inlet, outlet);
         Ok(())
     }
 
@@ -89,14 +91,14 @@ impl Assembly<'_> {
         stage: &plan::Stage,
         place: &Place,
     ) -> Result<(), String> {
-        let sheet = match place {
-            Place::Standard => LineSheet::new("standard output", tokio::io::stdout(), self.clock),
+        let writer = match place {
+            Place::Standard => LineWriter::new("standard output", tokio::io::stdout(), self.clock),
             Place::File(path) => {
                 let cannot = |error| format!("cannot write {}: {error}", path.display());
-                LineSheet::create(path, self.clock).await.map_err(cannot)?
+                LineWriter::create(path, self.clock).await.map_err(cannot)?
             }
         };
-        self.sink(number, stage, move || Ok(WriteLines::new(sheet.clone())));
+        self.sink(number, stage, writer, || Ok(WriteLines::default()));
         Ok(())
     }
 }

@@ -1,13 +1,13 @@
-//! A translator from its settings: the service with its key, and the stage with its desk.
+//! A translator from its settings: the service with its key, and the stage with its scheduler.
 use std::{fs, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use crate::{
     flow::{EdgeSettings, Inlet, Offer, Outlet, Room, StageGauge, WhenFull, drive, edge},
-    logic::translate::{BreakerSettings, DeskSettings, QueueSettings},
+    logic::translate::{BreakerSettings, QueueSettings, Scheduler, SchedulerSettings},
     message::{Caption, Transcript, Translated},
     spec::plan::{Clauses, KeyPlace, Provider, Translate},
     stages::translate::{
-        Apertium, DeepL, Key, LibreTranslate, OpenAi, OpenAiSettings, ServiceError, SharedDesk,
+        Apertium, DeepL, Key, LibreTranslate, OpenAi, OpenAiSettings, ServiceError,
         Translate as TranslateStage, TranslateSettings, Translator,
     },
 };
@@ -18,7 +18,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// `waits`: its input can wait, so nothing is given up for there being too much of it.
 pub fn translate_settings(settings: &Translate, waits: bool) -> TranslateSettings {
     TranslateSettings {
-        desk: DeskSettings {
+        scheduler: SchedulerSettings {
             to: settings.to.clone(),
             from: settings.source.clone(),
             clauses: settings.partials == Clauses::Stable,
@@ -87,8 +87,8 @@ pub async fn translate_all(
     };
     let (captions, mut taken) = wire(StageGauge::new(""));
     let (out, mut given) = wire(gauge.clone());
-    let desk = SharedDesk::new(settings.desk.clone());
-    let mut stage = TranslateStage::new(settings, desk, translator);
+    let mut scheduler = Scheduler::new(settings.scheduler.clone());
+    let mut stage = TranslateStage::new(settings, translator);
     let mut texts = Vec::new();
     let (driven, ()) = tokio::join!(
         async move {
@@ -100,7 +100,7 @@ pub async fn translate_all(
             };
             let (driven, ()) = tokio::join!(
                 async move {
-                    let end = drive(&mut stage, &mut taken, &out, &gauge).await;
+                    let end = drive(&mut stage, &mut scheduler, &mut taken, &out, &gauge).await;
                     drop(out);
                     end
                 },

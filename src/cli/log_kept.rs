@@ -10,16 +10,16 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
-use crate::serve::Diary;
+use crate::serve::LogBuffer;
 
 /// As many lines as an operator scrolls through.
 const KEPT: usize = 500;
 
 /// A process has one log.
-static DIARY: LazyLock<Arc<Diary>> = LazyLock::new(|| Arc::new(Diary::new(KEPT)));
+static DIARY: LazyLock<Arc<LogBuffer>> = LazyLock::new(|| Arc::new(LogBuffer::new(KEPT)));
 
 /// Where the newest lines can be read.
-pub(super) fn diary() -> Arc<Diary> {
+pub(super) fn diary() -> Arc<LogBuffer> {
     DIARY.clone()
 }
 

@@ -105,13 +105,13 @@ pub(crate) async fn run(
         let terminal = terminal.clone();
         let make = move || std::future::ready(Ok(Screen(terminal.clone()))).boxed();
         let gauge = StageGauge::new(SCREEN);
-        assembled.pipeline.watcher(StageSettings::default(), gauge, make, captions);
+        assembled.pipeline.watcher(StageSettings::default(), gauge, make, (), captions);
     }
     terminal.name_tracks(tracks(&plan) > 1);
     assembled.attach();
     let Assembled { pipeline, settings, servers, parts, .. } = assembled;
     for server in &servers {
-        server.keep_diary(log_kept::diary());
+        server.keep_log(log_kept::diary());
         terminal.say(&format!("listening on {}", server.url()));
     }
     let mut running = pipeline.start(settings).await;

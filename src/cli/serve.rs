@@ -13,7 +13,8 @@ use super::{
 use crate::{
     flow::Board,
     serve::{
-        ClusterAddress, ClusterSettings, Passes, Role, Server, Settings, TlsFiles, Token, Tokens,
+        ClusterAddress, ClusterSettings, RelayFilter, Role, Server, Settings, TlsFiles, Token,
+        Tokens,
     },
     spec::plan::Listen,
 };
@@ -97,7 +98,7 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
     let settings = settings(args, &listen)?;
     let server = Server::bind(settings).await;
     let server = server.map_err(|error| Trouble::Told(error.to_string()))?;
-    server.keep_diary(log_kept::diary());
+    server.keep_log(log_kept::diary());
     if !server.is_node() {
         // No pipeline stands behind it, and none will: viewers are greeted at once.
         server.attach(Board::default(), Vec::new(), None);
@@ -122,9 +123,9 @@ fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {
         host: listen.host.clone(),
         port: listen.port,
         relay: match args.relay.as_slice() {
-            [] if args.no_relay => Passes::Nothing,
-            [] => Passes::Everything,
-            names => Passes::Only(names.to_vec()),
+            [] if args.no_relay => RelayFilter::Nothing,
+            [] => RelayFilter::Everything,
+            names => RelayFilter::Only(names.to_vec()),
         },
         tokens: Tokens {
             viewer,

@@ -212,8 +212,14 @@ pub(crate) struct Screen(pub(crate) Terminal);
 impl Stage for Screen {
     type In = Caption;
     type Out = Never;
+    type Kept = ();
 
-    async fn handle(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        (): &mut (),
+        caption: Caption,
+        _: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         let terminal = self.0.clone();
         // A terminal may be stopped with Ctrl-S, a pipe may be full: neither may hold up a thread of the runtime.
         let shown = tokio::task::spawn_blocking(move || terminal.show(&caption)).await;

@@ -21,11 +21,12 @@ use crate::{
         EdgeSettings, Fault, Inlet, Offer, Outlet, Receiver, Room, StageGauge, WhenFull, drive,
         edge,
     },
+    logic::translate::Scheduler,
     message::{Caption, Kind, Language, TrackName, Translated},
     spec::{Planned, plan},
     stages::{
         lines::{Place, Understand},
-        translate::{SharedDesk, Translate},
+        translate::Translate,
     },
     wire::{Clock, Line, TranslationEvent},
 };
@@ -128,14 +129,14 @@ pub(crate) async fn translate(args: &TranslateArgs) -> Result<Exit, Trouble> {
     let gauge = StageGauge::new("translate");
     let (captions, taken) = wire("lines");
     let (given, translations) = wire("translate");
-    let desk = SharedDesk::new(settings.desk.clone());
-    let mut stage = Translate::new(settings, desk, translator);
+    let mut scheduler = Scheduler::new(settings.scheduler.clone());
+    let mut stage = Translate::new(settings, translator);
     let pass = Pass { out: Arc::new(AsyncMutex::new(tokio::io::stdout())), places: Arc::default() };
     let mut lines = Lines::new(BufReader::new(tokio::io::stdin()), &signals);
     let work = async {
         let driven = async {
             let mut inlet = Inlet::new(vec![taken]);
-            let end = drive(&mut stage, &mut inlet, &given, &gauge).await;
+            let end = drive(&mut stage, &mut scheduler, &mut inlet, &given, &gauge).await;
             drop(given);
             match end {
                 Ok(()) | Err(Fault::DownstreamGone) => Ok(()),

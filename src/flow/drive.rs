@@ -1,18 +1,20 @@
-//! One life of a stage: items in, one at a time, until its upstream ends; in between, what it does of its own accord.
+//! One run of a stage: items in, one at a time, until its upstream ends; in between, what it does of its own accord.
 use super::{Fault, Inlet, Offer, Outlet, Stage, StageGauge};
 
 /// Feeds a stage until its upstream ends, waits for what it still owes, then lets it flush.
 pub async fn drive<S: Stage>(
     stage: &mut S,
+    kept: &mut S::Kept,
     inlet: &mut Inlet<S::In>,
     out: &Outlet<S::Out>,
     gauge: &StageGauge,
 ) -> Result<(), Fault> {
+    stage.on_start(kept);
     loop {
         let offer = tokio::select! {
             offer = inlet.next() => offer,
-            () = stage.wake() => {
-                tend(stage, out, gauge).await?;
+            () = stage.wake(kept) => {
+                tend(stage, kept, out, gauge).await?;
                 continue;
             }
         };
@@ -20,8 +22,8 @@ pub async fn drive<S: Stage>(
         gauge.begin();
         let given_up = matches!(offer, Offer::GiveUp(_));
         match offer {
-            Offer::Handle(item) => stage.handle(item, out).await?,
-            Offer::GiveUp(item) => stage.give_up(item, out).await?,
+            Offer::Handle(item) => stage.handle(kept, item, out).await?,
+            Offer::GiveUp(item) => stage.give_up(kept, item, out).await?,
         }
         inlet.settle();
         gauge.settle(given_up);
@@ -29,22 +31,23 @@ pub async fn drive<S: Stage>(
         tokio::task::consume_budget().await;
     }
     gauge.begin();
-    stage.flush(out).await?;
+    stage.flush(kept, out).await?;
     gauge.rest();
-    while stage.owes() {
-        stage.wake().await;
-        tend(stage, out, gauge).await?;
+    while stage.owes(kept) {
+        stage.wake(kept).await;
+        tend(stage, kept, out, gauge).await?;
     }
     Ok(())
 }
 
 async fn tend<S: Stage>(
     stage: &mut S,
+    kept: &mut S::Kept,
     out: &Outlet<S::Out>,
     gauge: &StageGauge,
 ) -> Result<(), Fault> {
     gauge.begin();
-    stage.tend(out).await?;
+    stage.tend(kept, out).await?;
     gauge.rest();
     Ok(())
 }

@@ -6,13 +6,20 @@ use tokio_util::sync::CancellationToken;
 use super::{Closed, Item, Outlet};
 
 /// Takes items, gives items. A sink gives [`Never`](super::Never).
+///
+/// A stage that fails is made anew; `Kept` is what outlives its runs. The host owns it and lends it to each call.
 pub trait Stage: Send + 'static {
     type In: Item;
     type Out: Item;
+    type Kept: Send + 'static;
+
+    /// A run begins, before its first item.
+    fn on_start(&mut self, _kept: &mut Self::Kept) {}
 
     /// Runs to completion once begun: a pipeline only stops between items.
     fn handle(
         &mut self,
+        kept: &mut Self::Kept,
         item: Self::In,
         out: &Outlet<Self::Out>,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
@@ -20,6 +27,7 @@ pub trait Stage: Send + 'static {
     /// Upstream has ended: give what is still held back.
     fn flush(
         &mut self,
+        _kept: &mut Self::Kept,
         _out: &Outlet<Self::Out>,
     ) -> impl Future<Output = Result<(), Fault>> + Send {
         async { Ok(()) }
@@ -27,28 +35,38 @@ pub trait Stage: Send + 'static {
 
     /// Returns when there is something to do though nothing has come: an answer from outside, a time that is over. An item
     /// that comes first calls it off.
-    fn wake(&mut self) -> impl Future<Output = ()> + Send {
+    fn wake(&mut self, _kept: &mut Self::Kept) -> impl Future<Output = ()> + Send {
         std::future::pending()
     }
 
     /// Does it. As with an item, it runs to completion once begun.
-    fn tend(&mut self, _out: &Outlet<Self::Out>) -> impl Future<Output = Result<(), Fault>> + Send {
+    fn tend(
+        &mut self,
+        _kept: &mut Self::Kept,
+        _out: &Outlet<Self::Out>,
+    ) -> impl Future<Output = Result<(), Fault>> + Send {
         async { Ok(()) }
     }
 
     /// Whether it waits for something from outside, which [`wake`](Self::wake) will tell. Asked when upstream has ended and
     /// it has flushed: it lives on until it owes nothing.
-    fn owes(&self) -> bool {
+    fn owes(&self, _kept: &Self::Kept) -> bool {
         false
     }
 
-    /// Two lives failed on `item`: pass on what says so in its place. Only asked where items are offered again.
+    /// Two runs failed on `item`: pass on what says so in its place. Only asked where items are offered again.
     fn give_up(
         &mut self,
+        _kept: &mut Self::Kept,
         _item: Self::In,
         _out: &Outlet<Self::Out>,
     ) -> impl Future<Output = Result<(), Fault>> + Send {
         async { Ok(()) }
+    }
+
+    /// No run will follow, because the stage gave up or was ended: what it still owes to those downstream.
+    fn on_terminate(_kept: &mut Self::Kept) -> Vec<Self::Out> {
+        Vec::new()
     }
 }
 

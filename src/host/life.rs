@@ -9,9 +9,6 @@ use crate::flow::{Fault, Inlet, Outlet, Source, Stage, StageGauge, StageState, d
 /// Makes the stage of a new life.
 pub type Factory<S> = Box<dyn FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send>;
 
-/// What a stage owes when no life of it will follow.
-pub(super) type LastWords<S> = Box<dyn FnMut() -> Vec<<S as Stage>::Out> + Send>;
-
 /// Owns the edges of a stage for as long as the pipeline wants it to run. Dropping it is what ends the edges.
 pub(super) trait Life: Send {
     fn run(&mut self, stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>>;
@@ -22,7 +19,7 @@ pub(super) trait Life: Send {
 
 pub(super) struct StageLife<S: Stage> {
     pub(super) make: Factory<S>,
-    pub(super) last_words: LastWords<S>,
+    pub(super) kept: S::Kept,
     pub(super) inlet: Inlet<S::In>,
     pub(super) outlet: Outlet<S::Out>,
     pub(super) gauge: Arc<StageGauge>,
@@ -34,13 +31,13 @@ impl<S: Stage> Life for StageLife<S> {
         Box::pin(async {
             let mut stage = (self.make)().await?;
             self.gauge.set(StageState::Running, None);
-            drive(&mut stage, &mut self.inlet, &self.outlet, &self.gauge).await
+            drive(&mut stage, &mut self.kept, &mut self.inlet, &self.outlet, &self.gauge).await
         })
     }
 
     fn end(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            for item in (self.last_words)() {
+            for item in S::on_terminate(&mut self.kept) {
                 if self.outlet.send(item).await.is_err() {
                     return;
                 }

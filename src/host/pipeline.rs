@@ -38,45 +38,31 @@ impl Pipeline {
         self.add(Role::Source, settings, gauge, life);
     }
 
-    /// A stage between others: the pipeline cannot go on without it.
+    /// A stage between others: the pipeline cannot go on without it. `kept` outlives its runs.
     pub fn stage<S: Stage>(
         &mut self,
         settings: StageSettings,
         gauge: Arc<StageGauge>,
         make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        kept: S::Kept,
         inlet: Inlet<S::In>,
         outlet: Outlet<S::Out>,
     ) {
-        self.stage_with_last_words(settings, gauge, make, Vec::new, inlet, outlet);
-    }
-
-    /// As [`stage`](Self::stage). `last_words` is what it owes to those downstream where it gives up, or is ended.
-    pub fn stage_with_last_words<S: Stage>(
-        &mut self,
-        settings: StageSettings,
-        gauge: Arc<StageGauge>,
-        make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
-        last_words: impl FnMut() -> Vec<S::Out> + Send + 'static,
-        inlet: Inlet<S::In>,
-        outlet: Outlet<S::Out>,
-    ) {
-        let (make, last_words) = (Box::new(make), Box::new(last_words));
-        let life = StageLife { make, last_words, inlet, outlet, gauge: gauge.clone() };
+        let life = StageLife { make: Box::new(make), kept, inlet, outlet, gauge: gauge.clone() };
         self.add(Role::Between, settings, gauge, life);
     }
 
-    /// A stage between others that these can do without: where it gives up it owes `last_words`, and the pipeline goes on.
+    /// A stage between others that these can do without: where it fails for good, the pipeline goes on.
     pub fn branch<S: Stage>(
         &mut self,
         settings: StageSettings,
         gauge: Arc<StageGauge>,
         make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
-        last_words: impl FnMut() -> Vec<S::Out> + Send + 'static,
+        kept: S::Kept,
         inlet: Inlet<S::In>,
         outlet: Outlet<S::Out>,
     ) {
-        let (make, last_words) = (Box::new(make), Box::new(last_words));
-        let life = StageLife { make, last_words, inlet, outlet, gauge: gauge.clone() };
+        let life = StageLife { make: Box::new(make), kept, inlet, outlet, gauge: gauge.clone() };
         self.add(Role::Branch, settings, gauge, life);
     }
 
@@ -86,9 +72,10 @@ impl Pipeline {
         settings: StageSettings,
         gauge: Arc<StageGauge>,
         make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        kept: S::Kept,
         inlet: Inlet<S::In>,
     ) {
-        self.add_last(Role::Sink, settings, gauge, Box::new(make), inlet);
+        self.add_last(Role::Sink, settings, gauge, (Box::new(make), kept), inlet);
     }
 
     /// A sink that only looks on: the pipeline does not go on for its sake.
@@ -97,9 +84,10 @@ impl Pipeline {
         settings: StageSettings,
         gauge: Arc<StageGauge>,
         make: impl FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send + 'static,
+        kept: S::Kept,
         inlet: Inlet<S::In>,
     ) {
-        self.add_last(Role::Watcher, settings, gauge, Box::new(make), inlet);
+        self.add_last(Role::Watcher, settings, gauge, (Box::new(make), kept), inlet);
     }
 
     fn add_last<S: Stage>(
@@ -107,12 +95,11 @@ impl Pipeline {
         role: Role,
         settings: StageSettings,
         gauge: Arc<StageGauge>,
-        make: Factory<S>,
+        (make, kept): (Factory<S>, S::Kept),
         inlet: Inlet<S::In>,
     ) {
         let outlet = Outlet::new(Vec::new(), gauge.clone());
-        let last_words = Box::new(Vec::new);
-        let life = StageLife { make, last_words, inlet, outlet, gauge: gauge.clone() };
+        let life = StageLife { make, kept, inlet, outlet, gauge: gauge.clone() };
         self.add(role, settings, gauge, life);
     }
 

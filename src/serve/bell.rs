@@ -2,16 +2,16 @@
 use tokio::sync::watch;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bell(watch::Sender<()>);
+pub(crate) struct Bell(watch::Sender<()>);
 
 impl Bell {
     /// There is something new: a caption, an event of a client, a state, or the end of the server.
-    pub(super) fn ring(&self) {
+    pub(crate) fn ring(&self) {
         self.0.send_replace(());
     }
 
     /// Each change that it tells of is one or more rings.
-    pub(super) fn listen(&self) -> watch::Receiver<()> {
+    pub(crate) fn listen(&self) -> watch::Receiver<()> {
         self.0.subscribe()
     }
 }

@@ -14,19 +14,19 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    bell::Bell,
-    captions::Captions,
-    cluster::{Cluster, Node},
-    counts::Counts,
-    limits::Addresses,
-    log::Run,
-    pipeline::Pipeline,
-    relay::Relay,
-    rights::Rules,
-    settings::Settings,
+use crate::{
+    serve::{
+        access::{limits::Addresses, rights::Rules},
+        bell::Bell,
+        captions::{log::Run, shared::Captions},
+        cluster::{Cluster, Node},
+        counts::Counts,
+        pipeline::attached::Pipeline,
+        relay::ring::Relay,
+        settings::Settings,
+    },
+    wire::{Clock, Painted, StateEvent},
 };
-use crate::wire::{Clock, Painted, StateEvent};
 
 /// How many paints may wait for whoever measures; more lose the oldest.
 const PAINTED: usize = 4096;
@@ -37,44 +37,44 @@ const WRITERS: usize = 2;
 /// How many may wait for what was said, or be taking it: each holds all of it.
 const READERS: usize = 64;
 
-pub(super) struct Hub {
+pub(crate) struct Hub {
     /// Of this server among those of a cluster.
-    pub(super) id: String,
-    pub(super) settings: Settings,
-    pub(super) clock: Clock,
-    pub(super) captions: Arc<Captions>,
-    pub(super) pipeline: Arc<Pipeline>,
-    pub(super) relay: Arc<Relay>,
-    pub(super) bell: Bell,
+    pub(crate) id: String,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) captions: Arc<Captions>,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) relay: Arc<Relay>,
+    pub(crate) bell: Bell,
     /// What the server does in a cluster, if it is in one.
-    pub(super) cluster: Option<Arc<Cluster>>,
-    pub(super) rules: Rules,
+    pub(crate) cluster: Option<Arc<Cluster>>,
+    pub(crate) rules: Rules,
     /// What each address has taken.
-    pub(super) addresses: Arc<Addresses>,
-    pub(super) exports: Exports,
-    pub(super) paints: Paints,
-    pub(super) counts: Counts,
+    pub(crate) addresses: Arc<Addresses>,
+    pub(crate) exports: Exports,
+    pub(crate) paints: Paints,
+    pub(crate) counts: Counts,
     viewers: AtomicUsize,
     /// The server ends: viewers get what there is, and no more.
-    pub(super) ending: CancellationToken,
+    pub(crate) ending: CancellationToken,
 }
 
 /// Turns at writing what was said, and places of those who want it.
-pub(super) struct Exports {
-    pub(super) writing: Arc<Semaphore>,
-    pub(super) reading: Arc<Semaphore>,
+pub(crate) struct Exports {
+    pub(crate) writing: Arc<Semaphore>,
+    pub(crate) reading: Arc<Semaphore>,
 }
 
 /// What the bench's browser has shown, and by what it is known.
-pub(super) struct Paints {
-    pub(super) sender: broadcast::Sender<Painted>,
-    pub(super) key: String,
+pub(crate) struct Paints {
+    pub(crate) sender: broadcast::Sender<Painted>,
+    pub(crate) key: String,
 }
 
 /// The place of one viewer among `max_viewers`, until it is dropped.
-pub(super) struct Seat(Arc<Hub>);
+pub(crate) struct Permit(Arc<Hub>);
 
-impl Drop for Seat {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.0.viewers.fetch_sub(1, Relaxed);
     }
@@ -82,7 +82,7 @@ impl Drop for Seat {
 
 impl Hub {
     /// `only_here`: only this machine reaches the server.
-    pub(super) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
+    pub(crate) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
         let (clock, bell) = (Clock::start(), Bell::default());
         let run = Run { stream: random_name(), started_at: clock.started_ms() };
         let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
@@ -112,7 +112,7 @@ impl Hub {
     }
 
     /// Whether a token that came from there is looked at; else, after which time one is.
-    pub(super) fn look_at(&self, token: &str, from: IpAddr) -> Result<(), Duration> {
+    pub(crate) fn check_token(&self, token: &str, from: IpAddr) -> Result<(), Duration> {
         self.addresses.token(from, Instant::now(), || self.rules.knows(token)).inspect_err(|_| {
             self.counts.add_turned_away();
             tracing::debug!(client = %from, "a token was not looked at: too many were wrong");
@@ -120,39 +120,39 @@ impl Hub {
     }
 
     /// The server ends: viewers get what there is, and no more.
-    pub(super) fn say_goodbye(&self) {
+    pub(crate) fn say_goodbye(&self) {
         self.ending.cancel();
         self.bell.ring();
     }
 
     /// A place for one more viewer, if there is one.
-    pub(super) fn seat(self: &Arc<Hub>) -> Option<Seat> {
+    pub(crate) fn permit(self: &Arc<Hub>) -> Option<Permit> {
         let most = self.settings.max_viewers;
         let one_more = |there: usize| (there < most).then_some(there + 1);
         self.viewers.fetch_update(Relaxed, Relaxed, one_more).ok()?;
-        Some(Seat(self.clone()))
+        Some(Permit(self.clone()))
     }
 
     /// Whether there is no place left; it may be otherwise at the next moment.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.viewers() >= self.settings.max_viewers
     }
 
-    pub(super) fn viewers(&self) -> usize {
+    pub(crate) fn viewers(&self) -> usize {
         self.viewers.load(Relaxed)
     }
 
-    pub(super) fn scheme(&self) -> &'static str {
+    pub(crate) fn scheme(&self) -> &'static str {
         if self.settings.tls.is_some() { "https" } else { "http" }
     }
 
     /// Where it only delivers what another server's pipeline gives.
-    pub(super) fn node(&self) -> Option<&Node> {
+    pub(crate) fn node(&self) -> Option<&Node> {
         self.cluster.as_ref()?.node.as_ref()
     }
 
     /// Of the pipeline, wherever it runs.
-    pub(super) fn state(&self) -> StateEvent {
+    pub(crate) fn state(&self) -> StateEvent {
         match self.node() {
             Some(node) => node.state(),
             None => self.pipeline.state(),
@@ -160,7 +160,7 @@ impl Hub {
     }
 
     /// Whether the pipeline gives captions now; if not, why.
-    pub(super) fn ready(&self) -> Result<(), String> {
+    pub(crate) fn ready(&self) -> Result<(), String> {
         if let Some(node) = self.node() {
             node.ready()?;
         }
@@ -171,7 +171,7 @@ impl Hub {
     }
 
     /// Looks at the pipeline for as long as the server lives; tells of changes at once, and of the rest now and then.
-    pub(super) async fn keep_watch(self: Arc<Hub>) {
+    pub(crate) async fn keep_watch(self: Arc<Hub>) {
         let Settings { state_look, state_every, silence_db, .. } = self.settings;
         let mut look = interval(state_look.max(Duration::from_millis(1)));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -8,20 +8,19 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{
-    cluster::{self, Site},
-    diary::Diary,
-    door::Door,
-    http,
-    hub::Hub,
-    publisher::Publisher,
-    settings::Settings,
-    sockets::{self, Sockets},
-    tls::Tls,
-};
 use crate::{
     flow::{Board, Gate},
     message::Caption,
+    serve::{
+        access::tls::Tls,
+        captions::publisher::Publisher,
+        cluster::{self, Site},
+        http::{listener::Listener, router},
+        hub::Hub,
+        pipeline::log_buffer::LogBuffer,
+        settings::Settings,
+        socket::sessions::{self, Sockets},
+    },
     wire::{Graph, Painted, TrackInfo},
 };
 
@@ -79,7 +78,7 @@ impl Server {
         let (captions, pipeline) = (hub.captions.clone(), hub.pipeline.clone());
         let publisher = Publisher::new(captions, pipeline, hub.clock);
         let viewers = TaskTracker::new();
-        let (layer, sockets) = sockets::open(&hub, &viewers);
+        let (layer, sockets) = sessions::open(&hub, &viewers);
         let server = Server {
             address,
             sockets,
@@ -91,8 +90,8 @@ impl Server {
             publisher,
             hub,
         };
-        let door = Arc::new(Door {
-            router: http::router(&server.hub, layer),
+        let front = Arc::new(Listener {
+            router: router::router(&server.hub, layer),
             sockets: server.sockets.clone(),
             room: Arc::new(Semaphore::new(server.hub.settings.max_connections())),
             hub: server.hub.clone(),
@@ -102,7 +101,7 @@ impl Server {
             closed: server.closed.clone(),
             cut: server.cut.clone(),
         });
-        server.connections.spawn(door.clone().accept(listener));
+        server.connections.spawn(front.accept(listener));
         if let (Some(tls), Some(watch)) = (tls, tls_watch) {
             let watch = tls.keep_watch(watch, tls_look);
             server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
@@ -182,12 +181,12 @@ impl Server {
 
     /// Lets operators see the plan behind it.
     pub fn draw(&self, graph: Graph) {
-        self.hub.pipeline.insight.draw(graph);
+        self.hub.pipeline.diagnostics.draw(graph);
     }
 
     /// Lets operators read the program's own log.
-    pub fn keep_diary(&self, diary: Arc<Diary>) {
-        self.hub.pipeline.insight.keep_diary(diary);
+    pub fn keep_log(&self, log_buffer: Arc<LogBuffer>) {
+        self.hub.pipeline.diagnostics.keep_log(log_buffer);
     }
 
     /// Sends every viewer what there is, as far as it takes it within `grace`, and closes.

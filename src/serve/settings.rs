@@ -3,9 +3,11 @@ use std::{net::IpAddr, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use super::{
-    cluster::ClusterSettings, limits::PerAddress, log::Keep, relay::Passes, rights::Tokens,
-    tls::TlsFiles,
+use crate::serve::{
+    access::{limits::PerAddress, rights::Tokens, tls::TlsFiles},
+    captions::log::Retention,
+    cluster::ClusterSettings,
+    relay::ring::RelayFilter,
 };
 
 #[derive(Clone, Debug)]
@@ -18,9 +20,9 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// The web origins whose pages may read, `*` for all. None: all where others reach the server, on loopback addresses its own pages only.
     pub origins: Vec<String>,
-    pub keep: Keep,
+    pub keep: Retention,
     /// Which events of clients are passed on to all clients.
-    pub relay: Passes,
+    pub relay: RelayFilter,
     /// Bytes that relayed events on their way may take; who is further behind is disconnected.
     pub relay_room: usize,
     pub tokens: Tokens,
@@ -68,8 +70,8 @@ impl Default for Settings {
             port: 31979,
             hosts: Vec::new(),
             origins: Vec::new(),
-            keep: Keep { count: 10_000, age: Duration::from_secs(4 * 3600) },
-            relay: Passes::Nothing,
+            keep: Retention { count: 10_000, age: Duration::from_secs(4 * 3600) },
+            relay: RelayFilter::Nothing,
             relay_room: 16 * 1024 * 1024,
             tokens: Tokens::default(),
             cluster: None,
@@ -99,7 +101,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Every viewer needs one, or two while it upgrades; the others are for pages and the API.
-    pub(super) fn max_connections(&self) -> usize {
+    pub(crate) fn max_connections(&self) -> usize {
         self.max_viewers.saturating_mul(2).saturating_add(1024).min(Semaphore::MAX_PERMITS)
     }
 }

@@ -22,18 +22,29 @@ impl Broadcast {
 impl Stage for Broadcast {
     type In = Caption;
     type Out = Never;
+    type Kept = ();
 
-    async fn handle(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        (): &mut (),
+        caption: Caption,
+        _: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         self.publisher.publish(&caption, Instant::now());
         Ok(())
     }
 
-    async fn flush(&mut self, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn flush(&mut self, (): &mut (), _: &Outlet<Never>) -> Result<(), Fault> {
         self.publisher.end();
         Ok(())
     }
 
-    async fn give_up(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn give_up(
+        &mut self,
+        (): &mut (),
+        caption: Caption,
+        _: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         self.publisher.give_up(&caption);
         Ok(())
     }

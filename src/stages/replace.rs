@@ -1,6 +1,6 @@
 //! Corrects captions by rules, originals and translations alike, in partials and finals. It delays nothing; the last words of
 //! a partial stay uncommitted a little longer, where a rule may still reach them.
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::{
     flow::{Fault, Outlet, Stage},
@@ -8,20 +8,17 @@ use crate::{
     message::{Caption, Kind, MediaSpan, Rewriting, Transcript, Translated, Translation, Word},
 };
 
-/// All lives of the stage share what was promised of the open segment.
 #[derive(Clone)]
 pub struct Replace {
     rules: Arc<Rules>,
-    open: Arc<Mutex<Option<Rewriting>>>,
 }
 
 impl Replace {
     pub fn new(rules: Rules) -> Replace {
-        Replace { rules: Arc::new(rules), open: Arc::default() }
+        Replace { rules: Arc::new(rules) }
     }
 
-    fn transcript(&self, it: Transcript) -> Transcript {
-        let mut kept = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+    fn transcript(&self, kept: &mut Option<Rewriting>, it: Transcript) -> Transcript {
         let known = kept.take().filter(|open| open.is_of(&it));
         let mut open = known.unwrap_or_else(|| Rewriting::of(&it));
         let complete = it.kind() == Kind::Final;
@@ -47,10 +44,17 @@ impl Replace {
 impl Stage for Replace {
     type In = Caption;
     type Out = Caption;
+    /// What was promised of the open segment.
+    type Kept = Option<Rewriting>;
 
-    async fn handle(&mut self, caption: Caption, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        kept: &mut Option<Rewriting>,
+        caption: Caption,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
         let caption = match caption {
-            Caption::Transcript(it) => Caption::Transcript(self.transcript(it)),
+            Caption::Transcript(it) => Caption::Transcript(self.transcript(kept, it)),
             Caption::Translation(it) => Caption::Translation(self.translation(it)),
             Caption::Gap(it) => Caption::Gap(it),
         };
@@ -58,7 +62,12 @@ impl Stage for Replace {
     }
 
     /// As it was heard, rather than not at all.
-    async fn give_up(&mut self, caption: Caption, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn give_up(
+        &mut self,
+        _: &mut Option<Rewriting>,
+        caption: Caption,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
         Ok(out.send(caption).await?)
     }
 }

@@ -4,11 +4,10 @@ use std::{
     collections::{HashMap, VecDeque},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 
 use super::text_file::{self, TextFile};
 use crate::{
@@ -36,11 +35,8 @@ pub enum SubtitleFormat {
     Txt,
 }
 
-/// The open files. They outlast the lives of the stage.
-#[derive(Clone)]
-pub struct Sheets(Arc<Mutex<Open>>);
-
-struct Open {
+/// The open files. They outlive the runs of the stage.
+pub struct SubtitleFiles {
     settings: SubtitleSettings,
     files: HashMap<(TrackName, Option<Language>), Sheet>,
     originals: VecDeque<(TrackName, SegmentId, Vec<Word>)>,
@@ -57,26 +53,15 @@ struct Sheet {
     part: u32,
 }
 
-impl Sheets {
-    pub fn new(settings: SubtitleSettings) -> Sheets {
-        let (files, originals, owed) = (HashMap::new(), VecDeque::new(), Vec::new());
-        Sheets(Arc::new(Mutex::new(Open { settings, files, originals, owed })))
-    }
-}
-
 /// The sink.
+#[derive(Default)]
 pub struct Subtitles {
-    sheets: Sheets,
     /// When a full disk is tried again.
     again: Option<Instant>,
 }
 
 impl Subtitles {
-    pub fn new(sheets: Sheets) -> Subtitles {
-        Subtitles { sheets, again: None }
-    }
-
-    fn tell(&mut self, open: &Open, out: &Outlet<Never>) {
+    fn tell(&mut self, open: &SubtitleFiles, out: &Outlet<Never>) {
         let trouble = open.files.values().find_map(|it| it.file.trouble());
         self.again = open.files.values().filter_map(|it| it.file.again()).min();
         text_file::tell(trouble, out);
@@ -86,41 +71,52 @@ impl Subtitles {
 impl Stage for Subtitles {
     type In = Caption;
     type Out = Never;
+    type Kept = SubtitleFiles;
 
-    async fn handle(&mut self, caption: Caption, out: &Outlet<Never>) -> Result<(), Fault> {
-        let open = self.sheets.0.clone();
-        let mut open = open.lock().await;
+    async fn handle(
+        &mut self,
+        open: &mut SubtitleFiles,
+        caption: Caption,
+        out: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         open.take(caption).await?;
-        self.tell(&open, out);
+        self.tell(open, out);
         Ok(())
     }
 
-    async fn wake(&mut self) {
+    async fn wake(&mut self, _: &mut SubtitleFiles) {
         text_file::wait_until(self.again).await;
     }
 
-    async fn tend(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {
-        let open = self.sheets.0.clone();
-        let mut open = open.lock().await;
+    async fn tend(&mut self, open: &mut SubtitleFiles, out: &Outlet<Never>) -> Result<(), Fault> {
         open.write_waiting().await?;
-        self.tell(&open, out);
+        self.tell(open, out);
         Ok(())
     }
 
-    async fn flush(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {
-        self.tend(out).await?;
-        let open = self.sheets.0.lock().await;
+    async fn flush(&mut self, open: &mut SubtitleFiles, out: &Outlet<Never>) -> Result<(), Fault> {
+        self.tend(open, out).await?;
         let lost = open.files.values().find_map(|it| it.file.trouble());
         lost.map_or(Ok(()), |lost| Err(Fault::permanent(lost)))
     }
 
-    async fn give_up(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn give_up(
+        &mut self,
+        _: &mut SubtitleFiles,
+        caption: Caption,
+        _: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         tracing::warn!(track = %caption.track(), "a caption could not be written as a subtitle");
         Ok(())
     }
 }
 
-impl Open {
+impl SubtitleFiles {
+    pub fn new(settings: SubtitleSettings) -> SubtitleFiles {
+        let (files, originals, owed) = (HashMap::new(), VecDeque::new(), Vec::new());
+        SubtitleFiles { settings, files, originals, owed }
+    }
+
     async fn write_waiting(&mut self) -> Result<(), Fault> {
         for sheet in self.files.values_mut() {
             let written = sheet.file.write_waiting().await;
@@ -265,8 +261,8 @@ mod tests {
         // A device that is always full.
         let template = PathBuf::from("/dev/full");
         let roll = Some(Duration::from_secs(1));
-        let sheets = Sheets::new(SubtitleSettings { template, format: SubtitleFormat::Srt, roll });
-        let mut open = sheets.0.lock().await;
+        let format = SubtitleFormat::Srt;
+        let mut open = SubtitleFiles::new(SubtitleSettings { template, format, roll });
         for second in [0, 5] {
             let span = MediaSpan { start: at(second), length: Duration::from_millis(500) };
             segments.open(at(second), Language::new("en"));

@@ -15,7 +15,7 @@ use livecap::{
 };
 
 /// A machine on which everything is there but what has `missing` in its name.
-struct Desk;
+struct ScriptedMachine;
 
 fn unless_missing(name: &str, why: &str, mend: Option<&str>) -> Result<(), Trouble> {
     match name.contains("missing") {
@@ -24,7 +24,7 @@ fn unless_missing(name: &str, why: &str, mend: Option<&str>) -> Result<(), Troub
     }
 }
 
-impl Machine for Desk {
+impl Machine for ScriptedMachine {
     fn model(&self, model: &ModelChoice) -> Result<ModelFacts, ModelTrouble> {
         let name = model.to_string();
         unless_missing(&name, "not in the catalogue", Some("livecap models list"))
@@ -113,7 +113,8 @@ pub(crate) fn overrides(text: &str) -> Overrides {
 /// All complaints of all phases, drawn as on a terminal without colours.
 fn told(name: &str, text: &str) -> (BTreeSet<&'static str>, String) {
     let path = Path::new("tests/check").join(name);
-    let complaints = spec::check_on(text, &path, &overrides(text), &Desk).err().unwrap_or_default();
+    let complaints =
+        spec::check_on(text, &path, &overrides(text), &ScriptedMachine).err().unwrap_or_default();
     let codes = complaints.iter().map(|it| it.code.name()).collect();
     let drawn = spec::render(&path.display().to_string(), text, &complaints, false);
     (codes, drawn + "\n")
@@ -158,7 +159,11 @@ fn shipped() -> Vec<PathBuf> {
 /// `check` on `files`: whether they are fine, and what it wrote.
 fn run(files: Vec<PathBuf>, no_machine: bool, format: CheckFormat) -> (bool, String) {
     let args = CheckArgs { files, no_machine, schema: false, format };
-    let around = Surroundings { machine: &Desk, overrides: &Overrides::default(), colours: false };
+    let around = Surroundings {
+        machine: &ScriptedMachine,
+        overrides: &Overrides::default(),
+        colours: false,
+    };
     let mut out = Vec::new();
     let fine = check(&args, &around, &mut out).unwrap();
     (fine, String::from_utf8(out).unwrap())
@@ -303,7 +308,7 @@ proptest::proptest! {
         let end = border(start + cut).max(start);
         let spoilt = format!("{}{put}{}", &text[..start], &text[end..]);
         let path = Path::new("x.toml");
-        let complaints = spec::check_on(&spoilt, path, &spec::Overrides::default(), &Desk);
+        let complaints = spec::check_on(&spoilt, path, &spec::Overrides::default(), &ScriptedMachine);
         let complaints = complaints.err().unwrap_or_default();
         // What the file itself gets wrong is told on any machine.
         if let Err(without) = spec::check(&spoilt, path) {

@@ -39,8 +39,10 @@ fn what_alsa_says_by_itself_is_in_the_log_at_debug_and_nowhere_else() {
 #[test]
 fn a_missing_microphone_is_all_that_is_told_of_sound_devices() {
     for command in ["check", "run"] {
-        let quiet = errors(&output(&[command, "talk.toml"], "info"));
-        assert!(quiet.contains("nobody's") && !quiet.contains("ALSA lib"), "{command}: {quiet}");
+        let quiet = output(&[command, "talk.toml"], "info");
+        // `check` has complaints for its result.
+        let told = String::from_utf8(quiet.stdout.clone()).unwrap() + &errors(&quiet);
+        assert!(told.contains("nobody's") && !told.contains("ALSA lib"), "{command}: {told}");
         check_log(&errors(&output(&[command, "talk.toml"], "debug")));
     }
 }

@@ -51,7 +51,7 @@ async fn a_life_that_cannot_be_made_is_tried_again_and_costs_no_item() {
         let is_first = tries == 1;
         async move { if is_first { Err(Fault::transient("not yet")) } else { Ok(sink) } }.boxed()
     };
-    pipeline.sink(generous(), StageGauge::new("sink"), make, Inlet::new(vec![receiver]));
+    pipeline.sink(generous(), StageGauge::new("sink"), make, (), Inlet::new(vec![receiver]));
     let mut running = pipeline.start(HostSettings::default()).await;
     assert_eq!(running.ended().await, Default::default());
     assert_eq!(values(&seen), [1, 2, 3, 4, 5]);
@@ -77,8 +77,8 @@ async fn a_branch_that_gives_up_says_its_last_words_and_the_others_go_on_without
     };
     let (inlet, outlet) =
         (Inlet::new(vec![branch_takes]), Outlet::new(vec![from_branch], gauge.clone()));
-    let last_words = || vec![Number::Gap(1000)];
-    pipeline.branch(generous(), gauge, make, last_words, inlet, outlet);
+    let owed = vec![Number::Gap(1000)];
+    pipeline.branch(generous(), gauge, make, owed, inlet, outlet);
     let seen = Seen::<true>::default();
     let kept = seen.clone();
     let make = move || {
@@ -86,7 +86,7 @@ async fn a_branch_that_gives_up_says_its_last_words_and_the_others_go_on_without
         async move { Ok(sink) }.boxed()
     };
     let inlet = Inlet::new(vec![sink_takes, sink_hears]);
-    pipeline.sink(generous(), StageGauge::new("sink"), make, inlet);
+    pipeline.sink(generous(), StageGauge::new("sink"), make, (), inlet);
     let mut running = pipeline.start(HostSettings::default()).await;
     let outcome = running.ended().await;
     assert!(!outcome.gave_up, "{outcome:?}");
@@ -114,7 +114,7 @@ async fn some_sources_stop_and_what_the_others_feed_goes_on() {
             let sink = Collect { habit: calm(), seen: kept.clone() };
             async move { Ok(sink) }.boxed()
         };
-        pipeline.sink(generous(), StageGauge::new(sink), make, Inlet::new(vec![receiver]));
+        pipeline.sink(generous(), StageGauge::new(sink), make, (), Inlet::new(vec![receiver]));
     }
     let mut running = pipeline.start(HostSettings::default()).await;
     running.stop_sources(&["left".to_owned()]);

@@ -104,16 +104,32 @@ pub(crate) struct Pass<const KEPT: bool>(pub(crate) Habit);
 impl<const KEPT: bool> Stage for Pass<KEPT> {
     type In = Number<KEPT>;
     type Out = Number<KEPT>;
+    /// What it owes where no run follows.
+    type Kept = Vec<Number<KEPT>>;
 
-    async fn handle(&mut self, item: Self::In, out: &Outlet<Self::Out>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        _: &mut Self::Kept,
+        item: Self::In,
+        out: &Outlet<Self::Out>,
+    ) -> Result<(), Fault> {
         if let Number::Whole(number) = item {
             (self.0)(number).await?;
         }
         Ok(out.send(item).await?)
     }
 
-    async fn give_up(&mut self, item: Self::In, out: &Outlet<Self::Out>) -> Result<(), Fault> {
+    async fn give_up(
+        &mut self,
+        _: &mut Self::Kept,
+        item: Self::In,
+        out: &Outlet<Self::Out>,
+    ) -> Result<(), Fault> {
         Ok(out.send(Number::Gap(item.value())).await?)
+    }
+
+    fn on_terminate(owed: &mut Self::Kept) -> Self::Kept {
+        std::mem::take(owed)
     }
 }
 
@@ -127,8 +143,14 @@ pub(crate) struct Collect<const KEPT: bool> {
 impl<const KEPT: bool> Stage for Collect<KEPT> {
     type In = Number<KEPT>;
     type Out = Never;
+    type Kept = ();
 
-    async fn handle(&mut self, item: Self::In, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        (): &mut (),
+        item: Self::In,
+        _: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         if let Number::Whole(number) = item {
             (self.habit)(number).await?;
         }
@@ -136,7 +158,12 @@ impl<const KEPT: bool> Stage for Collect<KEPT> {
         Ok(())
     }
 
-    async fn give_up(&mut self, item: Self::In, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn give_up(
+        &mut self,
+        (): &mut (),
+        item: Self::In,
+        _: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         self.seen.lock().unwrap().push(Number::Gap(item.value()));
         Ok(())
     }
@@ -212,7 +239,14 @@ impl<const KEPT: bool> Line<KEPT> {
                 let habit = habit.clone();
                 async move { Ok(Pass(habit)) }.boxed()
             };
-            pipeline.stage(self.stage.clone(), gauge, make, inlets.next().unwrap(), outlet);
+            pipeline.stage(
+                self.stage.clone(),
+                gauge,
+                make,
+                Vec::new(),
+                inlets.next().unwrap(),
+                outlet,
+            );
         }
         let mut all_seen = Vec::new();
         for (at, (habit, _)) in self.sinks.into_iter().enumerate() {
@@ -223,7 +257,7 @@ impl<const KEPT: bool> Line<KEPT> {
                 async move { Ok(Collect { habit, seen }) }.boxed()
             };
             let gauge = StageGauge::new(&format!("sink {at}"));
-            pipeline.sink(self.stage.clone(), gauge, make, inlets.next().unwrap());
+            pipeline.sink(self.stage.clone(), gauge, make, (), inlets.next().unwrap());
         }
         (pipeline, all_seen)
     }

@@ -53,7 +53,8 @@ async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
     let engine = Engine::start("whisper", move || Whisper::start(&model, &english())).await;
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let voice = NeuralVoiceActivity::default();
-    let mut whisper = Recognise::new(settings, engine.expect("the engine starts"), voice, track);
+    let mut whisper =
+        Recognise::new(settings, engine.expect("the engine starts"), voice, track.clone());
     let mut file =
         Recording::new(RecordingSettings { pace: Pace::Max, ..RecordingSettings::new(path) });
     let (_, _, _, list) = tokio::join!(
@@ -61,7 +62,7 @@ async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
         async move {
             let mut inlet = Inlet::new(vec![to_resample]);
             let gauge = StageGauge::new("resample");
-            drive(&mut Resample::new(), &mut inlet, &from_resample, &gauge)
+            drive(&mut Resample::new(), &mut (), &mut inlet, &from_resample, &gauge)
                 .await
                 .expect("resampled");
             drop(from_resample);
@@ -69,7 +70,9 @@ async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
         async move {
             let mut inlet = Inlet::new(vec![to_whisper]);
             let gauge = StageGauge::new("whisper");
-            drive(&mut whisper, &mut inlet, &from_whisper, &gauge).await.expect("recognised");
+            drive(&mut whisper, &mut track.clone(), &mut inlet, &from_whisper, &gauge)
+                .await
+                .expect("recognised");
             drop(from_whisper);
         },
         async move {

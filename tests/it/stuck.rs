@@ -17,8 +17,14 @@ struct Slow {
 impl Stage for Slow {
     type In = Number<true>;
     type Out = Number<true>;
+    type Kept = ();
 
-    async fn handle(&mut self, item: Self::In, out: &Outlet<Self::Out>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        (): &mut (),
+        item: Self::In,
+        out: &Outlet<Self::Out>,
+    ) -> Result<(), Fault> {
         match item.value() {
             1 => out.gauge().set(StageState::Degraded, Some("slow".to_owned())),
             2 => {
@@ -53,14 +59,14 @@ async fn what_a_stage_says_of_itself_outlives_being_stuck() {
         let gauge = StageGauge::new("slow");
         let outlet = Outlet::new(vec![given], gauge.clone());
         let make = move || async move { Ok(Slow { newer }) }.boxed();
-        pipeline.stage(stage, gauge, make, Inlet::new(vec![inlet]), outlet);
+        pipeline.stage(stage, gauge, make, (), Inlet::new(vec![inlet]), outlet);
         let seen: Seen<true> = Seen::default();
         let make = move || {
             let seen = seen.clone();
             async move { Ok(Collect { habit: calm(), seen }) }.boxed()
         };
         let gauge = StageGauge::new("sink");
-        pipeline.sink(generous(), gauge, make, Inlet::new(vec![kept]));
+        pipeline.sink(generous(), gauge, make, (), Inlet::new(vec![kept]));
         let host =
             HostSettings { look_every: Duration::from_millis(10), ..HostSettings::default() };
         let running = pipeline.start(host).await;

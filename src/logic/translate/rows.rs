@@ -1,7 +1,7 @@
 //! From answers back to segments: each gets its share of what was asked for at once, and its final once all of it is there.
 use tokio::time::Instant;
 
-use super::{cutter::Piece, joiner::Work, queue::Settled, text::divide};
+use super::{clause_splitter::Piece, queue::Settled, sentence_buffer::Work, text::divide};
 use crate::{
     languages,
     message::{Hop, Kind, Language, Milestone, Original, Took, Translated, Translation},

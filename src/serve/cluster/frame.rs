@@ -4,12 +4,10 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{
-    super::{
-        emitted::{Emitted, Refusal},
-        relay::Relayed,
-    },
-    shape::{VERSION, version},
+use super::messages::{VERSION, version};
+use crate::serve::relay::{
+    client_event::{ClientEvent, Refusal},
+    ring::Relayed,
 };
 
 /// What one server publishes at once.
@@ -79,11 +77,11 @@ impl Frame {
     }
 
     /// Each is checked as if a client of this server had sent it.
-    pub(super) fn events(self) -> impl Iterator<Item = Result<Emitted, Refusal>> {
+    pub(super) fn events(self) -> impl Iterator<Item = Result<ClientEvent, Refusal>> {
         self.events.into_iter().map(|Packet { event, attachments }| {
             let bytes = attachments.iter().map(|it| STANDARD.decode(it).map(Bytes::from));
             let bytes = bytes.collect::<Result<_, _>>().map_err(|_| Refusal::Attachments)?;
-            Emitted::read(event.get(), bytes)
+            ClientEvent::read(event.get(), bytes)
         })
     }
 }
@@ -98,10 +96,10 @@ mod tests {
 
     fn carried(text: &str, attachments: &[Vec<u8>]) -> Vec<(String, String)> {
         let bytes = || attachments.iter().cloned().map(Bytes::from).collect::<VecDeque<_>>();
-        let sent = Emitted::read(text, bytes()).unwrap();
+        let sent = ClientEvent::read(text, bytes()).unwrap();
         let shown = serde_json::to_string(&sent.args).unwrap();
         let mut packed = Packed::default();
-        packed.add(&Relayed::new(Emitted::read(text, bytes()).unwrap(), Some(1)));
+        packed.add(&Relayed::new(ClientEvent::read(text, bytes()).unwrap(), Some(1)));
         let frame = Frame::read(&packed.frame("a", 7)).unwrap();
         assert_eq!((frame.from.as_str(), frame.first, frame.len()), ("a", 7, 1));
         let got = frame.events().next().unwrap().unwrap();

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use super::{address::ClusterAddress, heard::Node};
+use super::{address::ClusterAddress, writer_status::Node};
 
 #[derive(Clone, Debug)]
 pub struct ClusterSettings {
@@ -49,38 +49,38 @@ impl ClusterSettings {
 }
 
 /// What a server knows of its cluster.
-pub(in crate::serve) struct Cluster {
-    pub(in crate::serve) settings: ClusterSettings,
+pub(crate) struct Cluster {
+    pub(crate) settings: ClusterSettings,
     /// Where it only delivers.
-    pub(in crate::serve) node: Option<Node>,
-    pub(in crate::serve) counts: Counts,
+    pub(crate) node: Option<Node>,
+    pub(crate) counts: Counts,
 }
 
 /// What is counted of a cluster.
 #[derive(Debug, Default)]
-pub(in crate::serve) struct Counts {
+pub(crate) struct Counts {
     /// Numbered events that a writer has put into Redis, or a node has read from there.
-    pub(in crate::serve) appended: AtomicU64,
-    pub(in crate::serve) read: AtomicU64,
+    pub(crate) appended: AtomicU64,
+    pub(crate) read: AtomicU64,
     /// Those that left the history before Redis took them, or before a node could read them.
-    pub(in crate::serve) lost: AtomicU64,
+    pub(crate) lost: AtomicU64,
     /// What was read and could not be meant.
-    pub(in crate::serve) refused: AtomicU64,
+    pub(crate) refused: AtomicU64,
     /// Connections to Redis that were lost, or failed.
-    pub(in crate::serve) reconnects: AtomicU64,
+    pub(crate) reconnects: AtomicU64,
     /// Events of clients that went out, that came in, and that did not cross.
-    pub(in crate::serve) crossed_out: AtomicU64,
-    pub(in crate::serve) crossed_in: AtomicU64,
-    pub(in crate::serve) not_crossed: AtomicU64,
+    pub(crate) crossed_out: AtomicU64,
+    pub(crate) crossed_in: AtomicU64,
+    pub(crate) not_crossed: AtomicU64,
     /// The number of the last event that is in Redis.
-    pub(in crate::serve) in_redis: AtomicU64,
-    pub(in crate::serve) connected: AtomicBool,
+    pub(crate) in_redis: AtomicU64,
+    pub(crate) connected: AtomicBool,
     /// A newer run has the broadcast.
-    pub(in crate::serve) stood_down: AtomicBool,
+    pub(crate) stood_down: AtomicBool,
 }
 
 impl Cluster {
-    pub(in crate::serve) fn new(settings: ClusterSettings) -> Cluster {
+    pub(crate) fn new(settings: ClusterSettings) -> Cluster {
         let node = || Node::new(settings.address.to_string(), settings.look);
         let node = (settings.role == Role::Node).then(node);
         Cluster { settings, node, counts: Counts::default() }

@@ -8,25 +8,25 @@ use self::session::keep_up;
 
 mod address;
 mod append;
-mod beat;
-mod crossing;
 mod frame;
-mod heard;
-mod judge;
+mod heartbeat;
 mod membership;
+mod messages;
 mod node;
+mod ordering;
 mod reach;
+mod relay_bridge;
 mod session;
-mod shape;
 mod site;
 mod store;
 mod writer;
+mod writer_status;
 
 pub use address::ClusterAddress;
-pub(super) use heard::Node;
 pub(super) use membership::Cluster;
 pub use membership::{ClusterSettings, Role};
 pub(super) use site::Site;
+pub(super) use writer_status::Node;
 
 /// Begins what a server does in its cluster. The tasks end by themselves when the server does, a writer's once Redis has all
 /// there is; `cut` ends them at once.
@@ -47,7 +47,8 @@ pub(super) fn start(site: Site, tasks: &TaskTracker, cut: &CancellationToken) {
         }
     }
     if site.relay.passes_any() {
-        let crossing = keep_up(cluster(), ending.clone(), crossing::Crossing::new(site.clone()));
-        tasks.spawn(ending.run_until_cancelled_owned(crossing));
+        let bridge =
+            keep_up(cluster(), ending.clone(), relay_bridge::RelayBridge::new(site.clone()));
+        tasks.spawn(ending.run_until_cancelled_owned(bridge));
     }
 }

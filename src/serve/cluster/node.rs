@@ -12,16 +12,19 @@ use tokio::{
 };
 
 use super::{
-    super::log::{Keep, Log, Run},
-    beat::beat,
-    judge::{Partials, Verdict, judge},
+    heartbeat::beat,
     membership::{Cluster, Counts},
-    session::{Broken, Link, Work},
-    shape::{self, Clears, Facts, Told},
+    messages::{self, Clears, News, RunInfo},
+    ordering::{Partials, Verdict, check_order},
+    session::{Disconnected, LinkState, Task},
     site::Site,
     store::{Store, driver},
 };
-use crate::{flow::Board, wire::Event};
+use crate::{
+    flow::Board,
+    serve::captions::log::{Log, Retention, Run},
+    wire::Event,
+};
 
 /// How many entries are read at once.
 const MOST: usize = 128;
@@ -39,7 +42,7 @@ pub(super) struct Reader {
 
 #[derive(Default)]
 struct Feed {
-    facts: Option<Facts>,
+    facts: Option<RunInfo>,
     /// The log of a run while its history is still being read: viewers see it when it is whole.
     loading: Option<Log>,
     partials: Partials,
@@ -47,10 +50,10 @@ struct Feed {
     refused: String,
 }
 
-impl Work for Reader {
+impl Task for Reader {
     const FOR: &'static str = "no captions come from there";
 
-    async fn session(&mut self, link: &Link) -> Result<(), Broken> {
+    async fn session(&mut self, link: &LinkState) -> Result<(), Disconnected> {
         let site = self.site.clone();
         let cluster = &*site.cluster;
         let Some(node) = &cluster.node else { return Ok(()) };
@@ -84,13 +87,13 @@ impl Reader {
     }
 
     /// The stream, and from time to time the facts.
-    async fn read(&self, cluster: &Cluster, store: &mut Store) -> Result<(), Broken> {
+    async fn read(&self, cluster: &Cluster, store: &mut Store) -> Result<(), Disconnected> {
         let look = cluster.settings.look;
         let mut looked: Option<Instant> = None;
         loop {
             if looked.is_none_or(|at| at.elapsed() >= look) {
                 looked = Some(Instant::now());
-                match store.facts().await?.as_deref().map(shape::read_facts) {
+                match store.facts().await?.as_deref().map(messages::read_run_info) {
                     Some(Ok(facts)) => self.hear(&cluster.counts, facts),
                     Some(Err(why)) => self.refuse(&cluster.counts, "the facts", &why),
                     None => (),
@@ -121,17 +124,17 @@ impl Reader {
         &self,
         cluster: &Cluster,
         mut news: MessageStream<ChanItem>,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), Disconnected> {
         while let Some((_, text)) = news.next().await {
-            let told = shape::read_news(&text);
-            if let Ok(Told::Partial(stream, _) | Told::Facts(Facts { stream, .. })) = &told
+            let told = messages::read_news(&text);
+            if let Ok(News::Partial(stream, _) | News::RunInfo(RunInfo { stream, .. })) = &told
                 && self.feed().reads(stream)
                 && let Some(node) = &self.site.cluster.node
             {
                 node.heard().at = Some(Instant::now());
             }
             match told {
-                Ok(Told::Partial(stream, event)) => {
+                Ok(News::Partial(stream, event)) => {
                     let mut feed = self.feed();
                     if feed.reads(&stream) && feed.loading.is_none() {
                         let next = self.site.captions.log().next();
@@ -139,7 +142,7 @@ impl Reader {
                         self.show(due);
                     }
                 }
-                Ok(Told::Facts(facts)) => {
+                Ok(News::RunInfo(facts)) => {
                     if self.feed().reads(&facts.stream) {
                         self.hear(&cluster.counts, facts);
                     } else {
@@ -150,7 +153,7 @@ impl Reader {
                 Err(why) => self.refuse(&cluster.counts, "news", &why),
             }
         }
-        Err(Broken("the subscription has ended".to_owned()))
+        Err(Disconnected("the subscription has ended".to_owned()))
     }
 
     /// Partials.
@@ -183,14 +186,14 @@ impl Reader {
             }
             let next = feed.look(&self.site, Log::next);
             let text = text.ok_or_else(|| "it has no field `e` with text".to_owned());
-            let item = match text.and_then(|it| shape::read_item(&it)) {
+            let item = match text.and_then(|it| messages::read_item(&it)) {
                 Ok(item) => item,
                 Err(why) => {
                     feed.refuse(counts, &id, &why);
                     continue;
                 }
             };
-            let lost = match judge(&id, &item.event, next) {
+            let lost = match check_order(&id, &item.event, next) {
                 Verdict::Take => 0,
                 Verdict::After { lost } => lost,
                 Verdict::Known => {
@@ -238,7 +241,7 @@ impl Reader {
     }
 
     /// Takes what facts say: of the run that is read, or of another one, that is read from now on.
-    fn hear(&self, counts: &Counts, facts: Facts) {
+    fn hear(&self, counts: &Counts, facts: RunInfo) {
         let Some(node) = &self.site.cluster.node else { return };
         let stream = facts.stream.clone();
         let mut feed = self.feed();
@@ -246,7 +249,7 @@ impl Reader {
             tracing::info!(stream, writer = facts.writer, "a run is delivered from here");
             let run = Run { stream: stream.clone(), started_at: facts.started_at };
             let age = Duration::from_millis(facts.keep.age_ms);
-            feed.loading = Some(Log::new(Keep { count: facts.keep.count, age }, run));
+            feed.loading = Some(Log::new(Retention { count: facts.keep.count, age }, run));
             feed.partials = Partials::default();
         }
         let Clears { count, before } = facts.clears;

@@ -16,40 +16,43 @@ use crate::logic::backoff::Backoff;
 
 /// Why a connection to Redis is no good any more, in the client library's words, which hold no password.
 #[derive(Debug)]
-pub(super) struct Broken(pub(super) String);
+pub(super) struct Disconnected(pub(super) String);
 
-impl fmt::Display for Broken {
+impl fmt::Display for Disconnected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl From<redis::RedisError> for Broken {
-    fn from(error: redis::RedisError) -> Broken {
-        Broken(error.to_string())
+impl From<redis::RedisError> for Disconnected {
+    fn from(error: redis::RedisError) -> Disconnected {
+        Disconnected(error.to_string())
     }
 }
 
-impl From<socketioxide_redis::drivers::redis::RedisError> for Broken {
-    fn from(error: socketioxide_redis::drivers::redis::RedisError) -> Broken {
-        Broken(error.to_string())
+impl From<socketioxide_redis::drivers::redis::RedisError> for Disconnected {
+    fn from(error: socketioxide_redis::drivers::redis::RedisError) -> Disconnected {
+        Disconnected(error.to_string())
     }
 }
 
 /// What is done over connections to Redis, one after the other.
-pub(super) trait Work: Send {
+pub(super) trait Task: Send {
     /// What it is for, in words.
     const FOR: &'static str;
 
     /// Connects, says so to `link`, and works until the connection is no good any more; `Ok` when nothing is left to do.
-    fn session(&mut self, link: &Link) -> impl Future<Output = Result<(), Broken>> + Send;
+    fn session(
+        &mut self,
+        link: &LinkState,
+    ) -> impl Future<Output = Result<(), Disconnected>> + Send;
 }
 
 /// Whether a session came as far as being connected.
 #[derive(Debug, Default)]
-pub(super) struct Link(AtomicBool);
+pub(super) struct LinkState(AtomicBool);
 
-impl Link {
+impl LinkState {
     pub(super) fn came_up(&self) {
         self.0.store(true, Relaxed);
     }
@@ -60,7 +63,7 @@ impl Link {
 }
 
 /// Connects again and again, with waits that double and are not the same for any two servers, until the work is done.
-pub(super) async fn keep_up<W: Work>(
+pub(super) async fn keep_up<W: Task>(
     cluster: Arc<Cluster>,
     ending: CancellationToken,
     mut work: W,
@@ -69,7 +72,7 @@ pub(super) async fn keep_up<W: Work>(
     let ClusterSettings { address, wait: shortest, longest_wait, .. } = settings;
     let (mut waits, mut told) = (Backoff::new(*shortest, *longest_wait), false);
     loop {
-        let (link, begun) = (Link::default(), Instant::now());
+        let (link, begun) = (LinkState::default(), Instant::now());
         // What is still to be brought when the server ends is tried once more.
         let last = ending.is_cancelled();
         let Err(why) = work.session(&link).await else { return };

@@ -3,25 +3,30 @@ use std::{net::SocketAddr, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    super::{bell::Bell, captions::Captions, log::Keep, pipeline::Pipeline, relay::Relay},
-    membership::Cluster,
+use super::membership::Cluster;
+use crate::{
+    serve::{
+        bell::Bell,
+        captions::{log::Retention, shared::Captions},
+        pipeline::attached::Pipeline,
+        relay::ring::Relay,
+    },
+    wire::Clock,
 };
-use crate::wire::Clock;
 
-pub(in crate::serve) struct Site {
-    pub(in crate::serve) cluster: Arc<Cluster>,
+pub(crate) struct Site {
+    pub(crate) cluster: Arc<Cluster>,
     /// Of this server among the others.
-    pub(in crate::serve) id: String,
+    pub(crate) id: String,
     /// Where its pages are.
-    pub(in crate::serve) listening: SocketAddr,
-    pub(in crate::serve) scheme: &'static str,
-    pub(in crate::serve) clock: Clock,
-    pub(in crate::serve) keep: Keep,
-    pub(in crate::serve) captions: Arc<Captions>,
-    pub(in crate::serve) pipeline: Arc<Pipeline>,
-    pub(in crate::serve) relay: Arc<Relay>,
-    pub(in crate::serve) bell: Bell,
+    pub(crate) listening: SocketAddr,
+    pub(crate) scheme: &'static str,
+    pub(crate) clock: Clock,
+    pub(crate) keep: Retention,
+    pub(crate) captions: Arc<Captions>,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) relay: Arc<Relay>,
+    pub(crate) bell: Bell,
     /// The server ends.
-    pub(in crate::serve) ending: CancellationToken,
+    pub(crate) ending: CancellationToken,
 }

@@ -9,19 +9,21 @@ use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout};
 
 use super::{
-    super::{
-        log::{Entry, encode},
-        pipeline::Attached,
-    },
     append::{from, is_ours},
     membership::Cluster,
+    messages::{self, Clears, Kept, RunInfo},
     reach::{self, Place, Reach},
-    session::{Broken, Link, Work},
-    shape::{self, Clears, Facts, Kept},
+    session::{Disconnected, LinkState, Task},
     site::Site,
     store::{Appended, Batch, Claim, Store},
 };
-use crate::wire::StateEvent;
+use crate::{
+    serve::{
+        captions::log::{Entry, encode},
+        pipeline::attached::Attached,
+    },
+    wire::StateEvent,
+};
 
 /// What one call brings at most: as much as Redis takes in a blink.
 const MOST_ITEMS: usize = 128;
@@ -47,26 +49,26 @@ pub(super) struct Writer {
     anew: bool,
     /// The place of the newest partial that was published.
     partials: u64,
-    told: Option<(Facts, Instant)>,
+    told: Option<(RunInfo, Instant)>,
     /// As viewers were told of it last, and as it is written.
     state: Option<(Arc<RawValue>, StateEvent)>,
 }
 
 /// What a look at the log has found.
-struct Found {
+struct Pending {
     entries: Vec<(u64, Arc<Entry>, Instant)>,
     /// Numbers that have left the history before they came to Redis.
     lost: u64,
     first: u64,
     /// The last number that will be in Redis after this.
     sent: u64,
-    facts: Facts,
+    facts: RunInfo,
     /// Nothing is left to be sent after this.
     drained: bool,
 }
 
 /// What came of bringing something.
-enum Brought {
+enum Progress {
     All,
     /// There is more to do, at once.
     Some,
@@ -74,10 +76,10 @@ enum Brought {
     Nothing,
 }
 
-impl Work for Writer {
+impl Task for Writer {
     const FOR: &'static str = "nodes get no captions from here, and this server's own viewers do";
 
-    async fn session(&mut self, link: &Link) -> Result<(), Broken> {
+    async fn session(&mut self, link: &LinkState) -> Result<(), Disconnected> {
         let site = self.site.clone();
         let cluster = &*site.cluster;
         let Some(attached) = attached(&site).await else { return Ok(()) };
@@ -154,8 +156,8 @@ impl Writer {
         cluster: &Cluster,
         store: &mut Store,
         attached: &Attached,
-        link: &Link,
-    ) -> Result<(), Broken> {
+        link: &LinkState,
+    ) -> Result<(), Disconnected> {
         if !self.claim(cluster, store).await? {
             return Ok(());
         }
@@ -169,9 +171,9 @@ impl Writer {
             let ending = self.site.ending.is_cancelled();
             loop {
                 match self.bring(cluster, store, attached).await? {
-                    Brought::All => break,
-                    Brought::Some => (),
-                    Brought::Nothing => return Ok(()),
+                    Progress::All => break,
+                    Progress::Some => (),
+                    Progress::Nothing => return Ok(()),
                 }
             }
             self.publish_partials(store).await?;
@@ -184,7 +186,7 @@ impl Writer {
     }
 
     /// Makes the broadcast ours; whether it is.
-    async fn claim(&mut self, cluster: &Cluster, store: &mut Store) -> Result<bool, Broken> {
+    async fn claim(&mut self, cluster: &Cluster, store: &mut Store) -> Result<bool, Disconnected> {
         let epoch = self.epoch.unwrap_or_else(|| self.site.clock.started_ms());
         self.told = None;
         let first = self.epoch.is_none() && !self.waited;
@@ -220,19 +222,19 @@ impl Writer {
         cluster: &Cluster,
         store: &mut Store,
         attached: &Attached,
-    ) -> Result<Brought, Broken> {
+    ) -> Result<Progress, Disconnected> {
         let found = self.look(attached);
         let told = self.told.as_ref();
         let news = told.is_none_or(|(told, _)| !told.is_as(&found.facts));
         let silent = told.is_none_or(|(_, at)| at.elapsed() >= cluster.settings.look);
         let tell = found.drained && (news || silent);
         if found.entries.is_empty() && !self.anew && !tell {
-            return Ok(Brought::All);
+            return Ok(Progress::All);
         }
         let clock = &self.site.clock;
         let items = found.entries.iter().map(|(number, entry, since)| {
             let clears = Some(found.facts.clears).filter(|it| (1..=*number).contains(&it.before));
-            (*number, shape::item(entry, clock.unix_ms(*since), clears))
+            (*number, messages::item(entry, clock.unix_ms(*since), clears))
         });
         let facts = tell.then(|| encode(&found.facts));
         let batch = Batch {
@@ -242,25 +244,25 @@ impl Writer {
             items: items.collect(),
             first: found.first,
             expire: self.site.keep.age.max(LEAST_EXPIRE),
-            facts: facts.map(|it| (it.get().to_owned(), shape::news(&self.stream, it.get()))),
+            facts: facts.map(|it| (it.get().to_owned(), messages::news(&self.stream, it.get()))),
         };
         let appended = store.append(&batch).await.inspect_err(|_| self.tried = found.sent)?;
         match appended {
             Appended::Done => {
                 self.note(cluster, &found, tell);
-                Ok(if found.drained { Brought::All } else { Brought::Some })
+                Ok(if found.drained { Progress::All } else { Progress::Some })
             }
             Appended::Elsewhere(last) => {
                 self.hear(cluster, last);
-                Ok(Brought::Some)
+                Ok(Progress::Some)
             }
             Appended::Unclaimed => Ok(match self.claim(cluster, store).await? {
-                true => Brought::Some,
-                false => Brought::Nothing,
+                true => Progress::Some,
+                false => Progress::Nothing,
             }),
             Appended::Taken(by) => {
                 self.stand_down(cluster, &by);
-                Ok(Brought::Nothing)
+                Ok(Progress::Nothing)
             }
         }
     }
@@ -281,7 +283,7 @@ impl Writer {
     }
 
     /// Redis has taken it.
-    fn note(&mut self, cluster: &Cluster, found: &Found, told: bool) {
+    fn note(&mut self, cluster: &Cluster, found: &Pending, told: bool) {
         let counts = &cluster.counts;
         if !found.entries.is_empty() {
             if found.lost > 0 {
@@ -299,7 +301,7 @@ impl Writer {
         }
     }
 
-    fn look(&mut self, attached: &Attached) -> Found {
+    fn look(&mut self, attached: &Attached) -> Pending {
         let state = self.state();
         let log = self.site.captions.log();
         let kept = log.state();
@@ -314,8 +316,8 @@ impl Writer {
         let drained = sent + 1 == kept.next;
         let (count, before) = log.clears();
         let keep = self.site.keep;
-        let facts = Facts {
-            v: shape::VERSION,
+        let facts = RunInfo {
+            v: messages::VERSION,
             stream: self.stream.clone(),
             writer: self.reach.told(),
             started_at: log.run().started_at,
@@ -327,7 +329,7 @@ impl Writer {
             ended: kept.ended && drained,
             state,
         };
-        Found { entries, lost, first: kept.first, sent, facts, drained }
+        Pending { entries, lost, first: kept.first, sent, facts, drained }
     }
 
     /// As viewers were told of it last: it would change with every caption, and is told at its own pace.
@@ -347,12 +349,12 @@ impl Writer {
     }
 
     /// Only the newest of each open segment: what came while Redis was busy is behind it already.
-    async fn publish_partials(&mut self, store: &mut Store) -> Result<(), Broken> {
+    async fn publish_partials(&mut self, store: &mut Store) -> Result<(), Disconnected> {
         let partials = self.site.captions.log().partials(self.partials);
         let Some((newest, _)) = partials.last() else { return Ok(()) };
         let newest = *newest;
         let news: Vec<_> =
-            partials.iter().map(|(_, entry)| shape::partial(&self.stream, entry)).collect();
+            partials.iter().map(|(_, entry)| messages::partial(&self.stream, entry)).collect();
         store.publish(&news).await?;
         self.partials = newest;
         Ok(())

@@ -5,4 +5,4 @@ mod write;
 
 pub use read::ReadLines;
 pub use understand::{Place, Understand};
-pub use write::{LineSheet, WriteLines};
+pub use write::{LineWriter, WriteLines};

@@ -8,22 +8,29 @@ mod audio_buffer;
 mod decode_pass;
 mod recogniser;
 mod segment;
+mod session;
 mod settings;
 mod state;
+mod streaming;
 #[cfg(test)]
 mod tests;
 mod track;
 mod voice;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
 use self::audio_buffer::{AudioBuffer, level};
 pub use self::{
     recogniser::{Cancellation, DecodeRequest, Effort, Hypothesis, RecogniseError, Recogniser},
+    session::{SessionHypothesis, StreamingRecogniser, StreamingSession},
     settings::RecogniseSettings,
     state::Recognise,
+    streaming::RecogniseStream,
     track::Track,
     voice::{FRAME, NeuralVoiceActivity, VoiceActivity},
 };
@@ -147,8 +154,14 @@ impl<R: Recogniser> Recognise<R> {
 impl<R: Recogniser> Stage for Recognise<R> {
     type In = Speech;
     type Out = Caption;
+    type Kept = Arc<Mutex<Track>>;
 
-    async fn handle(&mut self, frame: Speech, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        _: &mut Self::Kept,
+        frame: Speech,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
         let begun = Instant::now();
         self.trace = Some(frame.trace);
         // A frame that the stage waited for is the newest. Frames that queued on the edge follow each other at once.
@@ -207,7 +220,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
         Ok(())
     }
 
-    async fn flush(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn flush(&mut self, _: &mut Self::Kept, out: &Outlet<Caption>) -> Result<(), Fault> {
         let begun = Instant::now();
         self.recover(begun, out).await?;
         self.finish(out).await?;
@@ -216,5 +229,9 @@ impl<R: Recogniser> Stage for Recognise<R> {
             self.report_gap(received_to, Why::Overload, begun, out).await?;
         }
         Ok(())
+    }
+
+    fn on_terminate(track: &mut Self::Kept) -> Vec<Caption> {
+        track.lock().unwrap_or_else(PoisonError::into_inner).on_terminate(Instant::now())
     }
 }

@@ -41,7 +41,7 @@ impl Track {
     }
 
     /// What is sent when no run will follow: the same as in [`Track::recover`], and a gap for the audio that was dropped.
-    pub fn on_terminate(&mut self, now: Instant) -> Vec<Caption> {
+    pub(super) fn on_terminate(&mut self, now: Instant) -> Vec<Caption> {
         let trace = Trace::starting(now);
         let mut captions = self.recover(trace);
         captions.extend(self.gap(self.consumed_to, self.received_to, Why::Overload, trace));

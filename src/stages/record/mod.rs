@@ -56,8 +56,9 @@ impl<T: Sound> Record<T> {
 impl<T: Sound> Stage for Record<T> {
     type In = T;
     type Out = Never;
+    type Kept = ();
 
-    async fn handle(&mut self, sound: T, _out: &Outlet<Never>) -> Result<(), Fault> {
+    async fn handle(&mut self, (): &mut (), sound: T, _out: &Outlet<Never>) -> Result<(), Fault> {
         let recorder = match &mut self.recorder {
             Some(recorder) => recorder,
             none => {
@@ -73,7 +74,7 @@ impl<T: Sound> Stage for Record<T> {
         recorder.call(move |recorder| recorder.push(sound.frame())).await?.map_err(Fault::permanent)
     }
 
-    async fn flush(&mut self, _out: &Outlet<Never>) -> Result<(), Fault> {
+    async fn flush(&mut self, (): &mut (), _out: &Outlet<Never>) -> Result<(), Fault> {
         match self.recorder.take() {
             Some(recorder) => recorder.call(Recorder::finish).await?.map_err(Fault::permanent),
             None => Ok(()),

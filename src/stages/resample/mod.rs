@@ -65,8 +65,14 @@ impl Resample {
 impl Stage for Resample {
     type In = AudioFrame;
     type Out = Speech;
+    type Kept = ();
 
-    async fn handle(&mut self, frame: AudioFrame, out: &Outlet<Speech>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        (): &mut (),
+        frame: AudioFrame,
+        out: &Outlet<Speech>,
+    ) -> Result<(), Fault> {
         let begun = Instant::now();
         let goes_on = self.run.as_ref().is_some_and(|run| {
             let jump = frame.start.since(run.end()).max(run.end().since(frame.start));
@@ -114,7 +120,7 @@ impl Stage for Resample {
         }
     }
 
-    async fn flush(&mut self, out: &Outlet<Speech>) -> Result<(), Fault> {
+    async fn flush(&mut self, (): &mut (), out: &Outlet<Speech>) -> Result<(), Fault> {
         self.finish(Instant::now(), out).await
     }
 }
@@ -146,9 +152,9 @@ mod tests {
         let out = Outlet::new(vec![sender], StageGauge::new("resample"));
         let mut stage = Resample::new();
         for frame in frames {
-            stage.handle(frame, &out).await.unwrap();
+            stage.handle(&mut (), frame, &out).await.unwrap();
         }
-        stage.flush(&out).await.unwrap();
+        stage.flush(&mut (), &out).await.unwrap();
         drop(out);
         let (mut inlet, mut given) = (Inlet::new(vec![receiver]), Vec::new());
         while let Some(Offer::Handle(speech)) = inlet.next().await {

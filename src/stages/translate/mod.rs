@@ -7,12 +7,7 @@ mod openai;
 mod plain;
 mod translator;
 
-use std::{
-    collections::HashMap,
-    future::pending,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, future::pending, sync::Arc, time::Duration};
 
 use tokio::{
     task::{AbortHandle, Id, JoinError, JoinSet},
@@ -28,43 +23,22 @@ pub use self::{
 };
 use crate::{
     flow::{Fault, Outlet, Stage, StageGauge, StageState},
-    logic::translate::{Again, Ask, Desk, DeskSettings, Failure, Order},
-    message::{Caption, Translation},
+    logic::translate::{Again, Ask, Failure, Order, Scheduler, SchedulerSettings},
+    message::Caption,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranslateSettings {
-    pub desk: DeskSettings,
+    pub scheduler: SchedulerSettings,
     /// How long one request may take.
     pub timeout: Duration,
     /// Whether it waits where too much is under way, as for a pipe or a file; else the oldest is given up.
     pub waits: bool,
 }
 
-/// What the lives of one stage share, so that no final it took is lost with one of them.
-#[derive(Clone)]
-pub struct SharedDesk(Arc<Mutex<Desk>>);
-
-impl SharedDesk {
-    pub fn new(settings: DeskSettings) -> SharedDesk {
-        SharedDesk(Arc::new(Mutex::new(Desk::new(settings))))
-    }
-
-    /// What it owes where no life will follow: every final that has no translation yet, as untranslated.
-    pub fn last_words(&self) -> Vec<Caption> {
-        let given = self.lock().last_words("the translator has ended", Instant::now());
-        given.into_iter().map(Caption::Translation).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Desk> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One life of the stage.
+/// One run of the stage. Its scheduler outlives it, so that no final it took is lost.
 pub struct Translate {
     settings: TranslateSettings,
-    desk: SharedDesk,
     translator: Arc<dyn Translator>,
     requests: JoinSet<Result<String, Failure>>,
     /// The requests under way: of each task its number, and how to call it off.
@@ -79,15 +53,9 @@ pub struct Translate {
 type Joined = Result<(Id, Result<String, Failure>), JoinError>;
 
 impl Translate {
-    pub fn new(
-        settings: TranslateSettings,
-        desk: SharedDesk,
-        translator: Arc<dyn Translator>,
-    ) -> Translate {
-        desk.lock().ask_again(Instant::now());
+    pub fn new(settings: TranslateSettings, translator: Arc<dyn Translator>) -> Translate {
         Translate {
             settings,
-            desk,
             translator,
             requests: JoinSet::new(),
             numbers: HashMap::new(),
@@ -98,37 +66,37 @@ impl Translate {
     }
 
     /// Sends what is to be sent, gives what can be given, and tells how the service is.
-    async fn work(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
-        let orders = self.desk.lock().orders(Instant::now());
+    async fn work(
+        &mut self,
+        scheduler: &mut Scheduler,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        let orders = scheduler.orders(Instant::now());
         for order in orders {
             match order {
-                Order::Ask(number) => self.send(number),
+                Order::Ask(number) => self.send(scheduler, number),
                 Order::CallOff(number) => {
                     self.handles.remove(&number).inspect(AbortHandle::abort);
                 }
             }
         }
-        self.tell(out.gauge());
-        while let Some(next) = self.next() {
+        self.tell(scheduler, out.gauge());
+        while let Some(next) = scheduler.next().cloned() {
             out.send(Caption::Translation(next)).await?;
-            self.desk.lock().sent();
+            scheduler.sent();
         }
         Ok(())
     }
 
-    fn next(&self) -> Option<Translation> {
-        self.desk.lock().next().cloned()
-    }
-
-    fn send(&mut self, number: u64) {
-        let Some(ask) = self.desk.lock().ask(number) else { return };
+    fn send(&mut self, scheduler: &mut Scheduler, number: u64) {
+        let Some(ask) = scheduler.ask(number) else { return };
         let handle =
             self.requests.spawn(asked(self.translator.clone(), ask, self.settings.timeout));
         self.numbers.insert(handle.id(), number);
         self.handles.insert(number, handle);
     }
 
-    fn note(&mut self, joined: Joined) {
+    fn note(&mut self, scheduler: &mut Scheduler, joined: Joined) {
         let (id, answer) = match joined {
             Ok((id, answer)) => (id, Some(answer)),
             Err(error) if error.is_cancelled() => (error.id(), None),
@@ -140,17 +108,16 @@ impl Translate {
         let Some(number) = self.numbers.remove(&id) else { return };
         self.handles.remove(&number);
         if let Some(answer) = answer {
-            self.desk.lock().answer(number, answer, Instant::now());
+            scheduler.answer(number, answer, Instant::now());
         }
     }
 
     /// Degraded while the service is left alone, and from a final that was given up until something is translated; the page and
     /// `/api/state` read it there.
-    fn tell(&mut self, gauge: &StageGauge) {
+    fn tell(&mut self, scheduler: &Scheduler, gauge: &StageGauge) {
         let (trouble, counts) = {
-            let desk = self.desk.lock();
-            let trouble = desk.trouble(Instant::now()).or_else(|| desk.failed());
-            (trouble.map(str::to_owned), desk.counts())
+            let trouble = scheduler.trouble(Instant::now()).or_else(|| scheduler.failed());
+            (trouble.map(str::to_owned), scheduler.counts())
         };
         for (what, count) in [
             ("translated", counts.translated),
@@ -202,21 +169,32 @@ async fn asked(
 impl Stage for Translate {
     type In = Caption;
     type Out = Caption;
+    type Kept = Scheduler;
 
-    async fn handle(&mut self, caption: Caption, out: &Outlet<Caption>) -> Result<(), Fault> {
-        while self.settings.waits && !self.desk.lock().has_room() {
-            {
-                let _waiting = out.gauge().waiting();
-                self.wake().await;
-            }
-            self.work(out).await?;
-        }
-        self.desk.lock().take(&caption, Instant::now());
-        self.work(out).await
+    /// What the run before had under way is asked for again.
+    fn on_start(&mut self, scheduler: &mut Scheduler) {
+        scheduler.ask_again(Instant::now());
     }
 
-    async fn wake(&mut self) {
-        let at = self.desk.lock().wake(Instant::now());
+    async fn handle(
+        &mut self,
+        scheduler: &mut Scheduler,
+        caption: Caption,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        while self.settings.waits && !scheduler.has_room() {
+            {
+                let _waiting = out.gauge().waiting();
+                self.wake(scheduler).await;
+            }
+            self.work(scheduler, out).await?;
+        }
+        scheduler.take(&caption, Instant::now());
+        self.work(scheduler, out).await
+    }
+
+    async fn wake(&mut self, scheduler: &mut Scheduler) {
+        let at = scheduler.wake(Instant::now());
         let timer = async {
             match at {
                 Some(at) => sleep_until(at).await,
@@ -224,27 +202,46 @@ impl Stage for Translate {
             }
         };
         tokio::select! {
-            Some(joined) = self.requests.join_next_with_id() => self.note(joined),
+            Some(joined) = self.requests.join_next_with_id() => self.note(scheduler, joined),
             () = timer => (),
         }
     }
 
-    async fn tend(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
-        self.work(out).await
+    async fn tend(
+        &mut self,
+        scheduler: &mut Scheduler,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        self.work(scheduler, out).await
     }
 
-    fn owes(&self) -> bool {
-        self.desk.lock().owes()
+    fn owes(&self, scheduler: &Scheduler) -> bool {
+        scheduler.owes()
     }
 
-    async fn flush(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
-        self.desk.lock().end(Instant::now());
-        self.work(out).await
+    async fn flush(
+        &mut self,
+        scheduler: &mut Scheduler,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        scheduler.end(Instant::now());
+        self.work(scheduler, out).await
     }
 
-    async fn give_up(&mut self, caption: Caption, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn give_up(
+        &mut self,
+        scheduler: &mut Scheduler,
+        caption: Caption,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
         let why = "two lives of the translator failed on it";
-        self.desk.lock().give_up(&caption, why, Instant::now());
-        self.work(out).await
+        scheduler.give_up(&caption, why, Instant::now());
+        self.work(scheduler, out).await
+    }
+
+    /// Every final that has no translation yet is given as untranslated.
+    fn on_terminate(scheduler: &mut Scheduler) -> Vec<Caption> {
+        let given = scheduler.last_words("the translator has ended", Instant::now());
+        given.into_iter().map(Caption::Translation).collect()
     }
 }

@@ -113,7 +113,7 @@ async fn who_comes_back_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn what_is_no_longer_kept_is_told() {
-    let keep = livecap::serve::Keep { count: 2, age: SOON };
+    let keep = livecap::serve::Retention { count: 2, age: SOON };
     let mut pipeline = Pipeline::start(Settings { keep, ..settings() }).await;
     let mut watching = pipeline.viewer(captions()).await;
     watching.hello().await;
@@ -276,23 +276,34 @@ struct Fragile {
 impl Stage for Fragile {
     type In = Caption;
     type Out = Never;
+    type Kept = ();
 
-    async fn handle(&mut self, item: Caption, out: &Outlet<Never>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        kept: &mut (),
+        item: Caption,
+        out: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         let is_bad = matches!(&item, Caption::Transcript(it) if it.text().contains("bad"));
         let left = self.panics.load(Relaxed);
         if is_bad && left > 0 {
             self.panics.store(left - 1, Relaxed);
             panic!("as the test wants it");
         }
-        self.inner.handle(item, out).await
+        self.inner.handle(kept, item, out).await
     }
 
-    async fn flush(&mut self, out: &Outlet<Never>) -> Result<(), Fault> {
-        self.inner.flush(out).await
+    async fn flush(&mut self, kept: &mut (), out: &Outlet<Never>) -> Result<(), Fault> {
+        self.inner.flush(kept, out).await
     }
 
-    async fn give_up(&mut self, item: Caption, out: &Outlet<Never>) -> Result<(), Fault> {
-        self.inner.give_up(item, out).await
+    async fn give_up(
+        &mut self,
+        kept: &mut (),
+        item: Caption,
+        out: &Outlet<Never>,
+    ) -> Result<(), Fault> {
+        self.inner.give_up(kept, item, out).await
     }
 }
 

@@ -2,7 +2,7 @@
 use livecap::{
     flow::Gate,
     message::{AudioFrame, SampleRate},
-    serve::{Diary, Token, Tokens},
+    serve::{LogBuffer, Token, Tokens},
     wire::{ApiState, Graph, GraphEdge, GraphStage, LogLines},
 };
 
@@ -158,8 +158,8 @@ async fn the_plan_and_the_log_are_told_as_they_were_given() {
     };
     server.draw(graph.clone());
     assert_eq!(read::<Graph>(server, "/api/graph").await, graph);
-    let diary = Arc::new(Diary::new(2));
-    server.keep_diary(diary.clone());
+    let diary = Arc::new(LogBuffer::new(2));
+    server.keep_log(diary.clone());
     for text in ["one", "two", "three"] {
         diary.note("info", text.into());
     }

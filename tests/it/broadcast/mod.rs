@@ -62,7 +62,7 @@ impl Pipeline {
 
     /// `life` makes each life's stage out of the server's. Lives follow one another until the recogniser ends; their
     /// number is what the task returns.
-    async fn start_with<S: Stage<In = Caption, Out = Never>>(
+    async fn start_with<S: Stage<In = Caption, Out = Never, Kept = ()>>(
         settings: Settings,
         mut life: impl FnMut(Broadcast) -> S + Send + 'static,
     ) -> Pipeline {
@@ -87,8 +87,9 @@ impl Pipeline {
             for stage in stages {
                 lives += 1;
                 let mut stage = life(stage);
-                let life = drive(&mut stage, &mut inlet, &out, &web);
-                if AssertUnwindSafe(life).catch_unwind().await.is_ok() {
+                let mut kept = ();
+                let run = drive(&mut stage, &mut kept, &mut inlet, &out, &web);
+                if AssertUnwindSafe(run).catch_unwind().await.is_ok() {
                     break;
                 }
             }

@@ -1,7 +1,7 @@
 //! Who may do what: by a token, by where a request comes from.
 use livecap::{
     cli::client::ClientError,
-    serve::{Passes, PerAddress, Token, Tokens},
+    serve::{PerAddress, RelayFilter, Token, Tokens},
 };
 
 use super::*;
@@ -13,7 +13,7 @@ fn tokens() -> Tokens {
 
 /// A server that other machines could reach.
 fn elsewhere() -> Settings {
-    Settings { host: "0.0.0.0".into(), relay: Passes::Everything, ..settings() }
+    Settings { host: "0.0.0.0".into(), relay: RelayFilter::Everything, ..settings() }
 }
 
 async fn with_token(server: &Server, method: &str, path: &str, token: &str) -> (String, String) {
@@ -78,7 +78,7 @@ async fn elsewhere_than_on_loopback_details_and_publishing_need_a_token() {
 async fn a_page_of_another_site_cannot_publish_on_this_machine() {
     // As `livecap serve` is: any page may read.
     let origins = vec!["*".to_owned()];
-    let settings = Settings { relay: Passes::Everything, origins, ..settings() };
+    let settings = Settings { relay: RelayFilter::Everything, origins, ..settings() };
     let server = Server::bind(settings).await.unwrap();
     server.attach(Board::default(), Vec::new(), None);
     let port = server.local_addr().port();
@@ -148,7 +148,7 @@ async fn who_may_not_operate_is_told_so_before_the_body_is_read() {
 #[tokio::test]
 async fn behind_a_trusted_proxy_a_loopback_address_gives_no_rights() {
     let proxies = vec!["127.0.0.1".parse().unwrap()];
-    let relay = Settings { relay: Passes::Everything, ..settings() };
+    let relay = Settings { relay: RelayFilter::Everything, ..settings() };
     let pipeline = Pipeline::start(Settings { trusted_proxies: proxies, ..relay }).await;
     let (_, body) = get(&pipeline.server, "/api/state").await;
     assert!(serde_json::from_str::<Value>(&body).unwrap().get("edges").is_none(), "{body}");

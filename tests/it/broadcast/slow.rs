@@ -1,5 +1,5 @@
 //! Viewers who take little, or nothing: they lose no number, they cost nobody else anything, and in the end they go.
-use livecap::serve::Keep;
+use livecap::serve::Retention;
 use tokio::net::TcpSocket;
 
 use super::*;
@@ -56,7 +56,7 @@ async fn who_reads_late_gets_every_number_and_slows_nobody() {
 
 #[tokio::test]
 async fn who_falls_behind_the_log_is_told_of_the_hole() {
-    let keep = Keep { count: 10, age: SOON };
+    let keep = Retention { count: 10, age: SOON };
     let mut pipeline = Pipeline::start(Settings { keep, ..small_buffers() }).await;
     let mut slow = slow_viewer(&pipeline, captions()).await;
     let mut quick = pipeline.viewer(captions()).await;

@@ -2,7 +2,7 @@
 use std::env;
 
 use futures::future::join_all;
-use livecap::serve::Keep;
+use livecap::serve::Retention;
 
 use super::*;
 
@@ -55,7 +55,7 @@ impl Wanderer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_comes_back_has_the_same_list_in_the_end() {
     let each = reconnects() / VIEWERS;
-    let keep = Keep { count: 10_000_000, ..settings().keep };
+    let keep = Retention { count: 10_000_000, ..settings().keep };
     let mut pipeline = Pipeline::start(Settings { keep, ..settings() }).await;
     let url = pipeline.url();
     let (comes, mut visits) = tokio::sync::mpsc::channel(VIEWERS);

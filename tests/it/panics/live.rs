@@ -28,8 +28,14 @@ struct Reader {
 impl Stage for Reader {
     type In = Caption;
     type Out = Never;
+    type Kept = ();
 
-    async fn handle(&mut self, caption: Caption, _: &Outlet<Never>) -> Result<(), Fault> {
+    async fn handle(
+        &mut self,
+        (): &mut (),
+        caption: Caption,
+        _: &Outlet<Never>,
+    ) -> Result<(), Fault> {
         let mut ledger = self.ledger.lock().unwrap();
         let next = ledger.numbered() + 1;
         match &caption {

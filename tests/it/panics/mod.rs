@@ -208,7 +208,7 @@ fn quick() -> RecogniseSettings {
 }
 
 /// Talk, 2 s of queue, the recogniser, and `sink`.
-fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
+fn pipeline<S: Stage<In = Caption, Out = Never, Kept = ()> + Clone + Sync>(
     setting: Setting,
     bomb: Bomb,
     sink: S,
@@ -229,8 +229,7 @@ fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
     let gauge = StageGauge::new("english");
     let outlet = Outlet::new(vec![to_sink], gauge.clone());
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
-    let promised = track.clone();
-    let last_words = move || promised.lock().unwrap().on_terminate(Instant::now());
+    let kept = track.clone();
     let make = move || {
         let (bomb, track, making) = (bomb.clone(), track.clone(), setting.making.clone());
         async move {
@@ -247,9 +246,9 @@ fn pipeline<S: Stage<In = Caption, Out = Never> + Clone + Sync>(
         .boxed()
     };
     let inlet = Inlet::new(vec![speech]);
-    pipeline.stage_with_last_words(setting.recogniser, gauge, make, last_words, inlet, outlet);
+    pipeline.stage(setting.recogniser, gauge, make, kept, inlet, outlet);
     let make = move || std::future::ready(Ok(sink.clone())).boxed();
-    pipeline.sink(generous(), StageGauge::new("sink"), make, Inlet::new(vec![captions]));
+    pipeline.sink(generous(), StageGauge::new("sink"), make, (), Inlet::new(vec![captions]));
     pipeline
 }
 

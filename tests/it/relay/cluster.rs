@@ -126,7 +126,7 @@ async fn while_redis_is_away_each_server_goes_on_alone_and_what_did_not_cross_is
 async fn a_server_hears_what_it_passes_on_and_no_garbage() {
     let Some(redis) = Redis::start(Data::Lost).await else { return };
     let [one, _two] = servers(&redis).await;
-    let only = Passes::Only(vec!["demo".to_owned(), "are you there?".to_owned()]);
+    let only = RelayFilter::Only(vec!["demo".to_owned(), "are you there?".to_owned()]);
     let cluster = Some(redis.cluster(Role::Node));
     let choosy = relay(Settings { relay: only, cluster, ..settings() }).await;
     let (mut here, mut there) = (Listener::connect(&one).await, Listener::connect(&choosy).await);

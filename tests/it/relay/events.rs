@@ -206,7 +206,7 @@ async fn an_upgraded_session_that_leaves_and_joins_again_hears_all() {
 
 #[tokio::test]
 async fn only_the_names_in_the_list_are_passed_on() {
-    let passes = Passes::Only(vec!["demo".into(), "question".into()]);
+    let passes = RelayFilter::Only(vec!["demo".into(), "question".into()]);
     let server = relay(Settings { relay: passes, ..settings() }).await;
     let (mut one, mut other) = (Listener::connect(&server).await, Listener::connect(&server).await);
     let answer = one.call("else", &[]).await;
@@ -214,7 +214,7 @@ async fn only_the_names_in_the_list_are_passed_on() {
     assert_eq!(one.call("question", &[json!(1)]).await, [] as [Value; 0]);
     assert_eq!(other.hears().await, json!(["question", 1]));
 
-    let nothing = relay(Settings { relay: Passes::Nothing, ..settings() }).await;
+    let nothing = relay(Settings { relay: RelayFilter::Nothing, ..settings() }).await;
     let answer = Listener::connect(&nothing).await.call("demo", &[]).await;
     assert!(answer[0]["error"].is_string(), "{answer:?}");
 }

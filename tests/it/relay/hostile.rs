@@ -173,7 +173,7 @@ async fn auth_that_is_broken_or_too_deep_is_refused_with_a_reason() {
 /// Refusals that nobody asked for would wait for ever, and what the client is to hear behind them.
 #[tokio::test]
 async fn who_is_refused_over_and_over_without_asking_still_hears_and_is_heard() {
-    let passes = Passes::Only(vec!["fine".into()]);
+    let passes = RelayFilter::Only(vec!["fine".into()]);
     let server = relay(Settings { relay: passes, ..settings() }).await;
     let mut listener = Listener::connect(&server).await;
     for _ in 0..1000 {

@@ -5,7 +5,7 @@ use futures::{SinkExt, StreamExt};
 use livecap::{
     cli::client::{Client, Event},
     flow::Board,
-    serve::{Passes, Server, Settings, Token, Tokens},
+    serve::{RelayFilter, Server, Settings, Token, Tokens},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
@@ -28,7 +28,7 @@ const SOON: Duration = Duration::from_secs(30);
 
 fn settings() -> Settings {
     let farewell = Duration::from_millis(200);
-    Settings { port: 0, relay: Passes::Everything, farewell, ..Settings::default() }
+    Settings { port: 0, relay: RelayFilter::Everything, farewell, ..Settings::default() }
 }
 
 /// A relay with no pipeline behind it.

@@ -58,9 +58,9 @@ async fn the_recording_equals_its_input() {
         let path = folder.path().join(name);
         let mut stage = record(&path);
         for frame in frames(Duration::ZERO, 1.234) {
-            stage.handle(frame, &nowhere()).await.unwrap();
+            stage.handle(&mut (), frame, &nowhere()).await.unwrap();
         }
-        stage.flush(&nowhere()).await.unwrap();
+        stage.flush(&mut (), &nowhere()).await.unwrap();
         let sound = read(&path);
         assert_eq!(sound.len(), (1.234 * f64::from(RATE)) as usize, "{name}");
         assert!(sound.iter().zip(tone(RATE, 1.234)).all(|(a, b)| (a - b).abs() < 1e-4), "{name}");
@@ -79,9 +79,9 @@ async fn missing_audio_is_silence_and_repeated_audio_is_written_once() {
         all.extend(frames(Duration::from_secs(8), 1.0));
         all.extend(frames(Duration::from_millis(8_500), 1.0));
         for frame in all {
-            stage.handle(frame, &nowhere()).await.unwrap();
+            stage.handle(&mut (), frame, &nowhere()).await.unwrap();
         }
-        stage.flush(&nowhere()).await.unwrap();
+        stage.flush(&mut (), &nowhere()).await.unwrap();
         let sound = read(&path);
         assert_eq!(sound.len(), 72_000, "{name}");
         assert!(loudest(&sound[16_000..48_000]) < 1e-6, "{name}");
@@ -98,9 +98,9 @@ async fn an_existing_recording_is_not_overwritten() {
     std::fs::write(&path, "an older one").unwrap();
     let mut stage = record(&path);
     for frame in frames(Duration::ZERO, 0.1) {
-        stage.handle(frame, &nowhere()).await.unwrap();
+        stage.handle(&mut (), frame, &nowhere()).await.unwrap();
     }
-    stage.flush(&nowhere()).await.unwrap();
+    stage.flush(&mut (), &nowhere()).await.unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "an older one");
     assert_eq!(read(&folder.path().join("talk-2.wav")).len(), 1_600);
 }
@@ -115,7 +115,7 @@ async fn a_recording_is_readable_after_a_kill_at_any_time() {
         let mut given = 0;
         for frame in frames(Duration::ZERO, 3.5) {
             given += frame.samples.len();
-            stage.handle(frame, &nowhere()).await.unwrap();
+            stage.handle(&mut (), frame, &nowhere()).await.unwrap();
             // A prime number of frames, so that every place in a block and in a second comes up.
             if given / 320 % 7 != 0 {
                 continue;
@@ -144,7 +144,9 @@ async fn a_missing_folder_is_named() {
     let path = folder.path().join("no/such/talk.flac");
     let mut stage = record(&path);
     let frame = frames(Duration::ZERO, 0.02).remove(0);
-    let Err(Fault::Permanent(error)) = stage.handle(frame, &nowhere()).await else { panic!() };
+    let Err(Fault::Permanent(error)) = stage.handle(&mut (), frame, &nowhere()).await else {
+        panic!()
+    };
     let text = error.to_string();
     assert!(text.contains("no/such/talk.flac") && text.contains("make the folder"), "{text}");
 }

@@ -42,7 +42,7 @@ async fn apertium_translates_into_spanish_as_it_is_installed() {
     let Some((_server, url)) = apertium().await else { return };
     let it: Arc<dyn Translator> = Arc::new(Apertium::new(Some(&url), None, SOON).unwrap());
     let mut spanish = settings();
-    spanish.desk.to = Language::new("es");
+    spanish.scheduler.to = Language::new("es");
     let mut stage = AtWork::start(spanish, it.clone());
     for text in ["The house is big.", "Good morning.", "The train leaves at ten."] {
         stage.say(text).await;

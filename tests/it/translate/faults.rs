@@ -109,7 +109,7 @@ async fn silence_and_a_stream_that_stalls_end_with_the_time_out() {
     }
     let service = Service::always(Turn::Silent);
     let mut short = settings();
-    short.desk.queue.deadline = 50 * MS;
+    short.scheduler.queue.deadline = 50 * MS;
     let given = said(short, &service).await;
     assert!(
         given.iter().all(|it| it.text == Translated::Not("no answer in time".to_owned())),
@@ -141,7 +141,7 @@ async fn a_service_that_goes_and_comes_back_is_told_of_and_what_waited_is_transl
     let url = service.serve().await;
     // Nothing is given up: only the deadline, which is far, would.
     let mut patient = settings();
-    patient.desk.queue.retries = u32::MAX;
+    patient.scheduler.queue.retries = u32::MAX;
     let mut it = AtWork::start(patient, openai(&url));
     it.say("Before.").await;
     assert_eq!(it.next().await.unwrap().text(), translated("Before."));
@@ -171,7 +171,7 @@ async fn a_service_that_goes_and_comes_back_is_told_of_and_what_waited_is_transl
 async fn no_more_requests_are_under_way_at_once_than_may_be() {
     let service = Service::new([]).taking(20 * MS);
     let mut three = settings();
-    three.desk.queue.in_flight = 3;
+    three.scheduler.queue.in_flight = 3;
     said(three, &service).await;
     assert_eq!(service.most_at_once.load(SeqCst), 3);
 }
@@ -181,7 +181,7 @@ async fn a_pipe_waits_where_a_live_stage_gives_up() {
     for waits in [false, true] {
         let service = Service::new([]).taking(20 * MS);
         let mut few = TranslateSettings { waits, ..settings() };
-        (few.desk.queue.in_flight, few.desk.queue.backlog) = (1, 2);
+        (few.scheduler.queue.in_flight, few.scheduler.queue.backlog) = (1, 2);
         let given = said(few, &service).await;
         let lost = given.iter().filter(|it| matches!(it.text, Translated::Not(_))).count();
         assert_eq!(lost == 0, waits, "{given:?}");

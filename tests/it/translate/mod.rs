@@ -17,14 +17,12 @@ use livecap::{
         Board, EdgeSettings, Inlet, Item, Offer, Outlet, Receiver, Room, StageGauge, WhenFull,
         drive, edge,
     },
-    logic::translate::{BreakerSettings, DeskSettings, QueueSettings},
+    logic::translate::{BreakerSettings, QueueSettings, Scheduler, SchedulerSettings},
     message::{
         Caption, Kind, Language, MediaSpan, MediaTime, Segments, Trace, TrackName, Transcript,
         Translation, Word,
     },
-    stages::translate::{
-        Key, OpenAi, OpenAiSettings, SharedDesk, Translate, TranslateSettings, Translator,
-    },
+    stages::translate::{Key, OpenAi, OpenAiSettings, Translate, TranslateSettings, Translator},
 };
 use tokio::{
     task::JoinHandle,
@@ -50,8 +48,8 @@ fn settings() -> TranslateSettings {
         cache: 0,
         ..QueueSettings::default()
     };
-    let desk = DeskSettings { queue, ..DeskSettings::new(Language::new("nl")) };
-    TranslateSettings { desk, timeout: 10_000 * MS, waits: false }
+    let scheduler = SchedulerSettings { queue, ..SchedulerSettings::new(Language::new("nl")) };
+    TranslateSettings { scheduler, timeout: 10_000 * MS, waits: false }
 }
 
 fn openai(url: &str) -> Arc<dyn Translator> {
@@ -89,9 +87,11 @@ impl AtWork {
         let mut board = Board::default();
         board.add_stage(gauge.clone());
         let running = tokio::spawn(async move {
-            let desk = SharedDesk::new(settings.desk.clone());
-            let mut stage = Translate::new(settings, desk, translator);
-            drive(&mut stage, &mut Inlet::new(vec![taken]), &out, &gauge).await.unwrap();
+            let mut scheduler = Scheduler::new(settings.scheduler.clone());
+            let mut stage = Translate::new(settings, translator);
+            drive(&mut stage, &mut scheduler, &mut Inlet::new(vec![taken]), &out, &gauge)
+                .await
+                .unwrap();
         });
         let segments = Segments::new(TrackName::new("english"));
         let given = Inlet::new(vec![given]);

@@ -3,6 +3,7 @@ mod requests;
 mod script;
 mod sentences;
 mod slow;
+mod streaming;
 mod unspaced;
 mod varied;
 

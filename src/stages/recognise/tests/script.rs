@@ -199,7 +199,7 @@ pub(super) async fn captions(
         let made = Engine::start("script", move || Ok::<_, Fault>(Script(script))).await;
         let engine = made.unwrap_or_else(|error| panic!("{error}"));
         let mut stage = Recognise::new(settings.clone(), engine, ScriptedVoice, track.clone());
-        match drive(&mut stage, &mut inlet, &out, &gauge).await {
+        match drive(&mut stage, &mut track.clone(), &mut inlet, &out, &gauge).await {
             Ok(()) => break,
             Err(Fault::Panicked(_) | Fault::Transient(_)) => (),
             Err(other) => panic!("{other}"),
@@ -217,12 +217,12 @@ pub(super) async fn before_the_end(
     let engine = Engine::start("script", || Ok::<_, Fault>(Script(Arc::default()))).await;
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let engine = engine.unwrap_or_else(|error| panic!("{error}"));
-    let mut stage = Recognise::new(settings, engine, ScriptedVoice, track);
+    let mut stage = Recognise::new(settings, engine, ScriptedVoice, track.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
     let out = Outlet::new(vec![sender], StageGauge::new("script"));
     for frame in frames {
-        stage.handle(Speech::new(frame).unwrap(), &out).await.unwrap();
+        stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
     }
     drop((stage, out));
     lines(&all(list).await)
@@ -259,7 +259,7 @@ pub(super) async fn live_by<R: Recogniser + Send>(
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let gauge = StageGauge::new("script");
     let mut stage =
-        Recognise::new(settings, engine, ScriptedVoice, track).counting_on(gauge.clone());
+        Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
     let out = Outlet::new(vec![sender], gauge.clone());
@@ -267,9 +267,9 @@ pub(super) async fn live_by<R: Recogniser + Send>(
         tokio::time::advance(frame.duration()).await;
         let trace = Trace::starting(Instant::now());
         let frame = AudioFrame { trace, ..frame };
-        stage.handle(Speech::new(frame).unwrap(), &out).await.unwrap();
+        stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
     }
-    stage.flush(&out).await.unwrap();
+    stage.flush(&mut track.clone(), &out).await.unwrap();
     drop((stage, out));
     let captions = all(list).await;
     check_order(&captions);

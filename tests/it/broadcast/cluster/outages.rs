@@ -1,5 +1,5 @@
 //! Redis is away, has lost its data, holds garbage, or holds still.
-use livecap::serve::Keep;
+use livecap::serve::Retention;
 use redis::AsyncCommands;
 
 use super::*;
@@ -88,7 +88,7 @@ async fn a_node_that_is_back_before_the_writer_waits_for_what_redis_lost() {
 #[tokio::test]
 async fn a_history_of_which_nothing_is_left_keeps_nobody_waiting() {
     let Some(redis) = Redis::start(Data::Lost).await else { return };
-    let keep = Keep { count: 10, age: Duration::from_millis(1) };
+    let keep = Retention { count: 10, age: Duration::from_millis(1) };
     let mut pipeline = Pipeline::start(Settings { keep, ..writing(&redis, "live") }).await;
     pipeline.say(1..=5).await;
     until(&pipeline.server, "/api/state", |it| it.contains(r#""first":6,"next":6"#)).await;
@@ -188,7 +188,7 @@ async fn a_server_ends_although_redis_is_away() {
 #[tokio::test]
 async fn an_outage_longer_than_the_history_is_told_as_a_gap() {
     let Some(mut redis) = Redis::start(Data::Kept).await else { return };
-    let keep = Keep { count: 10, age: Duration::from_secs(3600) };
+    let keep = Retention { count: 10, age: Duration::from_secs(3600) };
     let mut pipeline = Pipeline::start(Settings { keep, ..writing(&redis, "live") }).await;
     let server = node(&redis).await;
     let mut there = viewer(&server, json!({ "v": 1, "from": 0 })).await;

@@ -66,7 +66,8 @@ pub(crate) async fn streamed<R: Recogniser>(
     let engine = engine.unwrap_or_else(|error| panic!("{error}"));
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("streamed"))));
     let gauge = StageGauge::new("streamed");
-    let mut stage = Recognise::new(settings, engine, voice, track).counting_on(gauge.clone());
+    let mut stage =
+        Recognise::new(settings, engine, voice, track.clone()).counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, receiver) =
         edge("streamed", "list", EdgeSettings { room, when_full: WhenFull::Wait });
@@ -89,12 +90,12 @@ pub(crate) async fn streamed<R: Recogniser>(
             trace: Trace::starting(captured),
         };
         stage
-            .handle(Speech::new(frame).expect("16 kHz"), &out)
+            .handle(&mut track.clone(), Speech::new(frame).expect("16 kHz"), &out)
             .await
             .expect("a stage that goes on");
         take(&mut list, zero, &mut captions).await;
     }
-    stage.flush(&out).await.expect("a stage that ends");
+    stage.flush(&mut track.clone(), &out).await.expect("a stage that ends");
     take(&mut list, zero, &mut captions).await;
     Streamed { captions, counts: gauge.read().counts.into_iter().collect() }
 }

@@ -1,0 +1,284 @@
+//! Who may read, publish and operate: by a token, or by where a request comes from.
+use std::{fmt, net::IpAddr};
+
+use axum::http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+
+/// A secret that somebody has to present. It is shown nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token([u8; 32]);
+
+/// The tokens of one server. Where one is missing, the address listened on decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    pub viewer: Option<Token>,
+    pub publish: Option<Token>,
+    pub operator: Option<Token>,
+}
+
+/// What a request says of who asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Requester<'a> {
+    pub(crate) token: Option<&'a str>,
+    pub(crate) origin: Option<&'a str>,
+    pub(crate) host: Option<&'a str>,
+}
+
+/// What a page of another site is told.
+pub(crate) const FOREIGN: &str = "pages of other sites may not read here: list yours in `origins`, or the proxy before this server in `trusted-proxies`";
+
+/// Lets pages of every site read.
+const ANY: &str = "*";
+
+/// Why somebody may not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadDenied {
+    /// No token that opens it was presented.
+    Token,
+    /// A page of another site asks.
+    Foreign,
+}
+
+/// The rules of one server.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) tokens: Tokens,
+    pub(crate) origins: Vec<String>,
+    /// The server listens on a loopback address, and no proxy brings others there.
+    pub(crate) only_here: bool,
+}
+
+impl Token {
+    pub fn new(secret: &str) -> Token {
+        Token(Sha256::digest(secret).into())
+    }
+
+    /// Compares hashes: how long that takes tells nothing of the secret.
+    fn is(&self, presented: Option<&str>) -> bool {
+        presented.is_some_and(|it| Token::new(it) == *self)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl<'a> Requester<'a> {
+    /// `presented`: a token that came otherwise than in the headers.
+    pub(crate) fn of(headers: &'a HeaderMap, presented: Option<&'a str>) -> Requester<'a> {
+        let text = |name| headers.get(name).and_then(|it| it.to_str().ok());
+        let bearer = text(header::AUTHORIZATION).and_then(|it| {
+            let (scheme, token) = it.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        });
+        Requester {
+            token: presented.or(bearer),
+            origin: text(header::ORIGIN),
+            host: text(header::HOST),
+        }
+    }
+
+    /// Whether a page of another site asks. Programs that are no browsers send no origin.
+    fn is_foreign(&self, origins: &[String]) -> bool {
+        let Some(origin) = self.origin else { return false };
+        if origins.iter().any(|it| it.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+            return false;
+        }
+        // A sandboxed page says `null`, which has no authority and is nobody's.
+        let (Some((_, from)), Some(host)) = (origin.split_once("://"), self.host) else {
+            return true;
+        };
+        let both_here = is_loopback(from) && is_loopback(host) && port(from) == port(host);
+        !from.eq_ignore_ascii_case(host) && !both_here
+    }
+}
+
+impl Rules {
+    /// Whether it is one of this server's tokens. Where there are none, any is as good as none.
+    pub(crate) fn knows(&self, token: &str) -> bool {
+        let Tokens { viewer, publish, operator } = &self.tokens;
+        let mut tokens = [viewer, publish, operator].into_iter().flatten().peekable();
+        tokens.peek().is_none() || tokens.any(|it| it.is(Some(token)))
+    }
+
+    /// Captions and what was said.
+    pub(crate) fn read(&self, requester: &Requester<'_>) -> Result<(), ReadDenied> {
+        if !self.any_origin() && requester.is_foreign(&self.origins) {
+            return Err(ReadDenied::Foreign);
+        }
+        let Tokens { viewer, publish, operator } = &self.tokens;
+        let Some(viewer) = viewer else { return Ok(()) };
+        // Whoever may do more may look on as well.
+        let mut tokens = [Some(viewer), publish.as_ref(), operator.as_ref()].into_iter().flatten();
+        if tokens.any(|it| it.is(requester.token)) { Ok(()) } else { Err(ReadDenied::Token) }
+    }
+
+    pub(crate) fn may_read(&self, requester: &Requester<'_>) -> bool {
+        self.read(requester).is_ok()
+    }
+
+    /// Whether pages of every site may read. What only this machine reaches, a microphone for one, is not for any page that happens
+    /// to be open on it.
+    pub(crate) fn any_origin(&self) -> bool {
+        self.origins.iter().any(|it| it == ANY) || (self.origins.is_empty() && !self.only_here)
+    }
+
+    /// Livecap's own names through the relay.
+    pub(crate) fn may_publish(&self, requester: &Requester<'_>) -> bool {
+        match &self.tokens.publish {
+            Some(token) => token.is(requester.token),
+            None => self.is_from_here(requester),
+        }
+    }
+
+    /// What the stages are doing, in detail, and the log.
+    pub(crate) fn may_inspect(&self, requester: &Requester<'_>) -> bool {
+        match &self.tokens.operator {
+            Some(token) => token.is(requester.token),
+            None => self.is_from_here(requester),
+        }
+    }
+
+    /// Pausing, clearing, marking, ending: with a token only.
+    pub(crate) fn may_operate(&self, requester: &Requester<'_>) -> bool {
+        self.tokens.operator.as_ref().is_some_and(|it| it.is(requester.token))
+    }
+
+    /// Counts for a monitor.
+    pub(crate) fn may_measure(&self, requester: &Requester<'_>) -> bool {
+        self.is_from_here(requester) || self.may_operate(requester)
+    }
+
+    /// From this machine, and no page of a site that is not let in.
+    fn is_from_here(&self, requester: &Requester<'_>) -> bool {
+        self.only_here && !requester.is_foreign(&self.origins)
+    }
+}
+
+/// The name or address of `host:port`, without brackets.
+pub(crate) fn name_of(host: &str) -> &str {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(ip, _)| ip),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name.trim_end_matches('.')
+}
+
+fn port(host: &str) -> Option<&str> {
+    let behind = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+    behind.rsplit_once(':').map(|(_, port)| port)
+}
+
+/// Whether `host`, with or without a port, is a name or an address of this machine that only it has.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let name = name_of(host);
+    let local = name.eq_ignore_ascii_case("localhost")
+        || name.len() > 10 && name.to_ascii_lowercase().ends_with(".localhost");
+    local || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(only_here: bool, tokens: Tokens) -> Rules {
+        Rules { tokens, origins: vec!["https://captions.example".into()], only_here }
+    }
+
+    fn requester<'a>(token: Option<&'a str>, origin: Option<&'a str>) -> Requester<'a> {
+        Requester { token, origin, host: Some("localhost:31979") }
+    }
+
+    #[test]
+    fn without_tokens_the_address_decides() {
+        let (here, elsewhere) = (rules(true, Tokens::default()), rules(false, Tokens::default()));
+        let nobody = requester(None, None);
+        assert!(here.may_read(&nobody) && here.may_publish(&nobody));
+        assert!(here.may_inspect(&nobody) && here.may_measure(&nobody));
+        assert!(!here.may_operate(&nobody));
+        assert!(elsewhere.may_read(&nobody) && !elsewhere.may_publish(&nobody));
+        assert!(!elsewhere.may_inspect(&nobody) && !elsewhere.may_measure(&nobody));
+    }
+
+    #[test]
+    fn on_this_machine_pages_of_other_sites_read_nothing_unless_they_are_let_in() {
+        let reads = |only_here, origins: &[&str], origin| {
+            let origins = origins.iter().map(|it| (*it).to_owned()).collect();
+            let rules = Rules { tokens: Tokens::default(), origins, only_here };
+            rules.read(&requester(None, origin))
+        };
+        let (site, own) = (Some("https://elsewhere.example"), Some("http://127.0.0.1:31979"));
+        assert_eq!(reads(true, &[], site), Err(ReadDenied::Foreign));
+        assert_eq!(reads(true, &[], Some("null")), Err(ReadDenied::Foreign));
+        assert_eq!(reads(true, &[], Some("http://localhost:8000")), Err(ReadDenied::Foreign));
+        assert_eq!(reads(true, &["https://elsewhere.example/"], site), Ok(()));
+        assert_eq!(reads(true, &["*"], site), Ok(()));
+        assert_eq!((reads(true, &[], own), reads(true, &[], None)), (Ok(()), Ok(())));
+        // Where others reach it, it is for everybody, unless the file names some.
+        assert_eq!(reads(false, &[], site), Ok(()));
+        assert_eq!(reads(false, &["https://captions.example"], site), Err(ReadDenied::Foreign));
+        let open = Rules { tokens: Tokens::default(), origins: vec!["*".into()], only_here: true };
+        assert!(
+            !open.may_publish(&requester(None, site)) && !open.may_inspect(&requester(None, site))
+        );
+    }
+
+    #[test]
+    fn a_token_opens_what_it_is_for() {
+        let token = |it| Some(Token::new(it));
+        let tokens = Tokens { viewer: token("v"), publish: token("p"), operator: token("o") };
+        for only_here in [true, false] {
+            let rules = rules(only_here, tokens.clone());
+            let rights = |it: Option<&str>| {
+                let requester = requester(it, None);
+                (
+                    rules.may_read(&requester),
+                    rules.may_publish(&requester),
+                    rules.may_inspect(&requester),
+                    rules.may_operate(&requester),
+                )
+            };
+            assert_eq!(rights(None), (false, false, false, false));
+            assert_eq!(rights(Some("")), (false, false, false, false));
+            assert_eq!(rights(Some("v")), (true, false, false, false));
+            assert_eq!(rights(Some("p")), (true, true, false, false));
+            assert_eq!(rights(Some("o")), (true, false, true, true));
+        }
+        assert!(!format!("{tokens:?}").contains("118"), "a token is shown");
+    }
+
+    #[test]
+    fn a_page_of_another_site_publishes_inspects_and_measures_nothing() {
+        let rules = rules(true, Tokens::default());
+        for (origin, may) in [
+            ("http://localhost:31979", true),
+            ("http://127.0.0.1:31979", true),
+            ("http://[::1]:31979", true),
+            ("https://captions.example", true),
+            ("http://localhost:8000", false),
+            ("http://localhost", false),
+            ("https://evil.example", false),
+            ("https://captions.example.evil", false),
+            ("null", false),
+            ("", false),
+        ] {
+            assert_eq!(rules.may_publish(&requester(None, Some(origin))), may, "{origin}");
+            assert_eq!(rules.may_inspect(&requester(None, Some(origin))), may, "{origin}");
+            assert_eq!(rules.may_measure(&requester(None, Some(origin))), may, "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_token_comes_as_bearer_or_as_presented_and_never_as_a_cookie() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, "token=c".parse().unwrap());
+        assert_eq!(Requester::of(&headers, None).token, None);
+        headers.insert(header::AUTHORIZATION, "bearer  b ".parse().unwrap());
+        assert_eq!(Requester::of(&headers, None).token, Some("b"));
+        assert_eq!(Requester::of(&headers, Some("a")).token, Some("a"));
+        headers.insert(header::AUTHORIZATION, "Basic b".parse().unwrap());
+        assert_eq!(Requester::of(&headers, None).token, None);
+    }
+}

@@ -1,0 +1,90 @@
+//! One event of the log, encoded once for everybody.
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    message::{Kind, Language, TrackName},
+    wire::{CaptionEvent, CaptionKind, PlainTranslation, TranslationEvent},
+};
+
+/// An event, encoded once for everybody.
+#[derive(Debug)]
+pub(crate) enum Encoded {
+    Caption(EncodedCaption),
+    Translation(EncodedTranslation),
+    Gap(Box<RawValue>),
+    Mark(Box<RawValue>),
+}
+
+#[derive(Debug)]
+pub(crate) struct EncodedCaption {
+    pub(crate) kind: Kind,
+    pub(crate) without_words: Box<RawValue>,
+    pub(crate) with_words: Box<RawValue>,
+    /// The text as a JSON string, for plain clients.
+    pub(crate) text: Box<RawValue>,
+}
+
+#[derive(Debug)]
+pub(crate) struct EncodedTranslation {
+    pub(crate) kind: Kind,
+    pub(crate) lang: Language,
+    pub(crate) event: Box<RawValue>,
+    /// For plain clients; `None` where they are told nothing: of a partial, and of one that was given up.
+    pub(crate) plain: Option<Box<RawValue>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Whose it is; marks are everybody's.
+    pub(crate) track: Option<TrackName>,
+    pub(crate) event: Encoded,
+}
+
+pub(crate) fn kind_of(kind: CaptionKind) -> Kind {
+    match kind {
+        CaptionKind::Partial => Kind::Partial,
+        CaptionKind::Final => Kind::Final,
+    }
+}
+
+impl Encoded {
+    pub(crate) fn caption(mut event: CaptionEvent) -> Encoded {
+        let with_words = encode(&event);
+        event.words = None;
+        let without_words = encode(&event);
+        Encoded::Caption(EncodedCaption {
+            kind: kind_of(event.kind),
+            without_words,
+            with_words,
+            text: encode(&event.text),
+        })
+    }
+
+    pub(crate) fn translation(event: &TranslationEvent) -> Encoded {
+        let (lang, text) = (event.lang.clone(), event.text.clone());
+        let plain = event.kind == CaptionKind::Final && event.untranslated.is_none();
+        Encoded::Translation(EncodedTranslation {
+            kind: kind_of(event.kind),
+            lang: Language::new(&lang),
+            event: encode(event),
+            plain: plain.then(|| encode(&PlainTranslation { lang, text })),
+        })
+    }
+}
+
+impl Entry {
+    /// Of its JSON with all there is.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.event {
+            Encoded::Caption(it) => it.with_words.get().len(),
+            Encoded::Translation(it) => it.event.get().len(),
+            Encoded::Gap(it) | Encoded::Mark(it) => it.get().len(),
+        }
+    }
+}
+
+/// Our own shapes always encode: their keys are strings and their numbers finite.
+pub(crate) fn encode(value: &impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).expect("a wire event is plain JSON")
+}

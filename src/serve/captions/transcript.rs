@@ -1,0 +1,200 @@
+//! What was said so far, from the log: as JSON, as text, as subtitles.
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+use utoipa::{IntoParams, ToSchema};
+
+use super::log::{Encoded, Entry, Log, Run};
+use crate::{
+    logic::subtitle::{self, Cue},
+    message::{MediaSpan, MediaTime, Word},
+    wire::{CaptionEvent, TranslationEvent, WordTime},
+};
+
+/// Which part is asked for.
+#[derive(Clone, Debug, Default, serde::Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// The language: what is spoken, or what it was translated to
+    pub(crate) lang: Option<String>,
+    /// The name of a track
+    pub(crate) track: Option<String>,
+    /// The first number wanted
+    #[serde(default)]
+    pub(crate) from: u64,
+    /// The number before which it ends
+    pub(crate) to: Option<u64>,
+}
+
+/// How it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Text,
+    Srt,
+    Vtt,
+}
+
+/// `/api/transcript.json`.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Transcript<'a> {
+    stream: &'a str,
+    /// Unix time in ms.
+    started_at: u64,
+    /// The number that the next numbered event will get.
+    next: u64,
+    /// `caption`, `gap` and `mark` as they travel to clients, with their `type`.
+    #[schema(value_type = Vec<Object>)]
+    events: Vec<Said<'a>>,
+}
+
+#[derive(Serialize)]
+struct Said<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    event: BTreeMap<String, &'a RawValue>,
+}
+
+impl Format {
+    pub(crate) fn named(ending: &str) -> Option<Format> {
+        Some(match ending {
+            "json" => Format::Json,
+            "txt" => Format::Text,
+            "srt" => Format::Srt,
+            "vtt" => Format::Vtt,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Format::Json => "application/json",
+            Format::Text => "text/plain; charset=utf-8",
+            Format::Srt => "application/x-subrip; charset=utf-8",
+            Format::Vtt => "text/vtt; charset=utf-8",
+        }
+    }
+}
+
+/// The part of the log that is asked for, taken out of it: writing takes long, and the log's lock is for everybody.
+pub(crate) struct Extract {
+    part: Part,
+    run: Run,
+    next: u64,
+    entries: Vec<Arc<Entry>>,
+}
+
+impl Extract {
+    pub(crate) fn of(log: &Log, part: Part) -> Extract {
+        let entries = entries(log, &part).cloned().collect();
+        Extract { part, run: log.run().clone(), next: log.next(), entries }
+    }
+}
+
+pub(crate) fn write(extract: &Extract, format: Format) -> String {
+    let Extract { part, run: Run { stream, started_at }, next, entries } = extract;
+    match format {
+        Format::Json => {
+            let events = entries.iter().filter_map(|it| said(it, part)).collect();
+            let transcript = Transcript { stream, started_at: *started_at, next: *next, events };
+            serde_json::to_string(&transcript).expect("a transcript is plain JSON")
+        }
+        Format::Text => {
+            let text = |it: &Piece| format!("{}\n", it.text.trim().replace('\n', " "));
+            pieces(entries, part).iter().map(text).collect()
+        }
+        Format::Srt => subtitle::srt(&cues(entries, part)),
+        Format::Vtt => subtitle::vtt(&cues(entries, part)),
+    }
+}
+
+fn entries<'a>(log: &'a Log, part: &'a Part) -> impl Iterator<Item = &'a Arc<Entry>> {
+    let wanted = |entry: &&Arc<Entry>| match (&part.track, &entry.track) {
+        (Some(wanted), Some(track)) => track.as_str() == wanted,
+        (None, _) | (_, None) => true,
+    };
+    log.kept(part.from, part.to.unwrap_or(u64::MAX)).filter(wanted)
+}
+
+fn said<'a>(entry: &'a Entry, part: &Part) -> Option<Said<'a>> {
+    let (r#type, event) = match &entry.event {
+        Encoded::Caption(it) => ("caption", &it.with_words),
+        Encoded::Translation(it) => ("caption", &it.event),
+        Encoded::Gap(it) => ("gap", it),
+        Encoded::Mark(it) => ("mark", it),
+    };
+    let event: BTreeMap<String, &RawValue> = serde_json::from_str(event.get()).ok()?;
+    let lang = event.get("lang").and_then(|it| serde_json::from_str::<Value>(it.get()).ok());
+    let wanted = match (&part.lang, lang) {
+        (Some(wanted), Some(lang)) => lang == wanted.as_str(),
+        (None, _) | (_, None) => true,
+    };
+    wanted.then_some(Said { r#type, event })
+}
+
+/// One final as it is read.
+struct Piece {
+    start: f64,
+    end: f64,
+    text: String,
+    words: Vec<WordTime>,
+}
+
+/// What was said, in the order of the timeline: in the language that is asked for, else the originals.
+fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
+    let wanted = |lang: &str| part.lang.as_ref().is_some_and(|it| it == lang);
+    let mut originals: BTreeMap<(String, u64), String> = BTreeMap::new();
+    let mut pieces = Vec::new();
+    for entry in entries {
+        match &entry.event {
+            Encoded::Caption(it) => {
+                let Some(it) = read::<CaptionEvent>(&it.with_words) else { continue };
+                originals.insert((it.track.clone(), it.segment), it.text.clone());
+                if part.lang.is_none() || wanted(&it.lang) {
+                    let CaptionEvent { start, end, text, words, .. } = it;
+                    pieces.push(Piece { start, end, text, words: words.unwrap_or_default() });
+                }
+            }
+            Encoded::Translation(it) if wanted(it.lang.as_str()) => {
+                let Some(it) = read::<TranslationEvent>(&it.event) else { continue };
+                // The original stands in for one that was given up; it came before.
+                let original = || originals.get(&(it.track.clone(), it.segment)).cloned();
+                let stands_in = it.untranslated.as_ref().and_then(|_| original());
+                let text = stands_in.unwrap_or(it.text);
+                pieces.push(Piece { start: it.start, end: it.end, text, words: Vec::new() });
+            }
+            Encoded::Translation(_) | Encoded::Gap(_) | Encoded::Mark(_) => (),
+        }
+    }
+    pieces.sort_by(|a, b| a.start.total_cmp(&b.start));
+    pieces
+}
+
+fn read<T: serde::de::DeserializeOwned>(event: &RawValue) -> Option<T> {
+    serde_json::from_str(event.get()).ok()
+}
+
+fn cues(entries: &[Arc<Entry>], part: &Part) -> Vec<Cue> {
+    let segments: Vec<Vec<Word>> = pieces(entries, part).iter().map(words).collect();
+    subtitle::cues(segments.iter().map(Vec::as_slice))
+}
+
+/// With the times of its words where they are known, else with its time shared out among them.
+fn words(piece: &Piece) -> Vec<Word> {
+    let known = piece.words.iter().filter(|it| !it.word.trim().is_empty());
+    let known: Vec<Word> =
+        known.map(|it| Word { text: it.word.clone(), span: span(it.start, it.end) }).collect();
+    match known.iter().any(|it| !it.span.length.is_zero()) {
+        true => known,
+        false => subtitle::timed(&piece.text, span(piece.start, piece.end)),
+    }
+}
+
+fn span(start: f64, end: f64) -> MediaSpan {
+    let at = |seconds: f64| {
+        MediaTime::new(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default())
+    };
+    MediaSpan::between(at(start), at(end))
+}

@@ -1,0 +1,142 @@
+//! The HTTP side of the same port: the pages, and whom a server on a loopback address answers.
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use socketioxide::layer::SocketIoLayer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
+
+use super::{api, pages};
+use crate::serve::{
+    access::rights::{is_loopback, name_of},
+    hub::Hub,
+};
+
+pub(crate) fn router(hub: &Arc<Hub>, sockets: SocketIoLayer) -> Router {
+    api::router()
+        .fallback(page)
+        .with_state(hub.clone())
+        .layer(sockets)
+        .layer(cors(&hub.settings.origins, hub.rules.any_origin()))
+}
+
+async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
+    let Some(page) = pages::page(uri.path(), takes_gzip(&asked)) else {
+        return (StatusCode::NOT_FOUND, "nothing here\n").into_response();
+    };
+    if method != Method::GET && method != Method::HEAD {
+        let allow = [(header::ALLOW, "GET, HEAD")];
+        return (StatusCode::METHOD_NOT_ALLOWED, allow, "only to be read\n").into_response();
+    }
+    let tag = page.etag;
+    let mut headers = HeaderMap::new();
+    for (name, value) in pages::HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !page.framed {
+        // A second policy holds beside the first: what can be clicked here is not to be laid under another page.
+        headers.append(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("frame-ancestors 'none'"),
+        );
+    }
+    let known = asked.get(header::IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes());
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    if known {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(page.content_type));
+    if let Some(encoding) = page.encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    (headers, page.body).into_response()
+}
+
+/// A `q` of 0, which nobody sends, refuses it; any other weight takes it, for there is nothing else to choose from.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    let lines = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|it| it.to_str().ok());
+    lines.flat_map(|it| it.split(',')).any(|it| {
+        let (name, weight) = it.split_once(';').unwrap_or((it, "q=1"));
+        let weight = weight.trim().strip_prefix("q=").and_then(|it| it.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case("gzip") && weight.is_none_or(|it| it > 0.0)
+    })
+}
+
+/// Tells browsers whose pages may read. Long-polling posts. `Authorization` is what no wildcard stands for.
+fn cors(origins: &[String], any: bool) -> CorsLayer {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request());
+    if any {
+        return layer.allow_origin(Any);
+    }
+    // As browsers write theirs.
+    let origins = origins.iter().map(|it| it.trim_end_matches('/'));
+    let origins = origins.filter_map(|it| HeaderValue::from_str(it).ok());
+    layer.allow_origin(AllowOrigin::list(origins))
+}
+
+/// Whether a server on a loopback address answers a request with this `Host`: a page elsewhere could otherwise reach it by
+/// a name of its own that leads here.
+pub(crate) fn is_own_host(host: Option<&str>, hosts: &[String]) -> bool {
+    let Some(host) = host else { return false };
+    let name = name_of(host);
+    let listed = |it: &String| it.eq_ignore_ascii_case(name) || it.eq_ignore_ascii_case(host);
+    is_loopback(host) || hosts.iter().any(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_files_go_to_who_takes_them() {
+        for (asked, takes) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, GZIP;q=0.8", true),
+            ("identity", false),
+            ("gzip;q=0", false),
+            ("x-gzip", false),
+            ("", false),
+        ] {
+            let headers = [(header::ACCEPT_ENCODING, asked.parse().unwrap())].into_iter().collect();
+            assert_eq!(takes_gzip(&headers), takes, "{asked}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_loopback_server_answers_to_its_own_names_only() {
+        let hosts = ["captions.example".to_owned()];
+        for host in [
+            "127.0.0.1:31979",
+            "127.8.8.8",
+            "localhost:1",
+            "LOCALHOST",
+            "[::1]:31979",
+            "[::1]",
+            "app.localhost",
+            "Captions.example:80",
+        ] {
+            assert!(is_own_host(Some(host), &hosts), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io",
+            "10.0.0.1:31979",
+            "notlocalhost",
+            ".localhost.evil",
+            "[::2]",
+        ] {
+            assert!(!is_own_host(Some(host), &hosts), "{host}");
+        }
+        assert!(!is_own_host(None, &hosts));
+    }
+}

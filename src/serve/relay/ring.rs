@@ -1,0 +1,242 @@
+//! Events of clients on their way to all clients: one bounded ring, one cursor a viewer.
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+};
+
+use super::client_event::{Args, ClientEvent, Refusal};
+
+/// Which events a server passes on, by their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RelayFilter {
+    Nothing,
+    Everything,
+    Only(Vec<String>),
+}
+
+/// An event on its way.
+#[derive(Debug)]
+pub(crate) struct Relayed {
+    pub(crate) name: String,
+    pub(crate) args: Args,
+    /// Bytes, as it is sent, about.
+    pub(crate) weight: usize,
+    /// Bytes that holding it takes beside those.
+    overhead: usize,
+    /// Which of the events of this server's own clients it is, counted from 1; none for those of another server's.
+    pub(crate) number: Option<u64>,
+}
+
+impl Relayed {
+    pub(crate) fn new(
+        ClientEvent { name, args, weight }: ClientEvent,
+        number: Option<u64>,
+    ) -> Relayed {
+        let overhead = OVERHEAD + args.overhead();
+        Relayed { name, args, weight, overhead, number }
+    }
+
+    fn held(&self) -> usize {
+        self.weight + self.overhead
+    }
+}
+
+/// What a viewer may be told that it has missed: it is more than the ring behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooSlow;
+
+pub(crate) struct Relay {
+    passes: RelayFilter,
+    ring: Mutex<Ring>,
+    /// The ring's own `next`: who has all there is finds out without the lock.
+    next: AtomicU64,
+    refused: AtomicU64,
+}
+
+struct Ring {
+    kept: VecDeque<Arc<Relayed>>,
+    /// The place of the next event, counted from the start of the server.
+    next: u64,
+    /// How many of them this server's own clients have emitted.
+    own: u64,
+    weight: usize,
+    most: usize,
+}
+
+/// What one event without arguments takes beside its bytes, about.
+const OVERHEAD: usize = 128;
+
+impl Relay {
+    /// `most`: bytes that the events on their way may take, about.
+    pub(crate) fn new(passes: RelayFilter, most: usize) -> Relay {
+        let ring = Ring { kept: VecDeque::new(), next: 0, own: 0, weight: 0, most };
+        Relay {
+            passes,
+            ring: Mutex::new(ring),
+            next: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether there is anything that it passes on.
+    pub(crate) fn passes_any(&self) -> bool {
+        self.passes != RelayFilter::Nothing
+    }
+
+    /// Hands it on to everybody who is there. `may_publish`: whether the sender may use livecap's own names.
+    pub(crate) fn take(
+        &self,
+        emitted: Result<ClientEvent, Refusal>,
+        may_publish: bool,
+    ) -> Result<(), Refusal> {
+        let taken = self.checked(emitted, may_publish)?;
+        let mut ring = self.ring();
+        ring.own += 1;
+        let number = Some(ring.own);
+        ring.push(Relayed::new(taken, number));
+        self.next.store(ring.next, Release);
+        Ok(())
+    }
+
+    /// Hands on to everybody who is here what a client of another server has emitted, who may do so there.
+    pub(crate) fn take_from_afar(
+        &self,
+        emitted: Result<ClientEvent, Refusal>,
+    ) -> Result<(), Refusal> {
+        let taken = self.checked(emitted, true)?;
+        let mut ring = self.ring();
+        ring.push(Relayed::new(taken, None));
+        self.next.store(ring.next, Release);
+        Ok(())
+    }
+
+    fn checked(
+        &self,
+        emitted: Result<ClientEvent, Refusal>,
+        may_publish: bool,
+    ) -> Result<ClientEvent, Refusal> {
+        let taken = emitted.and_then(|emitted| self.admit(emitted, may_publish));
+        if taken.is_err() {
+            self.refused.fetch_add(1, Relaxed);
+        }
+        taken
+    }
+
+    fn admit(&self, emitted: ClientEvent, may_publish: bool) -> Result<ClientEvent, Refusal> {
+        let passes = match &self.passes {
+            RelayFilter::Nothing => false,
+            RelayFilter::Everything => true,
+            RelayFilter::Only(names) => names.contains(&emitted.name),
+        };
+        if !passes {
+            return Err(Refusal::NotRelayed(emitted.name));
+        }
+        if emitted.is_own() && !may_publish {
+            return Err(Refusal::MayNotPublish(emitted.name));
+        }
+        Ok(emitted)
+    }
+
+    /// What a client emitted was refused elsewhere.
+    pub(crate) fn add_refused(&self) {
+        self.refused.fetch_add(1, Relaxed);
+    }
+
+    /// Where a viewer begins who comes now.
+    pub(crate) fn next(&self) -> u64 {
+        self.next.load(Acquire)
+    }
+
+    /// How many events of this server's own clients there were, and the place of the next event.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        let ring = self.ring();
+        (ring.own, ring.next)
+    }
+
+    /// The event at `at`, if it is there by now.
+    pub(crate) fn due(&self, at: u64) -> Result<Option<Arc<Relayed>>, TooSlow> {
+        if at == self.next() {
+            return Ok(None);
+        }
+        self.ring().due(at)
+    }
+
+    /// Events passed on, and events refused.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.next(), self.refused.load(Relaxed))
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    fn push(&mut self, event: Relayed) {
+        self.weight += event.held();
+        self.kept.push_back(Arc::new(event));
+        self.next += 1;
+        // The newest stays, whatever it weighs.
+        while self.weight > self.most && self.kept.len() > 1 {
+            let gone = self.kept.pop_front();
+            self.weight -= gone.map_or(0, |it| it.held());
+        }
+    }
+
+    fn due(&self, at: u64) -> Result<Option<Arc<Relayed>>, TooSlow> {
+        let first = self.next - self.kept.len() as u64;
+        let ahead = at.checked_sub(first).ok_or(TooSlow)?;
+        Ok(self.kept.get(ahead as usize).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ring(most: usize) -> Ring {
+        Ring { kept: VecDeque::new(), next: 0, own: 0, weight: 0, most }
+    }
+
+    fn event(name: u64, weight: usize) -> Relayed {
+        Relayed::new(ClientEvent { name: name.to_string(), args: Args::default(), weight }, None)
+    }
+
+    proptest! {
+        /// Whatever comes, and whoever reads when: everybody sees every event once and in order, or is told that it was
+        /// too slow; and the ring holds no more than it may.
+        #[test]
+        fn every_cursor_sees_all_in_order_or_is_too_slow(
+            steps in prop::collection::vec((any::<bool>(), 1usize..400), 1..200),
+        ) {
+            let mut it = ring(2000);
+            let (mut at, mut sent) = (0, 0);
+            for (pushes, weight) in steps {
+                if pushes {
+                    it.push(event(sent, weight));
+                    sent += 1;
+                    prop_assert!(it.weight <= 2000);
+                    continue;
+                }
+                match it.due(at) {
+                    Ok(Some(event)) => {
+                        prop_assert_eq!(&event.name, &at.to_string());
+                        at += 1;
+                    }
+                    Ok(None) => prop_assert_eq!(at, sent),
+                    Err(TooSlow) => {
+                        prop_assert!(at + (it.kept.len() as u64) < sent);
+                        at = it.next;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! One task per viewer: it carries events from the log and the relay to one socket, as fast as that takes them.
+use std::{sync::Arc, time::Duration};
+
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
+
+use super::subscription::{CaptionSubscription, Subscription};
+use crate::{
+    message::Kind,
+    serve::{
+        captions::log::{Cursor, Due, Encoded, EncodedCaption, EncodedTranslation, Entry, encode},
+        connection::backpressure::{Answer, Backpressure, POLLED_BURST},
+        hub::{Hub, Permit},
+        relay::{client_event::Args, ring::TooSlow},
+    },
+    wire::Next,
+};
+
+/// The library's queue per socket. A full one loses what it is given, its own ping too, for which it then disconnects:
+/// so a viewer is never given more than two bursts, half of it.
+pub(crate) const QUEUE: usize = 128;
+const BURST: usize = 32;
+const BURST_BYTES: usize = 64 * 1024;
+
+/// After so long a full queue is tried again, whatever was seen of it.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+
+/// A viewer's position, and what its client subscription, as it was admitted.
+pub(crate) struct Admitted {
+    pub(crate) subscription: Subscription,
+    pub(crate) permit: Permit,
+    pub(crate) traffic: Arc<Backpressure>,
+}
+
+/// Until the socket is gone, or the server ends and all has been handed over.
+pub(crate) async fn serve_subscriber(hub: Arc<Hub>, socket: SocketRef, admitted: Admitted) {
+    let Admitted { subscription, permit: _seat, traffic } = admitted;
+    let queue = OutboundQueue::new(hub.clone(), socket, traffic);
+    // Who is gone needs no goodbye.
+    let _ = deliver_all(&hub, queue, &subscription).await;
+}
+
+async fn deliver_all(
+    hub: &Hub,
+    mut queue: OutboundQueue,
+    subscription: &Subscription,
+) -> Result<(), Gone> {
+    let (mut bell, mut states) = (hub.bell.listen(), hub.pipeline.states());
+    // A newcomer is told of the state as it is, not at its next change only.
+    let mut news = true;
+    let mut position: Option<Position> = None;
+    loop {
+        // In turn, so that a long replay keeps nobody from hearing what clients say.
+        loop {
+            if position.is_none() {
+                position = greet(hub, &mut queue, subscription).await?;
+            }
+            let stepped = match &mut position {
+                Some(position) => step(hub, &mut queue, subscription, position).await?,
+                None => false,
+            };
+            // A node may wait for its writer for long; what clients say needs none.
+            let hears = position.is_some() || hub.node().is_some();
+            let relayed = hears && pass_on(hub, &mut queue).await?;
+            let answered = hears && answer(hub, &mut queue).await?;
+            if !stepped && !relayed && !answered {
+                break;
+            }
+        }
+        // Only who has taken all captions is told how the pipeline is.
+        news |= states.has_changed().unwrap_or(false);
+        if news && position.is_some() && matches!(subscription, Subscription::Captions(_)) {
+            news = false;
+            let state = states.borrow_and_update().clone();
+            if let Some(state) = state {
+                queue.deliver("state", &state).await?;
+            }
+        }
+        if hub.ending.is_cancelled() {
+            return Ok(());
+        }
+        // The bell is rung for news of the state and for the end, too: this is where a thousand viewers wait, and each
+        // thing waited for costs.
+        tokio::select! {
+            biased;
+            _ = bell.changed() => (),
+            () = queue.traffic.owes() => (),
+        }
+        if queue.traffic.is_gone() {
+            return Err(Gone);
+        }
+    }
+}
+
+/// How far a viewer is.
+struct Position {
+    cursor: Cursor,
+    /// Its replay is over when it is here.
+    live_at: Option<u64>,
+}
+
+/// Says hello, once there is a pipeline. From then on the viewer has a position in the log.
+async fn greet(
+    hub: &Hub,
+    queue: &mut OutboundQueue,
+    subscription: &Subscription,
+) -> Result<Option<Position>, Gone> {
+    let (cursor, replays, hello) = {
+        let log = hub.captions.log();
+        let Some(attached) = hub.pipeline.attached() else { return Ok(None) };
+        let Subscription::Captions(it) = subscription else {
+            return Ok(Some(Position { cursor: log.newest(), live_at: None }));
+        };
+        let (cursor, replays) = it.begin(&log);
+        (cursor, replays, attached.hello(&log))
+    };
+    queue.deliver("hello", &encode(&hello)).await?;
+    Ok(Some(Position { cursor, live_at: replays.then_some(hello.next) }))
+}
+
+/// Sends the next event of other clients, if there is one.
+async fn pass_on(hub: &Hub, queue: &mut OutboundQueue) -> Result<bool, Gone> {
+    let position = queue.traffic.heard();
+    let Ok(due) = hub.relay.due(position) else { return Err(queue.leave()) };
+    let Some(event) = due else { return Ok(false) };
+    // Its attachments are packets, too.
+    queue.room(1 + event.args.attachments()).await?;
+    queue.send_sized(&event.name, &event.args, event.weight).await?;
+    queue.packets += event.args.attachments();
+    queue.traffic.set_heard(position + 1);
+    queue.traffic.ease(hub.relay.next());
+    Ok(true)
+}
+
+/// Sends the next acknowledgement that is owed, if there is one.
+async fn answer(hub: &Hub, queue: &mut OutboundQueue) -> Result<bool, Gone> {
+    let Some(Answer { to, data }) = queue.traffic.owed() else { return Ok(false) };
+    // The library takes the acknowledgement whether or not there is room for it.
+    queue.room(1).await?;
+    let sent = match &data {
+        Some(data) => to.send(data),
+        None => to.send(&Args::default()),
+    };
+    queue.count(data.map_or(0, |it| it.get().len()));
+    if let Err(SendError::Socket(SocketError::Closed)) = sent {
+        return Err(Gone);
+    }
+    queue.traffic.ease(hub.relay.next());
+    Ok(true)
+}
+
+/// Sends the next thing that is due, if there is one. It is looked for anew after each wait, so that a viewer who could
+/// not take a partial in time gets the newest one later.
+async fn step(
+    hub: &Hub,
+    queue: &mut OutboundQueue,
+    subscription: &Subscription,
+    position: &mut Position,
+) -> Result<bool, Gone> {
+    if position.live_at.is_some_and(|at| at <= position.cursor.next) {
+        queue.deliver("live", &encode(&Next { next: position.cursor.next })).await?;
+        position.live_at = None;
+    }
+    loop {
+        let said = hub.captions.said();
+        if queue.seen == Some(said) {
+            return Ok(false);
+        }
+        let due = hub.captions.log().due(position.cursor);
+        let Some((due, after)) = due else {
+            queue.seen = Some(said);
+            return Ok(false);
+        };
+        if matches!(due, Due::Anew) {
+            *position = greet_anew(hub, queue, subscription).await?;
+            return Ok(true);
+        }
+        let sent = match subscription {
+            Subscription::Plain => plain(queue, &due),
+            Subscription::Captions(it) => caption(queue, it, &due, position.cursor),
+        };
+        match sent {
+            Ok(()) => {
+                position.cursor = after;
+                return Ok(true);
+            }
+            Err(NotSent::Full) => queue.wait().await?,
+            Err(NotSent::Gone) => return Err(Gone),
+        }
+    }
+}
+
+/// The log is of another run by now: a viewer of captions drops what it showed, and gets all there is.
+async fn greet_anew(
+    hub: &Hub,
+    queue: &mut OutboundQueue,
+    subscription: &Subscription,
+) -> Result<Position, Gone> {
+    let (cursor, hello) = {
+        let log = hub.captions.log();
+        let hello = hub.pipeline.attached().map(|attached| attached.hello(&log));
+        match (subscription, hello) {
+            (Subscription::Captions(_), Some(hello)) => (log.from(0), Some(hello)),
+            _ => (log.newest(), None),
+        }
+    };
+    let Some(hello) = hello else { return Ok(Position { cursor, live_at: None }) };
+    queue.deliver("hello", &encode(&hello)).await?;
+    // Also for who came without `from`: this is a replay, and not being said now.
+    Ok(Position { cursor, live_at: Some(hello.next) })
+}
+
+fn plain(queue: &mut OutboundQueue, due: &Due) -> Result<(), NotSent> {
+    let Due::Event(entry) = due else { return Ok(()) };
+    match &entry.event {
+        Encoded::Caption(EncodedCaption { kind: Kind::Partial, text, .. }) => {
+            queue.send("intermediate", text)
+        }
+        Encoded::Caption(EncodedCaption { kind: Kind::Final, text, .. }) => {
+            queue.send("final", text)
+        }
+        Encoded::Translation(EncodedTranslation { plain: Some(plain), .. }) => {
+            queue.send("translation", plain)
+        }
+        Encoded::Translation(_) | Encoded::Gap(_) | Encoded::Mark(_) => Ok(()),
+    }
+}
+
+fn caption(
+    queue: &mut OutboundQueue,
+    subscription: &CaptionSubscription,
+    due: &Due,
+    cursor: Cursor,
+) -> Result<(), NotSent> {
+    match due {
+        Due::History(gap) => queue.send("gap", &encode(gap)),
+        Due::End => queue.send("end", &encode(&Next { next: cursor.next })),
+        Due::Clear => queue.send("clear", &encode(&json!({}))),
+        // Greeted before it comes here.
+        Due::Anew => Ok(()),
+        Due::Event(entry)
+            if entry.track.as_ref().is_some_and(|it| !subscription.takes(it.as_str())) =>
+        {
+            Ok(())
+        }
+        Due::Event(entry) => event(queue, subscription, entry),
+    }
+}
+
+fn event(
+    queue: &mut OutboundQueue,
+    subscription: &CaptionSubscription,
+    entry: &Entry,
+) -> Result<(), NotSent> {
+    match &entry.event {
+        Encoded::Gap(gap) => queue.send("gap", gap),
+        Encoded::Translation(it) if !subscription.reads(it.lang.as_str()) => Ok(()),
+        Encoded::Translation(it) if it.kind == Kind::Partial && !subscription.partials() => Ok(()),
+        Encoded::Translation(it) => queue.send("caption", &it.event),
+        Encoded::Mark(mark) => queue.send("mark", mark),
+        Encoded::Caption(it) if it.kind == Kind::Partial && !subscription.partials() => Ok(()),
+        Encoded::Caption(it) if subscription.words() => queue.send("caption", &it.with_words),
+        Encoded::Caption(it) => queue.send("caption", &it.without_words),
+    }
+}
+
+/// The socket is gone; nobody has to be told.
+struct Gone;
+
+enum NotSent {
+    /// The viewer has not taken what was sent before.
+    Full,
+    Gone,
+}
+
+/// The way to one socket, with what is known of how much of it is taken.
+struct OutboundQueue {
+    hub: Arc<Hub>,
+    socket: SocketRef,
+    traffic: Arc<Backpressure>,
+    /// What had been taken when the burst in hand began.
+    mark: u64,
+    packets: usize,
+    bytes: usize,
+    /// How much had been said when the log was last found to hold nothing more.
+    seen: Option<u64>,
+}
+
+impl OutboundQueue {
+    fn new(hub: Arc<Hub>, socket: SocketRef, traffic: Arc<Backpressure>) -> OutboundQueue {
+        let mark = traffic.times_taken();
+        OutboundQueue { hub, socket, traffic, mark, packets: 0, bytes: 0, seen: None }
+    }
+
+    fn send(&mut self, name: &str, data: &RawValue) -> Result<(), NotSent> {
+        if !self.has_room(1) {
+            return Err(NotSent::Full);
+        }
+        self.emit(name, data, data.get().len())
+    }
+
+    fn emit<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        data: &T,
+        bytes: usize,
+    ) -> Result<(), NotSent> {
+        match self.socket.emit(name, data) {
+            Ok(()) => {
+                self.count(bytes);
+                self.hub.counts.add_delivered();
+                Ok(())
+            }
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => Err(NotSent::Full),
+            Err(SendError::Socket(SocketError::Closed)) => Err(NotSent::Gone),
+            Err(SendError::Serialize(error)) => {
+                tracing::error!(name, %error, "an event could not be encoded");
+                Ok(())
+            }
+        }
+    }
+
+    async fn deliver(&mut self, name: &str, data: &RawValue) -> Result<(), Gone> {
+        self.room(1).await?;
+        self.send_sized(name, data, data.get().len()).await
+    }
+
+    /// Until the library takes it.
+    async fn send_sized<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        data: &T,
+        bytes: usize,
+    ) -> Result<(), Gone> {
+        loop {
+            match self.emit(name, data, bytes) {
+                Ok(()) => return Ok(()),
+                Err(NotSent::Full) => self.wait().await?,
+                Err(NotSent::Gone) => return Err(Gone),
+            }
+        }
+    }
+
+    /// Waits until a new burst may begin, or the one in hand go on, with so many packets.
+    async fn room(&mut self, packets: usize) -> Result<(), Gone> {
+        while !self.has_room(packets) {
+            self.wait().await?;
+        }
+        Ok(())
+    }
+
+    fn has_room(&mut self, packets: usize) -> bool {
+        let burst = match self.socket.transport_type() {
+            TransportType::Polling => POLLED_BURST,
+            TransportType::Websocket => BURST,
+        };
+        if self.packets + packets > burst || self.bytes >= BURST_BYTES {
+            let taken = self.traffic.times_taken();
+            if self.mark == taken {
+                return false;
+            }
+            (self.mark, self.packets, self.bytes) = (taken, 0, 0);
+        }
+        true
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes;
+    }
+
+    /// Until more has been taken, unless the relay has left this viewer behind meanwhile.
+    async fn wait(&self) -> Result<(), Gone> {
+        self.traffic.more_taken(LONGEST_WAIT).await;
+        if self.traffic.is_gone() {
+            return Err(Gone);
+        }
+        match self.hub.relay.due(self.traffic.heard()) {
+            Ok(_) => Ok(()),
+            Err(TooSlow) => Err(self.leave()),
+        }
+    }
+
+    /// Disconnects who is too slow for the relay. There is room to say so: a queue is never more than half full.
+    fn leave(&self) -> Gone {
+        self.hub.counts.add_too_slow();
+        let _ = self.socket.emit("too-slow", &Args::default());
+        tracing::debug!(sid = %self.socket.id, "disconnected: it was too slow for the relay");
+        let _ = self.socket.clone().disconnect();
+        Gone
+    }
+}
