@@ -1,4 +1,4 @@
-//! A recogniser from its settings: the model loaded once, a new engine and state for each life, one track for all of them.
+//! A recogniser from its settings. The model is loaded once, each run gets a new engine and state, and the track is kept over all runs.
 use std::{
     collections::HashMap,
     num::NonZeroUsize,
@@ -30,7 +30,7 @@ use crate::{
 pub(super) struct Models(HashMap<String, WhisperModel>);
 
 impl Models {
-    /// Loads the model, which takes a while for large ones, unless that was done.
+    /// Loads the model unless it is loaded already. Takes a while for large models.
     async fn get(&mut self, found: Found) -> Result<WhisperModel, String> {
         let key = match &found.weights {
             Weights::BuiltIn(_) => found.name.clone(),
@@ -56,7 +56,7 @@ pub(super) struct Recogniser {
 }
 
 impl Recogniser {
-    /// `recognisers`: how many there are in the pipeline. They share the time that decodes may take, and the processors.
+    /// `recognisers`: how many the pipeline has. They share the time for decodes and the processors.
     pub(super) async fn load(
         (found, models): (Found, &mut Models),
         settings: &plan::Whisper,
@@ -128,7 +128,7 @@ impl Recogniser {
         Ok(Recogniser { name, model, whisper, recognise, track, gauge, caution })
     }
 
-    /// What its track is spoken in; `auto` where that is recognised.
+    /// The language of its track; `auto` where decodes find it.
     pub(super) fn language(&self) -> String {
         if self.whisper.translate {
             return "en".to_owned();
@@ -136,12 +136,13 @@ impl Recogniser {
         self.recognise.language.as_ref().map_or_else(|| "auto".to_owned(), Language::to_string)
     }
 
-    /// What viewers must be told of the model.
+    /// A caution about the model for viewers.
     pub(super) fn caution(&self) -> Option<&str> {
         self.caution.as_deref()
     }
 
-    /// Of the models in `present`, keeps the smaller ones that hear what it hears: where it is too slow it names one of them.
+    /// Keeps the smaller ones of the models in `present` that could replace its model. One of them is named where its model is
+    /// too slow.
     pub(super) fn compare_with(&mut self, present: &[Found]) {
         let own = self.model.header();
         let is_english = self.recognise.language == Some(Language::new("en"));
@@ -154,7 +155,7 @@ impl Recogniser {
         self.track.clone()
     }
 
-    /// One life: a state of its own on a thread of its own, warmed up by a first decode.
+    /// One run: a state of its own on a thread of its own, warmed up by a first decode.
     pub(super) fn life(&self) -> BoxFuture<'static, Result<Recognise<Whisper>, Fault>> {
         let (model, whisper, recognise) =
             (self.model.clone(), self.whisper.clone(), self.recognise.clone());
@@ -200,10 +201,11 @@ fn decoding(settings: &plan::Whisper) -> DecodingChange {
     }
 }
 
-/// Those in `present` that have fewer parameters than `own`. `english_will_do`: whether one that hears English only is of use.
+/// The models in `present` with fewer parameters than `own`. `english_will_do`: whether a model that knows only English is of
+/// use.
 fn smaller(own: &Header, english_will_do: bool, present: &[Found]) -> Vec<SmallerModel> {
     let usable = |found: &Found| {
-        // One that knows a few words is no choice.
+        // A model with a small fixed vocabulary is no alternative.
         let header = found.inspect().ok().filter(|_| found.caution().is_none())?;
         let (size, own) = (header.parameters(), own.parameters());
         let is_usable = size < own && (english_will_do || header.multilingual());

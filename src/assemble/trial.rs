@@ -1,4 +1,4 @@
-//! What the decodes of a model cost on this machine.
+//! Measures the cost of a model's decodes on this machine.
 use std::{num::NonZeroUsize, time::Duration};
 
 use tokio::time::Instant;
@@ -13,11 +13,11 @@ use crate::{
     },
 };
 
-/// Each decode is done so often; the quickest one counts, for others may have been at work during the rest.
+/// The repetitions of each decode. The quickest one counts, because other programs may have slowed down the rest.
 const TIMES: usize = 3;
 const RATE: usize = 16_000;
 
-/// Decodes 3 s and 10 s of `speech` (16 kHz mono, at least 10 s) as a live recogniser does. Takes as long as it takes.
+/// Decodes 3 s and 10 s of `speech` (16 kHz mono, at least 10 s) as a live recogniser does. There is no time limit.
 pub fn trial(found: &Found, speech: &[f32], threads: Option<NonZeroUsize>) -> Result<Cost, String> {
     let model = load(found)?;
     let usual = WhisperSettings::default();

@@ -24,8 +24,8 @@ pub struct HallucinationFilterSettings {
     pub log_probability: f32,
     /// Drops a hypothesis whose [`compression_ratio`] is above this. Infinity switches the filter off.
     pub compression: f32,
-    /// Cuts a loop after its first round, where the hypothesis has more words than fit into the time, ends after the audio, or
-    /// hit the token limit.
+    /// Cuts a loop after its first round. Fewer repetitions count as a loop where the hypothesis has more words than fit into
+    /// the time, ends after the audio, or hit the token limit.
     pub repetition: bool,
     /// Cuts and decodes again a hypothesis with more words than fit into the time, if it ends this long after the audio or hit
     /// the token limit. `None` switches the filter off.

@@ -175,7 +175,11 @@ impl<B: Backend> Watcher<B> {
                 self.timeline.mark_discontinuity();
                 Some(Why::Device)
             } else if first.lost > 0 {
-                warn!(device, samples = first.lost, "sound was not taken in time and was given up");
+                warn!(
+                    device,
+                    samples = first.lost,
+                    "captured audio was not read in time and was dropped"
+                );
                 self.timeline.skip(first.lost);
                 Some(Why::Overload)
             } else {

@@ -5,11 +5,10 @@ use tokio::time::Instant;
 
 use super::{Effort, FRAME, Recognise, Recogniser, audio_buffer::level, state::PauseDecode};
 use crate::{
-    flow::{Fault, Outlet, StageState},
+    flow::{Fault, Outlet},
     logic::{
         agreement::{AgreementUpdate, AudioEnd},
         decode_scheduler::DecodeReason,
-        model_speed::{SmallerModel, smaller_model},
         script, sentence,
         window::next_window_start,
     },
@@ -31,9 +30,6 @@ const FRAGMENT_GAP: Duration = Duration::from_millis(2_000);
 
 /// A shorter sentence shares its segment with the next one if nobody pauses: lines must not jump with every "Yes."
 const MIN_SENTENCE: Duration = Duration::from_secs(1);
-
-/// Counted each time the stage stops giving partials because the model is too slow.
-const FELL_BACK: &str = "fell-back-to-finals";
 
 impl<R: Recogniser> Recognise<R> {
     pub(super) fn open_segment(&mut self, from: MediaTime, overlap: Vec<Word>) {
@@ -139,12 +135,12 @@ impl<R: Recogniser> Recognise<R> {
         self.count_overload(end);
         self.scheduler.record_decode(reason, speech_end, end);
         // The other half of `max_lag` is left for the decodes after it.
-        let until = self.settings.max_lag.map(|it| begun + it / 2);
+        let deadline = self.settings.max_lag.map(|it| begun + it / 2);
         self.move_window(end);
         let effort =
             if reason == DecodeReason::Pause { self.settings.effort } else { Effort::Partial };
         let window = MediaSpan::between(self.window_start, end);
-        let decode = self.decode_span(window, effort, until);
+        let decode = self.decode_span(window, effort, deadline);
         let Some(decoded) = decode.await? else {
             // Without a decode nothing is committed, and without that the window never moves: the next decode would cost even
             // more.
@@ -245,67 +241,6 @@ impl<R: Recogniser> Recognise<R> {
         self.previous_text = transcript.text();
         self.hallucination_filter.record_final(&self.previous_text);
     }
-
-    /// The decode that is due. None before the newest frame: if this frame waited on the edge, those after it are there
-    /// already, and a decode that includes them shows more.
-    pub(super) fn due(&mut self, is_newest: bool) -> Option<DecodeReason> {
-        let is_live = self.settings.max_lag.is_some();
-        self.fall_back();
-        let due = self.scheduler.due(self.endpoint.speech_end()?, self.audio.end())?;
-        let wanted = match due {
-            DecodeReason::Speech => self.settings.partials && !self.finals_only,
-            DecodeReason::Pause if self.finals_only => false,
-            DecodeReason::Pause => {
-                self.settings.partials || self.settings.endpoint.uses_sentences()
-            }
-        };
-        (wanted && (is_newest || !is_live)).then_some(due)
-    }
-
-    /// Stops giving partials while a decode takes longer than a partial may: finals alone keep the lag bounded. The cost of
-    /// finals shows when there is time for partials again.
-    fn fall_back(&mut self) {
-        let too_slow =
-            self.settings.max_lag.is_some_and(|most| self.scheduler.typical_cost() > most / 2);
-        if too_slow == std::mem::replace(&mut self.finals_only, too_slow) {
-            return;
-        }
-        if too_slow {
-            let (stage, decode) = (self.gauge.name(), self.scheduler.typical_cost());
-            let why = finals_only(smaller_model(decode, &self.settings.smaller));
-            // One warning per run is enough.
-            if self.gauge.read().counts.contains_key(FELL_BACK) {
-                tracing::debug!(stage, ?decode, "{why}");
-            } else {
-                tracing::warn!(stage, ?decode, "{why}");
-            }
-            self.gauge.count(FELL_BACK);
-            self.gauge.set(StageState::Degraded, Some(why));
-        } else {
-            tracing::debug!("there is time for partials again");
-            self.gauge.set(StageState::Running, None);
-        }
-    }
-
-    fn count_overload(&self, end: MediaTime) {
-        if self.scheduler.skips_a_decode(end) {
-            self.gauge.count("partials-skipped");
-        }
-        if self.scheduler.is_stretched() {
-            self.gauge.count("decode-interval-stretched");
-        }
-    }
-}
-
-/// Explains that there are no partials, and what to do about it.
-fn finals_only(instead: Option<&SmallerModel>) -> String {
-    let remedy = match instead {
-        Some(SmallerModel { name, .. }) => {
-            format!("`{name}` is here and smaller (`livecap models try` measures both)")
-        }
-        None => "`livecap models list` shows smaller ones".to_owned(),
-    };
-    format!("the model is too slow for partials on this machine: finals only; {remedy}")
 }
 
 async fn send(transcript: Option<Transcript>, out: &Outlet<Caption>) -> Result<(), Fault> {
