@@ -1,10 +1,10 @@
-//! What the decisions cost: a look's agreement, a minute of endpointing, the measures of four minutes of speech.
+//! The cost of decisions: the agreement of a decode, a minute of endpointing, the measures of four minutes of speech.
 use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use livecap::{
     logic::{
-        agree::{Agreement, Heard, SoundEnd},
+        agreement::{AudioEnd, DecodedWord, LocalAgreement},
         align::align,
         endpoint::{Activity, Endpoint, EndpointSettings},
         wer::WordErrors,
@@ -16,7 +16,7 @@ use livecap::{
 const WORDS: usize = 500;
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Words that are told apart, a fifth of a second each.
+/// Different words, a fifth of a second each.
 fn words(count: usize) -> Vec<Word> {
     let length = Duration::from_millis(200);
     let word = |at: usize| Word {
@@ -30,17 +30,20 @@ fn texts(count: usize) -> Vec<String> {
     words(count).into_iter().map(|it| it.text.trim().to_owned()).collect()
 }
 
-/// Twenty words, ten of them settled, the last one new.
-fn agree(criterion: &mut Criterion) {
-    let heard = |count| -> Vec<Heard> {
-        words(count).into_iter().map(|word| Heard { word, probability: 0.9, mark: 0.9 }).collect()
+/// Twenty words, ten of them committed, the last one new.
+fn agreement(criterion: &mut Criterion) {
+    let decoded = |count| -> Vec<DecodedWord> {
+        words(count)
+            .into_iter()
+            .map(|word| DecodedWord { word, probability: 0.9, punctuation_probability: 0.9 })
+            .collect()
     };
-    let (committed, before, now) = (words(10), heard(19), heard(20));
-    criterion.bench_function("logic/agree, a look of 20 words", |bencher| {
+    let (committed, before, now) = (words(10), decoded(19), decoded(20));
+    criterion.bench_function("logic/agreement, a look of 20 words", |bencher| {
         bencher.iter(|| {
-            let mut agreement = Agreement::default();
-            agreement.add(&committed, before.clone(), SoundEnd::Pause);
-            agreement.add(black_box(&committed), now.clone(), SoundEnd::Pause)
+            let mut agreement = LocalAgreement::default();
+            agreement.add(&committed, before.clone(), AudioEnd::Pause);
+            agreement.add(black_box(&committed), now.clone(), AudioEnd::Pause)
         });
     });
 }
@@ -75,5 +78,5 @@ fn measures(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, agree, endpoint, measures);
+criterion_group!(benches, agreement, endpoint, measures);
 criterion_main!(benches);

@@ -57,7 +57,11 @@ const FENCED: &[(&str, &[&str])] = &[
     ("flacenc", &["src/stages/record/"]),
     (
         "rustix",
-        &["src/stages/command.rs", "src/stages/microphone/quiet.rs", "src/cli/bench/browser.rs"],
+        &[
+            "src/stages/command.rs",
+            "src/stages/microphone/stderr_capture.rs",
+            "src/cli/bench/browser.rs",
+        ],
     ),
     ("whisper_rs", &["src/stages/whisper"]),
     ("livecap_blas", &["src/stages/whisper"]),

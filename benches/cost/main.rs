@@ -1,8 +1,8 @@
-//! What one decode costs in processor time, by the length of its sound and the model.
+//! The CPU time of one decode, by the length of its audio and the model.
 //!
 //!     cargo bench --bench cost -- SOUND MODEL...
 //!
-//! The least of three decodes of the same sound counts, so that a busy neighbour shows little.
+//! The least of three decodes of the same audio counts, so that a busy neighbour shows little.
 #![expect(clippy::print_stdout, reason = "tables are what it is for")]
 #[path = "../support/processor.rs"]
 mod processor;
@@ -17,7 +17,7 @@ use clap::Parser;
 use livecap::{
     message::{Language, SampleRate},
     stages::{
-        recognise::{Ask, Effort, Recogniser},
+        recognise::{DecodeRequest, Effort, Recogniser},
         recording::SoundFile,
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
@@ -35,10 +35,10 @@ struct Args {
     /// As cargo says it where it measures
     #[arg(long, hide = true)]
     bench: bool,
-    /// The language that the decodes are told; without it each finds it out
+    /// The language of the decodes; without it each finds it
     #[arg(long)]
     language: Option<String>,
-    /// Say what each decode heard
+    /// Say the text of each decode
     #[arg(long)]
     show: bool,
     /// At 16 kHz, and a minute long or longer
@@ -80,22 +80,22 @@ fn cost(
     show: bool,
 ) -> (Duration, usize) {
     let (mut spent, mut words) = (Duration::ZERO, 0);
-    let ask = Ask { effort, ..Ask::default() };
+    let request = DecodeRequest { effort, ..DecodeRequest::default() };
     for piece in 0..PIECES {
         let from = piece * 7 * 16_000 % (sound.len() - seconds * 16_000);
         let piece = &sound[from..from + seconds * 16_000];
         let mut decode = || {
             let before = processor();
-            let heard = whisper.listen(piece, &ask).expect("it decodes");
-            (processor().saturating_sub(before), heard)
+            let hypothesis = whisper.decode(piece, &request).expect("it decodes");
+            (processor().saturating_sub(before), hypothesis)
         };
-        let (least, heard) = (0..ROUNDS).map(|_| decode()).min_by_key(|it| it.0).unwrap();
+        let (least, hypothesis) = (0..ROUNDS).map(|_| decode()).min_by_key(|it| it.0).unwrap();
         if show {
-            let text: String = heard.words.iter().map(|it| it.word.text.as_str()).collect();
-            println!("{:.4} {:.2}{text}", heard.no_speech, heard.log_probability);
+            let text: String = hypothesis.words.iter().map(|it| it.word.text.as_str()).collect();
+            println!("{:.4} {:.2}{text}", hypothesis.no_speech, hypothesis.log_probability);
         }
         spent += least;
-        words += heard.words.len();
+        words += hypothesis.words.len();
     }
     (spent / PIECES as u32, words)
 }

@@ -56,14 +56,14 @@ enum Figures {
         #[arg(long, value_name = "LINE")]
         set: Vec<String>,
     },
-    /// A model of random weights, 25 tokens a look, guards off: its cost, and the lag where it is too slow
+    /// A model of random weights, 25 tokens a decode, hallucination filter off: its cost, and the lag where it is too slow
     Overload {
         #[arg(long, value_name = "FILE")]
         model: PathBuf,
         #[arg(long, default_value_t = 10.0)]
         minutes: f64,
     },
-    /// What a look costs beside other work, by the number of threads
+    /// What a decode costs beside other work, by the number of threads
     Neighbours {
         #[arg(long, default_value = "demo")]
         model: String,
@@ -138,7 +138,7 @@ fn overload(folder: &Path, model: &Path, minutes: f64) {
     sounds::repeated(&shipped("pipelines/bench.flac"), minutes, &path);
     let model =
         fs::canonicalize(model).unwrap_or_else(|error| panic!("{}: {error}", model.display()));
-    // Random weights never end a look by themselves, and what they write is not meant to be text.
+    // Random weights never end a decode by themselves, and what they write is not meant to be text.
     let set = ["max-tokens = 25", "guards = []", "sentence-endpoint = \"500ms\""];
     let pipeline =
         Pipeline { model: model.display().to_string(), set: set.map(str::to_owned).to_vec() };

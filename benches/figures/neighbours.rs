@@ -1,4 +1,4 @@
-//! What a look costs when other work wants the processors too, by the number of threads that whisper.cpp is given.
+//! The cost of a decode when other work wants the processors too, by the number of threads of whisper.cpp.
 use std::{
     hint::spin_loop,
     num::NonZeroUsize,
@@ -23,8 +23,8 @@ use tokio::time::Instant;
 
 use crate::sounds::{self, shipped};
 
-const LOOKS: usize = 15;
-/// Seconds of speech in a look.
+const DECODES: usize = 15;
+/// Seconds of speech in a decode.
 const SECONDS: usize = 3;
 
 /// `model`: a name in the catalogue or a path, as in a pipeline file.
@@ -34,7 +34,7 @@ pub(crate) fn neighbours(model: &str) {
     let speech = sounds::read(&shipped("pipelines/bench.flac"));
     let speech = &speech[16_000 * 2..16_000 * (2 + SECONDS)];
     println!(
-        "| threads | busy neighbours | a look at {SECONDS} s: median ms | longest |\n|---|---|---|---|"
+        "| threads | busy neighbours | a decode of {SECONDS} s: median ms | longest |\n|---|---|---|---|"
     );
     let counts = (1..=cores).filter_map(NonZeroUsize::new);
     for threads in counts {
@@ -45,13 +45,14 @@ pub(crate) fn neighbours(model: &str) {
         busy.dedup();
         for busy in busy {
             let _neighbours = Neighbours::start(busy);
-            let mut costs: Vec<Duration> = (0..LOOKS).map(|_| cost(&mut whisper, speech)).collect();
+            let mut costs: Vec<Duration> =
+                (0..DECODES).map(|_| cost(&mut whisper, speech)).collect();
             costs.sort_unstable();
             let ms = |cost: Duration| cost.as_secs_f64() * 1000.0;
             println!(
                 "| {threads} | {busy} | {:.0} | {:.0} |",
-                ms(costs[LOOKS / 2]),
-                ms(costs[LOOKS - 1])
+                ms(costs[DECODES / 2]),
+                ms(costs[DECODES - 1])
             );
         }
     }
@@ -73,7 +74,7 @@ fn loaded(model: &str) -> WhisperModel {
 
 fn cost(whisper: &mut Whisper, speech: &[f32]) -> Duration {
     let begun = Instant::now();
-    whisper.look(speech).expect("it listens");
+    whisper.decode_with_defaults(speech).expect("it listens");
     begun.elapsed()
 }
 

@@ -1,17 +1,17 @@
-//! The streaming policy on a clock that only decodes move: every recording of a folder with its reference, the figures of each.
+//! The streaming policy on a clock that only decodes move: every recording of a folder with its reference, and the figures of each.
 //!
 //! ```text
 //! cargo bench --bench policy -- DIR --model PATH [--only NAME] [--show] [--floor] [--noises SECONDS] [--record FILE]
 //! ```
 //!
-//! Sound comes at its own pace on tokio's paused clock, and each decode moves the clock by the processor time that it took. So the
-//! figures are those of a machine that does nothing else, however busy this one is.
+//! Audio comes in real time on tokio's paused clock, and each decode moves the clock by its CPU time. So the figures are those
+//! of a machine that does nothing else, however busy this one is.
 //!
-//! `--floor`: each sentence by itself, without a policy. `--noises` adds so many seconds of each noise that is made by rule. `--record` writes every decode into a file of the corpus that
-//! tests replay (`tests/corpus/README.md`).
+//! `--floor`: each sentence by itself, without a policy. `--noises` adds this many seconds of each synthetic noise. `--record`
+//! writes every decode into a corpus file that tests replay (`tests/corpus/README.md`).
 //!
-//! `--model none` hears nothing, at once: its decodes are what the voice activity detector lets through. `VAD` in the environment
-//! names another detector. The last column counts the words of pieces whose reference is empty.
+//! With `--model none` decodes give nothing and cost nothing: they show how much the voice activity detector lets through.
+//! `VAD` in the environment names another detector. The last column counts the words of pieces whose reference is empty.
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 #[expect(dead_code, reason = "tests use the rest")]
 #[path = "../../tests/it/support/corpus/mod.rs"]

@@ -6,25 +6,25 @@ use livecap::{logic::reference::Reference, message::SampleRate, stages::recordin
 
 pub(crate) struct Piece {
     pub(crate) name: String,
-    /// As its reference has it: the tag of a language, or `mixed`.
+    /// As in its reference: a language tag, or `mixed`.
     language: String,
-    /// Of the recording and its reference; empty where the reference says nothing of it.
+    /// The licence of the recording and its reference; empty where the reference has none.
     pub(crate) licence: String,
     pub(crate) reference: Reference,
-    /// Of each sentence, where it is told.
+    /// The language of each sentence, where it is known.
     pub(crate) languages: Vec<Option<String>>,
     /// 16 kHz.
     pub(crate) sound: Vec<f32>,
 }
 
 impl Piece {
-    /// `None`: the recogniser settles it.
+    /// `None`: the recogniser finds it.
     pub(crate) fn language(&self) -> Option<&str> {
         (self.language != "mixed").then_some(self.language.as_str())
     }
 }
 
-/// So many seconds of each of the noises that are made by rule. Nobody speaks in them.
+/// `seconds` of each of the synthetic noises. Nobody speaks in them.
 pub(crate) fn noises(seconds: usize, only: Option<&str>) -> Vec<Piece> {
     let length = seconds * SampleRate::SPEECH.hertz() as usize;
     let piece = |noise: &Noise| Piece {
@@ -40,7 +40,7 @@ pub(crate) fn noises(seconds: usize, only: Option<&str>) -> Vec<Piece> {
     NOISES.iter().filter(|_| seconds > 0).map(piece).filter(wanted).collect()
 }
 
-/// Those of `folder` whose names hold one of the comma-separated words `only`, in the order of their names.
+/// The recordings in `folder` whose names contain one of the comma-separated words `only`, sorted by name.
 pub(crate) fn pieces(folder: &Path, only: Option<&str>) -> Vec<Piece> {
     let files =
         std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));

@@ -1,11 +1,11 @@
-//! One recording for the corpus: what its replay will be given goes through the stage, and every decode is written down.
+//! Records a piece for the corpus: its audio skeleton goes through the stage, and every decode is written down.
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use livecap::stages::{
-    recognise::{Ask, Hypothesis, RecogniseError, Recogniser},
+    recognise::{DecodeRequest, Hypothesis, RecogniseError, Recogniser},
     whisper::{Whisper, WhisperModel},
 };
 
@@ -20,14 +20,14 @@ use crate::{
     run::{Figures, Spent, metered, of_model, started, tell},
 };
 
-/// What a model wrote of a recording may be shipped with these licences, and the reference with it; `NOTICE` names the sources.
+/// A model's text of a recording may be shipped under these licences, and the reference with it. `NOTICE` names the sources.
 const LICENCES: [&str; 3] = ["public domain", "CC BY 4.0", "made by rule"];
 
 pub(crate) fn may_be_shipped(licence: &str) -> bool {
     LICENCES.iter().any(|it| licence.contains(it))
 }
 
-/// Hears the recording where its stage has the skeleton, and hands on what it writes down.
+/// Decodes the recording where the stage has the skeleton, and passes on what it writes down.
 struct Recorder {
     whisper: Whisper,
     sound: Arc<[f32]>,
@@ -37,18 +37,22 @@ struct Recorder {
 }
 
 impl Recogniser for Recorder {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         let at = place_of(speech).unwrap_or_default();
-        let heard = &self.sound[at..(at + speech.len()).min(self.sound.len())];
-        let (heard, cost) = metered(&mut self.whisper, heard, ask, &self.spent);
-        let decode = Decode::new(at, speech.len(), ask, cost, &heard?);
-        let answer = decode.answer(ask, &self.clock, 1.0);
+        let audio = &self.sound[at..(at + speech.len()).min(self.sound.len())];
+        let (hypothesis, cost) = metered(&mut self.whisper, audio, request, &self.spent);
+        let decode = Decode::new(at, speech.len(), request, cost, &hypothesis?);
+        let answer = decode.answer(request, &self.clock, 1.0);
         self.decodes.lock().unwrap_or_else(PoisonError::into_inner).push(decode);
         answer
     }
 }
 
-/// `path`: of the model's file, whose name is that of the model.
+/// `path`: the model's file. Its name is that of the model.
 pub(crate) fn record(
     model: &WhisperModel,
     path: &Path,

@@ -17,7 +17,9 @@ use livecap::{
     message::{Caption, Kind, Language, SampleRate, Transcript},
     models::{Context, Decoding},
     stages::{
-        recognise::{Ask, Hypothesis, RecogniseError, RecogniseSettings, Recogniser, Wanted},
+        recognise::{
+            Cancellation, DecodeRequest, Hypothesis, RecogniseError, RecogniseSettings, Recogniser,
+        },
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
 };
@@ -34,35 +36,39 @@ use crate::{
 
 const RATE: SampleRate = SampleRate::SPEECH;
 
-/// How many decodes there were, and what they cost.
+/// The number of decodes and their cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Spent {
     decodes: usize,
     cost: Duration,
-    /// Of the voice activity detector.
+    /// The cost of the voice activity detector.
     voice: Duration,
 }
 
-/// Moves the clock by what each decode cost.
+/// Moves the clock by the cost of each decode.
 struct Metered {
-    /// `None`: it hears nothing, so that what a voice detector lets through can be seen soon.
+    /// `None`: decodes give nothing, so that the effect of a voice activity detector can be measured quickly.
     whisper: Option<Whisper>,
     clock: Clock,
     spent: Arc<Mutex<Spent>>,
 }
 
 impl Recogniser for Metered {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
-        let (heard, cost) = match &mut self.whisper {
-            Some(whisper) => metered(whisper, speech, ask, &self.spent),
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
+        let (hypothesis, cost) = match &mut self.whisper {
+            Some(whisper) => metered(whisper, speech, request, &self.spent),
             None => {
                 self.spent.lock().unwrap_or_else(PoisonError::into_inner).decodes += 1;
                 (Ok(nothing()), Duration::ZERO)
             }
         };
-        match self.clock.spend(cost, &ask.wanted) {
-            true => heard,
-            false => Err(RecogniseError::Unwanted),
+        match self.clock.spend(cost, &request.cancellation) {
+            true => hypothesis,
+            false => Err(RecogniseError::Cancelled),
         }
     }
 }
@@ -70,47 +76,58 @@ impl Recogniser for Metered {
 fn nothing() -> Hypothesis {
     Hypothesis {
         words: Vec::new(),
-        timed: false,
+        has_word_times: false,
         language: Language::new("en"),
-        written: None,
+        text_language: None,
         language_probability: 0.0,
         no_speech: 0.0,
         log_probability: 0.0,
         times: Vec::new(),
-        cut_off: false,
+        hit_token_limit: false,
     }
 }
 
-/// A decode, and what it cost. It is never given up: whether it took too long is told by the clock that it moves, afterwards.
+/// A decode and its cost. It is never cancelled: whether it took too long is decided afterwards, by the clock that it moves.
 pub(crate) fn metered(
     whisper: &mut Whisper,
     speech: &[f32],
-    ask: &Ask,
+    request: &DecodeRequest,
     spent: &Mutex<Spent>,
 ) -> (Result<Hypothesis, RecogniseError>, Duration) {
     let before = processor();
-    let heard = whisper.listen(speech, &Ask { wanted: Wanted::default(), ..ask.clone() });
+    let hypothesis = whisper.decode(
+        speech,
+        &DecodeRequest { cancellation: Cancellation::default(), ..request.clone() },
+    );
     let measured = processor().saturating_sub(before);
-    let cost =
-        heard.as_ref().ok().and_then(|it| estimated(whisper, speech, ask, it)).unwrap_or(measured);
+    let cost = hypothesis
+        .as_ref()
+        .ok()
+        .and_then(|it| estimated(whisper, speech, request, it))
+        .unwrap_or(measured);
     let mut spent = spent.lock().unwrap_or_else(PoisonError::into_inner);
     spent.decodes += 1;
     spent.cost += cost;
-    (heard, cost)
+    (hypothesis, cost)
 }
 
-/// `COSTS=A,B,C`: a decode costs A seconds, B for each position of the encoder and C for each token, instead of what it took here:
-/// the same figures on a busy machine.
-fn estimated(whisper: &Whisper, speech: &[f32], ask: &Ask, heard: &Hypothesis) -> Option<Duration> {
+/// `COSTS=A,B,C`: a decode costs A seconds, B for each position of the encoder and C for each token, instead of its measured
+/// cost. So the figures are the same on a busy machine.
+fn estimated(
+    whisper: &Whisper,
+    speech: &[f32],
+    request: &DecodeRequest,
+    hypothesis: &Hypothesis,
+) -> Option<Duration> {
     let costs = std::env::var("COSTS").ok()?;
     let costs: Vec<f64> = costs.split(',').map(|it| it.parse().expect("a number")).collect();
     let [decode, position, token] = costs[..] else { panic!("COSTS takes three numbers") };
-    let positions = whisper.positions(speech.len(), ask.effort) as f64;
-    let tokens = heard.words.len() as f64 * TOKENS_A_WORD + TOKENS_AROUND;
+    let positions = whisper.positions(speech.len(), request.effort) as f64;
+    let tokens = hypothesis.words.len() as f64 * TOKENS_A_WORD + TOKENS_AROUND;
     Some(Duration::from_secs_f64(decode + position * positions + token * tokens))
 }
 
-/// Roughly, in English; and those that stand before and behind the words.
+/// Roughly, in English, and the tokens before and after the words.
 const TOKENS_A_WORD: f64 = 1.4;
 const TOKENS_AROUND: f64 = 4.0;
 
@@ -123,7 +140,7 @@ pub(crate) struct Figures {
     decodes: usize,
     cost: Duration,
     sound: Duration,
-    /// So many seconds behind its end the word was shown that a viewer waited for longest.
+    /// The longest wait of a viewer for a word, in seconds after its end.
     oldest: f64,
     /// Processor time of the voice activity detector.
     voice: Duration,
@@ -226,7 +243,7 @@ pub(crate) fn run(model: Option<&WhisperModel>, piece: &Piece, show: bool) -> Fi
     Figures::of(&run, piece, spent)
 }
 
-/// Words in finals, and the most words that stood in a partial of each segment.
+/// Words in finals, and the most words of a partial of each segment.
 fn invented(updates: &[Update]) -> [usize; 2] {
     let count = |it: &Update| it.text.split_whitespace().count();
     let finals = updates.iter().filter(|it| it.is_final).map(count).sum();
@@ -238,7 +255,7 @@ fn invented(updates: &[Update]) -> [usize; 2] {
     [finals, shown.values().sum()]
 }
 
-/// To be called on the recogniser's thread.
+/// Must be called on the recogniser's thread.
 pub(crate) fn started(
     model: &WhisperModel,
     language: Option<&str>,
@@ -249,7 +266,7 @@ pub(crate) fn started(
     move || Whisper::start(&model, &settings).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// `CONTEXT=full`: every decode, of a partial too, with all of the encoder's context.
+/// `CONTEXT=full`: every decode has the full context of the encoder, also for partials.
 fn decoding(model: &WhisperModel) -> Decoding {
     let usual = Decoding::of(model.header());
     match std::env::var("CONTEXT").as_deref() {
@@ -273,9 +290,9 @@ pub(crate) fn of_model(model: &WhisperModel) -> OfModel {
     OfModel { longest, endpoint, commit, interval }
 }
 
-/// The product's settings, with what the environment says otherwise.
+/// The product's settings, changed by the environment.
 fn settings(language: Option<&str>, model: Option<&WhisperModel>) -> RecogniseSettings {
-    // Without a model: as of the smallest one.
+    // Without a model: the settings of the smallest one.
     let smallest = OfModel { longest: 30_000, endpoint: 750, commit: 0.4, interval: 980 };
     let mut settings = product_settings(language, model.map_or(smallest, of_model));
     let ms = |name: &str, usual: Duration| {
@@ -286,19 +303,24 @@ fn settings(language: Option<&str>, model: Option<&WhisperModel>) -> RecogniseSe
     settings.endpoint.longest = ms("LONGEST", settings.endpoint.longest);
     settings.endpoint.silence = ms("SILENCE", settings.endpoint.silence);
     settings.endpoint.sentence = ms("SENTENCE", settings.endpoint.sentence);
-    settings.pace.pause = settings.endpoint.pause();
-    settings.pace.first = ms("FIRST", settings.pace.first);
-    settings.pace.interval = ms("INTERVAL", settings.pace.interval);
-    settings.pace.share = knob("SHARE", settings.pace.share.into()) as f32;
-    settings.agreement.show = knob("SHOW", settings.agreement.show.into()) as f32;
-    settings.agreement.show_last = knob("SHOW_LAST", settings.agreement.show_last.into()) as f32;
-    settings.agreement.show_mark = knob("SHOW_MARK", settings.agreement.show_mark.into()) as f32;
-    settings.agreement.commit = knob("COMMIT", settings.agreement.commit.into()) as f32;
-    settings.agreement.decodes = knob("DECODES", settings.agreement.decodes as f64) as usize;
-    settings.agreement.edge = ms("EDGE", settings.agreement.edge);
-    settings.agreement.settle = ms("SETTLE", settings.agreement.settle);
+    settings.scheduler.pause = settings.endpoint.pause();
+    settings.scheduler.first = ms("FIRST", settings.scheduler.first);
+    settings.scheduler.interval = ms("INTERVAL", settings.scheduler.interval);
+    settings.scheduler.share = knob("SHARE", settings.scheduler.share.into()) as f32;
+    settings.agreement.show_probability =
+        knob("SHOW", settings.agreement.show_probability.into()) as f32;
+    settings.agreement.show_last_probability =
+        knob("SHOW_LAST", settings.agreement.show_last_probability.into()) as f32;
+    settings.agreement.show_punctuation_probability =
+        knob("SHOW_MARK", settings.agreement.show_punctuation_probability.into()) as f32;
+    settings.agreement.commit_probability =
+        knob("COMMIT", settings.agreement.commit_probability.into()) as f32;
+    settings.agreement.commit_decodes =
+        knob("DECODES", settings.agreement.commit_decodes as f64) as usize;
+    settings.agreement.unstable_tail = ms("EDGE", settings.agreement.unstable_tail);
+    settings.agreement.commit_after = ms("SETTLE", settings.agreement.commit_after);
     settings.window.keep = ms("KEEP", settings.window.keep);
-    settings.agreement.hold = ms("HOLD", settings.agreement.hold);
+    settings.agreement.commit_margin = ms("HOLD", settings.agreement.commit_margin);
     settings.window.length = ms("WINDOW", settings.window.length);
     settings.max_lag = settings.max_lag.map(|it| ms("MAX_LAG", it));
     settings.window.overlap = knob("OVERLAP", settings.window.overlap as f64) as usize;

@@ -1,4 +1,4 @@
-//! The voice activity detectors that can stand before the policy, and what each costs.
+//! The voice activity detectors that can be used with the policy, and their cost.
 use std::{
     sync::{
         Arc,
@@ -12,7 +12,7 @@ use livecap::stages::recognise::{FRAME, NeuralVoiceActivity, VoiceActivity};
 
 use crate::processor::processor;
 
-/// The detector that `VAD` names, and what it has cost so far.
+/// The detector that `VAD` names, and its cost so far.
 pub(crate) fn voice() -> (Timed, Arc<AtomicU64>) {
     let name = std::env::var("VAD").unwrap_or_else(|_| "silero".to_owned());
     let voice: Box<dyn VoiceActivity> = match name.as_str() {
@@ -24,16 +24,16 @@ pub(crate) fn voice() -> (Timed, Arc<AtomicU64>) {
     (Timed { voice, cost: cost.clone() }, cost)
 }
 
-/// Adds up the processor time of a detector, in nanoseconds.
+/// Adds up the CPU time of a detector, in nanoseconds.
 pub(crate) struct Timed {
     voice: Box<dyn VoiceActivity>,
     cost: Arc<AtomicU64>,
 }
 
 impl VoiceActivity for Timed {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
         let before = processor();
-        let speech = self.voice.hear(frame);
+        let speech = self.voice.speech_probability(frame);
         let cost = processor().saturating_sub(before);
         self.cost.fetch_add(cost.as_nanos() as u64, Relaxed);
         speech
@@ -43,8 +43,8 @@ impl VoiceActivity for Timed {
         self.voice.lag()
     }
 
-    fn forget(&mut self) {
-        self.voice.forget();
+    fn reset(&mut self) {
+        self.voice.reset();
     }
 }
 
@@ -52,16 +52,16 @@ impl VoiceActivity for Timed {
 struct Earshot(Box<Detector>);
 
 impl VoiceActivity for Earshot {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
         self.0.predict_f32(&frame.map(|it| it.clamp(-1.0, 1.0))).clamp(0.0, 1.0)
     }
 
-    /// Six frames. Seen on the times of 317 words; it rises 50 ms late and falls 150 ms late.
+    /// Six frames. Measured on the times of 317 words: the probability rises 50 ms late and falls 150 ms late.
     fn lag(&self) -> Duration {
         Duration::from_millis(96)
     }
 
-    fn forget(&mut self) {
+    fn reset(&mut self) {
         self.0.reset();
     }
 }

@@ -16,5 +16,5 @@ fn earshot() -> Hear {
 
 fn silero() -> Hear {
     let mut voice = NeuralVoiceActivity::default();
-    Box::new(move |frame| voice.hear(frame.first_chunk().unwrap()))
+    Box::new(move |frame| voice.speech_probability(frame.first_chunk().unwrap()))
 }

@@ -64,7 +64,7 @@ impl Tally {
                 self.late[0].extend(begun.map(|it| ends(it) - start));
             }
             if next - end >= silence {
-                let last = frames.rfind(|it| settings.goes_on(it.speech));
+                let last = frames.rfind(|it| settings.continues_speech(it.speech));
                 self.late[1].extend(last.map(|it| ends(it) - end));
                 count(&mut self.pauses, found.iter().any(|it| it.start < *end && it.end > next));
             }

@@ -1,4 +1,4 @@
-//! A recording to its finals, as fast as the machine can: windows as long as the model hears, each decoded once.
+//! Transcribes a recording as fast as possible: windows as long as the model's context, each decoded once.
 use std::{
     num::NonZeroUsize,
     path::PathBuf,
@@ -27,37 +27,37 @@ use crate::{
     },
 };
 
-/// What the names of the counts of filters begin with.
-const GUARDED: &str = "guarded-";
-/// So much without speech ends a window.
+/// The prefix of the names of the counts of hallucination filters.
+const FILTERED: &str = "filtered-";
+/// This much silence ends a window.
 const LONG_PAUSE: Duration = Duration::from_secs(2);
 
-/// What to recognise, and by what.
+/// What to transcribe, and with which model.
 #[derive(Clone, Debug)]
 pub struct Offline {
     pub recording: PathBuf,
-    /// What it is called where something goes wrong with it; `None`: by its path.
+    /// The name for error messages. `None`: the path.
     pub called: Option<PathBuf>,
     pub choice: Choice,
     pub model: ModelChoice,
-    /// `None`: what the model finds, segment by segment.
+    /// `None`: the model finds it, segment by segment.
     pub language: Option<Language>,
     /// `None`: one less than the machine has cores, at least 1.
     pub threads: Option<NonZeroUsize>,
 }
 
-/// What came of it: a damaged recording gives what could be decoded of it, and the reason why there is no more.
+/// The result. A damaged recording gives what could be decoded of it, and the reason why there is no more.
 pub struct Recognised {
     pub finals: Vec<Transcript>,
     pub broken: Option<Fault>,
     /// The greatest distance of a sample from zero, as a share of full scale.
     pub loudest: f32,
-    /// How many segments each filter left out, by its name.
+    /// How many segments each filter dropped or cut, by its name.
     pub left_out: Vec<(&'static str, u64)>,
 }
 
 impl Offline {
-    /// An error where the model cannot be used at all.
+    /// Fails if the model cannot be used at all.
     pub async fn recognise(&self, machine: &ThisMachine) -> Result<Recognised, String> {
         let found = machine.find(&self.model).map_err(|error| error.to_string())?;
         let settings = WhisperSettings {
@@ -79,7 +79,7 @@ impl Offline {
             partials: false,
             max_lag: None,
             endpoint,
-            effort: Effort::Whole,
+            effort: Effort::FullContext,
             ..RecogniseSettings::default()
         };
         let recording = RecordingSettings {
@@ -93,7 +93,7 @@ impl Offline {
     }
 }
 
-/// As much at once as the model hears: it understands words by those around them.
+/// Segments as long as the model's context: words are recognised better with more context.
 pub(super) fn whole_windows(usual: EndpointSettings, decoding: Decoding) -> EndpointSettings {
     EndpointSettings {
         longest: decoding.longest,
@@ -103,7 +103,7 @@ pub(super) fn whole_windows(usual: EndpointSettings, decoding: Decoding) -> Endp
     }
 }
 
-/// A final for each sentence: a window holds as many as were said in it.
+/// Splits the final of each window into one per sentence.
 fn sentences(finals: &[Transcript]) -> Vec<Transcript> {
     let mut sentences = Vec::new();
     let Some(first) = finals.first() else { return sentences };
@@ -121,7 +121,8 @@ fn sentences(finals: &[Transcript]) -> Vec<Transcript> {
     sentences
 }
 
-/// Takes a while for large models. The file is looked through first: whisper.cpp ends the process on some broken ones.
+/// Loads a model, which takes a while for large ones. The file is checked first: whisper.cpp ends the process on some broken
+/// ones.
 pub(super) fn load(found: &Found) -> Result<WhisperModel, String> {
     found.inspect().map_err(|error| error.to_string())?;
     let model = match &found.weights {
@@ -138,7 +139,7 @@ async fn recognised<R: Recogniser>(
 ) -> Recognised {
     let (source, gauge) = (StageGauge::new("recording"), StageGauge::new("recogniser"));
     let (from_file, sound) = wire(source.clone());
-    // Of a source, whose level is measured; nobody closes the gate.
+    // It has a gate as a source's outlet, so that the level is measured. Nobody closes the gate.
     let from_file = from_file.gated(Gate::default());
     let (from_resample, speech) = wire(StageGauge::new("resample"));
     let (from_recogniser, captions) = wire(gauge.clone());
@@ -153,11 +154,11 @@ async fn recognised<R: Recogniser>(
         run(recogniser, kept, speech, from_recogniser),
         finals(captions),
     );
-    // The first that failed is why the others ended.
+    // The first fault is the cause of the others.
     let failed = [read, resampled, heard].into_iter().filter_map(Result::err);
     let broken = failed.into_iter().find(|fault| !matches!(fault, Fault::DownstreamGone));
     let counts = gauge.read().counts.into_iter();
-    let left_out = counts.filter_map(|(name, count)| Some((name.strip_prefix(GUARDED)?, count)));
+    let left_out = counts.filter_map(|(name, count)| Some((name.strip_prefix(FILTERED)?, count)));
     Recognised { finals, broken, loudest: source.loudest(), left_out: left_out.collect() }
 }
 
@@ -168,7 +169,7 @@ fn wire<T: Item>(from: Arc<StageGauge>) -> (Outlet<T>, Receiver<T>) {
     (Outlet::new(vec![sender], from), receiver)
 }
 
-/// One life of a stage between its edges, which it lets go of at its end.
+/// One run of a stage between its edges, which are dropped at its end.
 async fn run<S: Stage>(
     mut stage: S,
     mut kept: S::Kept,

@@ -1,4 +1,4 @@
-//! A recogniser from its settings: the model loaded once, a new engine and state for each life, one track for all of them.
+//! A recogniser from its settings. The model is loaded once, each run gets a new engine and state, and the track is kept over all runs.
 use std::{
     collections::HashMap,
     num::NonZeroUsize,
@@ -12,8 +12,9 @@ use super::offline::{load, whole_windows};
 use crate::{
     flow::{Engine, EngineError, Fault, StageGauge},
     logic::{
-        agree::AgreementSettings, endpoint::EndpointSettings, guard::GuardSettings,
-        pace::PaceSettings, suits::Smaller,
+        agreement::AgreementSettings, decode_scheduler::DecodeSchedulerSettings,
+        endpoint::EndpointSettings, hallucination::HallucinationFilterSettings,
+        model_speed::SmallerModel,
     },
     message::{Language, TrackName},
     models::{DecodingChange, Found, Header, Weights},
@@ -29,7 +30,7 @@ use crate::{
 pub(super) struct Models(HashMap<String, WhisperModel>);
 
 impl Models {
-    /// Loads the model, which takes a while for large ones, unless that was done.
+    /// Loads the model unless it is loaded already. Takes a while for large models.
     async fn get(&mut self, found: Found) -> Result<WhisperModel, String> {
         let key = match &found.weights {
             Weights::BuiltIn(_) => found.name.clone(),
@@ -55,7 +56,7 @@ pub(super) struct Recogniser {
 }
 
 impl Recogniser {
-    /// `recognisers`: how many there are in the pipeline. They share the time that looks may take, and the processors.
+    /// `recognisers`: how many the pipeline has. They share the time for decodes and the processors.
     pub(super) async fn load(
         (found, models): (Found, &mut Models),
         settings: &plan::Whisper,
@@ -88,8 +89,8 @@ impl Recogniser {
         };
         let offline = settings.partials == Partials::Never;
         let endpoint = if offline { whole_windows(endpoint, decoding) } else { endpoint };
-        let usual = PaceSettings::default();
-        let pace = PaceSettings {
+        let usual = DecodeSchedulerSettings::default();
+        let scheduler = DecodeSchedulerSettings {
             interval: decoding.interval,
             pause: endpoint.pause(),
             share: usual.share / recognisers.get() as f32,
@@ -97,17 +98,17 @@ impl Recogniser {
         };
         let recognise = RecogniseSettings {
             language: shown,
-            pace,
+            scheduler,
             partials: !offline,
             max_lag: live.then_some(settings.max_lag),
             endpoint,
             agreement: AgreementSettings {
-                commit: decoding.commit,
+                commit_probability: decoding.commit,
                 ..AgreementSettings::default()
             },
-            guards: guards(settings),
+            hallucination_filter: hallucination_filter(settings),
             condition: settings.condition,
-            effort: if offline { Effort::Whole } else { Effort::Final },
+            effort: if offline { Effort::FullContext } else { Effort::Final },
             ..RecogniseSettings::default()
         };
         let threads = settings
@@ -127,7 +128,7 @@ impl Recogniser {
         Ok(Recogniser { name, model, whisper, recognise, track, gauge, caution })
     }
 
-    /// What its track is spoken in; `auto` where that is recognised.
+    /// The language of its track; `auto` where decodes find it.
     pub(super) fn language(&self) -> String {
         if self.whisper.translate {
             return "en".to_owned();
@@ -135,12 +136,13 @@ impl Recogniser {
         self.recognise.language.as_ref().map_or_else(|| "auto".to_owned(), Language::to_string)
     }
 
-    /// What viewers must be told of the model.
+    /// A caution about the model for viewers.
     pub(super) fn caution(&self) -> Option<&str> {
         self.caution.as_deref()
     }
 
-    /// Of the models in `present`, keeps the smaller ones that hear what it hears: where it is too slow it names one of them.
+    /// Keeps the smaller ones of the models in `present` that could replace its model. One of them is named where its model is
+    /// too slow.
     pub(super) fn compare_with(&mut self, present: &[Found]) {
         let own = self.model.header();
         let is_english = self.recognise.language == Some(Language::new("en"));
@@ -153,7 +155,7 @@ impl Recogniser {
         self.track.clone()
     }
 
-    /// One life: a state of its own on a thread of its own, warmed up by a first look.
+    /// One run: a state of its own on a thread of its own, warmed up by a first decode.
     pub(super) fn life(&self) -> BoxFuture<'static, Result<Recognise<Whisper>, Fault>> {
         let (model, whisper, recognise) =
             (self.model.clone(), self.whisper.clone(), self.recognise.clone());
@@ -199,24 +201,26 @@ fn decoding(settings: &plan::Whisper) -> DecodingChange {
     }
 }
 
-/// Those in `present` that have fewer parameters than `own`. `english_will_do`: whether one that hears English only is of use.
-fn smaller(own: &Header, english_will_do: bool, present: &[Found]) -> Vec<Smaller> {
+/// The models in `present` with fewer parameters than `own`. `english_will_do`: whether a model that knows only English is of
+/// use.
+fn smaller(own: &Header, english_will_do: bool, present: &[Found]) -> Vec<SmallerModel> {
     let usable = |found: &Found| {
-        // One that knows a few words is no choice.
+        // A model with a small fixed vocabulary is no alternative.
         let header = found.inspect().ok().filter(|_| found.caution().is_none())?;
         let (size, own) = (header.parameters(), own.parameters());
         let is_usable = size < own && (english_will_do || header.multilingual());
-        is_usable.then(|| Smaller { name: found.name.clone(), share: size as f64 / own as f64 })
+        is_usable
+            .then(|| SmallerModel { name: found.name.clone(), share: size as f64 / own as f64 })
     };
     present.iter().filter_map(usable).collect()
 }
 
 /// The guards that are asked for, at their usual limits.
-fn guards(settings: &plan::Whisper) -> GuardSettings {
-    let usual = GuardSettings::default();
+fn hallucination_filter(settings: &plan::Whisper) -> HallucinationFilterSettings {
+    let usual = HallucinationFilterSettings::default();
     let has = |guard| settings.guards.contains(&guard);
     let phrases = settings.phrases.clone().unwrap_or(usual.phrases);
-    GuardSettings {
+    HallucinationFilterSettings {
         no_speech: if has(Guard::NoSpeech) { usual.no_speech } else { 1.0 },
         log_probability: match has(Guard::LogProbability) {
             true => usual.log_probability,
@@ -224,7 +228,7 @@ fn guards(settings: &plan::Whisper) -> GuardSettings {
         },
         compression: if has(Guard::Compression) { usual.compression } else { f32::INFINITY },
         repetition: has(Guard::Repetition),
-        beyond: usual.beyond.filter(|_| has(Guard::BeyondEnd)),
+        beyond_end: usual.beyond_end.filter(|_| has(Guard::BeyondEnd)),
         annotations: has(Guard::Annotations),
         letterless: has(Guard::Letterless),
         phrases: if has(Guard::Phrases) { phrases } else { Vec::new() },
@@ -259,7 +263,7 @@ mod tests {
         let demo = present[0].inspect().unwrap();
         let larger = Header { audio_layers: demo.audio_layers * 2, ..demo };
         let share = demo.parameters() as f64 / larger.parameters() as f64;
-        let mine = Smaller { name: "mine".to_owned(), share };
+        let mine = SmallerModel { name: "mine".to_owned(), share };
         assert!(mine.share > 0.3 && mine.share < 1.0, "{mine:?}");
         assert_eq!(smaller(&larger, true, &present), [mine]);
         assert_eq!(smaller(&larger, false, &present), [], "it hears English only");

@@ -1,23 +1,23 @@
-//! What the decodes of a model cost on this machine.
+//! Measures the cost of a model's decodes on this machine.
 use std::{num::NonZeroUsize, time::Duration};
 
 use tokio::time::Instant;
 
 use super::offline::load;
 use crate::{
-    logic::suits::Cost,
+    logic::model_speed::Cost,
     models::Found,
     stages::{
-        recognise::{Ask, Effort, Recogniser},
+        recognise::{DecodeRequest, Effort, Recogniser},
         whisper::{Whisper, WhisperSettings},
     },
 };
 
-/// Each decode is done so often; the quickest one counts, for others may have been at work during the rest.
+/// The repetitions of each decode. The quickest one counts, because other programs may have slowed down the rest.
 const TIMES: usize = 3;
 const RATE: usize = 16_000;
 
-/// Decodes 3 s and 10 s of `speech` (16 kHz mono, at least 10 s) as a live recogniser does. Takes as long as it takes.
+/// Decodes 3 s and 10 s of `speech` (16 kHz mono, at least 10 s) as a live recogniser does. There is no time limit.
 pub fn trial(found: &Found, speech: &[f32], threads: Option<NonZeroUsize>) -> Result<Cost, String> {
     let model = load(found)?;
     let usual = WhisperSettings::default();
@@ -28,12 +28,12 @@ pub fn trial(found: &Found, speech: &[f32], threads: Option<NonZeroUsize>) -> Re
     };
     let mut whisper = Whisper::start(&model, &settings).map_err(|error| error.to_string())?;
     let mut cost = |seconds: usize, effort| -> Result<Duration, String> {
-        let ask = Ask { effort, ..Ask::default() };
+        let request = DecodeRequest { effort, ..DecodeRequest::default() };
         let sound = speech.get(..seconds * RATE).unwrap_or(speech);
         let mut least = Duration::MAX;
         for _ in 0..TIMES {
             let begun = Instant::now();
-            whisper.listen(sound, &ask).map_err(|error| error.to_string())?;
+            whisper.decode(sound, &request).map_err(|error| error.to_string())?;
             least = least.min(begun.elapsed());
         }
         Ok(least)

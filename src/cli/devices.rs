@@ -81,11 +81,11 @@ fn table(devices: &[crate::stages::microphone::DeviceInfo], out: &mut dyn Write)
 #[cfg(all(test, feature = "microphone"))]
 mod tests {
     use super::*;
-    use crate::stages::microphone::{DeviceInfo, Shape};
+    use crate::stages::microphone::{DeviceInfo, StreamFormat};
 
     #[test]
     fn the_table_marks_the_default_and_says_how_each_opens() {
-        let opens = Some(Shape { rate: 48_000, channels: 2, format: "i16".to_owned() });
+        let opens = Some(StreamFormat { rate: 48_000, channels: 2, format: "i16".to_owned() });
         let device = |name: &str, id: &str, default, opens| {
             let host = "PulseAudio".to_owned();
             DeviceInfo { name: name.to_owned(), id: id.to_owned(), host, default, opens }

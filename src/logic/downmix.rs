@@ -37,7 +37,7 @@ impl Downmix {
         }
     }
 
-    /// Whether a picked channel is one of so many.
+    /// Whether a selected channel is among so many channels.
     pub fn fits(self, channels: NonZeroUsize) -> bool {
         match self {
             Downmix::Mean => true,
@@ -46,7 +46,7 @@ impl Downmix {
     }
 }
 
-/// Notices channels that cancel each other out where they are averaged: one of them was inverted by a cable or a mixer.
+/// Detects channels that cancel each other out when they are averaged: a cable or a mixer inverted one of them.
 #[derive(Clone, Debug, Default)]
 pub struct Inversion {
     frames: u64,
@@ -54,34 +54,39 @@ pub struct Inversion {
     mixed: f64,
     single: f64,
     judged: bool,
-    told: bool,
+    is_reported: bool,
 }
 
 impl Inversion {
     pub const WARNING: &str = "its channels are inverted and cancel each other out where they are averaged: hear one of them (`channel = 1`, or `--channel 1`)";
-    /// Seconds that have to be heard.
-    const LONG_ENOUGH: f64 = 2.0;
-    /// Of a file that is shorter.
-    const SHORTEST: f64 = 0.05;
-    /// Mean square of channels in which nothing is heard: −60 dB of full scale.
+    /// The seconds of audio that are needed.
+    const MIN_SECONDS: f64 = 2.0;
+    /// The same for a shorter file, at its end.
+    const MIN_SECONDS_AT_END: f64 = 0.05;
+    /// The mean square below which channels count as silent: −60 dB of full scale.
     const SILENT: f64 = 1e-6;
-    /// The mean lies 30 dB below the channels. Two channels that have nothing in common lose 3 dB, one voice on one of two 6 dB.
-    const FAR_BELOW: f64 = 1e-3;
+    /// The mean is 30 dB below the channels. Two unrelated channels lose 3 dB, a voice on one of two channels 6 dB.
+    const CANCELLED: f64 = 1e-3;
 
-    /// True once, when it is clear.
-    pub fn hears(&mut self, interleaved: &[f32], channels: NonZeroUsize, rate: SampleRate) -> bool {
-        if self.told || channels.get() < 2 {
+    /// Takes interleaved samples. True once, when the channels are found to be inverted.
+    pub fn add_block(
+        &mut self,
+        interleaved: &[f32],
+        channels: NonZeroUsize,
+        rate: SampleRate,
+    ) -> bool {
+        if self.is_reported || channels.get() < 2 {
             return false;
         }
         for frame in interleaved.chunks_exact(channels.get()) {
-            self.hear(frame.iter().copied());
+            self.add_frame(frame.iter().copied());
         }
-        self.is_clear(rate)
+        self.is_inverted(rate)
     }
 
-    /// One sample of each channel.
-    pub fn hear(&mut self, frame: impl ExactSizeIterator<Item = f32>) {
-        if self.told {
+    /// Takes one sample of each channel.
+    pub fn add_frame(&mut self, frame: impl ExactSizeIterator<Item = f32>) {
+        if self.is_reported {
             return;
         }
         let count = frame.len() as f64;
@@ -95,28 +100,28 @@ impl Inversion {
         self.single += squares / count;
     }
 
-    /// Asked after each block. True once, when it is clear.
-    pub fn is_clear(&mut self, rate: SampleRate) -> bool {
-        let enough = self.frames as f64 >= Self::LONG_ENOUGH * f64::from(rate.hertz());
+    /// Called after each block. True once, when the channels are found to be inverted.
+    pub fn is_inverted(&mut self, rate: SampleRate) -> bool {
+        let enough = self.frames as f64 >= Self::MIN_SECONDS * f64::from(rate.hertz());
         enough && self.judge()
     }
 
-    /// Asked where the sound has ended: of a short file all of it has to do.
-    pub fn was_clear(&mut self, rate: SampleRate) -> bool {
-        let enough = self.frames as f64 >= Self::SHORTEST * f64::from(rate.hertz());
+    /// Called at the end of the audio: of a short file, all of it has to do.
+    pub fn is_inverted_at_end(&mut self, rate: SampleRate) -> bool {
+        let enough = self.frames as f64 >= Self::MIN_SECONDS_AT_END * f64::from(rate.hertz());
         enough && !self.judged && self.judge()
     }
 
     fn judge(&mut self) -> bool {
-        if self.told {
+        if self.is_reported {
             return false;
         }
         self.judged = true;
-        let is_heard = self.single / self.frames as f64 > Self::SILENT;
-        self.told = is_heard && self.mixed < self.single * Self::FAR_BELOW;
-        // What was heard so far is no longer asked about: an inverted cable may be plugged in later.
+        let is_audible = self.single / self.frames as f64 > Self::SILENT;
+        self.is_reported = is_audible && self.mixed < self.single * Self::CANCELLED;
+        // The measurement starts again: an inverted cable may be plugged in later.
         (self.frames, self.mixed, self.single) = (0, 0.0, 0.0);
-        self.told
+        self.is_reported
     }
 }
 
@@ -159,7 +164,7 @@ mod tests {
         };
         let told = |sound: &[f32]| -> Vec<bool> {
             let mut inversion = Inversion::default();
-            (0..6).map(|_| inversion.hears(sound, two, rate)).collect()
+            (0..6).map(|_| inversion.add_block(sound, two, rate)).collect()
         };
         let once = [false, true, false, false, false, false];
         assert_eq!(told(&sound(|left, _| -left)), once);
@@ -170,8 +175,8 @@ mod tests {
         assert_eq!(told(&[0.0; 16_000]), [false; 6]);
         // Of a file that is shorter than 2 s all of it is judged, at its end.
         let mut short = Inversion::default();
-        assert!(!short.hears(&sound(|left, _| -left)[..2_000], two, rate));
-        assert!(short.was_clear(rate) && !short.was_clear(rate));
+        assert!(!short.add_block(&sound(|left, _| -left)[..2_000], two, rate));
+        assert!(short.is_inverted_at_end(rate) && !short.is_inverted_at_end(rate));
     }
 
     #[test]

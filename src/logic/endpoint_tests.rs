@@ -1,4 +1,4 @@
-//! Streams of frames and the segments that they are.
+//! Streams of frames and their segments.
 use super::*;
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ fn settings() -> EndpointSettings {
     EndpointSettings { longest: Duration::from_secs(3), ..EndpointSettings::default() }
 }
 
-/// The segments of a stream of frames, the last one ended with it.
+/// The segments of a stream of frames. The end of the stream ends the last one.
 fn segments(settings: EndpointSettings, speech: &[f32]) -> Vec<MediaSpan> {
     let mut endpoint = Endpoint::new(settings);
     let mut found = Vec::new();
@@ -38,37 +38,37 @@ fn segments(settings: EndpointSettings, speech: &[f32]) -> Vec<MediaSpan> {
     for activity in speech.iter().enumerate().map(frame) {
         let event = endpoint.step(activity);
         if let Some(EndpointEvent::Opened { start }) = event {
-            assert!(start >= kept, "needs sound that was given up");
+            assert!(start >= kept, "starts in dropped audio");
         }
         take(event);
-        assert!(endpoint.keep_from() >= kept, "wants back what was given up");
-        kept = endpoint.keep_from();
+        assert!(endpoint.needed_from() >= kept, "needs dropped audio");
+        kept = endpoint.needed_from();
     }
     take(endpoint.finish(at(speech.len())));
     found
 }
 
-fn stretches(lengths: &[(usize, f32)]) -> Vec<f32> {
+fn runs(lengths: &[(usize, f32)]) -> Vec<f32> {
     lengths.iter().flat_map(|(count, speech)| vec![*speech; *count]).collect()
 }
 
 #[test]
-fn a_segment_begins_before_its_speech_and_ends_behind_it() {
-    let found = segments(settings(), &stretches(&[(50, 0.0), (40, 0.9), (50, 0.0)]));
+fn a_segment_includes_audio_before_and_after_its_speech() {
+    let found = segments(settings(), &runs(&[(50, 0.0), (40, 0.9), (50, 0.0)]));
     let breath = Duration::from_millis(300);
     assert_eq!(found, [MediaSpan::between(at(50) - breath, at(90) + breath)]);
 }
 
 #[test]
-fn a_click_opens_nothing_and_a_short_pause_closes_nothing() {
-    assert_eq!(segments(settings(), &stretches(&[(9, 0.0), (3, 0.9), (50, 0.0)])), []);
-    let speech = stretches(&[(30, 0.9), (20, 0.0), (30, 0.9), (50, 0.0)]);
+fn a_click_opens_no_segment_and_a_short_pause_ends_none() {
+    assert_eq!(segments(settings(), &runs(&[(9, 0.0), (3, 0.9), (50, 0.0)])), []);
+    let speech = runs(&[(30, 0.9), (20, 0.0), (30, 0.9), (50, 0.0)]);
     assert_eq!(segments(settings(), &speech).len(), 1);
 }
 
 #[test]
-fn what_is_too_long_is_cut_at_its_weakest_place() {
-    let speech = stretches(&[(150, 0.9), (4, 0.4), (60, 0.9), (50, 0.0)]);
+fn a_segment_that_is_too_long_is_cut_at_its_weakest_place() {
+    let speech = runs(&[(150, 0.9), (4, 0.4), (60, 0.9), (50, 0.0)]);
     let found = segments(settings(), &speech);
     assert_eq!(found.len(), 2);
     assert!((at(150)..=at(154)).contains(&found[0].end()), "{found:?}");
@@ -76,48 +76,49 @@ fn what_is_too_long_is_cut_at_its_weakest_place() {
 }
 
 #[test]
-fn what_cannot_be_decoded_in_time_is_cut_before_its_limit() {
+fn a_segment_that_cannot_be_decoded_in_time_is_cut_early() {
     let mut endpoint = Endpoint::new(settings());
-    let speech = stretches(&[(80, 0.9), (4, 0.4), (30, 0.9)]);
+    let speech = runs(&[(80, 0.9), (4, 0.4), (30, 0.9)]);
     let frame = |(n, speech): (usize, &f32)| Activity {
         span: MediaSpan { start: at(n), length: FRAME },
         speech: *speech,
         level: 0.0,
     };
-    endpoint.cut_soon();
+    endpoint.cut_at_next_frame();
     for activity in speech.iter().enumerate().map(frame) {
         assert!(!matches!(endpoint.step(activity), Some(EndpointEvent::Cut { .. })));
     }
-    endpoint.cut_soon();
+    endpoint.cut_at_next_frame();
     let next = frame((speech.len(), &0.9));
     let Some(EndpointEvent::Cut { at: cut }) = endpoint.step(next) else { panic!("it is cut") };
     assert!((at(80)..=at(84)).contains(&cut), "{cut:?}");
     let after = frame((speech.len() + 1, &0.9));
-    assert_eq!(endpoint.step(after), None, "once is enough");
+    assert_eq!(endpoint.step(after), None, "once is required_silence");
 }
 
 #[test]
-fn a_whole_sentence_ends_in_half_of_its_pause_and_leaves_the_rest_to_the_next() {
-    let mut endpoint = Endpoint::new(patient());
-    assert_eq!(endpoint.end_sentence(1.0), None, "nothing is open");
-    let (spoken, now) = (frames_in(LONG[1]), frames_in(LONG[1] + patient().sentence) + 1);
+fn a_segment_ended_by_its_sentence_leaves_half_of_the_pause_to_the_next() {
+    let mut endpoint = Endpoint::new(long_segments());
+    assert_eq!(endpoint.end_of_sentence(1.0), None, "nothing is open");
+    let (spoken, now) =
+        (frames_in(LONG_SEGMENT[1]), frames_in(LONG_SEGMENT[1] + long_segments().sentence) + 1);
     for n in 0..now {
         endpoint.step(frame(n, if n < spoken { 0.9 } else { 0.0 }));
     }
-    let event = endpoint.end_sentence(1.0);
-    let end = at(spoken) + patient().sentence / 2;
+    let event = endpoint.end_of_sentence(1.0);
+    let end = at(spoken) + long_segments().sentence / 2;
     let speech = FRAME * spoken as u32;
-    assert_eq!(event, Some(EndpointEvent::Closed { end, spoken_to: at(spoken), speech }));
-    assert_eq!(endpoint.keep_from(), end);
+    assert_eq!(event, Some(EndpointEvent::Closed { end, speech_end: at(spoken), speech }));
+    assert_eq!(endpoint.needed_from(), end);
     let opened = (now..now + 10).find_map(|n| endpoint.step(frame(n, 0.9)));
     assert_eq!(
         opened,
-        Some(EndpointEvent::Opened { start: end.max(at(now) - patient().pre_roll) })
+        Some(EndpointEvent::Opened { start: end.max(at(now) - long_segments().pre_roll) })
     );
 }
 
-/// Of models that hear a long segment.
-fn patient() -> EndpointSettings {
+/// Settings for models that decode long segments.
+fn long_segments() -> EndpointSettings {
     EndpointSettings { longest: Duration::from_secs(30), ..settings() }
 }
 
@@ -125,26 +126,30 @@ fn frame(n: usize, speech: f32) -> Activity {
     Activity { span: MediaSpan { start: at(n), length: FRAME }, speech, level: 0.0 }
 }
 
-/// So many are at least as long.
+/// The number of frames that are at least as long.
 fn frames_in(length: Duration) -> usize {
     length.as_nanos().div_ceil(FRAME.as_nanos()) as usize
 }
 
 #[test]
-fn the_surer_a_sentence_and_the_longer_its_segment_the_shorter_the_pause_that_ends_it() {
-    let pause = |length: Duration, sure: f32| {
-        let (mut endpoint, spoken) = (Endpoint::new(patient()), frames_in(length));
+fn a_confident_sentence_in_a_long_segment_shortens_the_pause_that_ends_it() {
+    let pause = |length: Duration, confidence: f32| {
+        let (mut endpoint, spoken) = (Endpoint::new(long_segments()), frames_in(length));
         for n in 0..spoken {
             endpoint.step(frame(n, 0.9));
         }
         endpoint.step(frame(spoken, 0.0));
-        assert_eq!(endpoint.end_sentence(sure), None, "the pause is too short for any sentence");
+        assert_eq!(
+            endpoint.end_of_sentence(confidence),
+            None,
+            "the pause is too short for any sentence"
+        );
         let closed = (spoken + 1..).find(|n| endpoint.step(frame(*n, 0.0)).is_some());
         FRAME * (closed.expect("it ends") + 1 - spoken) as u32
     };
-    let EndpointSettings { sentence, silence, .. } = patient();
-    let ([long, longer], half) = (LONG, (sentence + silence) / 2);
-    for (length, sure, wanted) in [
+    let EndpointSettings { sentence, silence, .. } = long_segments();
+    let ([long, longer], half) = (LONG_SEGMENT, (sentence + silence) / 2);
+    for (length, confidence, wanted) in [
         (longer, 1.0, sentence),
         (longer, 0.5, half),
         (longer, 0.0, silence),
@@ -153,30 +158,30 @@ fn the_surer_a_sentence_and_the_longer_its_segment_the_shorter_the_pause_that_en
         (long, 1.0, silence),
         (long / 4, 1.0, silence),
     ] {
-        let pause = pause(length, sure);
+        let pause = pause(length, confidence);
         let near = wanted.saturating_sub(FRAME)..wanted + FRAME;
-        assert!(near.contains(&pause), "{length:?}, {sure}: {pause:?}, not {wanted:?}");
+        assert!(near.contains(&pause), "{length:?}, {confidence}: {pause:?}, not {wanted:?}");
     }
 }
 
 #[test]
-fn what_a_pause_said_of_a_sentence_is_forgotten_when_somebody_goes_on() {
-    let mut endpoint = Endpoint::new(patient());
-    let spoken = frames_in(LONG[1]);
-    let mut step = |n: usize, speech, sure: Option<f32>| {
+fn a_sentence_end_is_forgotten_when_speech_continues() {
+    let mut endpoint = Endpoint::new(long_segments());
+    let spoken = frames_in(LONG_SEGMENT[1]);
+    let mut step = |n: usize, speech, confidence: Option<f32>| {
         let event = endpoint.step(frame(n, speech));
-        sure.map_or(event, |sure| endpoint.end_sentence(sure))
+        confidence.map_or(event, |confidence| endpoint.end_of_sentence(confidence))
     };
     assert_eq!((0..spoken).filter(|n| step(*n, 0.9, None).is_some()).count(), 1, "it opens");
     assert_eq!(step(spoken, 0.0, Some(1.0)), None);
     assert_eq!(step(spoken + 1, 0.9, None), None);
     let closed = (spoken + 2..).find(|n| step(*n, 0.0, None).is_some()).expect("it ends");
-    assert!(FRAME * (closed - spoken - 1) as u32 >= patient().silence);
+    assert!(FRAME * (closed - spoken - 1) as u32 >= long_segments().silence);
 }
 
 proptest! {
     #[test]
-    fn segments_hold_all_speech_do_not_overlap_and_stay_short(
+    fn segments_contain_all_speech_without_overlap_up_to_their_maximum_length(
         lengths in prop::collection::vec((1usize..120, prop_oneof![Just(0.0f32), Just(0.4), Just(0.6), Just(0.95)]), 1..40),
         silence in 100u64..900,
         longest in 1_500u64..4_000,
@@ -186,7 +191,7 @@ proptest! {
             longest: Duration::from_millis(longest),
             ..EndpointSettings::default()
         };
-        let speech = stretches(&lengths);
+        let speech = runs(&lengths);
         let found = segments(settings, &speech);
         for span in &found {
             prop_assert!(span.length <= settings.longest, "{span:?}");
@@ -194,7 +199,7 @@ proptest! {
         for pair in found.windows(2) {
             prop_assert!(pair[0].end() <= pair[1].start, "{pair:?}");
         }
-        // Every stretch of speech that is long enough lies in segments, whole, and what comes before it does too.
+        // Segments contain all speech that is long enough, with its pre-roll.
         let holds = |place: MediaTime| found.iter().any(|it| it.start <= place && place < it.end());
         let mut from = 0;
         while from < speech.len() {

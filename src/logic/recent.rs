@@ -1,4 +1,4 @@
-//! The milliseconds of the stages over the last minutes, from the traces of what was published.
+//! Wait and service times of the stages over the last minutes, from the traces of published captions.
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Duration,
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::histogram::{Distribution, Summary};
 use crate::message::{Caption, Language, Milestone, Trace, TrackName, Translated};
 
-/// The newest traces, bounded by count and age.
+/// The newest traces, limited by number and age.
 #[derive(Clone, Debug)]
 pub struct Recent {
     room: usize,
@@ -17,14 +17,14 @@ pub struct Recent {
     traces: VecDeque<(Path, Instant, Trace)>,
 }
 
-/// Which way a caption came: its track, and the language of a translation.
+/// The path of a caption: its track, and the language of a translation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path {
     pub track: TrackName,
     pub language: Option<Language>,
 }
 
-/// What one stage took for each caption on one path.
+/// The times of one stage for the captions of one path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StageTimes {
     pub path: Path,
@@ -37,7 +37,7 @@ pub struct StageTimes {
     pub service: Summary,
 }
 
-/// From the capture of the newest sound behind each caption until it was published.
+/// From the capture of a caption's newest audio until it was published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Age {
     pub path: Path,
@@ -45,17 +45,17 @@ pub struct Age {
 }
 
 impl Recent {
-    /// Of at most `room` captions, none published longer than `window` ago.
+    /// Keeps at most `room` captions, none published longer than `window` ago.
     pub fn new(room: usize, window: Duration) -> Recent {
         Recent { room, window, traces: VecDeque::new() }
     }
 
-    /// A caption was published with this trace. Gaps are not measured: nobody waited for them.
+    /// Records the trace of a published caption. Gaps are not measured: nobody waited for them.
     pub fn record(&mut self, caption: &Caption, trace: Trace, now: Instant) {
         let language = match caption {
             Caption::Gap(_) => return,
             Caption::Transcript(_) => None,
-            // What was given up tells of a deadline, not of the translator.
+            // A translation that failed measures a deadline, not the translator.
             Caption::Translation(it) if matches!(it.text, Translated::Not(_)) => return,
             Caption::Translation(it) => Some(it.language.clone()),
         };
@@ -64,7 +64,7 @@ impl Recent {
         self.prune(now);
     }
 
-    /// Lets go of what is too old.
+    /// Drops traces that are too old.
     pub fn prune(&mut self, now: Instant) {
         let too_old = |at: Instant| now.saturating_duration_since(at) > self.window;
         while self.traces.len() > self.room || self.traces.front().is_some_and(|it| too_old(it.1)) {
@@ -72,7 +72,7 @@ impl Recent {
         }
     }
 
-    /// By path and in the order of the stages. What an original went through is not told again of its translations.
+    /// By path, in the order of the stages. A translation does not repeat the stages of its original.
     pub fn stages(&self) -> Vec<StageTimes> {
         let mut found: BTreeMap<(&Path, Milestone), [Distribution; 3]> = BTreeMap::new();
         for (path, _, trace) in &self.traces {
@@ -86,7 +86,7 @@ impl Recent {
                 }
             }
         }
-        let told = found.into_iter().filter_map(|((path, milestone), [total, wait, service])| {
+        let list = found.into_iter().filter_map(|((path, milestone), [total, wait, service])| {
             Some(StageTimes {
                 path: path.clone(),
                 milestone,
@@ -95,7 +95,7 @@ impl Recent {
                 service: service.summary()?,
             })
         });
-        told.collect()
+        list.collect()
     }
 
     pub fn ages(&self) -> Vec<Age> {
@@ -105,10 +105,10 @@ impl Recent {
             let one = found.entry(path).or_default();
             age.into_iter().for_each(|it| one.record(ms(it)));
         }
-        let told = found
+        let list = found
             .into_iter()
             .filter_map(|(path, all)| Some(Age { path: path.clone(), age: all.summary()? }));
-        told.collect()
+        list.collect()
     }
 }
 
@@ -121,8 +121,8 @@ mod tests {
     use super::*;
     use crate::message::{Hop, MediaSpan, MediaTime, Segments, Word};
 
-    /// A final of "english" that was recognised within `took` ms, 10 ms after its sound was captured, and published 1 ms later.
-    fn said(begun: Instant, took: u64) -> (Caption, Trace) {
+    /// A final of "english": recognised within `took` ms, from 10 ms after its capture, and published 1 ms later.
+    fn caption(begun: Instant, took: u64) -> (Caption, Trace) {
         let at = |after: u64| begun + Duration::from_millis(after);
         let trace = Trace::starting(begun)
             .with(Milestone::Recognised, Hop { begun: at(10), done: at(10 + took) })
@@ -135,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn every_stage_has_its_wait_its_service_and_both_together() {
+    fn each_stage_has_wait_service_and_total_times() {
         let start = Instant::now();
         let mut recent = Recent::new(100, Duration::from_secs(60));
         for took in 1..=100 {
-            let (caption, trace) = said(start, took);
+            let (caption, trace) = caption(start, took);
             recent.record(&caption, trace, start);
         }
         let stages = recent.stages();
@@ -156,10 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_old_or_too_much_is_let_go_of() {
+    fn old_and_surplus_traces_are_dropped() {
         let start = Instant::now();
         let mut recent = Recent::new(3, Duration::from_secs(60));
-        let (caption, trace) = said(start, 1);
+        let (caption, trace) = caption(start, 1);
         for second in 0..5 {
             recent.record(&caption, trace, start + Duration::from_secs(second));
         }

@@ -1,4 +1,4 @@
-//! Where the decodes of a long segment begin: what is committed need not be heard again, but for what the rest is understood by.
+//! The decode window of a long segment: where decodes begin once words are committed, and how much context they keep.
 use std::time::Duration;
 
 use super::script;
@@ -6,12 +6,12 @@ use crate::message::{MediaSpan, MediaTime, Word};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WindowSettings {
-    /// Decodes that would be longer begin behind words that are committed.
+    /// A longer window moves forward past committed words.
     pub length: Duration,
-    /// So much of the newest sound stays in the window: recognisers understand words by those before them.
+    /// This much of the newest audio stays in the window: recognisers understand words by those before them.
     pub keep: Duration,
-    /// So many committed words, or as much of a script without spaces, are heard again: their places are known to 0.15 s only, and a
-    /// decode hears its first word worse than the others.
+    /// This many committed words, or as much of a script without spaces, stay in the window and are decoded again. Their times
+    /// are known to 0.15 s only, and a decode is worse at its first word than at the others.
     pub overlap: usize,
 }
 
@@ -22,14 +22,14 @@ impl Default for WindowSettings {
     }
 }
 
-/// A window moves by at least this.
-const LEAST: Duration = Duration::from_secs(1);
-/// A place is as weak as the mean of so many frames on each side of it.
-const NEAR: usize = 2;
+/// The least step of a window.
+const MIN_STEP: Duration = Duration::from_secs(1);
+/// The level at a place is the mean over this many frames on each side.
+const SMOOTHING: usize = 2;
 
-/// The weakest place where the decodes of `window` may begin from now on. `levels`: of the frames of the window, `frame` long
-/// each.
-pub fn moved(
+/// The new start of `window`: the quietest place that keeps the overlap and the context. `levels`: of the frames of the
+/// window, each `frame` long. `None` if the window need not move, or cannot.
+pub fn next_window_start(
     settings: WindowSettings,
     window: MediaSpan,
     committed: &[Word],
@@ -47,14 +47,14 @@ pub fn moved(
     let until = committed.get(kept)?.span.start;
     let frames = |length: Duration| (length.as_nanos() / frame.as_nanos()) as usize;
     let until = until.min(window.end() - settings.keep).since(window.start);
-    let places = frames(LEAST)..frames(until).min(levels.len());
-    let strength = |at: usize| {
-        let near = at.saturating_sub(NEAR)..(at + NEAR + 1).min(levels.len());
+    let places = frames(MIN_STEP)..frames(until).min(levels.len());
+    let mean_level = |at: usize| {
+        let near = at.saturating_sub(SMOOTHING)..(at + SMOOTHING + 1).min(levels.len());
         let count = near.len() as f32;
         levels[near].iter().sum::<f32>() / count
     };
-    let weakest = places.min_by(|a, b| strength(*a).total_cmp(&strength(*b)))?;
-    Some(window.start + frame * weakest as u32 + frame / 2)
+    let quietest = places.min_by(|a, b| mean_level(*a).total_cmp(&mean_level(*b)))?;
+    Some(window.start + frame * quietest as u32 + frame / 2)
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_moves_to_the_weakest_place_before_the_words_it_needs() {
+    fn a_window_moves_to_the_quietest_place_before_the_words_it_keeps() {
         let window = MediaSpan::between(at(0), at(5_000));
         let mut levels = vec![0.5; 312];
         let settings = WindowSettings {
@@ -83,29 +83,29 @@ mod tests {
             keep: Duration::ZERO,
             ..WindowSettings::default()
         };
-        // 1.6 s and, weaker still but among the words that are needed, 4.0 s.
+        // The place at 1.6 s is quiet. The one at 4.0 s is quieter, but lies among the words that stay in the window.
         levels[98..103].fill(0.1);
         levels[248..253].fill(0.0);
-        let found = moved(settings, window, &words(9), &levels, FRAME).unwrap();
+        let found = next_window_start(settings, window, &words(9), &levels, FRAME).unwrap();
         assert_eq!(found, at(1_608));
-        assert_eq!(moved(settings, window, &words(2), &levels, FRAME), None);
+        assert_eq!(next_window_start(settings, window, &words(2), &levels, FRAME), None);
         let short = MediaSpan { length: settings.length, ..window };
-        assert_eq!(moved(settings, short, &words(6), &levels, FRAME), None);
+        assert_eq!(next_window_start(settings, short, &words(6), &levels, FRAME), None);
     }
 
     proptest! {
         #[test]
-        fn a_window_only_moves_on_and_keeps_the_words_it_needs(
+        fn a_window_moves_forward_and_keeps_the_overlap(
             count in 0u64..30,
             length in 0u64..15_000,
             levels in prop::collection::vec(0.0f32..1.0, 0..900),
         ) {
             let (window, words) = (MediaSpan::between(at(0), at(length)), words(count));
             let settings = WindowSettings::default();
-            if let Some(place) = moved(settings, window, &words, &levels, FRAME) {
-                prop_assert!(place >= window.start + LEAST && place < window.end());
-                let heard_again = words.iter().filter(|it| it.span.end() > place).count();
-                prop_assert!(heard_again >= settings.overlap);
+            if let Some(place) = next_window_start(settings, window, &words, &levels, FRAME) {
+                prop_assert!(place >= window.start + MIN_STEP && place < window.end());
+                let decoded_again = words.iter().filter(|it| it.span.end() > place).count();
+                prop_assert!(decoded_again >= settings.overlap);
                 prop_assert!(window.end().since(place) + FRAME >= settings.keep);
             }
         }

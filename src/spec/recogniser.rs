@@ -27,7 +27,7 @@ pub struct Whisper {
     pub condition: bool,
 }
 
-/// While somebody speaks, a partial comes after so much new sound, or later where looks cost much.
+/// While somebody speaks, a partial comes after so much new sound, or later where decodes are slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partials {
     /// As often as suits the model.

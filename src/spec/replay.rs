@@ -15,7 +15,7 @@ pub struct Replay {
     /// What is heard in place of the plan's own source; `None`: the plan's own recording.
     pub recording: Option<PathBuf>,
     pub speed: Speed,
-    /// Whether recognisers look before a segment has ended. Without, each segment is decoded once, whole.
+    /// Whether the open segment is decoded before it has ended. Without, each segment is decoded once, whole.
     pub partials: bool,
     /// How many times each recogniser stands side by side.
     pub tracks: NonZeroUsize,

@@ -128,7 +128,7 @@ impl Command {
                     return Ok(false);
                 }
             }
-            life.watch.hears(sound, came, out);
+            life.watch.add(sound, came, out);
             tokio::task::consume_budget().await;
         }
         let framer = std::mem::replace(&mut life.framer, Framer::new(self.settings.samples));

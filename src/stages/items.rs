@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::{
     flow::{Item, Mended},
-    logic::sane::{self, Unsound},
+    logic::sample_repair::{self, Repairs},
     message::{AudioFrame, Caption, Kind, Speech, Why},
 };
 
@@ -23,11 +23,11 @@ impl Item for AudioFrame {
     }
 
     fn mend(&mut self) -> Vec<Mended> {
-        if sane::is_sane(&self.samples) {
+        if sample_repair::are_valid(&self.samples) {
             return Vec::new();
         }
         let mut samples = self.samples.to_vec();
-        let Unsound { silenced, clamped } = sane::mend(&mut samples);
+        let Repairs { silenced, clamped } = sample_repair::repair(&mut samples);
         self.samples = samples.into();
         let silenced = Mended {
             what: "samples-silenced",

@@ -103,7 +103,7 @@ impl Source for Pcm {
                     return Ok(());
                 }
             }
-            watch.hears(sound, captured, out);
+            watch.add(sound, captured, out);
             // A file read in this way never waits, nor do edges that drop.
             tokio::task::consume_budget().await;
         }

@@ -141,7 +141,7 @@ impl Framer {
         self.bytes.drain(..whole);
         let RawSettings { downmix, channels, rate, .. } = self.settings;
         downmix.append(&samples, channels, &mut self.mono);
-        if downmix == Downmix::Mean && self.inversion.hears(&samples, channels, rate) {
+        if downmix == Downmix::Mean && self.inversion.add_block(&samples, channels, rate) {
             tracing::warn!("{}", Inversion::WARNING);
         }
     }

@@ -1,51 +1,51 @@
-//! Tells of a live source of raw samples that its rate or its channels are not what they are said to be.
+//! Reports a live source of raw samples whose rate or channels are wrong.
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::{
     flow::{Item, Outlet, StageState},
-    logic::tempo::{Heard, Tempo},
+    logic::tempo::{Tempo, TempoVerdict},
     message::Why,
 };
 
-/// Belongs to one life of a source.
+/// The watch over one run of a source.
 #[derive(Default)]
 pub(super) struct Watch {
     tempo: Tempo,
-    told: bool,
+    is_wrong: bool,
 }
 
 impl Watch {
-    /// Why sound is missing that was given up on the way: nobody takes it as fast as it comes.
+    /// The reason for dropped audio while the source is too fast: nobody can keep up with it.
     pub(super) fn hole(&self) -> Option<Why> {
-        self.told.then_some(Why::Source)
+        self.is_wrong.then_some(Why::Source)
     }
 
-    /// Since `since` it was waited for sound, which has come now.
+    /// The source waited for audio since `since`, until now.
     pub(super) fn waited(&mut self, since: Instant) {
-        self.tempo.idled(since.elapsed());
+        self.tempo.add_wait(since.elapsed());
     }
 
-    /// The stage is degraded as long as its sound comes at another speed than it should.
-    pub(super) fn hears<T: Item>(&mut self, sound: Duration, now: Instant, out: &Outlet<T>) {
+    /// Takes audio. The stage is degraded while its audio comes too fast or too slowly.
+    pub(super) fn add<T: Item>(&mut self, sound: Duration, now: Instant, out: &Outlet<T>) {
         let gauge = out.gauge();
-        match self.tempo.hears(sound, now) {
-            Some(Heard::Wrong(rate)) => {
+        match self.tempo.add(sound, now) {
+            Some(TempoVerdict::Wrong(rate)) => {
                 let why = format!(
                     "gives {rate:.1} s of sound a second: rate or channels are wrong, or it does not give sound at its own pace (ffmpeg: -re)"
                 );
-                if !self.told {
+                if !self.is_wrong {
                     tracing::warn!(stage = gauge.name(), "{why}");
                 }
                 gauge.set(StageState::Degraded, Some(why));
-                self.told = true;
+                self.is_wrong = true;
             }
-            Some(Heard::Right) if self.told => {
-                self.told = false;
+            Some(TempoVerdict::Right) if self.is_wrong => {
+                self.is_wrong = false;
                 gauge.set(StageState::Running, None);
             }
-            Some(Heard::Right) | None => (),
+            Some(TempoVerdict::Right) | None => (),
         }
     }
 }

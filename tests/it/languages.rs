@@ -1,10 +1,10 @@
-//! Models of many languages: which one is spoken, and translation into English. Random weights tell nothing of the text.
+//! Multilingual models: the spoken language, and translation into English. With random weights the text means nothing.
 use std::fs;
 
 use livecap::{
     message::Language,
     stages::{
-        recognise::{Ask, Recogniser},
+        recognise::{DecodeRequest, Recogniser},
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
     wire::Line,
@@ -15,7 +15,7 @@ use crate::{
     support::{program, random_model::multilingual},
 };
 
-/// What random weights write does not end by itself.
+/// Random weights rarely end a decode by themselves.
 const FEW: Option<usize> = Some(5);
 
 fn settings() -> WhisperSettings {
@@ -23,41 +23,42 @@ fn settings() -> WhisperSettings {
 }
 
 #[test]
-fn a_look_tells_its_language_unless_it_is_told() {
+fn a_decode_finds_its_language_unless_the_request_names_one() {
     let model = WhisperModel::from_bytes("random", &multilingual(1)).unwrap();
     assert!(model.is_multilingual());
     let sound = vec![0.01; 16_000 * 2];
     let mut auto = Whisper::start(&model, &settings()).unwrap();
-    let heard = auto.look(&sound).unwrap();
-    assert!(is_tag(heard.language.as_str()), "{:?}", heard.language);
-    // A segment that is settled keeps its language, and the next one is asked for anew.
+    let hypothesis = auto.decode_with_defaults(&sound).unwrap();
+    assert!(is_tag(hypothesis.language.as_str()), "{:?}", hypothesis.language);
+    // A segment with a settled language keeps it, and the next one finds its own.
     let nepali = Language::new("ne");
-    let ask = Ask { language: Some(nepali.clone()), ..Ask::default() };
-    assert_eq!(auto.listen(&sound, &ask).unwrap().language, nepali);
-    assert_eq!(auto.look(&sound).unwrap().language, heard.language);
+    let request = DecodeRequest { language: Some(nepali.clone()), ..DecodeRequest::default() };
+    assert_eq!(auto.decode(&sound, &request).unwrap().language, nepali);
+    assert_eq!(auto.decode_with_defaults(&sound).unwrap().language, hypothesis.language);
     let dutch = WhisperSettings { language: Some(Language::new("nl")), ..settings() };
-    let heard = Whisper::start(&model, &dutch).unwrap().look(&sound).unwrap();
-    assert_eq!(heard.language, Language::new("nl"));
+    let hypothesis = Whisper::start(&model, &dutch).unwrap().decode_with_defaults(&sound).unwrap();
+    assert_eq!(hypothesis.language, Language::new("nl"));
 }
 
 #[test]
-fn a_model_of_many_languages_translates() {
+fn a_multilingual_model_translates() {
     let model = WhisperModel::from_bytes("random", &multilingual(2)).unwrap();
     let sound = vec![0.01; 16_000 * 2];
     let words = |translate| {
         let settings =
             WhisperSettings { translate, language: Some(Language::new("nl")), ..settings() };
-        Whisper::start(&model, &settings).unwrap().look(&sound).unwrap().words
+        Whisper::start(&model, &settings).unwrap().decode_with_defaults(&sound).unwrap().words
     };
     let settings = WhisperSettings { translate: true, ..settings() };
-    let heard = Whisper::start(&model, &settings).unwrap().look(&sound).unwrap();
-    assert_eq!(heard.written, Some(Language::new("en")));
-    // The task is one token of the decoder's prompt: with the same weights another one gives other words.
+    let hypothesis =
+        Whisper::start(&model, &settings).unwrap().decode_with_defaults(&sound).unwrap();
+    assert_eq!(hypothesis.text_language, Some(Language::new("en")));
+    // The task is one token of the decoder's prompt. With the same weights, another task gives other words.
     assert_ne!(words(false), words(true));
 }
 
 #[tokio::test]
-async fn captions_say_in_which_language_they_are() {
+async fn captions_name_their_language() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("random.bin"), multilingual(3)).unwrap();
     let set = "model = \"./random.bin\"\nlanguage = \"auto\"\nguards = []\nmax-tokens = 5\n";

@@ -1,10 +1,10 @@
-//! Single decodes with OpenAI's weights: what they say of themselves beside the words. Left out where those are not to be had.
+//! Single decodes with OpenAI's weights: the probabilities beside the words. Skipped where the weights are missing.
 use std::{num::NonZeroUsize, path::Path};
 
 use livecap::{
     message::{Language, SampleRate},
     stages::{
-        recognise::{Ask, Effort, Hypothesis, Recogniser},
+        recognise::{DecodeRequest, Effort, Hypothesis, Recogniser},
         recording::SoundFile,
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
@@ -35,59 +35,59 @@ fn samples(path: &Path) -> Vec<f32> {
     samples
 }
 
-fn partial() -> Ask {
-    Ask { effort: Effort::Partial, ..Ask::default() }
+fn partial() -> DecodeRequest {
+    DecodeRequest { effort: Effort::Partial, ..DecodeRequest::default() }
 }
 
-fn text(heard: &Hypothesis) -> String {
-    heard.words.iter().map(|it| it.word.text.as_str()).collect()
+fn text(hypothesis: &Hypothesis) -> String {
+    hypothesis.words.iter().map(|it| it.word.text.as_str()).collect()
 }
 
 #[test]
-fn speech_is_surely_speech_for_every_model_whatever_was_heard_before() {
+fn speech_has_a_low_no_speech_probability_with_every_model_after_any_decode() {
     for (file, language) in
         [(ENGLISH, Some("en")), (MANY_LANGUAGES, Some("en")), (MANY_LANGUAGES, None)]
     {
         let (Some(model), Some(recording)) = (weights(file), recording()) else { continue };
         let mut whisper = whisper(&model, language);
         let speech = &samples(&recording)[..4 * 16_000];
-        let alone = whisper.listen(speech, &partial()).unwrap();
+        let alone = whisper.decode(speech, &partial()).unwrap();
         assert!(alone.no_speech < 0.2 && !alone.words.is_empty(), "{file}: {alone:?}");
         assert!(alone.language == Language::new("en"), "{file}: {alone:?}");
-        // What the decoder kept of noise says nothing of the speech behind it.
-        whisper.listen(&hiss(4), &partial()).unwrap();
-        assert_eq!(whisper.listen(speech, &partial()).unwrap(), alone, "{file}");
+        // What the decoder kept of the noise must not change the result.
+        whisper.decode(&hiss(4), &partial()).unwrap();
+        assert_eq!(whisper.decode(speech, &partial()).unwrap(), alone, "{file}");
     }
 }
 
-/// As whisper.cpp's own probability for English models without a prompt, which it reads in the right place.
+/// The same value as whisper.cpp's own for English models without a prompt, which whisper.cpp reads in the right place.
 #[test]
-fn a_prompt_leaves_the_probability_of_no_speech_as_it_is() {
+fn a_prompt_does_not_change_the_no_speech_probability() {
     let (Some(model), Some(recording)) = (weights(ENGLISH), recording()) else { return };
     let mut whisper = whisper(&model, Some("en"));
     let speech = &samples(&recording)[..4 * 16_000];
-    let alone = whisper.listen(speech, &partial()).unwrap();
-    let ask = Ask { context: "A speech.".to_owned(), ..partial() };
-    let behind_text = whisper.listen(speech, &ask).unwrap();
+    let alone = whisper.decode(speech, &partial()).unwrap();
+    let request = DecodeRequest { context: "A speech.".to_owned(), ..partial() };
+    let behind_text = whisper.decode(speech, &request).unwrap();
     let difference = (alone.no_speech - behind_text.no_speech).abs();
     assert!(difference < alone.no_speech / 100.0, "{alone:?} {behind_text:?}");
 }
 
 #[test]
-fn what_is_heard_in_a_language_that_was_found_is_what_is_heard_in_it_when_told() {
+fn a_found_language_gives_the_same_words_as_a_requested_one() {
     let (Some(model), Some(recording)) = (weights(MANY_LANGUAGES), recording()) else { return };
     let (mut finds, mut told) = (whisper(&model, None), whisper(&model, Some("en")));
     let english = &samples(&recording)[..4 * 16_000];
     for sound in [english, &hiss(3), english] {
-        let found = finds.listen(sound, &partial()).unwrap();
-        // Noise is doubted, with words or without.
+        let found = finds.decode(sound, &partial()).unwrap();
+        // Noise has a higher no-speech probability, with words or without.
         assert_eq!(found.no_speech < 0.24, sound.len() == english.len(), "{found:?}");
         assert!((0.0..=1.0).contains(&found.language_probability), "{found:?}");
-        let ask = Ask { language: Some(found.language.clone()), ..partial() };
-        let again = finds.listen(sound, &ask).unwrap();
+        let request = DecodeRequest { language: Some(found.language.clone()), ..partial() };
+        let again = finds.decode(sound, &request).unwrap();
         assert_eq!(text(&found), text(&again));
         if found.language == Language::new("en") {
-            assert_eq!(found.words, told.listen(sound, &partial()).unwrap().words);
+            assert_eq!(found.words, told.decode(sound, &partial()).unwrap().words);
         }
     }
 }

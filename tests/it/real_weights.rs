@@ -1,4 +1,4 @@
-//! OpenAI's weights on a recorded person, and on sound in which nobody speaks. Left out where neither is to be had.
+//! OpenAI's weights on a recording of a person, and on sounds without speech. Skipped where weights or recording are missing.
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -53,7 +53,7 @@ fn check_words(heard: &str) {
 }
 
 #[tokio::test]
-async fn a_recorded_person_is_transcribed_word_for_word() {
+async fn a_recording_is_transcribed_without_errors() {
     let folder = tempfile::tempdir().unwrap();
     for file in MODELS {
         let (Some(model), Some(recording)) = (weights(file), recording()) else { continue };
@@ -76,7 +76,7 @@ async fn lines(folder: &Path, sound: &Path, model: &Path, speed: &str) -> Ended 
 }
 
 #[tokio::test]
-async fn a_recorded_person_is_captioned_word_for_word_as_they_speak() {
+async fn a_recording_is_captioned_live_without_errors() {
     let folder = tempfile::tempdir().unwrap();
     for file in MODELS {
         let (Some(model), Some(recording)) = (weights(file), recording()) else { continue };
@@ -88,7 +88,7 @@ async fn a_recorded_person_is_captioned_word_for_word_as_they_speak() {
         check_words(
             &finals.map(|it| format!("{} ", it["text"].as_str().unwrap())).collect::<String>(),
         );
-        // What was committed once stands at the beginning of all that follows in its segment.
+        // Committed text is the beginning of all later text of its segment.
         for pair in events.windows(2).filter(|it| it[0]["segment"] == it[1]["segment"]) {
             let committed = pair[0]["committed"].as_str().unwrap_or_default();
             assert!(pair[1]["text"].as_str().unwrap().starts_with(committed), "{pair:?}");
@@ -122,7 +122,7 @@ fn nobody_speaks() -> Vec<i16> {
 }
 
 #[tokio::test]
-async fn where_nobody_speaks_there_are_no_captions() {
+async fn sounds_without_speech_give_no_captions() {
     let folder = tempfile::tempdir().unwrap();
     let sound = folder.path().join("nobody.wav");
     let spec = hound::WavSpec {

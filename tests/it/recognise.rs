@@ -1,4 +1,4 @@
-//! Recordings to captions by the demo model, through real stages and edges.
+//! Recordings to captions with the demo model, through real stages and edges.
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock},
@@ -44,7 +44,7 @@ fn wired<T: Item>(from: &str, to: &str) -> (Outlet<T>, Receiver<T>) {
     (Outlet::new(vec![sender], StageGauge::new(from)), receiver)
 }
 
-/// All captions of a recording, given as fast as it is taken.
+/// All captions of a recording that is read as fast as possible.
 async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
     let (from_file, to_resample) = wired("file", "resample");
     let (from_resample, to_whisper) = wired("resample", "whisper");
@@ -109,7 +109,7 @@ fn reference(recording: &Path) -> Reference {
     serde_json::from_str(&text).expect("the reference is JSON")
 }
 
-/// One error of the model's own in twenty words is allowed for.
+/// Allows the model one error in twenty words.
 fn check_words(recording: &Path, captions: &[Caption]) {
     let reference = reference(recording);
     let heard = final_text(captions);
@@ -118,9 +118,9 @@ fn check_words(recording: &Path, captions: &[Caption]) {
 }
 
 #[tokio::test]
-async fn the_demo_is_recognised_word_by_word_as_it_is_spoken() {
+async fn the_demo_is_recognised_with_growing_partials() {
     let recording = in_project("pipelines/demo.flac");
-    // Without a bound of lag nothing is left out, however slow this machine is.
+    // Without a maximum lag nothing is dropped, however slow this machine is.
     let settings = RecogniseSettings { max_lag: None, ..RecogniseSettings::default() };
     let captions = captions(&recording, settings).await;
     check_words(&recording, &captions);
@@ -140,11 +140,11 @@ async fn the_demo_is_recognised_word_by_word_as_it_is_spoken() {
 }
 
 #[tokio::test]
-async fn finals_alone_say_the_same_and_their_words_have_their_times() {
+async fn finals_without_partials_have_the_same_words_with_correct_times() {
     let recording = in_project("pipelines/demo.flac");
     let mut settings =
         RecogniseSettings { partials: false, max_lag: None, ..RecogniseSettings::default() };
-    // The demo model's times are good in short segments.
+    // The demo model's word times are good in short segments.
     settings.endpoint.silence = Duration::from_millis(450);
     let captions = captions(&recording, settings).await;
     check_words(&recording, &captions);
@@ -161,7 +161,7 @@ async fn finals_alone_say_the_same_and_their_words_have_their_times() {
 }
 
 #[tokio::test]
-async fn silence_and_noise_say_nothing() {
+async fn silence_and_noise_give_no_captions() {
     let clips = in_project("../shared/audio/clips/silence-noise.flac");
     if !clips.exists() {
         println!("left out: there is no {}", clips.display());
@@ -172,9 +172,9 @@ async fn silence_and_noise_say_nothing() {
     assert!(captions.is_empty(), "{captions:?}");
 }
 
-/// Every first and last word is in reach of the looks: a sentence lies within one segment or within two that touch.
+/// The first and last word of each sentence lie in a segment, so a sentence lies within one segment or in two adjacent ones.
 #[tokio::test]
-async fn no_sentence_is_clipped_by_the_endpoint() {
+async fn no_sentence_is_cut_off_by_endpointing() {
     let recording = in_project("pipelines/demo.flac");
     let settings =
         RecogniseSettings { partials: false, max_lag: None, ..RecogniseSettings::default() };
@@ -189,7 +189,7 @@ async fn no_sentence_is_clipped_by_the_endpoint() {
 }
 
 #[test]
-fn what_a_model_cannot_do_is_refused_with_the_reason() {
+fn settings_that_the_model_cannot_meet_are_refused_with_the_reason() {
     let dutch = WhisperSettings { language: Some(Language::new("nl")), ..english() };
     let refused = |settings| Whisper::start(&model(), &settings).err().map(|it| it.to_string());
     assert!(matches!(Whisper::start(&model(), &dutch), Err(WhisperError::EnglishOnly { .. })));
@@ -205,37 +205,37 @@ fn what_a_model_cannot_do_is_refused_with_the_reason() {
     assert!(matches!(WhisperModel::from_bytes("cut", b"lmgg"), Err(WhisperError::Broken(_))));
 }
 
-/// A state that has looked at long sound must not hear it in a short look (flash attention would).
+/// A state that decoded long audio must not use any of it in a short decode. With flash attention it would.
 #[test]
-fn a_look_has_no_memory_of_the_looks_before() {
+fn a_decode_does_not_depend_on_earlier_decodes() {
     let samples = decoded(&in_project("pipelines/demo.flac"));
     let (long, short) = (&samples[..16_000 * 9], &samples[16_000 * 4..16_000 * 6]);
     let mut fresh = Whisper::start(&model(), &english()).unwrap();
-    let alone = fresh.look(short).unwrap();
+    let alone = fresh.decode_with_defaults(short).unwrap();
     let mut used = Whisper::start(&model(), &english()).unwrap();
-    used.look(long).unwrap();
-    assert_eq!(used.look(short).unwrap(), alone);
+    used.decode_with_defaults(long).unwrap();
+    assert_eq!(used.decode_with_defaults(short).unwrap(), alone);
     assert!(!alone.words.is_empty());
-    // Less than whisper.cpp takes, and more than its window.
-    assert_eq!(used.look(&[]).unwrap().words, []);
-    assert_eq!(used.look(&samples[..100]).unwrap().words, []);
-    assert!(used.look(&samples.repeat(2)).is_ok());
+    // Less audio than whisper.cpp takes, and more than its window.
+    assert_eq!(used.decode_with_defaults(&[]).unwrap().words, []);
+    assert_eq!(used.decode_with_defaults(&samples[..100]).unwrap().words, []);
+    assert!(used.decode_with_defaults(&samples.repeat(2)).is_ok());
 }
 
 #[test]
-fn a_look_writes_no_more_tokens_than_it_may() {
+fn a_decode_has_at_most_max_tokens() {
     let samples = decoded(&in_project("pipelines/demo.flac"));
     let sentence = &samples[16_000 * 2..16_000 * 4 + 8_000];
     let words = |max_tokens| {
         let settings = WhisperSettings { max_tokens, ..english() };
-        Whisper::start(&model(), &settings).unwrap().look(sentence).unwrap().words
+        Whisper::start(&model(), &settings).unwrap().decode_with_defaults(sentence).unwrap().words
     };
     let (all, few) = (words(None), words(Some(2)));
     assert!(all.len() > 2 && !few.is_empty() && few.len() <= 2, "{few:?} of {all:?}");
 }
 
 #[test]
-fn a_prompt_leaves_plain_speech_as_it_is() {
+fn a_prompt_does_not_change_the_number_of_words() {
     let samples = decoded(&in_project("pipelines/demo.flac"));
     let mut plain = Whisper::start(&model(), &english()).unwrap();
     let settings =
@@ -244,8 +244,8 @@ fn a_prompt_leaves_plain_speech_as_it_is() {
     let sentence = &samples[16_000 * 2..16_000 * 4 + 8_000];
     for _ in 0..2 {
         assert_eq!(
-            prompted.look(sentence).unwrap().words.len(),
-            plain.look(sentence).unwrap().words.len()
+            prompted.decode_with_defaults(sentence).unwrap().words.len(),
+            plain.decode_with_defaults(sentence).unwrap().words.len()
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The whole way: a recording played into a virtual microphone comes out of `livecap run` as captions.
+//! End to end: a recording played into a virtual microphone becomes captions of `livecap run`.
 use std::{path::Path, process::Stdio, time::Duration};
 
 use livecap::logic::wer::WordErrors;
@@ -33,14 +33,14 @@ from = "english"
 "#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn captions_come_out_of_a_virtual_microphone() {
+async fn a_virtual_microphone_is_captioned() {
     let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
     let file = microphone.folder().join("virtual.toml");
     std::fs::write(&file, PIPELINE).unwrap();
     let mut livecap = microphone.command(env!("CARGO_BIN_EXE_livecap"));
     let mut livecap = livecap.arg("run").arg(&file).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(livecap.stdout.take().unwrap()).lines();
-    microphone.until_somebody_listens().await;
+    microphone.until_captured().await;
 
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines");
     let recording = shipped.join("demo.flac");
@@ -50,16 +50,16 @@ async fn captions_come_out_of_a_virtual_microphone() {
         microphone.plug_in_again().await;
     };
     let hole = |line: &Value| line["type"] == "gap" && line["why"] == "device";
-    // Lines come as long as somebody speaks, and a last one when the microphone is heard again.
-    let ((), heard) = tokio::join!(talk, until(&mut lines, hole));
-    let kinds: Vec<&str> = heard.iter().filter_map(|line| line["type"].as_str()).collect();
+    // Lines come while somebody speaks, and a last one when the microphone is back.
+    let ((), captions) = tokio::join!(talk, until(&mut lines, hole));
+    let kinds: Vec<&str> = captions.iter().filter_map(|line| line["type"].as_str()).collect();
     assert_eq!(kinds[0], "intermediate", "the first words before their sentence ends: {kinds:?}");
 
     terminate(&livecap).await;
     let status = timeout(PATIENCE, livecap.wait()).await.expect("it ends in time").unwrap();
     assert_eq!(status.code(), Some(0), "told to stop, it ends well");
 
-    let finals = heard.iter().filter(|line| line["type"] == "final");
+    let finals = captions.iter().filter(|line| line["type"] == "final");
     let finals: Vec<&str> = finals.map(text).collect();
     let reference = std::fs::read_to_string(shipped.join("demo.json")).unwrap();
     let reference: Value = serde_json::from_str(&reference).unwrap();
@@ -70,23 +70,23 @@ async fn captions_come_out_of_a_virtual_microphone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_virtual_microphone_hears_goes_down_a_pipe_line_by_line() {
+async fn captions_of_a_virtual_microphone_are_written_to_a_pipe_line_by_line() {
     let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
     let mut livecap = microphone.command(env!("CARGO_BIN_EXE_livecap"));
     let livecap = livecap.args(["stream", "--device", "feed", "--model", "demo"]);
     let mut livecap = livecap.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(livecap.stdout.take().unwrap()).lines();
-    microphone.until_somebody_listens().await;
+    microphone.until_captured().await;
     let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/demo.flac");
     let is_final = |line: &Value| line["type"] == "final";
-    let heard = async {
+    let captions = async {
         let first = timeout(PATIENCE, lines.next_line()).await.expect("a line comes").unwrap();
         let rest = until(&mut lines, is_final).await;
         (first.unwrap(), rest)
     };
     // The first final is enough, and comes while the recording goes on.
     let (first, rest) = tokio::select! {
-        heard = heard => heard,
+        captions = captions => captions,
         () = microphone.play(&recording) => panic!("no final came while somebody spoke"),
     };
     assert!(first.starts_with(r#"{"type":"intermediate","text":""#), "{first}");
@@ -97,7 +97,7 @@ async fn what_a_virtual_microphone_hears_goes_down_a_pipe_line_by_line() {
 }
 
 #[tokio::test]
-async fn a_microphone_that_is_not_there_is_refused_before_anything_runs() {
+async fn a_missing_microphone_is_refused_before_the_pipeline_starts() {
     let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
     let file = microphone.folder().join("absent.toml");
     std::fs::write(&file, PIPELINE.replace("\"feed\"", "\"no such thing\"")).unwrap();
@@ -114,7 +114,7 @@ async fn a_microphone_that_is_not_there_is_refused_before_anything_runs() {
     }
 }
 
-/// Every line until a final one or a gap is as wanted, with it.
+/// All lines up to the first final or gap that is wanted.
 async fn until(
     lines: &mut Lines<BufReader<ChildStdout>>,
     wanted: impl Fn(&Value) -> bool,

@@ -1,6 +1,6 @@
-//! A capture in a process of its own: the environment says which sound server is heard, and it is a process's, not a test's.
+//! Captures in a child process: the sound server is chosen by an environment variable, which applies to a whole process.
 //!
-//! The test program starts itself anew for the same test, which does the capturing there.
+//! The test program starts itself again for the same test, which captures there.
 use std::{
     io::{Write, stdout},
     path::Path,
@@ -29,20 +29,20 @@ const CHANNEL: &str = "LIVECAP_TEST_CHANNEL";
 const RECORDING: &str = "LIVECAP_TEST_RECORDING";
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One frame as it was heard.
+/// One captured frame.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Heard {
+pub(crate) struct CapturedFrame {
     /// Nanoseconds on the audio timeline.
     pub(crate) start: u64,
     pub(crate) samples: usize,
     pub(crate) rate: u32,
     pub(crate) hole: Option<String>,
-    /// Nanoseconds from the beginning of the capture to when the newest sample was captured.
+    /// Nanoseconds from the start of the capture to the capture of the newest sample.
     pub(crate) captured: u64,
     pub(crate) peak: f32,
 }
 
-impl Heard {
+impl CapturedFrame {
     pub(crate) fn length(&self) -> u64 {
         self.samples as u64 * 1_000_000_000 / u64::from(self.rate)
     }
@@ -52,11 +52,11 @@ impl Heard {
     }
 }
 
-/// One line of the child: a frame, or what it logged.
+/// One line of the child: a frame, or a log line.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Event {
-    Heard(Heard),
+    Frame(CapturedFrame),
     Log(serde_json::Value),
 }
 
@@ -66,11 +66,11 @@ impl Event {
     }
 
     pub(crate) fn sounds(&self) -> bool {
-        matches!(self, Event::Heard(frame) if frame.peak > 0.05)
+        matches!(self, Event::Frame(frame) if frame.peak > 0.05)
     }
 
     pub(crate) fn is_silent(&self) -> bool {
-        matches!(self, Event::Heard(frame) if frame.peak == 0.0)
+        matches!(self, Event::Frame(frame) if frame.peak == 0.0)
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// Begins to capture `device` into a WAV file at `recording`, as the test called `test` does in a child.
+    /// Starts to capture `device` into a WAV file at `recording`, in a child that runs the test called `test`.
     pub(crate) fn start(
         microphone: &VirtualMicrophone,
         test: &str,
@@ -131,7 +131,7 @@ impl Capture {
         assert_eq!(found, Ok(true), "{what}: {:#?}", self.logged());
     }
 
-    /// Tells it to stop. Every event from the beginning.
+    /// Stops it, and returns every event from the beginning.
     pub(crate) async fn stop(mut self) -> Vec<Event> {
         drop(self.child.stdin.take());
         let ended = timeout(PATIENCE, async {
@@ -150,8 +150,8 @@ impl Capture {
     }
 }
 
-/// Runs the test called `test` anew where `microphone` is the only one; the test asks [`is_child`] what to do there.
-pub(crate) async fn again_in_a_child(microphone: &VirtualMicrophone, test: &str) {
+/// Runs the test called `test` in a child where `microphone` is the only one. There [`is_child`] is true.
+pub(crate) async fn run_in_a_child(microphone: &VirtualMicrophone, test: &str) {
     let itself = std::env::current_exe().expect("this program's path");
     let mut child = microphone.command(itself);
     child.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(DEVICE, "");
@@ -164,8 +164,8 @@ pub(crate) fn is_child() -> bool {
     std::env::var_os(DEVICE).is_some()
 }
 
-/// In a child: captures until standard input ends. False where this is no child.
-pub(crate) async fn was_the_child() -> bool {
+/// In a child: captures until standard input ends. False in the parent.
+pub(crate) async fn ran_as_child() -> bool {
     let (Ok(device), Some(path)) = (std::env::var(DEVICE), std::env::var_os(RECORDING)) else {
         return false;
     };
@@ -213,7 +213,7 @@ pub(crate) async fn was_the_child() -> bool {
 
 fn report(frame: &AudioFrame, begun: Instant) {
     let captured = frame.trace.captured();
-    let heard = Heard {
+    let frame = CapturedFrame {
         start: frame.start.since_start().as_nanos() as u64,
         samples: frame.samples.len(),
         rate: frame.rate.hertz(),
@@ -221,12 +221,12 @@ fn report(frame: &AudioFrame, begun: Instant) {
         captured: captured.saturating_duration_since(begun).as_nanos() as u64,
         peak: frame.samples.iter().fold(0.0, |peak, sample| sample.abs().max(peak)),
     };
-    let mut line = serde_json::to_vec(&heard).unwrap();
+    let mut line = serde_json::to_vec(&frame).unwrap();
     line.push(b'\n');
     write(&line);
 }
 
-/// Past the harness, which keeps what is printed.
+/// Writes past the test harness, which keeps printed output.
 fn write(line: &[u8]) {
     let mut out = stdout().lock();
     out.write_all(line).and_then(|()| out.flush()).expect("the parent reads");

@@ -1,4 +1,4 @@
-//! A microphone where there is none: a private PulseAudio daemon whose only source hears what is played to its only sink.
+//! A virtual microphone: a private PulseAudio daemon whose only source is the monitor of its only sink.
 use std::{io::Write, path::Path, process::Stdio, time::Duration};
 
 use tempfile::TempDir;
@@ -8,17 +8,17 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
-/// What a device list says of it.
+/// Its name in a device list.
 pub(crate) const NAME: &str = "Monitor of Feed";
 pub(crate) const ID: &str = "mic_feed.monitor";
-/// Samples per second. What is played at it, in mono and 16 bits, is captured bit for bit.
+/// Samples per second. 16-bit mono audio played at this rate is captured bit for bit.
 pub(crate) const RATE: u32 = 48_000;
 
 const SETTINGS: &str = "feed.pa";
 const PATIENCE: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// How it gives its sound.
+/// Its sample format.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     /// As PulseAudio calls it.
@@ -33,10 +33,10 @@ impl Default for Shape {
     }
 }
 
-/// One at a time: each is heard in real time, and two would take the machine's time from each other.
+/// One at a time: each is captured in real time, and two would slow each other down.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// Dropped, it takes its daemon and its folder with it.
+/// Dropping it ends its daemon and removes its folder.
 pub(crate) struct VirtualMicrophone {
     _alone: MutexGuard<'static, ()>,
     folder: TempDir,
@@ -45,7 +45,8 @@ pub(crate) struct VirtualMicrophone {
 }
 
 impl VirtualMicrophone {
-    /// `None`, with a line that says why, where PulseAudio is not installed. Under CI on Debian that is a failure: there it can be.
+    /// `None`, with a line that says why, if PulseAudio is not installed. In CI on Debian that is a failure, because it can be
+    /// installed there.
     pub(crate) async fn plugged_in(shape: Shape) -> Option<VirtualMicrophone> {
         let installed = ["pulseaudio", "pactl", "paplay"].map(is_installed);
         if installed.contains(&false) {
@@ -76,12 +77,12 @@ impl VirtualMicrophone {
         Some(microphone)
     }
 
-    /// A program that hears this microphone and no other.
+    /// A program for which this is the only microphone.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         inside(self.folder.path(), program)
     }
 
-    /// A place for files that goes with it.
+    /// A folder for files that is removed with it.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -124,8 +125,8 @@ impl VirtualMicrophone {
         assert!(output.status.success(), "pactl {arguments:?}: {output:?}");
     }
 
-    /// Until some program takes sound from it: what is played before is not heard.
-    pub(crate) async fn until_somebody_listens(&self) {
+    /// Waits until a program captures from it: audio played before is lost.
+    pub(crate) async fn until_captured(&self) {
         self.until("somebody listens", &["list", "source-outputs"], "Corked: no").await;
     }
 
@@ -133,7 +134,7 @@ impl VirtualMicrophone {
         self.until("pulseaudio answers", &["list", "short", "sources"], ID).await;
     }
 
-    /// Asks again and again, because there is nothing of another program to wait on.
+    /// Polls, because there is no event of another program to wait for.
     async fn until(&self, what: &str, question: &[&str], answer: &str) {
         let answered = async {
             let mut glance = interval(GLANCE);

@@ -8,7 +8,7 @@ use std::{
 use super::ModelsError;
 use crate::{
     assemble::trial,
-    logic::suits::{Cost, Verdict},
+    logic::model_speed::{Cost, Verdict},
     models::{Catalogue, Found, Store},
     stages::recording::SoundFile,
 };

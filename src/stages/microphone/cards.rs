@@ -1,4 +1,4 @@
-//! The machine's sound cards: what there is, and a stream from one of them on a thread of its own.
+//! The machine's sound cards: a list of the devices, and streams from them on threads of their own.
 use std::{
     sync::{
         Arc, OnceLock,
@@ -16,35 +16,36 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 #[cfg(target_os = "linux")]
-use super::quiet::Quiet;
+use super::stderr_capture::StderrCapture;
 use super::{
-    Channel, DeviceError, MicrophoneSettings,
-    choice::{Label, choose},
+    choice::{Channel, Label, choose},
+    error::DeviceError,
+    settings::MicrophoneSettings,
     stream,
     watch::{Backend, Opened},
 };
 
-/// How long the sound system may take to tell what there is.
-const LOOK_WITHIN: Duration = Duration::from_secs(5);
-/// Threads that may hang in the sound system before no further stream is tried.
+/// How long the sound system may take to list its devices.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// The most threads that may hang in the sound system. With more, no further stream is opened.
 const MOST_THREADS: usize = 8;
 
-/// A device that gives sound.
+/// An input device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeviceInfo {
-    /// What people call it.
+    /// The name for people.
     pub name: String,
-    /// What its host calls it: no two have the same.
+    /// The host's id of the device, which is unique.
     pub id: String,
     pub host: String,
-    /// Whether it is the one meant by `default`.
+    /// Whether `default` means this device.
     pub default: bool,
-    /// How it is opened; `None` where another program has it, or it can't be read.
-    pub opens: Option<Shape>,
+    /// The format of its stream. `None` where another program has the device, or it cannot be opened.
+    pub opens: Option<StreamFormat>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Shape {
+pub struct StreamFormat {
     /// Samples per second of each channel.
     pub rate: u32,
     pub channels: u16,
@@ -52,14 +53,14 @@ pub struct Shape {
     pub format: String,
 }
 
-/// Every device that gives sound.
+/// All input devices.
 pub fn devices() -> Result<Vec<DeviceInfo>, DeviceError> {
-    in_time(|| {
+    with_timeout(|| {
         let host = host(None)?;
         let found = inputs(&host)?;
         let default = host.default_input_device().and_then(|device| device.id().ok());
         let info = |found: Found| {
-            let opens = found.device.default_input_config().ok().map(|config| Shape {
+            let opens = found.device.default_input_config().ok().map(|config| StreamFormat {
                 rate: config.sample_rate(),
                 channels: config.channels(),
                 format: config.sample_format().to_string(),
@@ -72,7 +73,7 @@ pub fn devices() -> Result<Vec<DeviceInfo>, DeviceError> {
     })
 }
 
-/// The device that `device` means, with `channel` on it, without opening it.
+/// Finds the device that `device` means, with `channel` on it, without opening it.
 pub fn find(device: &str, channel: Channel) -> Result<DeviceInfo, DeviceError> {
     let there = devices()?;
     let labels: Vec<Label> =
@@ -97,21 +98,26 @@ pub fn find(device: &str, channel: Channel) -> Result<DeviceInfo, DeviceError> {
 
 #[derive(Default)]
 pub(super) struct SoundCards {
-    /// The host that a stream was first opened with. A device that went with its server is waited for there: another host would take
-    /// the card away from the server that is about to return.
+    /// The host of the first stream. If a device disappears with its sound server, it is awaited on this host: another host
+    /// would take the card from the server that is about to return.
     host: Arc<OnceLock<HostId>>,
     threads: Arc<()>,
 }
 
-/// Dropped, it lets the thread close the stream; nobody waits for that, because it can hang.
-pub(super) struct Held(#[expect(dead_code, reason = "its drop is the signal")] SyncSender<()>);
+/// Dropping it makes the thread close the stream. Nobody waits for that, because it can hang.
+pub(super) struct StreamHandle(
+    #[expect(dead_code, reason = "its drop is the signal")] SyncSender<()>,
+);
 
 impl Backend for SoundCards {
-    type Held = Held;
+    type StreamHandle = StreamHandle;
 
-    async fn open(&mut self, settings: &MicrophoneSettings) -> Result<Opened<Held>, DeviceError> {
+    async fn open(
+        &mut self,
+        settings: &MicrophoneSettings,
+    ) -> Result<Opened<StreamHandle>, DeviceError> {
         #[cfg(target_os = "linux")]
-        let _quiet = Quiet::please();
+        let _capture = StderrCapture::begin();
         if Arc::strong_count(&self.threads) > MOST_THREADS {
             let cause = format!("{MOST_THREADS} streams hang in it");
             return Err(DeviceError::NoAnswer { cause });
@@ -125,10 +131,10 @@ impl Backend for SoundCards {
                     let opened = Opened {
                         device: opened.device,
                         rate: opened.rate,
-                        heard: opened.heard,
-                        held: Held(hold),
+                        consumer: opened.consumer,
+                        handle: StreamHandle(hold),
                     };
-                    // Nobody waits any more: the stream is closed at once.
+                    // If nobody waits any more, the stream is closed at once.
                     answer.send(Ok(opened)).is_ok().then_some(stream)
                 }
                 Err(cause) => {
@@ -137,7 +143,7 @@ impl Backend for SoundCards {
                 }
             };
             if stream.is_some() {
-                // Ends with an error when the other end is dropped: that is the signal.
+                // It ends with an error when the other end is dropped, which is the signal.
                 let _ = released.recv();
             }
             drop(stream);
@@ -170,7 +176,8 @@ fn open(
     Ok(opened)
 }
 
-/// The PulseAudio host where its server answers, because it reports what happens to a device; the system's own elsewhere.
+/// The PulseAudio host where its server answers, because it reports what happens to a device. Elsewhere the system's default
+/// host.
 fn host(known: Option<HostId>) -> Result<Host, DeviceError> {
     match known {
         Some(id) => cpal::host_from_id(id)
@@ -191,7 +198,7 @@ fn inputs(host: &Host) -> Result<Vec<Found>, DeviceError> {
     let devices =
         host.input_devices().map_err(|error| DeviceError::NoAnswer { cause: error.to_string() })?;
     let found = devices.map(|device| Found { label: label(&device), device });
-    // ALSA's `null` gives silence to whoever asks, on every machine.
+    // ALSA's `null` is a device on every machine, and gives silence.
     Ok(found.filter(|found| found.label.id != "null").collect())
 }
 
@@ -205,26 +212,27 @@ fn is_default(device: &str) -> bool {
     device.trim().eq_ignore_ascii_case("default")
 }
 
-/// Names to take instead: a machine without a sound card has a dozen of ALSA's plugins, none of which can be opened.
+/// The names to suggest. Devices that cannot be opened are left out: a machine without a sound card lists a dozen ALSA
+/// plugins.
 fn usable(there: &[DeviceInfo]) -> Vec<String> {
     let opens = there.iter().filter(|info| info.opens.is_some());
     opens.map(|info| info.name.clone()).collect()
 }
 
-/// A sound server that hangs must not hang who asks what there is.
-fn in_time<T: Send + 'static>(
-    look: impl FnOnce() -> Result<T, DeviceError> + Send + 'static,
+/// Runs `query` on another thread, so that a sound server that hangs does not block the caller.
+fn with_timeout<T: Send + 'static>(
+    query: impl FnOnce() -> Result<T, DeviceError> + Send + 'static,
 ) -> Result<T, DeviceError> {
-    // Here, and not in the thread, which may hang for ever.
+    // Captured here and not in the thread, which may hang for ever.
     #[cfg(target_os = "linux")]
-    let _quiet = Quiet::please();
+    let _capture = StderrCapture::begin();
     let (answer, answered) = sync_channel(1);
     thread::spawn(move || {
-        let _ = answer.send(look());
+        let _ = answer.send(query());
     });
-    answered.recv_timeout(LOOK_WITHIN).unwrap_or_else(|error| {
+    answered.recv_timeout(ANSWER_WITHIN).unwrap_or_else(|error| {
         let cause = match error {
-            RecvTimeoutError::Timeout => format!("not within {LOOK_WITHIN:?}"),
+            RecvTimeoutError::Timeout => format!("not within {ANSWER_WITHIN:?}"),
             RecvTimeoutError::Disconnected => "it panicked when asked".to_owned(),
         };
         Err(DeviceError::NoAnswer { cause })

@@ -1,7 +1,7 @@
-//! Which device is meant by a name, and which of its channels.
-use super::DeviceError;
+//! The device that a name means, and the channel that is used.
+use super::error::DeviceError;
 
-/// What becomes of a device's channels.
+/// Which of a device's channels are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Channel {
     /// All of them, averaged.
@@ -12,11 +12,11 @@ pub enum Channel {
 }
 
 impl Channel {
-    pub(super) fn of(self, device: &str, has: u16) -> Result<Pick, DeviceError> {
+    pub(super) fn of(self, device: &str, has: u16) -> Result<SelectedChannel, DeviceError> {
         match self {
-            Channel::Mix => Ok(Pick::Mix),
+            Channel::Mix => Ok(SelectedChannel::Mix),
             Channel::Number(wanted) if (1..=has).contains(&wanted) => {
-                Ok(Pick::Index(usize::from(wanted - 1)))
+                Ok(SelectedChannel::Index(usize::from(wanted - 1)))
             }
             Channel::Number(wanted) => {
                 Err(DeviceError::NoChannel { device: device.to_owned(), wanted, has })
@@ -25,34 +25,34 @@ impl Channel {
     }
 }
 
-/// A channel that was seen to be there.
+/// A channel that is known to exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pick {
+pub(super) enum SelectedChannel {
     Mix,
     Index(usize),
 }
 
-impl Pick {
-    /// One mono sample of what all channels gave at one moment. What is not a number is silence.
+impl SelectedChannel {
+    /// The mono sample of one moment, from those of all channels. A sample that is not finite becomes silence.
     pub(super) fn from(self, frame: impl ExactSizeIterator<Item = f32>) -> f32 {
         let count = frame.len();
         let mut frame = frame;
         let sample = match self {
-            Pick::Mix => frame.sum::<f32>() / count as f32,
-            Pick::Index(index) => frame.nth(index).unwrap_or(0.0),
+            SelectedChannel::Mix => frame.sum::<f32>() / count as f32,
+            SelectedChannel::Index(index) => frame.nth(index).unwrap_or(0.0),
         };
         if sample.is_finite() { sample } else { 0.0 }
     }
 }
 
-/// What a device is called: for people, and by its host.
+/// The name of a device for people, and its host's id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Label {
     pub(super) name: String,
     pub(super) id: String,
 }
 
-/// The place of the one device that `wanted` means: a whole name or id goes before a part of one.
+/// The index of the one device that `wanted` means. An exact name or id is preferred to a part of one.
 pub(super) fn choose(wanted: &str, there: &[Label]) -> Result<usize, DeviceError> {
     let lower = wanted.trim().to_lowercase();
     let matching = |fits: &dyn Fn(&str) -> bool| -> Vec<usize> {
@@ -74,13 +74,13 @@ pub(super) fn choose(wanted: &str, there: &[Label]) -> Result<usize, DeviceError
         }),
         _ => Err(DeviceError::Ambiguous {
             wanted: wanted.to_owned(),
-            matches: found.iter().map(|&at| told_apart(at, there)).collect(),
+            matches: found.iter().map(|&at| unambiguous(at, there)).collect(),
         }),
     }
 }
 
-/// Two cards of one make have one name: then only the id tells which is which.
-fn told_apart(at: usize, there: &[Label]) -> String {
+/// Two cards of one model have the same name. Then the id tells them apart.
+fn unambiguous(at: usize, there: &[Label]) -> String {
     let Label { name, id } = &there[at];
     let twins = there.iter().filter(|label| label.name == *name).count();
     if twins > 1 { format!("{name} ({id})") } else { name.clone() }
@@ -102,14 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_name_or_id_in_any_case_is_enough() {
+    fn a_device_is_found_by_part_of_its_name_or_id_in_any_case() {
         assert_eq!(choose("RØDE", &there()), Ok(0));
         assert_eq!(choose("cam.1", &there()), Ok(2));
         assert_eq!(choose(" webcam pro ", &there()), Ok(3));
     }
 
     #[test]
-    fn a_whole_name_goes_before_a_part_and_twins_are_told_apart_by_their_ids() {
+    fn an_exact_name_is_preferred_and_equal_names_are_listed_with_their_ids() {
         let error = choose("webcam", &there()).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_device_is_answered_with_what_there_is() {
+    fn the_error_for_an_absent_device_lists_the_present_ones() {
         let error = choose("shure", &there()[..2]).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -133,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn channels_are_counted_from_one_and_must_be_there() {
-        assert_eq!(Channel::Number(2).of("mic", 2), Ok(Pick::Index(1)));
+    fn channels_are_counted_from_one_and_must_exist() {
+        assert_eq!(Channel::Number(2).of("mic", 2), Ok(SelectedChannel::Index(1)));
         let error = Channel::Number(3).of("mic", 2).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -144,9 +144,9 @@ mod tests {
     }
 
     #[test]
-    fn channels_are_averaged_or_one_is_picked_and_no_sample_is_other_than_finite() {
-        assert_eq!(Pick::Mix.from([0.5, -0.25].into_iter()), 0.125);
-        assert_eq!(Pick::Index(1).from([0.5, -0.25].into_iter()), -0.25);
-        assert_eq!(Pick::Mix.from([f32::NAN, 0.5].into_iter()), 0.0);
+    fn channels_are_averaged_or_selected_and_samples_are_finite() {
+        assert_eq!(SelectedChannel::Mix.from([0.5, -0.25].into_iter()), 0.125);
+        assert_eq!(SelectedChannel::Index(1).from([0.5, -0.25].into_iter()), -0.25);
+        assert_eq!(SelectedChannel::Mix.from([f32::NAN, 0.5].into_iter()), 0.0);
     }
 }

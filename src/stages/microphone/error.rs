@@ -1,4 +1,4 @@
-//! What can be wrong with a microphone, and how to mend it.
+//! The errors of a microphone, and what helps.
 use std::time::Duration;
 
 use cpal::ErrorKind;
@@ -32,17 +32,7 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
-    /// What cpal says of `device`, sorted once, here.
-    pub(super) fn of_cpal(device: &str, error: &cpal::Error) -> DeviceError {
-        let (device, cause) = (device.to_owned(), error.to_string());
-        match error.kind() {
-            ErrorKind::PermissionDenied => DeviceError::Denied { device, cause },
-            ErrorKind::HostUnavailable => DeviceError::NoAnswer { cause },
-            _ => DeviceError::Lost { device, cause },
-        }
-    }
-
-    /// Whether it stays as it is until somebody changes the pipeline file or the system's settings.
+    /// Whether only a change of the pipeline file or of the system's settings can help.
     pub fn is_permanent(&self) -> bool {
         match self {
             DeviceError::Ambiguous { .. }
@@ -55,6 +45,16 @@ impl DeviceError {
             | DeviceError::Silent { .. }
             | DeviceError::NoAnswer { .. } => false,
         }
+    }
+}
+
+/// The error for what cpal reports about `device`.
+pub(super) fn classify(device: &str, error: &cpal::Error) -> DeviceError {
+    let (device, cause) = (device.to_owned(), error.to_string());
+    match error.kind() {
+        ErrorKind::PermissionDenied => DeviceError::Denied { device, cause },
+        ErrorKind::HostUnavailable => DeviceError::NoAnswer { cause },
+        _ => DeviceError::Lost { device, cause },
     }
 }
 

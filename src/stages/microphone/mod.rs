@@ -1,16 +1,16 @@
-//! A microphone as a source of sound, lost and heard again as often as it takes. Only here are cpal and rtrb named.
+//! A microphone as a source of audio, which returns after it was lost. Only here are cpal and rtrb named.
 //!
-//! The sound card's callback mixes to mono and writes into a ring, and does nothing else. A watcher drains the ring every
-//! few milliseconds into frames: its delay is what the card gathers before it calls, plus one [`MicrophoneSettings::tick`].
+//! The sound card's callback mixes to mono and writes into a ring, and does nothing else. A watcher drains the ring every few
+//! milliseconds into frames. Its delay is what the card gathers before it calls, plus one [`MicrophoneSettings::tick`].
 mod cards;
 mod choice;
 mod error;
-mod line;
 #[cfg(target_os = "linux")]
-mod noise;
-#[cfg(target_os = "linux")]
-mod quiet;
+mod library_lines;
+mod ring;
 mod settings;
+#[cfg(target_os = "linux")]
+mod stderr_capture;
 mod stream;
 mod timeline;
 mod watch;
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{cards::SoundCards, watch::Watcher};
 pub use self::{
-    cards::{DeviceInfo, Shape, devices, find},
+    cards::{DeviceInfo, StreamFormat, devices, find},
     choice::Channel,
     error::DeviceError,
     settings::MicrophoneSettings,
@@ -34,11 +34,11 @@ use crate::{
     message::AudioFrame,
 };
 
-/// Gives mono sound at the device's own rate until it is told to stop.
+/// Gives mono audio at the device's own rate until it is stopped.
 ///
-/// A device that is absent or lost is looked for again, for ever; the sound missed meanwhile is a hole in the timeline,
-/// marked on the first frame after it. Only what waiting cannot mend is a [`Fault::Permanent`], and only before the device was first
-/// heard: an ambiguous name, a channel that is not there, a device that may not be used.
+/// A device that is absent or lost is looked for again, for ever. The audio missed meanwhile is a gap in the timeline, marked
+/// on the first frame after it. Errors that waiting cannot fix are a [`Fault::Permanent`], and only before the device was
+/// first opened: an ambiguous name, a missing channel, a device that may not be used.
 pub struct Microphone(Watcher<SoundCards>);
 
 impl Microphone {

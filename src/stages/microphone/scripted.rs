@@ -1,4 +1,4 @@
-//! A device that does what its script says, on a clock that tests hold: each sample's value is when it was captured.
+//! A scripted device on a paused clock. The value of each sample is its capture time.
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -12,15 +12,15 @@ use tokio::{
 
 use super::{
     DeviceError, MicrophoneSettings,
-    line::{Ear, Trouble, line},
+    ring::{RingProducer, StreamStatus, ring},
     watch::{Backend, Opened},
 };
 use crate::message::SampleRate;
 
-/// One sample a millisecond.
+/// One sample per millisecond.
 pub(super) const RATE: SampleRate = SampleRate::new(1_000).unwrap();
 
-/// What one attempt to open the device meets.
+/// The result of one attempt to open the device.
 #[derive(Clone, Debug)]
 pub(super) enum Turn {
     Fails(DeviceError),
@@ -29,22 +29,22 @@ pub(super) enum Turn {
     Opens(Vec<Act>),
 }
 
-/// Each takes so many milliseconds.
+/// One step of the script, with its length in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Act {
     /// Callbacks every 10 ms.
     Gives(u64),
-    /// The same, each with as much again as time has passed.
+    /// Callbacks every 10 ms with twice as much audio as time has passed.
     Rushes(u64),
-    /// No callback, then all of it at once.
+    /// No callback, then all the audio at once.
     Stalls(u64),
-    /// Nothing of it comes, and the device says that it lost something.
+    /// No audio, and the device reports a loss.
     Skips(u64),
-    /// The stream ends with an error, after which nothing comes.
+    /// The stream fails and gives nothing any more.
     Breaks,
 }
 
-/// After its last turn the device is absent.
+/// A device that follows its script. After the last turn it is absent.
 pub(super) struct Script {
     turns: VecDeque<Turn>,
     begun: Instant,
@@ -62,37 +62,41 @@ pub(super) fn absent() -> DeviceError {
     DeviceError::Absent { wanted: "script".to_owned(), there: Vec::new() }
 }
 
-/// Dropped, it ends the stream.
-pub(super) struct Held(JoinHandle<()>);
+/// Dropping it ends the stream.
+pub(super) struct StreamHandle(JoinHandle<()>);
 
-impl Drop for Held {
+impl Drop for StreamHandle {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
 impl Backend for Script {
-    type Held = Held;
+    type StreamHandle = StreamHandle;
 
-    async fn open(&mut self, settings: &MicrophoneSettings) -> Result<Opened<Held>, DeviceError> {
+    async fn open(
+        &mut self,
+        settings: &MicrophoneSettings,
+    ) -> Result<Opened<StreamHandle>, DeviceError> {
         self.opened_at.lock().unwrap().push(self.begun.elapsed());
         match self.turns.pop_front() {
             None => Err(absent()),
             Some(Turn::Fails(cause)) => Err(cause),
             Some(Turn::Hangs) => std::future::pending().await,
             Some(Turn::Opens(acts)) => {
-                let (ear, heard, trouble) = line(RATE, settings.room);
-                let held = Held(tokio::spawn(perform(acts, self.begun, ear, trouble)));
-                Ok(Opened { device: "script".to_owned(), rate: RATE, heard, held })
+                let (producer, consumer, status) = ring(RATE, settings.room);
+                let handle =
+                    StreamHandle(tokio::spawn(perform(acts, self.begun, producer, status)));
+                Ok(Opened { device: "script".to_owned(), rate: RATE, consumer, handle })
             }
         }
     }
 }
 
-/// Milliseconds are told in units of this, a power of two: within full scale for four minutes, and exact.
+/// The unit of sample values. It is a power of two, so values are exact and stay within full scale for four minutes.
 const LONGEST_MS: f32 = 262_144.0;
 
-/// The sample that was captured at this millisecond.
+/// The value of the sample captured at this millisecond.
 fn sample_at(ms: u64) -> f32 {
     ms as f32 / LONGEST_MS
 }
@@ -102,11 +106,11 @@ pub(super) fn moment_of(sample: f32) -> f32 {
     sample * LONGEST_MS
 }
 
-async fn perform(acts: Vec<Act>, begun: Instant, mut ear: Ear, trouble: Trouble) {
+async fn perform(acts: Vec<Act>, begun: Instant, mut producer: RingProducer, status: StreamStatus) {
     let mut give = |length: u64| {
         let now = begun.elapsed().as_millis() as u64;
         let samples: Vec<f32> = (now - length..now).map(sample_at).collect();
-        ear.hear(samples.into_iter(), Instant::now());
+        producer.push(samples.into_iter(), Instant::now());
     };
     let pass = |length: u64| sleep(Duration::from_millis(length));
     for act in acts {
@@ -130,12 +134,12 @@ async fn perform(acts: Vec<Act>, begun: Instant, mut ear: Ear, trouble: Trouble)
             }
             Act::Skips(length) => {
                 pass(length).await;
-                trouble.skip();
+                status.skip();
             }
-            Act::Breaks => trouble.fail(|| "unplugged".to_owned()),
+            Act::Breaks => status.fail(|| "unplugged".to_owned()),
         }
     }
-    // The ear is kept: a stream that gives nothing is still a stream.
+    // The producer is kept: a stream that gives nothing is still open.
     std::future::pending::<()>().await;
-    drop(ear);
+    drop(producer);
 }

@@ -1,27 +1,27 @@
-//! Which microphone is listened to, and how long each thing may take.
+//! The settings of a microphone.
 use std::time::Duration;
 
-use super::Channel;
+use super::choice::Channel;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MicrophoneSettings {
     /// `default`, or a device's name or id, or a part of one, in upper or lower case.
     pub device: String,
     pub channel: Channel,
-    /// The sound that a card is asked to gather before each callback, and the most that a sound server keeps for a
-    /// program that is late, past which it drops sound without a word: at 20 ms a busy machine lost much, at 50 ms seldom a block.
+    /// The audio that a card gathers before each callback. It is also the most that a sound server keeps for a program that is
+    /// late; past that the server drops audio silently. At 20 ms a busy machine lost much, at 50 ms seldom a block.
     pub block: Duration,
-    /// How often what was captured is taken.
+    /// How often captured audio is taken from the ring.
     pub tick: Duration,
-    /// The longest frame given.
+    /// The length of the longest frame.
     pub frame: Duration,
-    /// How much may wait between callback and watcher. What comes on top is given up, and the hole says so.
+    /// How much audio may wait between callback and watcher. More is dropped, and the gap is marked.
     pub room: Duration,
-    /// Without a callback for so long, a device counts as lost.
+    /// A device without a callback for this long counts as lost.
     pub silent_after: Duration,
     /// How long opening a device may take.
     pub open_within: Duration,
-    /// The wait before a lost device is looked for again. It doubles up to `retry_at_most`.
+    /// The wait before the first attempt to reopen a lost device. It doubles up to `retry_at_most`.
     pub retry: Duration,
     pub retry_at_most: Duration,
 }

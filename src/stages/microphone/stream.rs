@@ -1,4 +1,4 @@
-//! One stream from one device: its rate and format as they are, its callback mixing to mono and nothing else.
+//! One input stream of one device, at its own rate and format. The callback mixes to mono and does nothing else.
 use std::time::Duration;
 
 use cpal::{
@@ -9,43 +9,46 @@ use cpal::{
 use tokio::time::Instant;
 
 use super::{
-    DeviceError, MicrophoneSettings,
-    choice::Pick,
-    line::{Ear, Trouble, line},
+    choice::SelectedChannel,
+    error::{DeviceError, classify},
+    ring::{RingProducer, StreamStatus, ring},
+    settings::MicrophoneSettings,
     watch::Opened,
 };
 use crate::{logic::downmix::Inversion, message::SampleRate};
 
-/// An estimate of a sample's age beyond it is not believed.
+/// The host's estimate of a sample's age is limited to this.
 const OLDEST: Duration = Duration::from_secs(1);
 
-/// Opens it with the blocks asked for, or with the host's own where those can't be had.
+/// Opens the device with the requested block size, or with the host's default where that is not possible.
 pub(super) fn open(
     device: &Device,
     name: &str,
     settings: &MicrophoneSettings,
 ) -> Result<(Stream, Opened<()>), DeviceError> {
-    let config =
-        device.default_input_config().map_err(|error| DeviceError::of_cpal(name, &error))?;
+    let config = device.default_input_config().map_err(|error| classify(name, &error))?;
     let (channels, hertz) = (config.channels(), config.sample_rate());
     let unreadable = |shape: String| DeviceError::Unreadable { device: name.to_owned(), shape };
     let rate = SampleRate::new(hertz).filter(|_| channels > 0);
     let rate = rate.ok_or_else(|| unreadable(format!("{channels} channels at {hertz} Hz")))?;
-    let pick = settings.channel.of(name, channels)?;
+    let channel = settings.channel.of(name, channels)?;
     let format = config.sample_format();
     let build = builder(format).ok_or_else(|| unreadable(format!("samples as {format}")))?;
     let block = u32::try_from(rate.samples_in(settings.block)).unwrap_or(u32::MAX).max(1);
     let mut failed = None;
     for buffer_size in [BufferSize::Fixed(block), BufferSize::Default] {
-        let (ear, heard, trouble) = line(rate, settings.room);
+        let (producer, consumer, status) = ring(rate, settings.room);
         let config = StreamConfig { channels, sample_rate: hertz, buffer_size };
-        let stream = build(device, config, Mouth { ear, pick, rate }, trouble);
+        let stream = build(device, config, InputCallback { producer, channel, rate }, status);
         match stream.and_then(|stream| stream.play().map(|()| stream)) {
             Ok(stream) => {
-                return Ok((stream, Opened { device: name.to_owned(), rate, heard, held: () }));
+                return Ok((
+                    stream,
+                    Opened { device: name.to_owned(), rate, consumer, handle: () },
+                ));
             }
             Err(error) if error.kind() == ErrorKind::UnsupportedConfig => failed = Some(error),
-            Err(error) => return Err(DeviceError::of_cpal(name, &error)),
+            Err(error) => return Err(classify(name, &error)),
         }
     }
     Err(unreadable(
@@ -53,14 +56,14 @@ pub(super) fn open(
     ))
 }
 
-/// What a callback needs to turn what a device gives into what the ear hears.
-struct Mouth {
-    ear: Ear,
-    pick: Pick,
+/// The input callback: mixes what the device gives to mono and puts it into the ring.
+struct InputCallback {
+    producer: RingProducer,
+    channel: SelectedChannel,
     rate: SampleRate,
 }
 
-type Build = fn(&Device, StreamConfig, Mouth, Trouble) -> Result<Stream, cpal::Error>;
+type Build = fn(&Device, StreamConfig, InputCallback, StreamStatus) -> Result<Stream, cpal::Error>;
 
 fn builder(format: SampleFormat) -> Option<Build> {
     Some(match format {
@@ -76,17 +79,17 @@ fn builder(format: SampleFormat) -> Option<Build> {
         SampleFormat::U64 => build::<u64, Plain>,
         SampleFormat::F32 => build::<f32, Plain>,
         SampleFormat::F64 => build::<f64, Plain>,
-        // One bit at some megahertz is no sample.
+        // DSD, one bit at some megahertz, is not supported.
         _ => return None,
     })
 }
 
-/// How a sample becomes a number in −1..1.
+/// Converts a sample to a number in −1..1.
 trait Reading<T> {
     fn read(sample: T) -> f32;
 }
 
-/// As its type says.
+/// The usual conversion of its type.
 struct Plain;
 
 impl<T> Reading<T> for Plain
@@ -98,7 +101,7 @@ where
     }
 }
 
-/// Of the low 24 of its 32 bits: PulseAudio leaves the sign out of the upper 8, and cpal takes them as they are.
+/// Takes the low 24 of the 32 bits: PulseAudio leaves the sign out of the upper 8, and cpal passes them on as they are.
 struct LowBits;
 
 impl Reading<I24> for LowBits {
@@ -110,37 +113,40 @@ impl Reading<I24> for LowBits {
 fn build<T: SizedSample, R: Reading<T>>(
     device: &Device,
     config: StreamConfig,
-    mouth: Mouth,
-    trouble: Trouble,
+    callback: InputCallback,
+    status: StreamStatus,
 ) -> Result<Stream, cpal::Error> {
-    let Mouth { mut ear, pick, rate } = mouth;
+    let InputCallback { mut producer, channel, rate } = callback;
     let channels = usize::from(config.channels);
     let mut inversion = Inversion::default();
-    let (is_mixed, inverted) = (pick == Pick::Mix && channels > 1, trouble.clone());
+    let (is_mixed, inverted) = (channel == SelectedChannel::Mix && channels > 1, status.clone());
     device.build_input_stream(
         config,
         move |data: &[T], info: &InputCallbackInfo| {
             let frames = data.chunks_exact(channels);
             let captured = captured(info, rate.duration_of(frames.len()));
             if is_mixed {
-                frames.clone().for_each(|it| inversion.hear(it.iter().map(|it| R::read(*it))));
-                if inversion.is_clear(rate) {
+                frames.clone().for_each(|it| inversion.add_frame(it.iter().map(|it| R::read(*it))));
+                if inversion.is_inverted(rate) {
                     inverted.invert();
                 }
             }
-            ear.hear(frames.map(|frame| pick.from(frame.iter().map(|it| R::read(*it)))), captured);
+            producer.push(
+                frames.map(|frame| channel.from(frame.iter().map(|it| R::read(*it)))),
+                captured,
+            );
         },
         move |error| match error.kind() {
-            ErrorKind::Xrun => trouble.skip(),
-            // The stream goes on.
+            ErrorKind::Xrun => status.skip(),
+            // The stream continues.
             ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => (),
-            _ => trouble.fail(|| error.to_string()),
+            _ => status.fail(|| error.to_string()),
         },
         None,
     )
 }
 
-/// When the newest sample of a callback was captured. The host says how old the oldest is.
+/// The capture time of a callback's newest sample. The host reports the age of the oldest one.
 fn captured(info: &InputCallbackInfo, length: Duration) -> Instant {
     let stamp = info.timestamp();
     let oldest = stamp.callback.saturating_duration_since(stamp.capture).min(OLDEST);
@@ -153,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_of_24_bits_has_its_sign_wherever_the_server_left_it() {
+    fn the_sign_of_a_24_bit_sample_is_restored() {
         for (value, expected) in [(0, 0.0), (-1 << 23, -1.0), (1 << 22, 0.5), (-(1 << 22), -0.5)] {
             let cut = I24::new_unchecked(value & 0x00ff_ffff);
             assert_eq!(LowBits::read(cut), expected);
@@ -162,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_of_whole_numbers_and_floats_is_read() {
+    fn all_integer_and_float_formats_are_converted() {
         assert_eq!((Plain::read(i8::MIN), Plain::read(i64::MIN)), (-1.0, -1.0));
         assert_eq!((Plain::read(128u8), Plain::read(32_768u16)), (0.0, 0.0));
         assert_eq!((Plain::read(0.25f32), Plain::read(-0.25f64)), (0.25, -0.25));

@@ -1,4 +1,4 @@
-//! The watcher on a paused clock, over a device that does what its script says.
+//! The watcher on a paused clock, with a scripted device.
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -57,7 +57,7 @@ impl Run {
         frame
     }
 
-    /// Lets it run for so long, stops it, and gives all it gave.
+    /// Runs it for this long, stops it, and returns all its frames.
     async fn stop_after(mut self, length: Duration) -> Vec<AudioFrame> {
         sleep(length).await;
         self.stop.cancel();
@@ -77,14 +77,14 @@ fn breaking(length: u64) -> Turn {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_device_is_heard_again_and_the_time_without_it_is_a_hole() {
+async fn a_lost_device_is_reopened_and_the_time_without_it_is_a_gap() {
     let turns = [breaking(100), Turn::Fails(absent()), Turn::Opens(vec![Act::Gives(100)])];
     let frames = Run::begin(turns).stop_after(ms(1_500)).await;
     let holes: Vec<_> = frames.iter().filter_map(|it| Some((it.start, it.hole?))).collect();
-    // Lost at 100 ms, which the tick of 100 or 110 ms sees; tried after 250 ms, and again after 500.
+    // Lost at 100 ms, which the tick at 100 or 110 ms notices. Opened again after 250 ms, and after another 500.
     let [(at, Why::Device)] = holes[..] else { panic!("{holes:?}") };
     assert!((ms(850)..=ms(870)).contains(&at.since_start()), "{at:?}");
-    // Said once, when it was lost: nobody waits for more of the sentence.
+    // There is one interruption, when the device is lost: the open segment need not wait for more audio.
     let [interruption] = frames.iter().filter(|it| it.is_interruption()).collect::<Vec<_>>()[..]
     else {
         panic!("{frames:?}")
@@ -94,7 +94,7 @@ async fn a_lost_device_is_heard_again_and_the_time_without_it_is_a_hole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_named_as_missing_until_it_is_heard() {
+async fn the_stage_is_degraded_until_the_device_gives_audio() {
     let turns = [Turn::Fails(absent()), breaking(100), Turn::Opens(vec![Act::Gives(100)])];
     let mut run = Run::begin(turns);
     sleep(ms(100)).await;
@@ -111,13 +111,13 @@ async fn it_is_named_as_missing_until_it_is_heard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_device_that_gives_nothing_is_lost_and_the_waits_double_up_to_their_limit() {
+async fn a_silent_device_is_lost_and_the_waits_double_up_to_their_limit() {
     let mute = || Turn::Opens(Vec::new());
     let run = Run::begin([Turn::Opens(vec![Act::Gives(100)]), mute(), mute()]);
     let (opened_at, gauge) = (run.opened_at.clone(), run.gauge.clone());
     run.stop_after(Duration::from_secs(30)).await;
     let opened: Vec<u128> = opened_at.lock().unwrap().iter().map(Duration::as_millis).collect();
-    // Each waits 2 s for sound, then 250, 500 … ms; one that is not there is only waited for.
+    // A silent device is given up after 2 s, then the waits are 250, 500 … ms. An absent device costs only the waits.
     let steps: Vec<u128> = opened.windows(2).map(|it| (it[1] - it[0]) / 50 * 50).collect();
     assert_eq!(steps, [2_350, 2_500, 3_000, 2_000, 4_000, 5_000, 5_000, 5_000][..steps.len()]);
     assert_eq!(steps.len(), 8);
@@ -125,7 +125,7 @@ async fn a_device_that_gives_nothing_is_lost_and_the_waits_double_up_to_their_li
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_device_that_gives_more_sound_than_time_passes_is_told_until_it_does_not() {
+async fn the_stage_is_degraded_while_a_device_gives_more_audio_than_time_passes() {
     let mut run = Run::begin([Turn::Opens(vec![Act::Rushes(15_000), Act::Gives(15_000)])]);
     sleep(ms(14_000)).await;
     let reading = run.gauge.read();
@@ -138,12 +138,12 @@ async fn a_device_that_gives_more_sound_than_time_passes_is_told_until_it_does_n
     while let Ok(Some(Offer::Handle(frame))) = timeout(Duration::ZERO, run.inlet.next()).await {
         holes.extend(frame.hole);
     }
-    // Where any of it is given up, the machine is not to blame.
+    // The gap names the source as the reason, not this machine.
     assert!(!holes.is_empty() && holes.iter().all(|it| *it == Why::Source), "{holes:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waiting_cannot_mend_ends_it_before_it_was_heard_and_not_after() {
+async fn a_permanent_error_ends_the_source_only_before_the_device_was_first_opened() {
     let denied = || DeviceError::Denied { device: "script".to_owned(), cause: "no".to_owned() };
     let run = Run::begin([Turn::Fails(denied())]);
     let fault = run.task.await.unwrap().unwrap_err();
@@ -156,8 +156,9 @@ async fn what_waiting_cannot_mend_ends_it_before_it_was_heard_and_not_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_stops_at_once_whatever_it_waits_for() {
-    // Opening hangs, waiting for the next attempt, listening: with all that was heard until then.
+async fn the_source_stops_at_once_whatever_it_waits_for() {
+    // It stops while opening hangs, while it waits for the next attempt, and while it captures. In the last case all frames up
+    // to then are given.
     assert!(Run::begin([Turn::Hangs]).stop_after(ms(1_000)).await.is_empty());
     assert!(Run::begin([]).stop_after(ms(1_000)).await.is_empty());
     let frames = Run::begin([Turn::Opens(vec![Act::Gives(1_000)])]).stop_after(ms(505)).await;
@@ -165,14 +166,14 @@ async fn it_stops_at_once_whatever_it_waits_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_device_that_does_not_open_in_time_is_tried_again() {
+async fn a_device_that_does_not_open_in_time_is_retried() {
     let mut run = Run::begin([Turn::Hangs, Turn::Opens(vec![Act::Gives(100)])]);
     let first = timeout(Duration::from_secs(11), run.next()).await.unwrap();
     assert_eq!(first.start, MediaTime::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_with_no_listener_left_ends_with_that() {
+async fn a_source_without_a_reader_ends_with_downstream_gone() {
     let mut run = Run::begin([Turn::Opens(vec![Act::Gives(1_000)])]);
     run.next().await;
     drop(run.inlet);
@@ -199,9 +200,9 @@ fn turn() -> impl Strategy<Value = Turn> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever the device does, each sample stands where it was captured, and whatever is missing is said.
+    /// Whatever the device does: each sample has its capture time, and every gap is marked.
     #[test]
-    fn every_sample_stands_where_it_was_captured_and_every_hole_is_marked(
+    fn every_sample_has_its_capture_time_and_every_gap_is_marked(
         turns in prop::collection::vec(turn(), 1..8),
     ) {
         let mut runtime = tokio::runtime::Builder::new_current_thread();

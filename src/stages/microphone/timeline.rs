@@ -1,20 +1,20 @@
-//! Where captured sound stands on the audio timeline: counted in samples, moved on by the clock only where a stream broke.
+//! The place of captured audio on the timeline: counted in samples. Only a discontinuity is measured by the clock.
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use crate::message::{AudioFrame, MediaTime, SampleRate, Trace, Why};
 
-/// Outlives every stream of its microphone. Nothing it places lies before what it has placed.
+/// The timeline of a microphone, over all its streams. It never goes back.
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
-    course: Option<Course>,
-    broken: bool,
+    run: Option<SampleRun>,
+    is_discontinuous: bool,
 }
 
-/// An unbroken run of samples.
+/// A run of samples without a gap.
 #[derive(Clone, Copy, Debug)]
-struct Course {
+struct SampleRun {
     anchor: MediaTime,
     rate: SampleRate,
     counted: u64,
@@ -23,20 +23,20 @@ struct Course {
 }
 
 impl Timeline {
-    /// What comes next is of another stream, or the device has lost sound: only the clock knows how much is missing.
-    pub(super) fn break_off(&mut self) {
-        self.broken = true;
+    /// The next audio comes from another stream, or the device lost audio: only the clock shows how much is missing.
+    pub(super) fn mark_discontinuity(&mut self) {
+        self.is_discontinuous = true;
     }
 
-    /// `lost` samples were given up: exactly so much is missing.
+    /// `lost` samples were dropped: exactly this much is missing.
     pub(super) fn skip(&mut self, lost: u64) {
-        if let Some(course) = &mut self.course {
-            course.counted += lost;
+        if let Some(run) = &mut self.run {
+            run.counted += lost;
         }
     }
 
-    /// Cuts sound, the newest of it captured at `captured`, into frames of at most `longest`. `hole`: why sound before it is missing, where
-    /// it is. The very first sound stands at the beginning, with no hole.
+    /// Cuts audio, whose newest sample was captured at `captured`, into frames of at most `longest`. `hole`: why audio before
+    /// it is missing. The very first audio starts the timeline, without a gap.
     pub(super) fn place(
         &mut self,
         samples: &[f32],
@@ -45,54 +45,54 @@ impl Timeline {
         longest: Duration,
         hole: Option<Why>,
     ) -> Vec<AudioFrame> {
-        let mut hole =
-            if self.broken { Some(Why::Device) } else { hole }.filter(|_| self.course.is_some());
-        self.broken = false;
-        let mut course = self.course_of(samples.len(), rate, captured, hole);
+        let mut hole = if self.is_discontinuous { Some(Why::Device) } else { hole }
+            .filter(|_| self.run.is_some());
+        self.is_discontinuous = false;
+        let mut run = self.run_for(samples.len(), rate, captured, hole);
         let mut frames = Vec::new();
         let mut left = samples.len();
-        // Of one length, so that no sliver of a frame is left at the end.
+        // The frames have one length, so that no very short one is left at the end.
         let count = samples.len().div_ceil(rate.samples_in(longest).max(1)).max(1);
         for piece in samples.chunks(samples.len().div_ceil(count).max(1)) {
             left -= piece.len();
             let newest = captured.checked_sub(rate.duration_of(left)).unwrap_or(captured);
-            // A clock estimate may waver; what a viewer sees of it may not.
-            course.captured = course.captured.max(newest);
+            // Estimates of the capture time vary. The times of frames never go back.
+            run.captured = run.captured.max(newest);
             frames.push(AudioFrame {
-                start: course.end(),
+                start: run.end(),
                 rate,
                 samples: Arc::from(piece),
                 hole: hole.take(),
-                trace: Trace::starting(course.captured),
+                trace: Trace::starting(run.captured),
             });
-            course.counted += piece.len() as u64;
+            run.counted += piece.len() as u64;
         }
-        self.course = Some(course);
+        self.run = Some(run);
         frames
     }
 
-    fn course_of(
+    fn run_for(
         &self,
         samples: usize,
         rate: SampleRate,
         captured: Instant,
         hole: Option<Why>,
-    ) -> Course {
+    ) -> SampleRun {
         let oldest = captured.checked_sub(rate.duration_of(samples)).unwrap_or(captured);
-        match self.course {
-            None => Course { anchor: MediaTime::ZERO, rate, counted: 0, captured: oldest },
-            Some(course) if hole == Some(Why::Device) || course.rate != rate => Course {
-                anchor: course.end() + oldest.saturating_duration_since(course.captured),
+        match self.run {
+            None => SampleRun { anchor: MediaTime::ZERO, rate, counted: 0, captured: oldest },
+            Some(run) if hole == Some(Why::Device) || run.rate != rate => SampleRun {
+                anchor: run.end() + oldest.saturating_duration_since(run.captured),
                 rate,
                 counted: 0,
-                ..course
+                ..run
             },
-            Some(course) => course,
+            Some(run) => run,
         }
     }
 }
 
-impl Course {
+impl SampleRun {
     fn end(&self) -> MediaTime {
         self.anchor + MediaTime::of_sample(self.counted, self.rate).since_start()
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_counted_and_the_clock_is_not_asked_while_the_stream_holds() {
+    fn frames_of_an_unbroken_stream_are_placed_by_sample_count() {
         let mut timeline = Timeline::default();
         let now = Instant::now() + ms(1_000);
         let first = timeline.place(&[0.0; 30], RATE, now, LONGEST, None);
@@ -123,14 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_up_is_missing_to_the_sample_and_what_the_clock_lost_to_its_reading() {
+    fn dropped_samples_and_time_without_a_stream_are_gaps_of_the_right_length() {
         let mut timeline = Timeline::default();
         let now = Instant::now() + ms(1_000);
         timeline.place(&[0.0; 10], RATE, now, LONGEST, None);
         timeline.skip(7);
         let after = timeline.place(&[0.0; 10], RATE, now + ms(17), LONGEST, Some(Why::Overload));
         assert_eq!((after[0].start, after[0].hole), (MediaTime::new(ms(17)), Some(Why::Overload)));
-        timeline.break_off();
+        timeline.mark_discontinuity();
         let again = timeline.place(&[0.0; 30], RATE, now + ms(517), LONGEST, None);
         assert_eq!((again[0].start, again[0].hole), (MediaTime::new(ms(497)), Some(Why::Device)));
         assert_eq!((again[1].start, again[1].hole), (MediaTime::new(ms(512)), None));
@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_goes_back_and_every_jump_says_why(steps in prop::collection::vec(prop_oneof![
+        fn time_never_goes_back_and_every_jump_has_a_reason(steps in prop::collection::vec(prop_oneof![
             4 => (1usize..100, prop::sample::select(vec![8_000u32, 44_100, 48_000]), 0u64..300, 0u64..100)
                 .prop_map(|(samples, rate, waver, after)| Step::Sound { samples, rate, waver, after }),
             1 => (1u64..500).prop_map(Step::Skip),
@@ -157,11 +157,11 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Skip(lost) => { timeline.skip(lost); hole = Some(Why::Overload) }
-                    Step::Break => timeline.break_off(),
+                    Step::Break => timeline.mark_discontinuity(),
                     Step::Sound { samples, rate, waver, after } => {
                         clock += ms(after);
                         let rate = SampleRate::new(rate).unwrap();
-                        if rate_before.replace(rate).is_some_and(|before| before != rate) { timeline.break_off() }
+                        if rate_before.replace(rate).is_some_and(|before| before != rate) { timeline.mark_discontinuity() }
                         for frame in timeline.place(&vec![0.0; samples], rate, clock - ms(waver), ms(1), hole.take()) {
                             prop_assert!(frame.start >= end);
                             prop_assert!(frame.hole.is_some() || frame.start.since(end) < ms(1));

@@ -1,4 +1,4 @@
-//! Drains what the callback heard into frames, notices that a device is lost, and looks for it until it is heard again.
+//! The watcher: drains the ring into frames, notices that a device is lost, and reopens it until it is back.
 use std::{future::Future, time::Duration};
 
 use tokio::{
@@ -8,7 +8,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{DeviceError, MicrophoneSettings, line::Heard, timeline::Timeline};
+use super::{
+    error::DeviceError, ring::RingConsumer, settings::MicrophoneSettings, timeline::Timeline,
+};
 use crate::{
     flow::{Fault, Outlet, StageState},
     logic::downmix::Inversion,
@@ -16,41 +18,41 @@ use crate::{
     stages::tempo,
 };
 
-/// The machine's sound cards, or a script of them in tests.
+/// The machine's sound cards, or a scripted device in tests.
 pub(super) trait Backend: Send + 'static {
-    /// Keeps a stream open; letting go of it returns at once.
-    type Held: Send;
+    /// Keeps a stream open. Dropping it returns at once.
+    type StreamHandle: Send;
 
-    /// Whoever drops the future has no stream then, however late the device answers.
+    /// If the future is dropped, no stream stays open, however late the device answers.
     fn open(
         &mut self,
         settings: &MicrophoneSettings,
-    ) -> impl Future<Output = Result<Opened<Self::Held>, DeviceError>> + Send;
+    ) -> impl Future<Output = Result<Opened<Self::StreamHandle>, DeviceError>> + Send;
 }
 
 pub(super) struct Opened<H> {
-    /// What people call the device.
+    /// The device's name for people.
     pub(super) device: String,
     pub(super) rate: SampleRate,
-    pub(super) heard: Heard,
-    pub(super) held: H,
+    pub(super) consumer: RingConsumer,
+    pub(super) handle: H,
 }
 
 pub(super) struct Watcher<B> {
     backend: B,
     settings: MicrophoneSettings,
     timeline: Timeline,
-    /// Since when it is looked for, once it was lost or not found.
-    missed: Option<Missed>,
-    /// Whether the device was ever heard: what was there once may come back.
-    known: bool,
-    /// What is said when it is lost, where anything was heard since.
+    /// The current outage, if the device is lost or was not found.
+    outage: Option<Outage>,
+    /// Whether the device was ever opened: then it may come back.
+    was_opened: bool,
+    /// The interruption to send when the device is lost, if there was any audio since the last one.
     interruption: Option<AudioFrame>,
-    /// Of the stream that is open.
+    /// The tempo of the open stream.
     tempo: tempo::Watch,
 }
 
-struct Missed {
+struct Outage {
     since: Instant,
     cause: DeviceError,
 }
@@ -63,8 +65,8 @@ enum Ended {
 impl<B: Backend> Watcher<B> {
     pub(super) fn new(backend: B, settings: MicrophoneSettings) -> Watcher<B> {
         let timeline = Timeline::default();
-        let (missed, interruption, tempo) = (None, None, tempo::Watch::default());
-        Watcher { backend, settings, timeline, missed, known: false, interruption, tempo }
+        let (outage, interruption, tempo) = (None, None, tempo::Watch::default());
+        Watcher { backend, settings, timeline, outage, was_opened: false, interruption, tempo }
     }
 
     pub(super) async fn run(
@@ -80,16 +82,16 @@ impl<B: Backend> Watcher<B> {
                 opened = timeout(self.settings.open_within, self.backend.open(&self.settings)) => opened,
             };
             let cause = match opened.unwrap_or_else(|_| Err(self.too_slow())) {
-                Ok(opened) => match self.listen(opened, out, &stop, &mut wait).await? {
+                Ok(opened) => match self.capture(opened, out, &stop, &mut wait).await? {
                     Ended::Stopped => return Ok(()),
                     Ended::Lost(cause) => cause,
                 },
-                Err(cause) if cause.is_permanent() && !self.known => {
+                Err(cause) if cause.is_permanent() && !self.was_opened => {
                     return Err(Fault::permanent(cause));
                 }
                 Err(cause) => cause,
             };
-            self.miss(cause, wait, out).await?;
+            self.report_outage(cause, wait, out).await?;
             select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
@@ -99,22 +101,22 @@ impl<B: Backend> Watcher<B> {
         }
     }
 
-    /// Gives what one stream hears until it ends. `wait` begins anew once something was heard.
-    async fn listen(
+    /// Gives the frames of one stream until it ends. `wait` starts again at its minimum once there was a frame.
+    async fn capture(
         &mut self,
-        opened: Opened<B::Held>,
+        opened: Opened<B::StreamHandle>,
         out: &Outlet<AudioFrame>,
         stop: &CancellationToken,
         wait: &mut Duration,
     ) -> Result<Ended, Fault> {
-        let Opened { device, rate, mut heard, held: _held } = opened;
+        let Opened { device, rate, mut consumer, handle: _handle } = opened;
         debug!(device, rate = rate.hertz(), "microphone opened");
-        self.timeline.break_off();
+        self.timeline.mark_discontinuity();
         self.tempo = tempo::Watch::default();
         let mut tick = interval(self.settings.tick);
-        // After a wait for room downstream the ticks missed are of no use.
+        // Ticks missed while the edge was full are skipped.
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last_heard = Instant::now();
+        let mut last_frame = Instant::now();
         loop {
             let since = Instant::now();
             let stopped = select! {
@@ -122,23 +124,23 @@ impl<B: Backend> Watcher<B> {
                 () = stop.cancelled() => true,
                 _ = tick.tick() => false,
             };
-            // Looked at before the ring is drained, so that what was heard before a failure is still given.
-            let failure = heard.failure().map(str::to_owned);
-            if heard.is_inverted() {
+            // The failure is read before the ring is drained, so that the audio before the failure is still given.
+            let failure = consumer.failure().map(str::to_owned);
+            if consumer.is_inverted() {
                 warn!(device, "{}", Inversion::WARNING);
             }
             self.tempo.waited(since);
             let (came, mut sound) = (Instant::now(), Duration::ZERO);
-            for frame in self.drain(&device, rate, &mut heard) {
-                self.hear(&device, out);
+            for frame in self.drain(&device, rate, &mut consumer) {
+                self.mark_recovered(&device, out);
                 *wait = self.settings.retry;
                 sound += frame.duration();
                 self.interruption =
                     Some(AudioFrame::interruption(frame.span().end(), frame.rate, frame.trace));
                 out.send(frame).await?;
-                last_heard = Instant::now();
+                last_frame = Instant::now();
             }
-            self.tempo.hears(sound, came, out);
+            self.tempo.add(sound, came, out);
             if stopped {
                 return Ok(Ended::Stopped);
             }
@@ -146,29 +148,38 @@ impl<B: Backend> Watcher<B> {
                 return Ok(Ended::Lost(DeviceError::Lost { device, cause }));
             }
             let silent_for = self.settings.silent_after;
-            if last_heard.elapsed() >= silent_for {
+            if last_frame.elapsed() >= silent_for {
                 return Ok(Ended::Lost(DeviceError::Silent { device, silent_for }));
             }
         }
     }
 
-    /// All that waits in the ring, as frames: small blocks are put together, and cut where sound is missing.
-    fn drain(&mut self, device: &str, rate: SampleRate, heard: &mut Heard) -> Vec<AudioFrame> {
+    /// All audio in the ring, as frames. Small blocks are joined, and a gap starts a new frame.
+    fn drain(
+        &mut self,
+        device: &str,
+        rate: SampleRate,
+        consumer: &mut RingConsumer,
+    ) -> Vec<AudioFrame> {
         let mut frames = Vec::new();
         let mut samples = Vec::new();
-        while let Some(first) = heard.take(&mut samples) {
+        while let Some(first) = consumer.pop(&mut samples) {
             let mut captured = first.captured;
-            while heard.peek().is_some_and(|next| next.lost == 0 && !next.skipped)
-                && let Some(next) = heard.take(&mut samples)
+            while consumer.peek().is_some_and(|next| next.lost == 0 && !next.skipped)
+                && let Some(next) = consumer.pop(&mut samples)
             {
                 captured = next.captured;
             }
             let hole = if first.skipped {
                 warn!(device, "the device lost sound");
-                self.timeline.break_off();
+                self.timeline.mark_discontinuity();
                 Some(Why::Device)
             } else if first.lost > 0 {
-                warn!(device, samples = first.lost, "sound was not taken in time and was given up");
+                warn!(
+                    device,
+                    samples = first.lost,
+                    "captured audio was not read in time and was dropped"
+                );
                 self.timeline.skip(first.lost);
                 Some(Why::Overload)
             } else {
@@ -181,30 +192,30 @@ impl<B: Backend> Watcher<B> {
         frames
     }
 
-    fn hear(&mut self, device: &str, out: &Outlet<AudioFrame>) {
-        if let Some(missed) = self.missed.take() {
-            let missed_for = missed.since.elapsed();
+    fn mark_recovered(&mut self, device: &str, out: &Outlet<AudioFrame>) {
+        if let Some(outage) = self.outage.take() {
+            let missed_for = outage.since.elapsed();
             info!(device, ?missed_for, "microphone is heard again");
             out.gauge().set(StageState::Running, None);
         }
-        self.known = true;
+        self.was_opened = true;
     }
 
-    /// Says it once for each cause, not at each attempt.
-    async fn miss(
+    /// Reports each cause once, not at each attempt.
+    async fn report_outage(
         &mut self,
         cause: DeviceError,
         retry_in: Duration,
         out: &Outlet<AudioFrame>,
     ) -> Result<(), Fault> {
-        if self.missed.as_ref().is_some_and(|missed| missed.cause == cause) {
+        if self.outage.as_ref().is_some_and(|outage| outage.cause == cause) {
             debug!(%cause, ?retry_in, "microphone is still missing");
             return Ok(());
         }
         warn!(%cause, ?retry_in, "microphone is missing, and looked for until it is there");
         out.gauge().set(StageState::Degraded, Some(cause.to_string()));
-        let since = self.missed.as_ref().map_or_else(Instant::now, |missed| missed.since);
-        self.missed = Some(Missed { since, cause });
+        let since = self.outage.as_ref().map_or_else(Instant::now, |outage| outage.since);
+        self.outage = Some(Outage { since, cause });
         match self.interruption.take() {
             Some(interruption) => Ok(out.send(interruption).await?),
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! What turns sound into words: the trait that an engine implements and the stage asks.
+//! The trait between the stage and a speech recognition engine.
 use std::{
     sync::{
         Arc,
@@ -9,29 +9,35 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{logic::agree::Heard, message::Language};
+use crate::{logic::agreement::DecodedWord, message::Language};
 
-/// Blocks while it listens, so it lives on a thread of its own ([`Engine`](crate::flow::Engine)), where it is also made: it
+/// A recogniser that decodes whole windows of audio.
+///
+/// A decode blocks, so the recogniser lives on a thread of its own ([`Engine`](crate::flow::Engine)). It is also made there, so it
 /// need not be `Send`.
 pub trait Recogniser: 'static {
-    /// Looks at the whole of `speech`, 16 kHz mono in −1..1, without memory of earlier looks.
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError>;
+    /// Decodes the whole of `speech`, 16 kHz mono in −1..1. No decode depends on earlier ones.
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError>;
 
-    /// A look without any wishes.
-    fn look(&mut self, speech: &[f32]) -> Result<Hypothesis, RecogniseError> {
-        self.listen(speech, &Ask::default())
+    /// Decodes with a default request.
+    fn decode_with_defaults(&mut self, speech: &[f32]) -> Result<Hypothesis, RecogniseError> {
+        self.decode(speech, &DecodeRequest::default())
     }
 }
 
-/// What a look is asked for beside its sound.
+/// What a decode gets besides its audio.
 #[derive(Clone, Debug, Default)]
-pub struct Ask {
-    /// The text that was said just before; empty where it is not to be a condition.
+pub struct DecodeRequest {
+    /// The text that was said before; empty for a decode without context.
     pub context: String,
-    /// The language, where an earlier look at the segment has settled it.
+    /// The language, where an earlier decode of the segment settled it.
     pub language: Option<Language>,
     pub effort: Effort,
-    pub wanted: Wanted,
+    pub cancellation: Cancellation,
 }
 
 /// How much a decode may cost.
@@ -39,82 +45,82 @@ pub struct Ask {
 pub enum Effort {
     /// As little as is enough for text that will be decoded again.
     Partial,
-    /// As much as is needed for text that stands.
+    /// As much as is needed for a final.
     #[default]
     Final,
-    /// All there is: an earlier decode of the sound went wrong.
-    Whole,
+    /// The full context of the encoder: an earlier decode of the audio went wrong.
+    FullContext,
 }
 
-/// Whether the result of a look is still wanted. Clones tell the same.
+/// Whether a decode is cancelled: by its deadline, or because nobody waits for it. Clones share their state.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    until: Option<Instant>,
-    withdrawn: Arc<AtomicBool>,
+pub struct Cancellation {
+    deadline: Option<Instant>,
+    cancelled: Arc<AtomicBool>,
 }
 
-impl Wanted {
-    /// `None`: until it is withdrawn.
-    pub fn until(until: Option<Instant>) -> Wanted {
-        Wanted { until, withdrawn: Arc::default() }
+impl Cancellation {
+    /// Cancelled at `deadline`. `None`: there is no deadline.
+    pub fn at(deadline: Option<Instant>) -> Cancellation {
+        Cancellation { deadline, cancelled: Arc::default() }
     }
 
-    pub fn is_still(&self) -> bool {
-        !self.withdrawn.load(Relaxed) && self.until.is_none_or(|until| Instant::now() < until)
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Relaxed) || self.deadline.is_some_and(|it| it <= Instant::now())
     }
 
-    /// Withdraws it when the guard is dropped, as it is when nobody waits for the look any more.
-    pub(super) fn guard(&self) -> impl Drop + use<> {
-        Withdraw(self.withdrawn.clone())
+    /// Cancels the decode when the returned value is dropped, which happens when nobody waits for the decode any more.
+    pub(super) fn cancel_on_drop(&self) -> impl Drop + use<> {
+        CancelOnDrop(self.cancelled.clone())
     }
 }
 
-struct Withdraw(Arc<AtomicBool>);
+struct CancelOnDrop(Arc<AtomicBool>);
 
-impl Drop for Withdraw {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Relaxed);
     }
 }
 
-/// What one look heard.
+/// The result of one decode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hypothesis {
-    pub words: Vec<Heard>,
-    /// Whether it knows the words' spans, counted from the first sample of the look. If not, they are placed where
-    /// somebody speaks.
-    pub timed: bool,
-    /// What is spoken.
+    pub words: Vec<DecodedWord>,
+    /// Whether the words have their spans, counted from the first sample of the decode. If not, they are aligned with the speech.
+    pub has_word_times: bool,
+    /// The spoken language.
     pub language: Language,
-    /// The recogniser's own probability of that, 0 to 1; 1 where it was told, or knows one language only.
+    /// The recogniser's own probability of that language, 0 to 1. It is 1 where the language was given, or where the recogniser knows
+    /// no other.
     pub language_probability: f32,
-    /// What the words are in, where the recogniser translates.
-    pub written: Option<Language>,
+    /// The language of the text, where the recogniser translates.
+    pub text_language: Option<Language>,
     /// The recogniser's own probability, 0 to 1, that nobody spoke.
     pub no_speech: f32,
-    /// Mean natural logarithm of the probabilities of the tokens; 0 without any.
+    /// The mean natural logarithm of the token probabilities; 0 without any token.
     pub log_probability: f32,
-    /// The times that the recogniser wrote between its words, counted from the first sample: how many words stand before each.
-    /// They may lie behind the end of the sound: such words were made up.
+    /// The recogniser's timestamps between its words, counted from the first sample: for each, how many words precede it. A timestamp
+    /// may lie after the end of the audio: such words were made up.
     pub times: Vec<(usize, Duration)>,
-    /// Whether the decode reached the limit of its tokens before it had ended.
-    pub cut_off: bool,
+    /// Whether the decode stopped at its token limit.
+    pub hit_token_limit: bool,
 }
 
 impl Hypothesis {
-    /// Where the recogniser says that its last word ends.
-    pub fn ends(&self) -> Option<Duration> {
+    /// The recogniser's own timestamp for the end of its last word.
+    pub fn end(&self) -> Option<Duration> {
         self.times.last().map(|it| it.1)
     }
 }
 
-/// A look that gave nothing.
+/// Why a decode gave no hypothesis.
 #[derive(Debug, thiserror::Error)]
 pub enum RecogniseError {
-    /// The recogniser may well do better when it is started anew.
+    /// The recogniser may work again once it is restarted.
     #[error("the recogniser failed on {samples} samples of speech: {cause}")]
     Failed { samples: usize, cause: String },
-    /// Ended early, for its result was no longer [`Wanted`].
-    #[error("the look was no longer wanted")]
-    Unwanted,
+    /// Ended early by its [`Cancellation`].
+    #[error("the decode was cancelled")]
+    Cancelled,
 }

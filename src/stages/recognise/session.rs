@@ -1,4 +1,4 @@
-//! What a recogniser is that takes sound as it comes and ends its segments itself: a streaming model, or a service.
+//! The traits of a streaming recogniser, which takes audio as it comes and does its own endpointing: a streaming model, or a service.
 use std::future::Future;
 
 use crate::{
@@ -6,36 +6,36 @@ use crate::{
     message::{Language, Word},
 };
 
-/// Opens sessions. Beside [`Recogniser`](super::Recogniser), which decodes a window again and again.
+/// Opens sessions. The alternative to [`Recogniser`](super::Recogniser), which decodes whole windows again and again.
 pub trait StreamingRecogniser: Send + Sync + 'static {
     type Session: StreamingSession;
 
-    /// Begins with sound that has nothing to do with what came before. A [`Fault::Transient`] is tried again after a wait.
+    /// Opens a session for audio that does not continue earlier audio. A [`Fault::Transient`] is retried after a wait.
     fn open(&self) -> impl Future<Output = Result<Self::Session, Fault>> + Send;
 }
 
-/// One session: mono sound at 16 kHz in, hypotheses out, until it is finished. Times are those of its own sound, whose first
-/// sample is at zero.
+/// One session: takes mono audio at 16 kHz and gives hypotheses, until it is finished. Times count from the first sample of
+/// the session.
 pub trait StreamingSession: Send + 'static {
-    /// Takes the sound that follows. Waiting here is backpressure: sound waits on the stage's edge.
+    /// Takes the next audio. Waiting here is backpressure: audio waits on the stage's edge.
     fn push(&mut self, samples: &[f32]) -> impl Future<Output = Result<(), Fault>> + Send;
 
-    /// The next hypothesis; `None` when all of a finished session were given. It must be cancel safe.
-    fn next(&mut self) -> impl Future<Output = Result<Option<Hypothesised>, Fault>> + Send;
+    /// The next hypothesis. `None` when a finished session has given all of them. Must be cancel safe.
+    fn next(&mut self) -> impl Future<Output = Result<Option<SessionHypothesis>, Fault>> + Send;
 
-    /// No more sound comes. What is still open is to be ended with a final hypothesis.
+    /// No more audio comes. The session must end an open segment with a final hypothesis.
     fn finish(&mut self) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
-/// What a session has recognised of the segment under way.
+/// A hypothesis of the current segment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Hypothesised {
+pub struct SessionHypothesis {
     /// All words of the segment so far.
     pub words: Vec<Word>,
-    /// The first so many will not change.
+    /// The number of words, from the first on, that will not change.
     pub stable: usize,
-    /// The segment ends with these words; what follows is of the next one.
+    /// Whether the segment ends with these words. The next hypothesis is then of the next segment.
     pub is_final: bool,
-    /// What it is spoken in, where the recogniser says so.
+    /// The spoken language, if the recogniser reports it.
     pub language: Option<Language>,
 }

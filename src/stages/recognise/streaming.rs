@@ -1,7 +1,7 @@
-//! Sound to captions by a recogniser that streams: hands it the sound, and makes its hypotheses partials and finals.
+//! Speech to captions with a streaming recogniser: passes on the audio, and turns hypotheses into partials and finals.
 //!
-//! It keeps the promises of every recogniser: committed words never change, nothing follows a final, and sound that is missing is
-//! a gap. A run that fails leaves its open segment to the next one, which closes it with its committed words.
+//! It keeps the same guarantees as every recogniser: committed words never change, nothing follows a final, and missing audio
+//! is a gap. A run that fails leaves its open segment to the next run, which closes it with its committed words.
 use std::{
     future::pending,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,7 +11,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    session::{Hypothesised, StreamingRecogniser, StreamingSession},
+    session::{SessionHypothesis, StreamingRecogniser, StreamingSession},
     track::{Track, recognised},
 };
 use crate::{
@@ -19,30 +19,30 @@ use crate::{
     message::{Caption, Hop, Language, MediaSpan, MediaTime, Speech, Trace, Why, Word},
 };
 
-/// Frames whose places differ by less are taken to follow each other: sources round.
+/// Frames whose times differ by less than this follow each other: sources round.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
-/// One run of the stage.
+/// The stage. One value lasts for one run.
 pub struct RecogniseStream<R: StreamingRecogniser> {
     recogniser: R,
-    /// What a segment is said to be spoken in until the recogniser says so.
+    /// The language of a segment until the recogniser reports one.
     language: Language,
     track: Arc<Mutex<Track>>,
-    session: Option<Open<R::Session>>,
-    /// What [`wake`](Stage::wake) has found.
-    found: Option<Result<Option<Hypothesised>, Fault>>,
-    /// Whether what the run before left open was closed.
-    recovered: bool,
-    /// Of the newest frame.
+    session: Option<OpenSession<R::Session>>,
+    /// The result that [`wake`](Stage::wake) received.
+    pending: Option<Result<Option<SessionHypothesis>, Fault>>,
+    /// Whether this run has sent what the run before owed.
+    has_recovered: bool,
+    /// The trace of the newest frame.
     trace: Option<Trace>,
 }
 
-struct Open<S> {
+struct OpenSession<S> {
     session: S,
-    /// Where its sound begins and ends.
+    /// The start and the end of its audio.
     start: MediaTime,
     end: MediaTime,
-    finished: bool,
+    is_finished: bool,
 }
 
 impl<R: StreamingRecogniser> RecogniseStream<R> {
@@ -52,8 +52,8 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
             language,
             track,
             session: None,
-            found: None,
-            recovered: false,
+            pending: None,
+            has_recovered: false,
             trace: None,
         }
     }
@@ -68,7 +68,7 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
     }
 
     async fn recover(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
-        if std::mem::replace(&mut self.recovered, true) {
+        if std::mem::replace(&mut self.has_recovered, true) {
             return Ok(());
         }
         let trace = self.traced(Instant::now());
@@ -79,40 +79,40 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
         Ok(())
     }
 
-    /// Ends the session, and gives all that it still has.
+    /// Finishes the session, and sends all that is left of it.
     async fn end_session(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
         while let Some(open) = &mut self.session {
-            if !std::mem::replace(&mut open.finished, true) {
+            if !std::mem::replace(&mut open.is_finished, true) {
                 open.session.finish().await?;
             }
-            let next = match self.found.take() {
-                Some(found) => found?,
+            let next = match self.pending.take() {
+                Some(pending) => pending?,
                 None => open.session.next().await?,
             };
-            self.take(next, out).await?;
+            self.apply(next, out).await?;
         }
         Ok(())
     }
 
-    /// A hypothesis becomes a partial or a final; the end of the session, a final of what it left open.
-    async fn take(
+    /// Sends a hypothesis as a partial or a final. At the end of the session the open segment becomes a final.
+    async fn apply(
         &mut self,
-        next: Option<Hypothesised>,
+        next: Option<SessionHypothesis>,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
         let Some(open) = &self.session else { return Ok(()) };
         let (begun, start, end) = (Instant::now(), open.start, open.end);
         let trace = self.traced(begun);
-        let Some(Hypothesised { words, stable, is_final, language }) = next else {
+        let Some(SessionHypothesis { words, stable, is_final, language }) = next else {
             self.session = None;
             let left = {
                 let mut track = self.track();
                 track.decided_to = end;
                 track.segments.close(Vec::new(), end, trace)
             };
-            return give(left.map(Caption::Transcript), out).await;
+            return send(left.map(Caption::Transcript), out).await;
         };
-        let mut words: Vec<Word> = words.into_iter().map(|it| placed(it, start)).collect();
+        let mut words: Vec<Word> = words.into_iter().map(|it| shifted(it, start)).collect();
         let caption = {
             let mut track = self.track();
             if track.segments.current().is_none() {
@@ -124,7 +124,7 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
             if let Some(language) = language {
                 segment.set_language(language);
             }
-            // What was committed stays, whatever the recogniser has in its place by now.
+            // Committed words stay, whatever the recogniser has in their place by now.
             let committed = segment.committed().len().min(words.len());
             words.drain(..committed);
             let until = words.last().map_or(segment.start(), |it| it.span.end());
@@ -136,17 +136,17 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
                 Some(segment.revise(words, tail, end, trace))
             }
         };
-        give(caption.map(Caption::Transcript), out).await
+        send(caption.map(Caption::Transcript), out).await
     }
 }
 
-/// On the timeline of the stage.
-fn placed(word: Word, start: MediaTime) -> Word {
+/// The word with its time on the timeline of the stage.
+fn shifted(word: Word, start: MediaTime) -> Word {
     let from = start + word.span.start.since_start();
     Word { span: MediaSpan { start: from, ..word.span }, ..word }
 }
 
-async fn give(caption: Option<Caption>, out: &Outlet<Caption>) -> Result<(), Fault> {
+async fn send(caption: Option<Caption>, out: &Outlet<Caption>) -> Result<(), Fault> {
     match caption {
         Some(caption) => Ok(out.send(caption).await?),
         None => Ok(()),
@@ -170,25 +170,31 @@ impl<R: StreamingRecogniser> Stage for RecogniseStream<R> {
         if frame.is_interruption() {
             return self.end_session(out).await;
         }
-        let expected = self.track().heard_to;
+        let expected = self.track().consumed_to;
         if frame.start.since(expected) > TOLERANCE {
             self.end_session(out).await?;
             let why = frame.hole.unwrap_or(Why::Overload);
             let trace = self.traced(begun);
             let gap = self.track().gap(expected, frame.start, why, trace);
-            give(gap, out).await?;
+            send(gap, out).await?;
         }
         let span = frame.span();
         {
             let mut track = self.track();
-            (track.came_to, track.heard_to) = (track.came_to.max(span.end()), span.end());
+            (track.received_to, track.consumed_to) =
+                (track.received_to.max(span.end()), span.end());
         }
         let open = match &mut self.session {
             Some(open) => open,
             none => {
                 let session = self.recogniser.open().await?;
                 self.track.lock().unwrap_or_else(PoisonError::into_inner).decided_to = span.start;
-                none.insert(Open { session, start: span.start, end: span.start, finished: false })
+                none.insert(OpenSession {
+                    session,
+                    start: span.start,
+                    end: span.start,
+                    is_finished: false,
+                })
             }
         };
         open.end = span.end();
@@ -197,15 +203,15 @@ impl<R: StreamingRecogniser> Stage for RecogniseStream<R> {
 
     async fn wake(&mut self, _: &mut Self::Kept) {
         match &mut self.session {
-            Some(open) if self.found.is_none() => self.found = Some(open.session.next().await),
+            Some(open) if self.pending.is_none() => self.pending = Some(open.session.next().await),
             Some(_) => (),
             None => pending().await,
         }
     }
 
     async fn tend(&mut self, _: &mut Self::Kept, out: &Outlet<Caption>) -> Result<(), Fault> {
-        match self.found.take() {
-            Some(found) => self.take(found?, out).await,
+        match self.pending.take() {
+            Some(pending) => self.apply(pending?, out).await,
             None => Ok(()),
         }
     }

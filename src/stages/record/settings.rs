@@ -1,5 +1,5 @@
-//! What is recorded where and how, and why it no longer is.
-use std::{io, path::PathBuf};
+//! The settings of a recording.
+use std::path::PathBuf;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordSettings {
@@ -11,13 +11,4 @@ pub struct RecordSettings {
 pub enum RecordFormat {
     Flac,
     Wav,
-}
-
-/// Why the sound is no longer recorded.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot record to `{}`: {cause}; {mend}", path.display())]
-pub struct RecordError {
-    pub(super) path: PathBuf,
-    pub(super) cause: io::Error,
-    pub(super) mend: &'static str,
 }

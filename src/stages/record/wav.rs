@@ -1,4 +1,4 @@
-//! A WAV file whose header is true about once a second, so that it can be read whenever its writer dies.
+//! A WAV file whose header is updated about once a second, so that it can be read whenever its writer dies.
 use std::io::{self, Seek, SeekFrom, Write};
 
 use super::writer::Writer;
@@ -7,31 +7,31 @@ use crate::message::SampleRate;
 const HEADER: u32 = 44;
 const BYTES: u32 = 2;
 
-/// The sizes in its header have 32 bits.
-pub(super) const MOST_SAMPLES: u64 = ((u32::MAX - HEADER) / BYTES) as u64;
+/// The most samples: the sizes in the header have 32 bits.
+pub(super) const MAX_SAMPLES: u64 = ((u32::MAX - HEADER) / BYTES) as u64;
 
 /// Mono, 16 bits.
 pub(super) struct Wav<W: Write + Seek> {
     file: W,
     rate: SampleRate,
     samples: u32,
-    /// So many are stated in the header.
-    stated: u32,
+    /// The length that is in the header, in samples.
+    written_length: u32,
 }
 
 impl<W: Write + Seek> Wav<W> {
     pub(super) fn new(mut file: W, rate: SampleRate) -> io::Result<Wav<W>> {
         file.write_all(&header(rate, 0))?;
-        Ok(Wav { file, rate, samples: 0, stated: 0 })
+        Ok(Wav { file, rate, samples: 0, written_length: 0 })
     }
 
-    fn state(&mut self) -> io::Result<()> {
-        // The sound first: a header must never promise more than there is.
+    fn write_length(&mut self) -> io::Result<()> {
+        // The audio comes first: a header must never promise more than there is.
         self.file.flush()?;
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&header(self.rate, self.samples))?;
         self.file.seek(SeekFrom::End(0))?;
-        self.stated = self.samples;
+        self.written_length = self.samples;
         Ok(())
     }
 }
@@ -41,11 +41,15 @@ impl<W: Write + Seek + Send> Writer for Wav<W> {
         let bytes: Vec<u8> = samples.iter().flat_map(|it| it.to_le_bytes()).collect();
         self.file.write_all(&bytes)?;
         self.samples += samples.len() as u32;
-        if self.samples - self.stated >= self.rate.hertz() { self.state() } else { Ok(()) }
+        if self.samples - self.written_length >= self.rate.hertz() {
+            self.write_length()
+        } else {
+            Ok(())
+        }
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.state()
+        self.write_length()
     }
 }
 
@@ -62,7 +66,7 @@ fn header(rate: SampleRate, samples: u32) -> [u8; HEADER as usize] {
     put(&(data + HEADER - 8).to_le_bytes());
     put(b"WAVEfmt ");
     put(&16u32.to_le_bytes());
-    // Whole numbers; one channel.
+    // PCM integers; one channel.
     put(&1u16.to_le_bytes());
     put(&1u16.to_le_bytes());
     put(&rate.hertz().to_le_bytes());

@@ -1,9 +1,9 @@
-//! What the formats have in common.
+//! The trait of a file format that is written.
 use std::io;
 
-/// One file being written.
+/// A file that is being written.
 pub(super) trait Writer: Send {
     fn write(&mut self, samples: &[i16]) -> io::Result<()>;
-    /// States the whole length.
+    /// Writes the final length into the header.
     fn finish(&mut self) -> io::Result<()>;
 }

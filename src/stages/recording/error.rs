@@ -1,7 +1,7 @@
-//! What can be wrong with a sound file; each says which file, and what would mend it.
+//! The errors of sound files. Each names the file and a remedy.
 use std::{io, path::PathBuf, time::Duration};
 
-/// Why a sound file gives no sound, or no more.
+/// Why a sound file gives no audio, or no more.
 #[derive(Debug, thiserror::Error)]
 pub enum SoundFileError {
     #[error("cannot open `{}`: {cause}; check the path and who may read it", path.display())]

@@ -1,15 +1,15 @@
-//! A sound file as a source: at its own pace, N times that, or as fast as it is taken; once, or over and over.
+//! A sound file as a source: in real time, N times that, or as fast as it is read; once, or repeated.
 //!
-//! A paced recording is a live source: sample `t` is due at start + `t` / speed whether or not anybody takes it. That
-//! moment, and no later one, is when it counts as captured; a frame that comes late does not shift those after it.
-//! Frames are decoded ahead (about a second) on the blocking threads.
-mod cut;
+//! A paced recording is a live source: sample `t` is due at start + `t` / speed, whether or not anybody takes it. That moment
+//! counts as its capture time. A frame that comes late does not shift those after it. Frames are decoded about a second ahead,
+//! on the blocking threads.
+mod edit_cursor;
 mod error;
-mod kinds;
 mod mp4;
 mod probe;
 mod sound_file;
 mod tracks;
+mod unsupported_kinds;
 mod wav_sizes;
 
 use std::{path::PathBuf, time::Duration};
@@ -28,35 +28,35 @@ use crate::{
     message::{AudioFrame, MediaTime, SampleRate, Trace},
 };
 
-/// Slower than this, the moments at which samples are due lie beyond what a clock can name.
+/// At a lower speed, due times are beyond what a clock can represent.
 const SLOWEST: f64 = 0.001;
 
-/// How fast a recording is given.
+/// How fast a recording is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
-    /// So many times its own speed, above 0.
+    /// This many times its own speed, above 0.
     Real(f64),
-    /// As fast as it is taken.
+    /// As fast as it is read.
     Max,
 }
 
 #[derive(Clone, Debug)]
 pub struct RecordingSettings {
     pub path: PathBuf,
-    /// What it is called where something goes wrong with it; `None`: by its path.
+    /// The name for error messages. `None`: the path.
     pub called: Option<PathBuf>,
     pub choice: Choice,
     pub pace: Pace,
-    /// How much of the file's beginning is left out, in each round. The timeline begins at the first sample given.
+    /// How much of the start of the file is skipped, in each round. The timeline starts at the first sample given.
     pub start: Duration,
-    /// Begins again at its end; the timeline goes on.
+    /// Starts again at the end of the file. The timeline continues.
     pub repeat: bool,
-    /// How long a frame is, 10 to 20 ms.
+    /// The length of a frame, 10 to 20 ms.
     pub frame: Duration,
 }
 
 impl RecordingSettings {
-    /// The whole file, once, at its own pace.
+    /// The whole file, once, in real time.
     pub fn new(path: impl Into<PathBuf>) -> RecordingSettings {
         RecordingSettings {
             path: path.into(),
@@ -70,16 +70,16 @@ impl RecordingSettings {
     }
 }
 
-/// A file that is truncated or damaged gives all sound that can be decoded, then ends with a permanent fault that names
-/// the file and the place. A life after the first goes on where the one before it was.
+/// The source. A truncated or damaged file gives all audio that can be decoded, then ends with a permanent fault that names
+/// the file and the place. A restarted run continues where the one before ended.
 pub struct Recording {
     settings: RecordingSettings,
     /// When the first sample was due.
     epoch: Option<Instant>,
-    /// Of the timeline, over all rounds.
+    /// The rate of the timeline, the same for all rounds.
     rate: Option<SampleRate>,
     given: u64,
-    /// `given` when this round began.
+    /// The value of `given` at the start of this round.
     round: u64,
 }
 
@@ -88,8 +88,8 @@ impl Recording {
         Recording { settings, epoch: None, rate: None, given: 0, round: 0 }
     }
 
-    /// Opens the file where this round of it goes on.
-    async fn open(&mut self) -> Result<LookAhead, Fault> {
+    /// Opens the file where this round continues.
+    async fn open(&mut self) -> Result<ReadAhead, Fault> {
         let RecordingSettings { path: place, called, choice, start, .. } = self.settings.clone();
         let (skip, first_rate) = (self.given - self.round, self.rate);
         let opened = spawn_blocking(move || {
@@ -105,10 +105,10 @@ impl Recording {
         });
         let file = join(opened).await?.map_err(Fault::permanent)?;
         self.rate = Some(file.rate());
-        Ok(LookAhead { next: Some(decode(file)) })
+        Ok(ReadAhead { next: Some(decode(file)) })
     }
 
-    /// When the sample after `count` samples of the timeline is due; `None` where nothing waits for that.
+    /// When the sample after `count` samples of the timeline is due. `None` at maximum speed.
     fn due(&self, epoch: Instant, count: u64, rate: SampleRate) -> Option<Instant> {
         match self.settings.pace {
             Pace::Max => None,
@@ -119,7 +119,7 @@ impl Recording {
         }
     }
 
-    /// Gives one frame when it is due. False where it was told to stop before that.
+    /// Sends one frame when it is due. False if it was stopped before.
     async fn give(
         &mut self,
         samples: &[f32],
@@ -134,7 +134,7 @@ impl Recording {
         let waited = async {
             match due {
                 Some(due) => sleep_until(due).await,
-                // Edges that drop never wait: let others run.
+                // Edges that drop never wait, so other tasks must get a turn here.
                 None => tokio::task::consume_budget().await,
             }
         };
@@ -144,7 +144,7 @@ impl Recording {
             () = waited => (),
         }
         let trace = Trace::starting(due.unwrap_or_else(Instant::now));
-        // Before it is sent: a frame in the hand of a life that ends is lost, not given twice.
+        // Counted before it is sent: a frame that is being sent when a run ends is lost, and not sent twice.
         self.given = end;
         out.send(AudioFrame { start, rate, samples: samples.into(), hole: None, trace }).await?;
         Ok(true)
@@ -195,8 +195,8 @@ impl Source for Recording {
     }
 }
 
-/// The file while it is read: always one batch ahead.
-struct LookAhead {
+/// Reads the file one batch ahead.
+struct ReadAhead {
     next: Option<JoinHandle<(SoundFile, Batch)>>,
 }
 
@@ -205,7 +205,7 @@ struct Batch {
     end: Option<Result<(), SoundFileError>>,
 }
 
-impl LookAhead {
+impl ReadAhead {
     async fn take(&mut self) -> Result<Batch, Fault> {
         let Some(next) = self.next.take() else {
             return Ok(Batch { samples: Vec::new(), end: Some(Ok(())) });
@@ -218,7 +218,7 @@ impl LookAhead {
     }
 }
 
-/// Decodes about a second. A blocking task each time, not one thread for all: it never waits for its reader.
+/// Decodes about a second. It is a new blocking task each time, not one thread for all: it never waits for its reader.
 fn decode(mut file: SoundFile) -> JoinHandle<(SoundFile, Batch)> {
     spawn_blocking(move || {
         let enough = file.rate().hertz() as usize;

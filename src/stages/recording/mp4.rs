@@ -1,36 +1,36 @@
-//! What symphonia leaves out of an MP4 file: its edit lists, which say when a track begins and which of its sound an encoder put in front.
+//! The edit lists of an MP4 file, which symphonia ignores: when a track starts, and how much of its audio the encoder inserted.
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
 };
 
-use super::cut::Piece;
+use super::edit_cursor::Piece;
 
-/// An index larger than this is none.
+/// The largest index that is read.
 const LARGEST_INDEX: u64 = 256 * 1024 * 1024;
 
-/// Which part of the sound of one track is heard, and when.
+/// Which part of a track's audio is used, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Edits {
     pub(super) track: u32,
-    /// Units per second of what the edits say of the movie, and of the track's own sound.
+    /// Units per second: of the movie, in which edits have their length, and of the track's audio.
     movie: u64,
     media: u64,
     list: Vec<Edit>,
-    /// What iTunes tells in a comment: frames before the sound, and frames of it.
+    /// From iTunes's comment: the frames before the audio, and the frames of audio.
     smpb: Option<(u64, u64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Edit {
-    /// In units of the movie; 0: up to the end.
+    /// In units of the movie. 0: up to the end.
     length: u64,
-    /// Where in the track, in its units; `None`: nothing is heard for so long.
+    /// The position in the track, in its units. `None`: silence.
     from: Option<u64>,
 }
 
 impl Edits {
-    /// As frames at `rate`; none where all sound is heard from the beginning.
+    /// The edits as frames at `rate`. Empty if all audio is used from the beginning.
     pub(super) fn pieces(&self, rate: u32) -> Vec<Piece> {
         let frames = |units: u64, per_second: u64| {
             u64::try_from(u128::from(units) * u128::from(rate) / u128::from(per_second.max(1)))
@@ -38,7 +38,7 @@ impl Edits {
         };
         let mut pieces = Vec::new();
         for edit in &self.list {
-            // The movie counts in coarser units: the part of one is heard rather than lost.
+            // The movie counts in coarser units. A part of a unit is used rather than lost.
             let length = (u128::from(edit.length) * u128::from(rate))
                 .div_ceil(u128::from(self.movie.max(1)));
             let length = u64::try_from(length).unwrap_or(u64::MAX);
@@ -70,7 +70,7 @@ impl Edits {
     }
 }
 
-/// The edits of every track that has some. What is no MP4 file, or cannot be read, has none.
+/// The edits of every track that has some. Empty if the file is no MP4 file, or cannot be read.
 pub(super) fn edits(file: &mut File) -> io::Result<Vec<Edits>> {
     let Some(index) = index(file)? else { return Ok(Vec::new()) };
     let movie = content(&index, &[b"mvhd"]).and_then(per_second).unwrap_or(0);
@@ -84,11 +84,11 @@ pub(super) fn edits(file: &mut File) -> io::Result<Vec<Edits>> {
 
 fn edits_of(track: &[u8], movie: u64, smpb: Option<(u64, u64)>) -> Option<Edits> {
     let header = content(track, &[b"tkhd"])?;
-    // Before it stand version, flags, and two times of 4 or 8 bytes.
+    // Version, flags and two times of 4 or 8 bytes precede it.
     let id = number(header, if header.first() == Some(&1) { 20 } else { 12 }, 4)?;
     let media = content(track, &[b"mdia", b"mdhd"]).and_then(per_second)?;
     let list = content(track, &[b"edts", b"elst"]).map_or(Vec::new(), list);
-    // Sound that is heard twice, or out of its order, is left as it lies in the file.
+    // Edits that repeat audio or change its order are ignored.
     let begins: Vec<u64> = list.iter().filter_map(|it| it.from).collect();
     let in_order = begins.is_sorted();
     if !in_order {
@@ -113,11 +113,11 @@ fn list(bytes: &[u8]) -> Vec<Edit> {
         let nothing = if wide { u64::MAX } else { u64::from(u32::MAX) };
         Some(Edit { length: number(bytes, at, width)?, from: (from != nothing).then_some(from) })
     };
-    // A length, a place, and a rate of 4 bytes each, or 8 for the first two.
+    // A length and a position of 4 or 8 bytes each, and a rate of 4 bytes.
     (0..count).map_while(|nth| edit(8 + nth * (2 * width + 4))).collect()
 }
 
-/// `iTunSMPB`: numbers in hexadecimal, the second the frames before the sound, the fourth those of the sound.
+/// `iTunSMPB`: hexadecimal numbers. The second is the frames before the audio, the fourth the frames of audio.
 fn smpb(list: &[u8]) -> Option<(u64, u64)> {
     let comment = Atoms(list).find_map(|(name, comment)| {
         let is_it = name == *b"----" && content(comment, &[b"name"])?.ends_with(b"iTunSMPB");
@@ -129,7 +129,7 @@ fn smpb(list: &[u8]) -> Option<(u64, u64)> {
     (count > 0).then_some((before, count))
 }
 
-/// The atom `moov`, wherever it lies.
+/// The atom `moov`, anywhere in the file.
 fn index(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let end = file.seek(SeekFrom::End(0))?;
     let mut at = 0;
@@ -161,7 +161,7 @@ fn index(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     Ok(None)
 }
 
-/// Units per second, of the header of a movie or of a track's sound.
+/// Units per second, from the header of a movie or of a track's audio.
 fn per_second(header: &[u8]) -> Option<u64> {
     number(header, if header.first() == Some(&1) { 20 } else { 12 }, 4)
 }
@@ -171,12 +171,12 @@ fn number(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
     Some(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-/// What is in the first atom of each name, one within the other.
+/// The content of the first atom of each name in `path`, each within the one before.
 fn content<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
     path.iter().try_fold(bytes, |bytes, name| Atoms(bytes).find(|it| it.0 == **name).map(|it| it.1))
 }
 
-/// Atoms that lie one behind the other: a length with its own 8 bytes, a name, and what is in it.
+/// Consecutive atoms: a length that includes its own 8 bytes, a name, and the content.
 struct Atoms<'a>(&'a [u8]);
 
 impl<'a> Iterator for Atoms<'a> {

@@ -1,4 +1,4 @@
-//! Finds out what kind of file it is, and sees from outside what symphonia does not: an end that is missing.
+//! Detects the kind of a file, and whether it is truncated, which symphonia does not report.
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
@@ -13,20 +13,21 @@ use symphonia::core::{
 };
 
 use super::{
-    SoundFileError, kinds,
+    SoundFileError,
     mp4::{Edits, edits},
-    wav_sizes::{Patched, Said, patches},
+    unsupported_kinds,
+    wav_sizes::{Patched, StatedLength, patches},
 };
 
 pub(super) struct Probed {
     pub(super) reader: Box<dyn FormatReader>,
-    /// Its end is seen to be missing; where not, it may still turn out so.
-    pub(super) cut_short: bool,
-    /// Of an MP4 file.
+    /// Whether its end is known to be missing. If not, it may still be.
+    pub(super) is_truncated: bool,
+    /// The edit lists of an MP4 file.
     pub(super) edits: Vec<Edits>,
 }
 
-/// The file at `place`; what goes wrong is told of `path`.
+/// Opens the file at `place`. Errors name `path`.
 pub(super) fn probe(place: &Path, path: &Path) -> Result<Probed, SoundFileError> {
     let open = |cause| SoundFileError::Open { path: path.to_owned(), cause };
     let mut file = File::open(place).map_err(open)?;
@@ -38,27 +39,27 @@ pub(super) fn probe(place: &Path, path: &Path) -> Result<Probed, SoundFileError>
         return Err(SoundFileError::Empty { path: path.to_owned() });
     }
     let mut source: Box<dyn MediaSource> = Box::new(file.try_clone().map_err(open)?);
-    let (mut cut_short, mut edits_of_tracks) = (false, Vec::new());
-    // What is no regular file, a pipe for one, cannot be looked at twice.
+    let (mut is_truncated, mut edits_of_tracks) = (false, Vec::new());
+    // Only a regular file can be read twice, a pipe cannot.
     if about.is_file() {
         let mut beginning = Vec::new();
-        (&file).take(kinds::BEGINNING).read_to_end(&mut beginning).map_err(open)?;
-        if let Some(kind) = kinds::not_read(&beginning) {
+        (&file).take(unsupported_kinds::BEGINNING).read_to_end(&mut beginning).map_err(open)?;
+        if let Some(kind) = unsupported_kinds::unsupported_kind(&beginning) {
             let cause = kind.to_owned();
             return Err(SoundFileError::Unsupported { path: path.to_owned(), cause });
         }
         let magic = &beginning[..beginning.len().min(8)];
         if magic.starts_with(b"OggS") {
-            cut_short = ogg_lacks_its_end(&mut file).map_err(open)?;
+            is_truncated = is_ogg_truncated(&mut file).map_err(open)?;
         } else if magic.ends_with(b"ftyp") {
             edits_of_tracks = edits(&mut file).map_err(open)?;
-            if mp4_lacks_its_end(&mut file).map_err(open)? {
-                cut_short = true;
+            if is_mp4_truncated(&mut file).map_err(open)? {
+                is_truncated = true;
                 source = Box::new(Forward(file.try_clone().map_err(open)?));
             }
         } else if let Some(patches) = patches(&mut file).map_err(open)? {
-            if let Some(said) = patches.said {
-                warn_of(path, said);
+            if let Some(stated) = patches.stated {
+                warn_about_length(path, stated);
             }
             let patched = Patched::new(file.try_clone().map_err(open)?, patches);
             source = Box::new(patched.map_err(open)?);
@@ -74,32 +75,32 @@ pub(super) fn probe(place: &Path, path: &Path) -> Result<Probed, SoundFileError>
     let reader =
         symphonia::default::get_probe().probe(&hint, stream, format, meta).map_err(|error| {
             let (path, cause) = (path.to_owned(), error.to_string());
-            match cut_short {
+            match is_truncated {
                 true => SoundFileError::Truncated { path, at: Duration::ZERO, of: None },
                 false => SoundFileError::NotAudio { path, cause },
             }
         })?;
-    Ok(Probed { reader, cut_short, edits: edits_of_tracks })
+    Ok(Probed { reader, is_truncated, edits: edits_of_tracks })
 }
 
-/// Nothing is lost: all sound that is in the file is given.
-fn warn_of(path: &Path, said: Said) {
+/// Warns about a wrong length in a header. Nothing is lost: all audio in the file is given.
+fn warn_about_length(path: &Path, stated: StatedLength) {
     let path = path.display();
-    match said {
-        Said::Nothing => {
+    match stated {
+        StatedLength::Missing => {
             tracing::warn!(%path, "its header does not say how long its sound is, as where a recorder was killed: read to the end of the file");
         }
-        Said::TooMuch(bytes) => {
+        StatedLength::TooLong(bytes) => {
             tracing::warn!(%path, bytes, "its header promises more sound than there is: read to the end of the file; was it copied whole?");
         }
     }
 }
 
-/// An OGG file states no length. Its last page is marked, so one without the mark was cut off.
-fn ogg_lacks_its_end(file: &mut File) -> io::Result<bool> {
+/// Whether an OGG file is truncated. It states no length, but its last page is marked.
+fn is_ogg_truncated(file: &mut File) -> io::Result<bool> {
     /// Longer than any page.
     const TAIL: u64 = 128 * 1024;
-    /// Bytes of a page's header before its table of segments; its flags are byte 5, the table's length is byte 26.
+    /// The bytes of a page's header before its table of segments. Byte 5 has its flags, byte 26 the length of the table.
     const HEADER: usize = 27;
     const LAST: u8 = 4;
     let length = file.seek(SeekFrom::End(0))?;
@@ -114,9 +115,9 @@ fn ogg_lacks_its_end(file: &mut File) -> io::Result<bool> {
     Ok(page.len() < HEADER + table.len() + body || page[5] & LAST == 0)
 }
 
-/// An MP4 file is a row of atoms, each with its length. One that reaches beyond the file was cut off.
-fn mp4_lacks_its_end(file: &mut File) -> io::Result<bool> {
-    /// A length of 1 says that the true one, of 8 bytes, follows the name; 0 means up to the end.
+/// Whether an MP4 file is truncated. It is a row of atoms, each with its length, and the last one must end within the file.
+fn is_mp4_truncated(file: &mut File) -> io::Result<bool> {
+    /// A length of 1 means that the true one, of 8 bytes, follows the name. 0 means up to the end.
     const LONG: u64 = 1;
     const HEADER: u64 = 8;
     let length = file.seek(SeekFrom::End(0))?;
@@ -138,8 +139,8 @@ fn mp4_lacks_its_end(file: &mut File) -> io::Result<bool> {
     Ok(at > length)
 }
 
-/// A file that is only read forward. symphonia gives nothing at all of a file with an MP4 atom that reaches beyond the
-/// end, unless it cannot look where the end is.
+/// A file that cannot seek. If an MP4 atom ends after the end of the file, symphonia gives no audio at all, unless it cannot
+/// find that end.
 struct Forward(File);
 
 impl Read for Forward {

@@ -1,4 +1,4 @@
-//! A sound file of any common kind, decoded piece by piece to mono at its own rate. Blocks: keep it off async threads.
+//! A sound file of any common kind, decoded piece by piece to mono at its own rate. It blocks: keep it off async threads.
 use std::{
     io,
     num::NonZeroUsize,
@@ -16,41 +16,41 @@ use symphonia::core::{
 
 use super::{
     SoundFileError,
-    cut::Cut,
+    edit_cursor::EditCursor,
     mp4::Edits,
     probe::{Probed, probe},
-    tracks::{Spec, audio_track, before_the_sound, believed_length, decoder, frames_in, frames_of},
+    tracks::{Spec, audio_track, decoder, frames_in, frames_of, leading_pieces, reliable_length},
 };
 use crate::{
     logic::downmix::{Downmix, Inversion},
     message::SampleRate,
 };
 
-/// How far the length that a lossy format states may lie from what it decodes to: its encoder's delay and padding.
+/// How far the stated length of a lossy format may differ from the decoded length: the delay and padding of its encoder.
 const LOSSY_SLACK: u64 = 4608;
 
-/// What a damaged packet says of its own length may be damage too, so no more silence than this is made for it.
+/// The most silence in place of a damaged packet: its stated length may be damaged, too.
 const LONGEST_DAMAGE: Duration = Duration::from_secs(10);
 
-/// Times in MKV and MP4 files that lie so far behind the sound before them are a hole in it. Nearer ones are rounded.
+/// A jump in the times of an MKV or MP4 file that is longer than this is a gap. Shorter ones are rounding.
 const SMALLEST_HOLE: Duration = Duration::from_millis(100);
 
-/// So much of a hole is given at once, in samples.
-const AT_ONCE: u64 = 16_384;
+/// The most silence of a gap that is returned at once, in samples.
+const MAX_SILENCE_CHUNK: u64 = 16_384;
 
-/// Which sound of a file is heard.
+/// Which audio of a file is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// Which of its tracks of sound, counted from 1; `None`: the one that the file marks, or else the first.
+    /// The audio track, counted from 1. `None`: the one marked as default, or else the first.
     pub track: Option<NonZeroUsize>,
-    /// Which of the channels.
+    /// Which channels are used.
     pub downmix: Downmix,
 }
 
 /// An open sound file.
 ///
-/// A file that was cut off, or is damaged, gives all sound that can be decoded first, and the error after it. Damage in
-/// the middle becomes silence of the same length, so that what follows keeps its time.
+/// A truncated or damaged file gives all audio that can be decoded, and then the error. Damage in the middle becomes silence
+/// of the same length, so that the audio after it keeps its time.
 pub struct SoundFile {
     path: PathBuf,
     reader: Box<dyn FormatReader>,
@@ -58,42 +58,42 @@ pub struct SoundFile {
     track: u32,
     rate: SampleRate,
     channels: NonZeroUsize,
-    /// In frames that can be decoded, where the format can be believed.
+    /// The number of frames that can be decoded, if the format states it reliably.
     length: Option<u64>,
-    /// In frames that are heard of them.
-    heard: Option<u64>,
-    /// Its end was seen to be missing when it was opened.
-    cut_short: bool,
+    /// The number of frames after the edits.
+    audible: Option<u64>,
+    /// Whether its end is missing, as seen when it was opened.
+    is_truncated: bool,
     slack: u64,
     position: u64,
-    /// How much was decoded, before anything was left out; with the silence in the place of damage.
+    /// The number of decoded frames before the edits, with the silence in place of damage.
     decoded: u64,
     choice: Choice,
     inversion: Inversion,
-    cut: Cut,
-    /// Decoded, and not cut yet.
+    edits: EditCursor,
+    /// Decoded audio before the edits.
     raw: Vec<f32>,
-    /// Cut, and not given yet.
-    cut_off: Vec<f32>,
-    /// Frames that could not be decoded, owed as silence to whatever follows.
-    owed: u64,
-    /// Frames that the file says are missing before what was decoded last.
+    /// Audio after the edits that was not returned yet.
+    ready: Vec<f32>,
+    /// Damaged frames. Silence in their place precedes the next audio.
+    damaged_frames: u64,
+    /// The length in frames of the gap before the newest audio, by the times in the file.
     hole: u64,
-    /// Its packets say where they stand, counted from 0: what symphonia leaves out as damaged is seen by the jump.
+    /// Whether its packets state their position, counted from 0: a jump shows a damaged packet that symphonia skipped.
     numbered: bool,
-    /// When its first packet begins, in ticks of the track; packets tell of holes by their times.
+    /// The time of its first packet, in ticks of the track. Gaps are found by the times of packets.
     first_packet: Option<i64>,
 }
 
 impl SoundFile {
-    /// The mean of all channels of its first track of sound.
+    /// Opens the first audio track, and averages its channels.
     pub fn open(path: &Path) -> Result<SoundFile, SoundFileError> {
         SoundFile::open_at(path, path, Choice::default())
     }
 
-    /// The file at `place`; what goes wrong is told of `path`.
+    /// Opens the file at `place`. Errors name `path`.
     pub fn open_at(place: &Path, path: &Path, choice: Choice) -> Result<SoundFile, SoundFileError> {
-        let Probed { reader, cut_short, edits } = probe(place, path)?;
+        let Probed { reader, is_truncated, edits } = probe(place, path)?;
         let track = audio_track(&*reader, choice.track, path)?;
         let decoder = decoder(&*reader, track, path)?;
         let exact = matches!(reader.format_info().format, FORMAT_ID_WAVE | FORMAT_ID_FLAC);
@@ -101,9 +101,9 @@ impl SoundFile {
         let mut file = SoundFile {
             path: path.to_owned(),
             track: track.id,
-            length: believed_length(&*reader, track),
-            heard: None,
-            cut_short,
+            length: reliable_length(&*reader, track),
+            audible: None,
+            is_truncated,
             decoder,
             rate: SampleRate::SPEECH,
             channels: NonZeroUsize::MIN,
@@ -112,10 +112,10 @@ impl SoundFile {
             decoded: 0,
             choice,
             inversion: Inversion::default(),
-            cut: Cut::whole(),
+            edits: EditCursor::whole(),
             raw: Vec::new(),
-            cut_off: Vec::new(),
-            owed: 0,
+            ready: Vec::new(),
+            damaged_frames: 0,
             hole: 0,
             numbered: false,
             first_packet: None,
@@ -125,42 +125,42 @@ impl SoundFile {
         Ok(file)
     }
 
-    /// Of the samples given, and of the file.
+    /// The rate of the file and of the samples returned.
     pub fn rate(&self) -> SampleRate {
         self.rate
     }
 
-    /// In the file; what is given is their mean, or one of them.
+    /// The number of channels in the file.
     pub fn channels(&self) -> NonZeroUsize {
         self.channels
     }
 
-    /// As the file states it; `None` where it does not, or cannot be believed.
+    /// The length that the file states. `None` if it states none, or is unreliable.
     pub fn length(&self) -> Option<Duration> {
-        self.heard.map(|it| self.time(it))
+        self.audible.map(|it| self.time(it))
     }
 
-    /// How many samples were given or skipped so far.
+    /// How many samples were returned or skipped so far.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// The next samples, mono in −1..1, some thousand at most; `None` at the end of a whole file.
+    /// The next samples, mono in −1..1, a few thousand at most. `None` at the end of a complete file.
     pub fn next_chunk(&mut self) -> Result<Option<Vec<f32>>, SoundFileError> {
-        let mut chunk = std::mem::take(&mut self.cut_off);
+        let mut chunk = std::mem::take(&mut self.ready);
         while chunk.is_empty() {
-            chunk = self.cut.silence();
+            chunk = self.edits.next_silence();
             if !chunk.is_empty() {
                 break;
             }
-            if self.cut.is_over() {
+            if self.edits.is_finished() {
                 return Ok(None);
             }
             if self.raw.is_empty() && !self.decode(true)? {
                 return Ok(None);
             }
             let sound = if self.hole > 0 {
-                let now = self.hole.min(AT_ONCE);
+                let now = self.hole.min(MAX_SILENCE_CHUNK);
                 self.hole -= now;
                 vec![0.0; now as usize]
             } else {
@@ -168,16 +168,16 @@ impl SoundFile {
             };
             let waits = std::mem::take(&mut self.raw);
             let later;
-            (chunk, later) = self.cut.pass(sound);
+            (chunk, later) = self.edits.apply(sound);
             self.raw = if waits.is_empty() { later } else { waits };
         }
         self.position += chunk.len() as u64;
         Ok(Some(chunk))
     }
 
-    /// Goes forward to sample number `target`, counted from the beginning of the file.
+    /// Skips forward to sample number `target`, counted from the start of the file.
     pub fn skip_to(&mut self, target: u64) -> Result<(), SoundFileError> {
-        // Only these two name the very sample that they sought to; all others are decoded up to it.
+        // Only these two formats seek to an exact sample. Others are decoded up to it.
         let exact = matches!(self.reader.format_info().format, FORMAT_ID_WAVE | FORMAT_ID_FLAC);
         let known = self.length.is_some_and(|length| target <= length);
         if exact && known && target > self.position + u64::from(self.rate.hertz()) {
@@ -185,7 +185,7 @@ impl SoundFile {
             if let Ok(sought) = self.reader.seek(SeekMode::Accurate, to) {
                 self.decoder.reset();
                 self.raw.clear();
-                self.cut_off.clear();
+                self.ready.clear();
                 self.position = sought.actual_ts.get().max(0) as u64;
                 self.decoded = self.position;
             }
@@ -197,14 +197,14 @@ impl SoundFile {
                 return Err(SoundFileError::StartsPastEnd { path: self.path.clone(), at, start });
             };
             if self.position > target {
-                self.cut_off = chunk.split_off((target - before) as usize);
+                self.ready = chunk.split_off((target - before) as usize);
                 self.position = target;
             }
         }
         Ok(())
     }
 
-    /// Rate and channels are those of the first decoded sound: what containers say of them is optional, and sometimes wrong.
+    /// Takes rate and channels from the first decoded audio: in containers they are optional, and sometimes wrong.
     fn decode_first(&mut self, edits: Option<Edits>) -> Result<(), SoundFileError> {
         if !self.decode(false)? {
             return Err(SoundFileError::Empty { path: self.path.clone() });
@@ -220,13 +220,13 @@ impl SoundFile {
             None => {
                 let track = self.reader.tracks().iter().find(|it| it.id == self.track);
                 let first = self.first_packet.unwrap_or(0);
-                track.map_or(Vec::new(), |it| before_the_sound(&*self.reader, it, first, self.rate))
+                track.map_or(Vec::new(), |it| leading_pieces(&*self.reader, it, first, self.rate))
             }
         };
         if !pieces.is_empty() {
-            self.cut = Cut::new(pieces);
+            self.edits = EditCursor::new(pieces);
         }
-        self.heard = self.length.map(|it| self.cut.length_of(it));
+        self.audible = self.length.map(|it| self.edits.audible_length(it));
         Ok(())
     }
 
@@ -238,7 +238,7 @@ impl SoundFile {
                 Ok(Some(_)) => continue,
                 Ok(None) => return self.ended(),
                 Err(Error::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return self.cut_off();
+                    return self.truncated();
                 }
                 Err(Error::ResetRequired) => {
                     let track = audio_track(&*self.reader, self.choice.track, &self.path)?;
@@ -248,17 +248,17 @@ impl SoundFile {
                 }
                 Err(error) => return Err(self.damaged(&error)),
             };
-            let stands = packet.pts.get();
+            let position = packet.pts.get();
             if !settled {
-                self.numbered = stands == 0 && self.reader.format_info().format == FORMAT_ID_FLAC;
-            } else if self.numbered && self.length.is_none_or(|it| stands as u64 <= it) {
-                let missing = (stands as u64).saturating_sub(self.decoded + self.owed);
+                self.numbered = position == 0 && self.reader.format_info().format == FORMAT_ID_FLAC;
+            } else if self.numbered && self.length.is_none_or(|it| position as u64 <= it) {
+                let missing = (position as u64).saturating_sub(self.decoded + self.damaged_frames);
                 if missing > 0 {
-                    self.owe(missing, &"frames that are none");
+                    self.add_damage(missing, &"frames that are none");
                 }
             }
-            self.first_packet.get_or_insert(stands);
-            let (rate, before) = (self.rate, self.decoded + self.owed);
+            self.first_packet.get_or_insert(position);
+            let (rate, before) = (self.rate, self.decoded + self.damaged_frames);
             match self.decoder.decode(&packet) {
                 Ok(decoded) if decoded.frames() == 0 => continue,
                 Ok(decoded) => {
@@ -267,17 +267,17 @@ impl SoundFile {
                     decoded.copy_to_vec_interleaved::<f32>(&mut samples);
                     self.take(spec, &samples, settled)?;
                 }
-                // A damaged packet, the half of one at the end of a file that was cut off, or sound of another kind.
+                // A damaged packet, an incomplete one at the end of a truncated file, or audio of another format.
                 Err(error @ (Error::DecodeError(_) | Error::IoError(_))) => {
                     let Some((spec, samples)) = self.decode_anew(&packet, settled) else {
-                        self.owe(frames_of(&*self.reader, &packet, rate), &error);
+                        self.add_damage(frames_of(&*self.reader, &packet, rate), &error);
                         continue;
                     };
                     self.take(spec, &samples, settled)?;
                 }
                 Err(error) => return Err(self.damaged(&error)),
             }
-            if settled && let Some(frames) = self.stands_at(stands) {
+            if settled && let Some(frames) = self.position_of(position) {
                 let missing = frames.saturating_sub(before);
                 if missing > self.rate.samples_in(SMALLEST_HOLE) as u64 {
                     self.decoded += missing;
@@ -288,8 +288,8 @@ impl SoundFile {
         }
     }
 
-    /// Where a packet of an MKV or MP4 file stands, in frames behind the first one.
-    fn stands_at(&self, ticks: i64) -> Option<u64> {
+    /// The position of a packet of an MKV or MP4 file, in frames after the first packet.
+    fn position_of(&self, ticks: i64) -> Option<u64> {
         let format = self.reader.format_info().format;
         if !matches!(format, FORMAT_ID_MKV | FORMAT_ID_ISOMP4) {
             return None;
@@ -299,7 +299,7 @@ impl SoundFile {
         Some(frames_in(since, track.time_base?, self.rate))
     }
 
-    /// Sound whose channels or rate are not those before it is refused by some decoders, and is none the worse for it.
+    /// Decodes the packet with a new decoder: some decoders refuse audio whose channels or rate change, although it is intact.
     fn decode_anew(&mut self, packet: &Packet, settled: bool) -> Option<(Spec, Vec<f32>)> {
         let track = self.reader.tracks().iter().find(|it| it.id == self.track)?;
         let mut anew = decoder(&*self.reader, track, &self.path).ok()?;
@@ -333,39 +333,43 @@ impl SoundFile {
         }
         (self.rate, self.channels) = (rate, channels);
         let mono = &mut self.raw;
-        mono.resize(mono.len() + std::mem::take(&mut self.owed) as usize, 0.0);
-        // Of a file that goes on with fewer channels, those that are left are heard.
+        mono.resize(mono.len() + std::mem::take(&mut self.damaged_frames) as usize, 0.0);
+        // If the file continues with fewer channels, the remaining ones are used.
         let fits = !settled || self.choice.downmix.fits(channels);
         let downmix = if fits { self.choice.downmix } else { Downmix::Mean };
         downmix.append(samples, channels, mono);
         self.decoded += mono.len() as u64;
-        if downmix == Downmix::Mean && self.inversion.hears(samples, channels, rate) {
+        if downmix == Downmix::Mean && self.inversion.add_block(samples, channels, rate) {
             tracing::warn!(path = %self.path.display(), "{}", Inversion::WARNING);
         }
         Ok(())
     }
 
-    /// Silence is to stand in the place of so many frames.
-    fn owe(&mut self, frames: u64, cause: &dyn std::fmt::Display) {
-        if self.owed == 0 {
+    /// Puts silence in the place of damaged frames.
+    fn add_damage(&mut self, frames: u64, cause: &dyn std::fmt::Display) {
+        if self.damaged_frames == 0 {
             let (path, at) = (self.path.display(), self.time(self.position));
             tracing::warn!(%path, ?at, error = %cause, "damaged sound, silence in its place");
         }
         let most = u64::from(self.rate.hertz()) * LONGEST_DAMAGE.as_secs();
-        self.owed = self.owed.saturating_add(frames).min(most);
+        self.damaged_frames = self.damaged_frames.saturating_add(frames).min(most);
     }
 
     fn ended(&mut self) -> Result<bool, SoundFileError> {
-        if self.inversion.was_clear(self.rate) {
+        if self.inversion.is_inverted_at_end(self.rate) {
             tracing::warn!(path = %self.path.display(), "{}", Inversion::WARNING);
         }
         let short = self.length.is_some_and(|length| self.decoded + self.slack < length);
-        if short || self.cut_short || self.owed > 0 { self.cut_off() } else { Ok(false) }
+        if short || self.is_truncated || self.damaged_frames > 0 {
+            self.truncated()
+        } else {
+            Ok(false)
+        }
     }
 
-    /// Where no length is stated the file may end anywhere: so do recordings whose recorder was killed.
-    fn cut_off(&self) -> Result<bool, SoundFileError> {
-        if self.length.is_none() && !self.cut_short && self.owed == 0 {
+    /// A file without a stated length may end anywhere, as when its recorder was killed.
+    fn truncated(&self) -> Result<bool, SoundFileError> {
+        if self.length.is_none() && !self.is_truncated && self.damaged_frames == 0 {
             return Ok(false);
         }
         let (path, at) = (self.path.clone(), self.time(self.position));

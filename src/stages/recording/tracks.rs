@@ -1,4 +1,4 @@
-//! The tracks of a file: which one is heard, what decodes it, how long it is, and what of it comes before the sound.
+//! The tracks of a file: chooses one, makes its decoder, and finds its length and what precedes its audio.
 use std::{num::NonZeroUsize, path::Path};
 
 use symphonia::core::{
@@ -13,10 +13,10 @@ use symphonia::core::{
     units::TimeBase,
 };
 
-use super::{SoundFileError, cut::Piece};
+use super::{SoundFileError, edit_cursor::Piece};
 use crate::message::SampleRate;
 
-/// The frames that an Opus stream counts in, whatever it was recorded at.
+/// The rate in which Opus streams count frames, whatever the rate of the recording.
 const OPUS_RATE: u64 = 48_000;
 
 pub(super) fn audio_track<'a>(
@@ -61,12 +61,12 @@ pub(super) fn decoder(
     };
     let mut codec = codec.clone();
     if codec.codec == CODEC_ID_OPUS {
-        // What comes before the sound is left out here: the decoder takes the number of an MP4 file in the wrong order of bytes.
+        // The encoder's delay is skipped here: the decoder reads it in the wrong byte order in MP4 files.
         codec.extra_data = None;
         codec.sample_rate = Some(OPUS_RATE as u32);
     }
-    // A guessed length (see below) would have the decoder cut off true sound at the end.
-    let gapless = believed_length(reader, track).is_some();
+    // With a guessed length (see below) the decoder would cut off audio at the end.
+    let gapless = reliable_length(reader, track).is_some();
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
     #[cfg(feature = "opus")]
@@ -83,7 +83,7 @@ pub(super) fn decoder(
     })
 }
 
-/// What people call a codec that may not be decoded.
+/// The name of a codec that may not be supported.
 fn name(codec: AudioCodecId) -> Option<&'static str> {
     Some(match codec {
         CODEC_ID_OPUS => "Opus",
@@ -102,8 +102,9 @@ fn name(codec: AudioCodecId) -> Option<&'static str> {
     })
 }
 
-/// MP3 without an encoder's tag and bare AAC state no length; symphonia guesses one from the first frame.
-pub(super) fn believed_length(reader: &dyn FormatReader, track: &Track) -> Option<u64> {
+/// The stated length, if it is reliable. MP3 without an encoder's tag and bare AAC state none: symphonia guesses one from the
+/// first frame.
+pub(super) fn reliable_length(reader: &dyn FormatReader, track: &Track) -> Option<u64> {
     match reader.format_info().format {
         FORMAT_ID_MP1 | FORMAT_ID_MP2 | FORMAT_ID_MP3 => track.delay.and(track.num_frames),
         FORMAT_ID_ADTS => None,
@@ -111,9 +112,9 @@ pub(super) fn believed_length(reader: &dyn FormatReader, track: &Track) -> Optio
     }
 }
 
-/// What comes before the sound of a track whose first packet stands at `first`, in its own ticks, where no edit list says it: frames that
-/// an encoder put there, and the time until the sound begins.
-pub(super) fn before_the_sound(
+/// What precedes the audio of a track without an edit list: frames that the encoder inserted, and the time until the audio
+/// starts. `first`: the time of the first packet, in ticks of the track.
+pub(super) fn leading_pieces(
     reader: &dyn FormatReader,
     track: &Track,
     first: i64,
@@ -124,7 +125,7 @@ pub(super) fn before_the_sound(
     let told = codec.extra_data.as_deref().filter(|_| is_opus).and_then(pre_skip);
     let in_mp4 = reader.format_info().format == FORMAT_ID_ISOMP4;
     let skipped = told.map(|little| u64::from(if in_mp4 { little.swap_bytes() } else { little }));
-    // Where the first decoded frame stands. Only MKV files tell it.
+    // The position of the first decoded frame, which only MKV files state.
     let begins = match (reader.format_info().format, track.time_base) {
         (FORMAT_ID_MKV, Some(base)) => {
             let frames = frames_in(first.unsigned_abs(), base, rate) as i64;
@@ -138,7 +139,7 @@ pub(super) fn before_the_sound(
     };
     let mut pieces = Vec::new();
     let silence = begins.map_or(0, |it| it.saturating_add_unsigned(skipped).max(0) as u64);
-    // They count in milliseconds: what may be rounding is no silence.
+    // MKV counts in milliseconds, so a very short silence may be rounding.
     if silence > u64::from(rate.hertz()) / 500 {
         pieces.push(Piece::Silence(silence));
     }
@@ -146,19 +147,19 @@ pub(super) fn before_the_sound(
     pieces
 }
 
-/// Of the header of an Opus stream, in the order of bytes that OGG has.
+/// The encoder's delay from the header of an Opus stream, in the byte order of OGG.
 fn pre_skip(header: &[u8]) -> Option<u16> {
     let bytes = header.strip_prefix(b"OpusHead")?.get(2..4)?;
     Some(u16::from_le_bytes(bytes.try_into().ok()?))
 }
 
-/// So many ticks as frames at `rate`.
+/// Converts ticks to frames at `rate`.
 pub(super) fn frames_in(ticks: u64, base: TimeBase, rate: SampleRate) -> u64 {
     let ticks = u128::from(ticks) * u128::from(base.numer.get());
     (ticks * u128::from(rate.hertz()) / u128::from(base.denom.get())) as u64
 }
 
-/// What decoded sound says of itself.
+/// The rate and channels of decoded audio.
 #[derive(Clone, Copy)]
 pub(super) struct Spec {
     pub(super) rate: u32,

@@ -1,4 +1,4 @@
-//! The sizes in the header of a WAV or AIFF file, where they are not those of the file: who wrote to a pipe, or was killed, never knew them.
+//! Corrects the sizes in the header of a WAV or AIFF file. They are wrong if the writer wrote to a pipe or was killed.
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
@@ -6,16 +6,17 @@ use std::{
 
 use symphonia::core::io::MediaSource;
 
-/// From here on a size is a placeholder: `arecord` writes 0x7fff_xxxx or 0x8000_0000 to a pipe, ffmpeg and RF64 files 0xffff_ffff.
+/// A size from here on is a placeholder: `arecord` writes 0x7fff_xxxx or 0x8000_0000 to a pipe, ffmpeg and RF64 files have
+/// 0xffff_ffff.
 const PLACEHOLDER: u32 = 0x7fff_0000;
-/// Bytes before the first chunk: a name, the size of all that follows, and another name, `WAVE` or `AIFF`.
+/// The bytes before the first chunk: a name, the size of the rest, and another name, `WAVE` or `AIFF`.
 const HEAD: u64 = 12;
-/// Bytes before the contents of a chunk: its name and its size.
+/// The bytes before the content of a chunk: its name and its size.
 const CHUNK: u64 = 8;
 
-/// How a kind of file says what is looked for.
+/// The format of a kind of file.
 struct Form {
-    /// The name of the chunk of the sound.
+    /// The name of the chunk with the audio.
     sound: [u8; 4],
     number: fn([u8; 4]) -> u32,
     bytes: fn(u32) -> [u8; 4],
@@ -24,28 +25,28 @@ struct Form {
 const WAV: Form = Form { sound: *b"data", number: u32::from_le_bytes, bytes: u32::to_le_bytes };
 const AIFF: Form = Form { sound: *b"SSND", number: u32::from_be_bytes, bytes: u32::to_be_bytes };
 
-/// Bytes of the chunk of an AIFF file's sound that come before it.
+/// The bytes that precede the audio in its chunk of an AIFF file.
 const BEFORE_SOUND: u64 = 8;
 
-/// What the header says of the length of the sound.
+/// What is wrong with the stated length of the audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said {
-    /// Nothing: 0, or a placeholder.
-    Nothing,
-    /// So many bytes, more than there are.
-    TooMuch(u32),
+pub(super) enum StatedLength {
+    /// The length is missing: 0, or a placeholder.
+    Missing,
+    /// The stated length in bytes is longer than the file.
+    TooLong(u32),
 }
 
-/// Bytes of a file that are to be read as other ones.
+/// The bytes of a file that must be replaced when it is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Patches {
     bytes: Vec<(u64, [u8; 4])>,
-    /// Why they are needed; `None` where only the size of the whole file was wrong, which nobody needs.
-    pub(super) said: Option<Said>,
+    /// Why they are needed. `None` if only the size of the whole file was wrong, which nobody needs.
+    pub(super) stated: Option<StatedLength>,
 }
 
-/// What has to be read otherwise for the sound to last up to the end of the file; `None` where it is no WAV or AIFF file, or all is right.
-/// RF64 and BW64 files, whose sizes stand in a chunk of their own, are read as WAV files in this way.
+/// The replacements with which the audio lasts up to the end of the file. `None` if the file is no WAV or AIFF file, or is
+/// correct. RF64 and BW64 files have their sizes in a chunk of their own. With the replacements they are read as WAV files.
 pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patches>> {
     let length = file.seek(SeekFrom::End(0))?;
     let mut four = |at: u64| -> io::Result<[u8; 4]> {
@@ -64,7 +65,7 @@ pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patche
         (b"FORM", b"AIFF" | b"AIFC") => (AIFF, false),
         _ => return Ok(None),
     };
-    // Such a file counts its bytes in 32 bits. What lies beyond them is not reached, whoever wrote it.
+    // Sizes have 32 bits. Audio beyond that cannot be read.
     let size = |bytes: u64| u32::try_from(bytes).unwrap_or(u32::MAX - 1);
     let whole = (form.bytes)(size(length - CHUNK));
     let mut patches = Patches::default();
@@ -75,16 +76,16 @@ pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patche
         patches.bytes.push((0, *b"RIFF"));
     }
     let (mut at, mut sound) = (HEAD, u64::MAX);
-    // Where an AIFF file says how many samples of each channel it has, and the bytes of one of all of them.
+    // The position of an AIFF file's number of frames, and the bytes of a frame.
     let mut frames = None;
     while at + CHUNK <= length {
-        let (name, said) = (four(at)?, (form.number)(four(at + 4)?));
+        let (name, stated) = (four(at)?, (form.number)(four(at + 4)?));
         let there = length - at - CHUNK;
-        // The true sizes, of 8 bytes each: that of the file, then that of the sound. Other chunks may follow the sound.
+        // The true sizes of 8 bytes each: of the file, and of the audio. Other chunks may follow the audio.
         if &name == b"ds64" && there >= 16 {
             let [low, high] =
                 [four(at + CHUNK + 8)?, four(at + CHUNK + 12)?].map(u32::from_le_bytes);
-            // None where the recorder was killed.
+            // 0 if the recorder was killed.
             sound =
                 Some(u64::from(high) << 32 | u64::from(low)).filter(|it| *it > 0).unwrap_or(sound);
         }
@@ -96,26 +97,27 @@ pub(super) fn patches(file: &mut (impl Read + Seek)) -> io::Result<Option<Patche
             frames = (all > 0).then_some((at + CHUNK + 2, all));
         }
         if name == form.sound {
-            let is_unsaid = said == 0 || said >= PLACEHOLDER;
-            if is_unsaid || u64::from(said) > there {
+            let is_missing = stated == 0 || stated >= PLACEHOLDER;
+            if is_missing || u64::from(stated) > there {
                 patches.bytes.push((at + 4, (form.bytes)(size(there.min(sound)))));
                 if let Some((place, bytes)) = frames {
                     let count = there.saturating_sub(BEFORE_SOUND) / bytes;
                     patches.bytes.push((place, (form.bytes)(size(count))));
                 }
-                // An RF64 file says it, in another place.
-                let what = if is_unsaid { Said::Nothing } else { Said::TooMuch(said) };
-                patches.said = (!is_long).then_some(what);
+                // An RF64 file states it in another place.
+                let what =
+                    if is_missing { StatedLength::Missing } else { StatedLength::TooLong(stated) };
+                patches.stated = (!is_long).then_some(what);
             }
             break;
         }
-        // Chunks begin at even places.
-        at += CHUNK + u64::from(said) + u64::from(said % 2);
+        // Chunks start at even positions.
+        at += CHUNK + u64::from(stated) + u64::from(stated % 2);
     }
     Ok((!patches.bytes.is_empty()).then_some(patches))
 }
 
-/// A file whose patched bytes are read as what they should be.
+/// A file that is read with the replacements.
 pub(super) struct Patched {
     file: File,
     at: u64,
@@ -123,7 +125,7 @@ pub(super) struct Patched {
 }
 
 impl Patched {
-    /// From its beginning.
+    /// Starts at the beginning of the file.
     pub(super) fn new(mut file: File, patches: Patches) -> io::Result<Patched> {
         file.rewind()?;
         Ok(Patched { file, at: 0, patches })
@@ -168,7 +170,7 @@ mod tests {
     use super::*;
     use std::io::Cursor;
 
-    /// A WAV file with a chunk before the sound. `sizes`: of the file and of the sound, as its header says.
+    /// A WAV file with a chunk before the audio. `sizes`: the stated sizes of the file and of the audio.
     fn wav(name: &[u8; 4], sizes: [u32; 2], sound: usize) -> Vec<u8> {
         let mut bytes = name.to_vec();
         bytes.extend(sizes[0].to_le_bytes());
@@ -186,39 +188,39 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_right_is_left_alone() {
+    fn a_correct_header_is_not_changed() {
         assert_eq!(patches_of(&wav(b"RIFF", [BEFORE + 100, 100], 100)), None);
         assert_eq!(patches_of(b"RIFF\0\0\0\0AVI LIST"), None);
         assert_eq!(patches_of(b"fLaC"), None);
     }
 
     #[test]
-    fn sizes_that_are_none_or_too_large_mean_up_to_the_end() {
+    fn missing_or_too_large_sizes_mean_up_to_the_end_of_the_file() {
         let sizes = [
-            ([0, 0], Said::Nothing),
-            ([0x8000_0024, 0x8000_0000], Said::Nothing),
-            ([0x7fff_0024, 0x7fff_0000], Said::Nothing),
-            ([u32::MAX, u32::MAX], Said::Nothing),
-            ([4096, 101], Said::TooMuch(101)),
+            ([0, 0], StatedLength::Missing),
+            ([0x8000_0024, 0x8000_0000], StatedLength::Missing),
+            ([0x7fff_0024, 0x7fff_0000], StatedLength::Missing),
+            ([u32::MAX, u32::MAX], StatedLength::Missing),
+            ([4096, 101], StatedLength::TooLong(101)),
         ];
-        for (sizes, said) in sizes {
+        for (sizes, stated) in sizes {
             let patches = patches_of(&wav(b"RIFF", sizes, 100)).unwrap();
-            assert_eq!(patches.said, Some(said), "{sizes:?}");
+            assert_eq!(patches.stated, Some(stated), "{sizes:?}");
             assert!(patches.bytes.contains(&(4, (BEFORE + 100).to_le_bytes())));
             assert!(patches.bytes.contains(&(SIZE_OF_SOUND, 100u32.to_le_bytes())));
         }
     }
 
     #[test]
-    fn a_wrong_size_of_the_whole_file_is_mended_in_silence() {
+    fn a_wrong_size_of_the_whole_file_is_corrected_without_a_warning() {
         let patches = patches_of(&wav(b"RIFF", [BEFORE + 92, 100], 100)).unwrap();
         let whole = (BEFORE + 100).to_le_bytes();
-        assert_eq!(patches, Patches { bytes: vec![(4, whole)], said: None });
+        assert_eq!(patches, Patches { bytes: vec![(4, whole)], stated: None });
     }
 
     #[test]
-    fn the_sound_of_an_rf64_file_ends_where_its_own_chunk_of_sizes_says() {
-        // Where it does not say, the sound lasts up to the end of the file.
+    fn the_audio_of_an_rf64_file_ends_where_its_ds64_chunk_says() {
+        // If the chunk states none, the audio lasts up to the end of the file.
         for (told, wanted) in [(60u64, 60u32), (0, 72)] {
             let mut bytes = b"RF64\xff\xff\xff\xffWAVEds64\x10\0\0\0".to_vec();
             bytes.extend([0, told].map(u64::to_le_bytes).concat());
@@ -227,13 +229,13 @@ mod tests {
             bytes.extend(b"axml\x04\0\0\0<a/>");
             let patches = patches_of(&bytes).unwrap();
             assert!(patches.bytes.contains(&(40, wanted.to_le_bytes())), "{patches:?}");
-            assert_eq!(patches.said, None);
+            assert_eq!(patches.stated, None);
         }
     }
 
     #[test]
-    fn an_aiff_file_whose_recorder_was_killed_lasts_up_to_its_end() {
-        // Two channels of 16 bits, and 25 samples of each.
+    fn an_aiff_file_without_sizes_lasts_up_to_its_end() {
+        // Two channels of 16 bits, with 25 samples each.
         let aiff = |sizes: [u32; 3]| {
             let [whole, frames, sound] = sizes.map(u32::to_be_bytes);
             let mut bytes = [b"FORM", &whole[..], b"AIFFCOMM\0\0\0\x12\0\x02"].concat();
@@ -246,7 +248,7 @@ mod tests {
         assert_eq!(patches_of(&aiff(right)), None);
         for sizes in [[0, 0, 0], [0x7fff_0000, 25, 0x7fff_0000], [8000, 9000, 9008]] {
             let patches = patches_of(&aiff(sizes)).unwrap();
-            assert!(patches.said.is_some());
+            assert!(patches.stated.is_some());
             let mut mended = aiff(sizes);
             for (at, bytes) in patches.bytes {
                 mended[at as usize..][..4].copy_from_slice(&bytes);
@@ -256,14 +258,14 @@ mod tests {
     }
 
     #[test]
-    fn rf64_is_read_as_a_wav_file() {
+    fn an_rf64_file_is_read_as_a_wav_file() {
         let patches = patches_of(&wav(b"RF64", [u32::MAX, u32::MAX], 100)).unwrap();
-        assert_eq!(patches.said, None);
+        assert_eq!(patches.stated, None);
         assert!(patches.bytes.contains(&(0, *b"RIFF")));
     }
 
     #[test]
-    fn what_is_patched_is_read_so_whatever_the_pieces() {
+    fn replaced_bytes_are_read_whatever_the_size_of_reads() {
         let mut file = tempfile::tempfile().unwrap();
         io::Write::write_all(&mut file, &wav(b"RF64", [0, 0], 50)).unwrap();
         let found = patches(&mut file).unwrap().unwrap();

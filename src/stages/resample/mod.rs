@@ -1,8 +1,8 @@
-//! Sound at any rate to speech at 16 kHz, as it comes.
+//! Resamples audio at any rate to speech at 16 kHz.
 //!
-//! It holds back at most one block (10 ms for all usual rates but 22.05 and 11.025 kHz, where it is 20 and 40) and adds
-//! half a block of delay, which the times of its output account for: a sound keeps its place on the timeline. Where the
-//! input's timeline jumps, the tail is given, and the speech after the jump stands where its sound stood.
+//! It holds back at most one block (10 ms for all usual rates, but 20 ms for 22.05 kHz and 40 ms for 11.025 kHz). It adds half
+//! a block of delay, which the times of its output account for: audio keeps its place on the timeline. At a jump of the
+//! input's timeline the rest of the audio before it is given, and the audio after it starts at its own time.
 mod run;
 
 use std::time::Duration;
@@ -15,15 +15,15 @@ use crate::{
     message::{AudioFrame, Hop, MediaTime, Milestone, SampleRate, Speech, Trace, Why},
 };
 
-/// A jump shorter than this is the rounding of whoever made the frames. It is measured from where a run began, so many
-/// small ones add up to a jump.
+/// A shorter jump is the rounding of whoever made the frames. It is measured from the start of a run, so many small ones add
+/// up to a jump.
 const TOLERANCE: Duration = Duration::from_millis(1);
 
-/// See the module.
+/// The stage; see the module.
 #[derive(Default)]
 pub struct Resample {
     run: Option<Run>,
-    /// Up to where speech was given; nothing goes back behind it.
+    /// The end of the speech given so far. Time never goes back behind it.
     end: MediaTime,
 }
 
@@ -32,7 +32,7 @@ impl Resample {
         Resample::default()
     }
 
-    /// Gives what the run before a jump, or before the end, still holds.
+    /// Sends the rest of the run before a jump, or before the end.
     async fn finish(&mut self, begun: Instant, out: &Outlet<Speech>) -> Result<(), Fault> {
         let Some(mut run) = self.run.take() else { return Ok(()) };
         let hole = run.take_hole();
@@ -96,14 +96,14 @@ impl Stage for Resample {
                 run
             }
             none => {
-                // What a source gives twice was heard already: time does not go back.
-                let heard = samples_before(self.end, &frame);
-                if heard >= frame.samples.len() {
+                // A source may repeat audio. Time does not go back, so the copy is skipped.
+                let overlap = samples_before(self.end, &frame);
+                if overlap >= frame.samples.len() {
                     tracing::debug!(start = ?frame.start, end = ?self.end, "sound left out that was given before");
                     return Ok(());
                 }
-                fresh = &frame.samples[heard..];
-                let start = (frame.start + frame.rate.duration_of(heard)).max(self.end);
+                fresh = &frame.samples[overlap..];
+                let start = (frame.start + frame.rate.duration_of(overlap)).max(self.end);
                 none.insert(Run::new(start, frame.rate, frame.hole).map_err(fault)?)
             }
         };
@@ -113,7 +113,7 @@ impl Stage for Resample {
             Ok(Some(piece)) => self.give(piece, hole, begun, out).await,
             Ok(None) => Ok(()),
             Err(error) => {
-                // A converter that failed is in no known state.
+                // The state of a converter that failed is unknown.
                 self.run = None;
                 Err(fault(error))
             }
@@ -125,7 +125,7 @@ impl Stage for Resample {
     }
 }
 
-/// How many samples at the beginning of `frame` lie before `end`, wholly or in part.
+/// How many samples at the start of `frame` lie before `end`, wholly or in part.
 fn samples_before(end: MediaTime, frame: &AudioFrame) -> usize {
     let overlap = end.since(frame.start).as_nanos() * u128::from(frame.rate.hertz());
     overlap.div_ceil(1_000_000_000) as usize
@@ -144,7 +144,7 @@ mod tests {
     use crate::flow::{EdgeSettings, Inlet, Offer, Room, StageGauge, WhenFull, edge};
     use proptest::prelude::*;
 
-    /// Runs frames through a stage to its end.
+    /// Sends frames through a stage to its end.
     async fn resampled(frames: Vec<AudioFrame>) -> Vec<Speech> {
         let room = Room::Items(std::num::NonZeroUsize::new(100_000).unwrap());
         let (sender, receiver) =
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sound_behind_a_hole_stands_where_it_stood() {
+    async fn audio_after_a_gap_keeps_its_time() {
         let mut late = frame(ms(5_000), 48_000, 4_800);
         late.hole = Some(Why::Device);
         let given = resampled(vec![frame(ms(0), 48_000, 4_800), late]).await;
@@ -195,18 +195,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_source_knows_of_holes_is_told_with_the_speech_that_goes_on() {
+    async fn the_reason_of_a_gap_is_passed_on_without_cutting_the_run() {
         let sound = |n: u64| frame(ms(10 * n), 48_000, 480);
         let warned = |n| AudioFrame { hole: Some(Why::Source), ..sound(n) };
         let given = resampled(vec![sound(0), warned(1), sound(2), sound(3)]).await;
         let holes: Vec<_> = given.iter().map(|it| it.hole).collect();
         assert_eq!(holes.iter().flatten().count(), 1, "{holes:?}");
-        // It is one run: nothing is cut where nothing is missing.
+        // It is one run: no audio is missing, so none is cut.
         assert_eq!(given.iter().map(|it| it.duration()).sum::<Duration>(), ms(40));
     }
 
     #[tokio::test]
-    async fn an_interruption_comes_behind_all_the_speech_before_it() {
+    async fn an_interruption_follows_all_speech_before_it() {
         let sound = frame(ms(0), 48_000, 4_900);
         let interruption = AudioFrame::interruption(sound.span().end(), sound.rate, sound.trace);
         let after = frame(ms(500), 48_000, 4_800);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sound_at_16_khz_passes_untouched_and_at_once() {
+    async fn audio_at_16_khz_passes_unchanged_and_at_once() {
         let mut whole = frame(ms(40), 16_000, 320);
         whole.samples = (0..320).map(|it| it as f32 / 320.0).collect();
         let captured = whole.trace.captured();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sound_given_twice_is_heard_once() {
+    async fn repeated_audio_is_given_once() {
         let given = resampled(vec![
             frame(ms(0), 48_000, 4_800),
             frame(ms(50), 48_000, 4_800),
@@ -245,7 +245,7 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
-        /// Whatever comes: rates change, frames overlap, sound is missing.
+        /// With any input: changes of the rate, overlapping frames, missing audio.
         #[test]
         fn speech_never_goes_back_and_none_is_lost(
             steps in prop::collection::vec((prop::sample::select(vec![8_000u32, 16_000, 44_100, 48_000]), 1usize..3_000, 0u64..400), 1..12),
@@ -254,7 +254,7 @@ mod tests {
             let mut sound = Duration::ZERO;
             let mut frames = Vec::new();
             for (rate, samples, missing) in &steps {
-                // About half of the steps go on without a jump.
+                // About half of the steps continue without a jump.
                 at += ms(missing.saturating_sub(200));
                 let frame = frame(at, *rate, *samples);
                 at += frame.duration();
@@ -263,10 +263,10 @@ mod tests {
             }
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             let given = runtime.block_on(resampled(frames));
-            let spoken: Duration = given.iter().map(|it| it.duration()).sum();
-            // Half a sample of rounding for each run, and what a rounded end cuts off the next.
+            let given_length: Duration = given.iter().map(|it| it.duration()).sum();
+            // Half a sample of rounding for each run, and what a rounded end cuts off the next one.
             let allowed = Duration::from_micros(200) * steps.len() as u32;
-            prop_assert!(spoken.abs_diff(sound) <= allowed, "{spoken:?} of {sound:?}");
+            prop_assert!(given_length.abs_diff(sound) <= allowed, "{given_length:?} of {sound:?}");
             for pair in given.windows(2) {
                 prop_assert!(pair[0].span().end() <= pair[1].start + Duration::from_nanos(2));
             }

@@ -1,4 +1,4 @@
-//! One unbroken run of sound on its way to 16 kHz: no jump inside, one rate, every sample accounted for.
+//! One run of audio on its way to 16 kHz: without a jump, at one rate, with every sample accounted for.
 use std::collections::VecDeque;
 
 use audioadapter_buffers::direct::InterleavedSlice;
@@ -12,13 +12,13 @@ use crate::message::{MediaTime, SampleRate, Why};
 
 const SPEECH: u64 = SampleRate::SPEECH.hertz() as u64;
 
-/// Outside these a rate is the fault of a header, and the filters would be absurdly small or large.
+/// The supported rates. Others come from a wrong header, and their filters would be absurdly small or large.
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=1_000_000;
 
-/// A filter shorter than this is no filter.
+/// The shortest block that gives a useful filter.
 const SHORTEST_BLOCK: u32 = 64;
 
-/// Why a run of sound cannot be brought to 16 kHz.
+/// Why audio cannot be resampled to 16 kHz.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResampleFault {
     #[error("sound at {0} Hz cannot be resampled; give it at {from} to {to} Hz", from = RATES.start(), to = RATES.end())]
@@ -29,7 +29,7 @@ pub(crate) enum ResampleFault {
     Process(u32, ResampleError),
 }
 
-/// Speech as it came out, on the timeline of its sound.
+/// Resampled speech with its place on the timeline.
 pub(super) struct Piece {
     pub(super) start: MediaTime,
     pub(super) samples: Vec<f32>,
@@ -41,16 +41,16 @@ pub(super) struct Run {
     start: MediaTime,
     rate: SampleRate,
     hole: Option<Why>,
-    /// `None` where the sound is at 16 kHz already.
+    /// `None` if the audio is at 16 kHz already.
     converter: Option<Box<dyn Resampler<f32>>>,
-    /// Less than a block.
+    /// Input samples that do not fill a block yet.
     pending: Vec<f32>,
-    /// Input samples in, output samples out.
+    /// The number of input samples taken and of output samples given.
     taken: u64,
     given: u64,
-    /// Output samples that are the filter's own delay, and still to be left out.
+    /// Output samples of the filter's own delay that must still be dropped.
     lead: usize,
-    /// Up to which input sample sound had come, and when that one was captured, oldest first.
+    /// Pairs (number of an input sample, its capture time), oldest first.
     marks: VecDeque<(u64, Instant)>,
     passed: Option<(u64, Instant)>,
 }
@@ -81,22 +81,22 @@ impl Run {
         self.rate
     }
 
-    /// Where its input ends.
+    /// The end of its input on the timeline.
     pub(super) fn end(&self) -> MediaTime {
         self.start + MediaTime::of_sample(self.taken, self.rate).since_start()
     }
 
-    /// Why sound that is missing from here on is missing, where that is known.
+    /// Notes why audio before the next samples is missing, if that is known.
     pub(super) fn note_hole(&mut self, hole: Option<Why>) {
         self.hole = self.hole.take().or(hole);
     }
 
-    /// Why the sound before it is missing: told once, with its first speech.
+    /// Why audio before it is missing. Returned once, with its first speech.
     pub(super) fn take_hole(&mut self) -> Option<Why> {
         self.hole.take()
     }
 
-    /// Takes the next samples, the last of which was captured at `captured`, and gives what is ready.
+    /// Takes the next samples, the last of which was captured at `captured`, and returns the speech that is ready.
     pub(super) fn push(
         &mut self,
         samples: &[f32],
@@ -120,7 +120,7 @@ impl Run {
         Ok(self.piece(ready))
     }
 
-    /// Gives the tail, so that the run is as long as its input to the nearest sample.
+    /// Returns the rest, so that the output is as long as the input to the nearest sample.
     pub(super) fn finish(mut self) -> Result<Option<Piece>, ResampleFault> {
         let rate = u64::from(self.rate.hertz());
         let whole = (self.taken * SPEECH + rate / 2) / rate;
@@ -150,8 +150,8 @@ impl Run {
         Some(Piece { start, samples, captured: self.captured()? })
     }
 
-    /// When the newest sample given was captured: between the two marks around it, in proportion, so that it holds for a
-    /// recording at several times its own speed too.
+    /// The capture time of the newest sample given: interpolated between the two marks around it, so that it is also right for
+    /// a recording at several times its own speed.
     fn captured(&mut self) -> Option<Instant> {
         let at = (self.given * u64::from(self.rate.hertz())).div_ceil(SPEECH).min(self.taken);
         while let Some(mark) = self.marks.front().filter(|mark| mark.0 < at) {
@@ -168,7 +168,7 @@ impl Run {
     }
 }
 
-/// Blocks of 10 ms, or the next longer length that both rates share.
+/// A converter with blocks of 10 ms, or of the next longer length that both rates share.
 fn converter(rate: SampleRate) -> Result<Option<Box<dyn Resampler<f32>>>, ResampleFault> {
     let hertz = rate.hertz();
     if rate == SampleRate::SPEECH {
@@ -181,7 +181,7 @@ fn converter(rate: SampleRate) -> Result<Option<Box<dyn Resampler<f32>>>, Resamp
     let wanted = (hertz / 100).max(SHORTEST_BLOCK);
     let block = wanted.div_ceil(unit) * unit;
     let failed = |it| ResampleFault::Construction(hertz, it);
-    // One sub-chunk: several would make the filter short, which costs the upper half of what speech needs.
+    // One sub-chunk: several would make the filter short, which costs the upper half of the frequencies of speech.
     if block <= hertz / 10 {
         let (block, window) = (block as usize, WindowFunction::BlackmanHarris2);
         let to = SampleRate::SPEECH.hertz() as usize;
@@ -189,7 +189,7 @@ fn converter(rate: SampleRate) -> Result<Option<Box<dyn Resampler<f32>>>, Resamp
             .map_err(failed)?;
         return Ok(Some(Box::new(fft)));
     }
-    // Rates that share next to nothing with 16 kHz (44 101 Hz) would need blocks of up to a second.
+    // Rates with almost no common factor with 16 kHz (44 101 Hz) would need blocks of up to a second.
     let ratio = f64::from(SampleRate::SPEECH.hertz()) / f64::from(hertz);
     let (filter, block) = (SincInterpolationParameters::default(), (hertz / 100) as usize);
     let sinc = Async::new_sinc(ratio, 1.0, &filter, block, 1, FixedAsync::Input).map_err(failed)?;
@@ -200,7 +200,7 @@ fn common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
-/// Appends what `block` becomes; one shorter than the converter wants is filled up with silence.
+/// Appends the resampled `block`. A block shorter than the converter needs is padded with silence.
 fn convert(
     converter: &mut dyn Resampler<f32>,
     block: &[f32],
@@ -225,7 +225,7 @@ mod tests {
     use proptest::prelude::*;
     use std::time::Duration;
 
-    const RATES_HEARD: [u32; 14] = [
+    const TESTED_RATES: [u32; 14] = [
         8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 37_800, 44_100, 44_101, 48_000,
         88_200, 96_000, 192_000,
     ];
@@ -238,7 +238,7 @@ mod tests {
             .collect()
     }
 
-    /// Everything that comes out of `sound`, cut into pieces of the lengths `cuts` in turn.
+    /// All output for `sound`, cut into pieces of the lengths `cuts` in turn.
     fn speech(rate: u32, sound: &[f32], cuts: &[usize]) -> Vec<f32> {
         let mut run = Run::new(MediaTime::ZERO, SampleRate::new(rate).unwrap(), None).unwrap();
         let (mut out, mut rest, mut cuts) = (Vec::new(), sound, cuts.iter().cycle());
@@ -251,7 +251,7 @@ mod tests {
         out
     }
 
-    /// Level of `hertz` in speech, 1 for a full tone, by Goertzel's sum over a Hann window.
+    /// The level of the frequency `hertz` in speech, 1 for a full tone, by Goertzel's algorithm over a Hann window.
     fn level(speech: &[f32], hertz: f64) -> f64 {
         let step = hertz * std::f64::consts::TAU / 16_000.0;
         let window =
@@ -267,8 +267,8 @@ mod tests {
     }
 
     #[test]
-    fn a_tone_keeps_its_pitch_level_and_place_at_every_rate() {
-        for rate in RATES_HEARD {
+    fn a_tone_keeps_its_pitch_level_and_time_at_every_rate() {
+        for rate in TESTED_RATES {
             let out = speech(rate, &tone(rate, 440.0, rate as usize), &[rate as usize / 50]);
             assert_eq!(out.len(), 16_000, "{rate} Hz");
             let middle = &out[4_000..12_000];
@@ -277,7 +277,8 @@ mod tests {
                 "{rate} Hz: {}",
                 level(middle, 440.0)
             );
-            // Its place: never a whole sample off the same tone made at 16 kHz, which is this much where it is steepest.
+            // Its time: always within a sample of the same tone made at 16 kHz. One sample off would differ by this much where
+            // the tone is steepest.
             let one_sample = 0.5 * 440.0 * std::f32::consts::TAU / 16_000.0;
             let worst = tone(16_000, 440.0, 16_000)
                 .iter()
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_speech_needs_passes_and_what_would_fold_back_does_not() {
+    fn frequencies_of_speech_pass_and_aliases_do_not() {
         for rate in [22_050, 44_100, 44_101, 48_000, 96_000] {
             let through = speech(rate, &tone(rate, 6_500.0, rate as usize), &[480]);
             assert!(level(&through[4_000..12_000], 6_500.0) > 0.45, "{rate} Hz");
@@ -301,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_that_no_sound_has_is_refused() {
+    fn an_unsupported_rate_is_refused() {
         for rate in [1, 999, 1_000_001, u32::MAX] {
             let refused = Run::new(MediaTime::ZERO, SampleRate::new(rate).unwrap(), None);
             assert!(matches!(refused, Err(ResampleFault::Rate(it)) if it == rate));
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn captured_is_the_moment_of_the_newest_sample_given_at_any_speed() {
+    fn the_capture_time_is_that_of_the_newest_sample_at_any_speed() {
         let rate = SampleRate::new(48_000).unwrap();
         for speed in [1u32, 4] {
             let mut run = Run::new(MediaTime::ZERO, rate, None).unwrap();
@@ -321,7 +322,7 @@ mod tests {
                     piece.start.since_start() + SampleRate::SPEECH.duration_of(piece.samples.len());
                 let expected = epoch + end / speed;
                 let off = piece.captured.max(expected) - piece.captured.min(expected);
-                // Before the second mark only the sound's own speed is known.
+                // Before the second mark only the audio's own speed is known.
                 let allowed = Duration::from_micros(if frame == 1 { 5_000 } else { 50 });
                 assert!(off <= allowed, "frame {frame} at {speed}x: {off:?}");
             }
@@ -331,8 +332,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn length_is_kept_to_the_sample_and_cuts_do_not_matter(
-            rate in prop::sample::select(RATES_HEARD.to_vec()),
+        fn the_length_is_kept_to_the_sample_and_cuts_do_not_matter(
+            rate in prop::sample::select(TESTED_RATES.to_vec()),
             length in 1usize..20_000,
             cuts in prop::collection::vec(1usize..3_000, 1..8),
         ) {

@@ -1,15 +1,15 @@
-//! The weights of a model, and why they cannot be used.
+//! The weights of a model, and the errors of loading them.
 use std::{path::Path, sync::Arc};
 
 use whisper_rs::{WhisperContext, WhisperContextParameters, WhisperTokenId};
 
-use super::{WhisperSettings, is_language};
+use super::{language::is_language, settings::WhisperSettings};
 use crate::{
     message::Language,
     models::{self, Header, InspectError, Weight},
 };
 
-/// Whether the weights are multiplied by a processor, which is slow with some kinds of them.
+/// Whether the CPU multiplies the weights, which is slow for some weight types.
 const ON_PROCESSOR: bool = !cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
 
 /// The weights of a model. Clones share them; each recogniser has a state of its own.
@@ -20,7 +20,7 @@ pub struct WhisperModel {
     pub(super) header: Header,
 }
 
-/// Why a model cannot be used. None of them will get better by itself.
+/// Why a model cannot be used. A retry does not help in any of these cases.
 #[derive(Debug, thiserror::Error)]
 pub enum WhisperError {
     #[error("{0}")]
@@ -40,17 +40,17 @@ pub enum WhisperError {
     )]
     UnknownLanguage { language: Language },
     #[error(
-        "the prompt cannot be written in the vocabulary of the model `{model}`: leave out unusual characters"
+        "the prompt cannot be text_language in the vocabulary of the model `{model}`: leave out unusual characters"
     )]
     Prompt { model: String },
-    #[error("the model `{model}` failed its first look: {cause}")]
-    FirstLook { model: String, cause: String },
+    #[error("the model `{model}` failed its first decode: {cause}")]
+    FirstDecode { model: String, cause: String },
 }
 
 impl WhisperModel {
     /// From the bytes of a model file.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<WhisperModel, WhisperError> {
-        // What is not whole is not given to whisper.cpp: it takes some broken files for models, and ends the process on others.
+        // Broken files are not passed on: whisper.cpp accepts some of them, and ends the process on others.
         let header = models::inspect_bytes(name, bytes).map_err(WhisperError::Broken)?;
         WhisperModel::of_bytes(name, header, bytes)
     }
@@ -83,7 +83,7 @@ impl WhisperModel {
         header: Header,
         load: impl FnOnce() -> Result<WhisperContext, whisper_rs::WhisperError>,
     ) -> Result<WhisperModel, WhisperError> {
-        // Once for the process: whisper.cpp's own log goes to tracing, at its levels, instead of standard error.
+        // Once per process: sends whisper.cpp's log to tracing at its levels, instead of standard error.
         whisper_rs::install_logging_hooks();
         let refused =
             |cause| WhisperError::Load { model: name.to_owned(), cause: format!("{cause}") };
@@ -92,7 +92,7 @@ impl WhisperModel {
     }
 
     fn parameters() -> WhisperContextParameters<'static> {
-        // Flash attention reads keys of earlier looks where `audio_ctx` is no multiple of 256.
+        // Flash attention reads keys of earlier decodes where `audio_ctx` is no multiple of 256.
         WhisperContextParameters { flash_attn: false, ..WhisperContextParameters::default() }
     }
 
@@ -100,12 +100,12 @@ impl WhisperModel {
         &self.header
     }
 
-    /// Whether it knows other languages than English.
+    /// Whether the model knows languages other than English.
     pub fn is_multilingual(&self) -> bool {
         self.context.is_multilingual()
     }
 
-    /// What the settings ask for that the model cannot do.
+    /// Checks that the model can do what the settings ask for.
     pub(super) fn check(&self, settings: &WhisperSettings) -> Result<(), WhisperError> {
         let model = || self.name.to_string();
         if let Some(language) = &settings.language {
@@ -132,9 +132,9 @@ impl WhisperModel {
         if text.contains('\0') {
             return Err(refused());
         }
-        // Room for a token a byte: whisper-rs takes the negative answer that asks for more room for a length.
+        // One token per byte is enough room: whisper-rs takes the negative answer that asks for more room for a length.
         let tokens = self.context.tokenize(text, text.len() + 1).map_err(|_| refused())?;
-        // Only the newest half of the text context may be prompt; whisper.cpp keeps the end.
+        // Only half of the text context may be prompt. whisper.cpp keeps the end.
         Ok(tokens)
     }
 }

@@ -146,7 +146,7 @@ async fn a_monitor_reads_what_the_server_and_its_stages_count() {
     // Before anything changes: a new count is news of the state, and one delivery more.
     let (_, before) = get(&pipeline.server, "/metrics").await;
     assert!(before.contains("livecap_delivered_total 3\n"), "{before}");
-    pipeline.recogniser.count("frames-given-up");
+    pipeline.recogniser.count("frames-dropped");
     let (head, body) = get(&pipeline.server, "/metrics").await;
     assert!(head.contains("application/openmetrics-text"), "{head}");
     for line in [
@@ -154,7 +154,7 @@ async fn a_monitor_reads_what_the_server_and_its_stages_count() {
         "livecap_numbered_total 1",
         "livecap_turned_away_total 0",
         "livecap_stage_state{stage=\"english\",state=\"running\"} 1",
-        "livecap_stage_counts_total{stage=\"english\",what=\"frames-given-up\"} 1",
+        "livecap_stage_counts_total{stage=\"english\",what=\"frames-dropped\"} 1",
         "livecap_edge_dropped_total{from=\"english\",to=\"web\"} 0",
         "# EOF",
     ] {

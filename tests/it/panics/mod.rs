@@ -21,9 +21,9 @@ use livecap::{
     },
     host::{Pipeline, StageSettings},
     logic::{
-        agree::{AgreementSettings, Heard},
+        agreement::{AgreementSettings, DecodedWord},
+        decode_scheduler::DecodeSchedulerSettings,
         endpoint::EndpointSettings,
-        pace::PaceSettings,
         window::WindowSettings,
     },
     message::{
@@ -31,8 +31,8 @@ use livecap::{
         Word,
     },
     stages::recognise::{
-        Ask, FRAME, Hypothesis, Recognise, RecogniseError, RecogniseSettings, Recogniser, Track,
-        VoiceActivity,
+        DecodeRequest, FRAME, Hypothesis, Recognise, RecogniseError, RecogniseSettings, Recogniser,
+        Track, VoiceActivity,
     },
 };
 use tokio::time::{Instant, sleep_until};
@@ -117,10 +117,10 @@ impl Source for Talk {
 struct Level;
 
 impl VoiceActivity for Level {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
         if frame.iter().any(|it| *it > 0.0) { 1.0 } else { 0.0 }
     }
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }
 
 /// Hears each word, and panics when it first hears one of at least the number that is next.
@@ -140,7 +140,7 @@ impl Bomb {
 }
 
 impl Recogniser for Bomb {
-    fn listen(&mut self, speech: &[f32], _: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(&mut self, speech: &[f32], _: &DecodeRequest) -> Result<Hypothesis, RecogniseError> {
         let heard = stretches(speech).into_iter().filter(|(number, _)| *number > 0);
         let heard: Vec<_> =
             heard.filter(|(_, span)| span.length >= RATE.duration_of(WORD / 8)).collect();
@@ -163,19 +163,19 @@ impl Recogniser for Bomb {
         };
         let words: Vec<Word> = heard.iter().map(word).collect();
         self.said = words.iter().map(|it| it.text.as_str()).collect::<String>().trim().to_owned();
-        let sure = |word| Heard { word, probability: 1.0, mark: 1.0 };
+        let sure = |word| DecodedWord { word, probability: 1.0, punctuation_probability: 1.0 };
         let words = words.into_iter().map(sure).collect();
         let language = Language::new("en");
         Ok(Hypothesis {
             words,
-            timed: true,
+            has_word_times: true,
             language,
             language_probability: 1.0,
-            written: None,
+            text_language: None,
             no_speech: 0.0,
             log_probability: 0.0,
             times: Vec::new(),
-            cut_off: false,
+            hit_token_limit: false,
         })
     }
 }
@@ -195,8 +195,13 @@ fn quick() -> RecogniseSettings {
     let (ms, usual) = (Duration::from_millis, RecogniseSettings::default());
     RecogniseSettings {
         endpoint: EndpointSettings { silence: ms(500), sentence: ms(250), ..usual.endpoint },
-        pace: PaceSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 },
-        agreement: AgreementSettings { hold: ms(100), ..usual.agreement },
+        scheduler: DecodeSchedulerSettings {
+            first: ms(150),
+            interval: ms(350),
+            pause: ms(250),
+            share: 0.5,
+        },
+        agreement: AgreementSettings { commit_margin: ms(100), ..usual.agreement },
         window: WindowSettings { length: ms(3_000), keep: ms(1_000), ..usual.window },
         ..usual
     }

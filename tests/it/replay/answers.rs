@@ -1,4 +1,4 @@
-//! A recogniser that answers from a recording.
+//! A recogniser that answers from a recording of decodes.
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -6,11 +6,11 @@ use std::{
 
 use livecap::{
     logic::{
-        agree::Heard,
-        place::{clipped, place_between},
+        agreement::DecodedWord,
+        word_alignment::{align_between_timestamps, clip},
     },
     message::{MediaSpan, MediaTime, SampleRate, Word},
-    stages::recognise::{Ask, Hypothesis, RecogniseError, Recogniser},
+    stages::recognise::{DecodeRequest, Hypothesis, RecogniseError, Recogniser},
 };
 
 use crate::support::corpus::{
@@ -19,11 +19,11 @@ use crate::support::corpus::{
     skeleton::place_of,
 };
 
-/// Sound that a recorded decode did not hear counts so many times as much as sound that it heard in vain: words of the former are
-/// lost, words of the latter are left out.
-const UNHEARD: u32 = 4;
+/// Audio that is missing in a recorded decode counts this many times as much as surplus audio: words of the former are lost,
+/// words of the latter are left out.
+const MISSING_WEIGHT: u32 = 4;
 
-/// How many decodes were asked for, and how many of them had been recorded just so.
+/// The number of requested decodes, and of those that were recorded exactly so.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) asked: usize,
@@ -32,11 +32,11 @@ pub(crate) struct Tally {
 
 pub(crate) struct Answers {
     piece: Arc<Piece>,
-    spoken: Vec<MediaSpan>,
-    /// Of each decode, whether it has answered: where the same was asked twice, each answers once.
+    speech: Vec<MediaSpan>,
+    /// For each recorded decode, whether it was used. If the same was decoded twice, each recording is used once.
     used: Vec<bool>,
     clock: Clock,
-    /// Decodes cost so many times what they cost when they were recorded.
+    /// Decodes cost this many times what they cost when they were recorded.
     scale: f64,
     tally: Arc<Mutex<Tally>>,
 }
@@ -48,76 +48,89 @@ impl Answers {
         scale: f64,
         tally: Arc<Mutex<Tally>>,
     ) -> Answers {
-        let (spoken, used) = (piece.sound.spoken(), vec![false; piece.decodes.len()]);
-        Answers { piece, spoken, used, clock, scale, tally }
+        let (speech, used) = (piece.sound.speech(), vec![false; piece.decodes.len()]);
+        Answers { piece, speech, used, clock, scale, tally }
     }
 
-    /// The recorded decode that was asked the same.
-    fn exact(&mut self, at: usize, length: usize, ask: &Ask) -> Option<usize> {
+    /// The recorded decode with the same request.
+    fn exact(&mut self, at: usize, length: usize, request: &DecodeRequest) -> Option<usize> {
         let decodes = self.piece.decodes.iter().enumerate();
-        let same = decodes.filter(|it| it.1.is_of(at, length, ask)).map(|it| it.0);
+        let same = decodes.filter(|it| it.1.is_of(at, length, request)).map(|it| it.0);
         let found = same.min_by_key(|it| self.used[*it])?;
         self.used[found] = true;
         Some(found)
     }
 
-    /// What the nearest recorded decode heard in `span`.
-    fn nearest(&self, span: MediaSpan, ask: &Ask) -> Result<Hypothesis, RecogniseError> {
-        let far = |it: &&Decode| {
-            let common = clipped(&[it.span()], span).first().map_or(Duration::ZERO, |it| it.length);
-            let (unheard, in_vain) = (span.length - common, it.span().length - common);
-            unheard * UNHEARD + in_vain
+    /// The words within `span` of the nearest recorded decode.
+    fn nearest(
+        &self,
+        span: MediaSpan,
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
+        let distance = |it: &&Decode| {
+            let common = clip(&[it.span()], span).first().map_or(Duration::ZERO, |it| it.length);
+            let (missing, surplus) = (span.length - common, it.span().length - common);
+            missing * MISSING_WEIGHT + surplus
         };
-        let nearest = self.piece.decodes.iter().min_by_key(far);
+        let nearest = self.piece.decodes.iter().min_by_key(distance);
         let cause = "nothing was recorded of this piece".to_owned();
         let nearest = nearest.ok_or(RecogniseError::Failed { samples: 0, cause })?;
-        let heard = nearest.answer(ask, &self.clock, self.scale)?;
-        Ok(within(heard, nearest, &self.spoken, span))
+        let hypothesis = nearest.answer(request, &self.clock, self.scale)?;
+        Ok(within(hypothesis, nearest, &self.speech, span))
     }
 }
 
 impl Recogniser for Answers {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         let at = place_of(speech).unwrap_or_default();
-        let exact = self.exact(at, speech.len(), ask);
+        let exact = self.exact(at, speech.len(), request);
         {
             let mut tally = self.tally.lock().unwrap();
             tally.asked += 1;
             tally.exact += usize::from(exact.is_some());
         }
         match exact {
-            Some(found) => self.piece.decodes[found].answer(ask, &self.clock, self.scale),
+            Some(found) => self.piece.decodes[found].answer(request, &self.clock, self.scale),
             None => {
                 let place = |sample: usize| MediaTime::of_sample(sample as u64, SampleRate::SPEECH);
-                self.nearest(MediaSpan::between(place(at), place(at + speech.len())), ask)
+                self.nearest(MediaSpan::between(place(at), place(at + speech.len())), request)
             }
         }
     }
 }
 
-/// The words of a recorded decode whose middles lie in `span`, placed as the stage would have placed them.
-fn within(heard: Hypothesis, decode: &Decode, spoken: &[MediaSpan], span: MediaSpan) -> Hypothesis {
+/// The words of a recorded decode whose middles lie in `span`, aligned as the stage would have aligned them.
+fn within(
+    hypothesis: Hypothesis,
+    decode: &Decode,
+    speech: &[MediaSpan],
+    span: MediaSpan,
+) -> Hypothesis {
     let of_decode = decode.span();
-    let texts: Vec<Word> = heard.words.iter().map(|it| it.word.clone()).collect();
-    let placed = if heard.timed {
+    let texts: Vec<Word> = hypothesis.words.iter().map(|it| it.word.clone()).collect();
+    let aligned = if hypothesis.has_word_times {
         let shift = |it: Word| {
             let start = of_decode.start + it.span.start.since_start();
             Word { span: MediaSpan { start, ..it.span }, ..it }
         };
         texts.into_iter().map(shift).collect()
     } else {
-        let times = if decode.is_whole() { heard.times.as_slice() } else { &[] };
-        place_between(texts, times, &clipped(spoken, of_decode), of_decode)
+        let times = if decode.is_whole() { hypothesis.times.as_slice() } else { &[] };
+        align_between_timestamps(texts, times, &clip(speech, of_decode), of_decode)
     };
-    let placed = heard.words.iter().zip(placed);
-    let inside = placed.filter(|(_, word)| {
+    let aligned = hypothesis.words.iter().zip(aligned);
+    let inside = aligned.filter(|(_, word)| {
         let middle = word.span.start + word.span.length / 2;
         span.start <= middle && middle < span.end()
     });
     let from_start = |at: MediaTime| MediaTime::new(at.since(span.start));
-    let words = inside.map(|(heard, word)| {
+    let words = inside.map(|(decoded, word)| {
         let span = MediaSpan::between(from_start(word.span.start), from_start(word.span.end()));
-        Heard { word: Word { span, ..word }, ..heard.clone() }
+        DecodedWord { word: Word { span, ..word }, ..decoded.clone() }
     });
-    Hypothesis { words: words.collect(), timed: true, times: Vec::new(), ..heard }
+    Hypothesis { words: words.collect(), has_word_times: true, times: Vec::new(), ..hypothesis }
 }

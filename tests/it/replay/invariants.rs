@@ -1,4 +1,4 @@
-//! What must hold of the captions of every piece, whatever the policy asks for.
+//! Invariants of the captions of every piece, whatever the policy decodes.
 use std::{collections::HashSet, ops::Range};
 
 use livecap::{
@@ -9,11 +9,12 @@ use livecap::{
 use super::{Replayed, replayed};
 use crate::support::corpus::streamed::Streamed;
 
-/// A phrase of so many words or more that stands twice running is a loop. One word is doubled by people and by models alike.
+/// A phrase of at least this many words that occurs twice in a row is a loop. A single word is doubled by people and by models
+/// alike.
 const PHRASE: usize = 2;
 
-/// What was promised stays, and the final begins with it.
-pub(super) fn promises_are_kept(run: &Streamed) -> Result<(), String> {
+/// Committed words stay, and the final begins with them.
+pub(super) fn commitments_hold(run: &Streamed) -> Result<(), String> {
     let changes = committed_changes(&run.updates());
     if changes > 0 {
         return Err(format!("{changes} committed words changed"));
@@ -45,25 +46,25 @@ fn check(what: impl Fn(&Replayed) -> Result<(), String>) {
 
 #[test]
 fn committed_words_never_change_and_finals_begin_with_them() {
-    check(|it| promises_are_kept(&it.run));
+    check(|it| commitments_hold(&it.run));
 }
 
-/// A second round of which every word stands for one that was said is none: "the gut in the gullet" may be heard as "the garden, the
-/// garden".
+/// A repeated phrase is no loop if each of its words stands for one that was said: "the gut in the gullet" may be decoded as
+/// "the garden, the garden".
 #[test]
-fn no_final_says_a_phrase_twice_running_where_less_was_said() {
+fn finals_repeat_no_phrase_that_the_reference_has_once() {
     check(|it| {
         let said = spoken::words(&it.piece.head.reference.text);
-        let heard = spoken::words(&it.run.finals().join(" "));
-        let stands: HashSet<usize> = align(&said, &heard).into_iter().flatten().collect();
-        let mut made_up = doubled(&heard)
+        let decoded = spoken::words(&it.run.finals().join(" "));
+        let stands: HashSet<usize> = align(&said, &decoded).into_iter().flatten().collect();
+        let mut made_up = doubled(&decoded)
             .into_iter()
             .filter(|second| second.clone().any(|at| !stands.contains(&at)));
-        made_up.next().map_or(Ok(()), |second| Err(heard[second].join(" ")))
+        made_up.next().map_or(Ok(()), |second| Err(decoded[second].join(" ")))
     });
 }
 
-/// Where the second rounds of phrases stand that stand twice running.
+/// The positions of the second rounds of phrases that occur twice in a row.
 fn doubled(words: &[String]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for length in PHRASE..=words.len() / 2 {
@@ -78,7 +79,7 @@ fn doubled(words: &[String]) -> Vec<Range<usize>> {
 }
 
 #[test]
-fn no_caption_holds_an_annotation_or_text_without_letters() {
+fn captions_contain_no_annotations_and_no_text_without_letters() {
     check(|it| {
         let words = it.run.transcripts().flat_map(|it| it.1.words());
         let strange = |text: &str| {
@@ -91,7 +92,7 @@ fn no_caption_holds_an_annotation_or_text_without_letters() {
 }
 
 #[test]
-fn nothing_is_captioned_where_nobody_speaks() {
+fn pieces_without_speech_give_no_captions() {
     check(|it| {
         let is_silent = it.piece.head.reference.text.is_empty();
         let said = it.run.transcripts().find(|it| is_silent && !it.1.words().is_empty());
@@ -100,7 +101,7 @@ fn nothing_is_captioned_where_nobody_speaks() {
 }
 
 #[test]
-fn no_piece_has_more_word_errors_than_when_it_was_recorded() {
+fn no_piece_has_more_word_errors_than_its_recorded_outcome() {
     check(|it| {
         let (reference, recorded) = (&it.piece.head.reference, &it.piece.outcome);
         let text = it.run.finals().join(" ");

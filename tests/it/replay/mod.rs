@@ -1,4 +1,4 @@
-//! What real models answered, replayed through the whole policy without a model (`tests/corpus/README.md`).
+//! Recorded decodes of real models, replayed through the whole policy without a model (`tests/corpus/README.md`).
 mod answers;
 mod invariants;
 mod recording;
@@ -21,7 +21,7 @@ use crate::support::corpus::{
     streamed::{FRAME, Streamed, on_paused_clock, product_settings, streamed},
 };
 
-/// A piece, and what its replay gave.
+/// A piece and the result of its replay.
 struct Replayed {
     piece: Arc<Piece>,
     run: Streamed,
@@ -63,7 +63,7 @@ fn settings(piece: &Piece) -> RecogniseSettings {
     product_settings(piece.head.language.as_deref(), piece.head.of_model)
 }
 
-/// The captions of sound of the piece, where decodes cost so many times what they did when they were recorded.
+/// The captions of a piece, with decodes that cost `scale` times what they did when they were recorded.
 fn replay(
     piece: &Arc<Piece>,
     scale: f64,
@@ -97,9 +97,9 @@ fn replayed() -> &'static [Replayed] {
     REPLAYED.get_or_init(halves)
 }
 
-/// How near the replay is to the recording, and how the policy does on it. Nothing is asserted of it.
+/// Prints how exact the replay is, and the figures of the policy. Asserts nothing.
 #[test]
-fn how_exact_the_replay_is_and_what_a_viewer_would_see() {
+fn the_exactness_and_figures_of_the_replay_are_printed() {
     let at = |times: &[f64], part: f64| {
         let mut times = times.to_vec();
         times.sort_by(f64::total_cmp);
@@ -134,7 +134,7 @@ fn how_exact_the_replay_is_and_what_a_viewer_would_see() {
     println!("exact answers: {} of {}", all.exact, all.asked);
 }
 
-/// Where the policy asks for the decodes that were recorded, it makes the captions of them that it made then.
+/// If the policy requests the recorded decodes, its captions are the recorded ones.
 #[test]
 fn the_recorded_decodes_give_the_recorded_captions() {
     let rewrites = std::env::var_os("UPDATE_EXPECT").is_some();
@@ -149,7 +149,7 @@ fn the_recorded_decodes_give_the_recorded_captions() {
     }
 }
 
-/// Takes over what exact replays give now: a change of what is shown and committed needs no new decodes.
+/// Takes over the outcome of exact replays: a change of what is shown and committed needs no new decodes.
 fn rewrite() {
     for file in files() {
         let mut pieces = format::read(&file).unwrap();

@@ -1,10 +1,10 @@
-//! What the corpus keeps of sound and of decodes is enough.
+//! What the corpus keeps of audio and decodes is enough for a replay.
 use std::time::Duration;
 
 use livecap::{
-    logic::agree::Heard,
+    logic::agreement::DecodedWord,
     message::{Language, MediaSpan, Word},
-    stages::recognise::{Ask, Effort, FRAME, Hypothesis, VoiceActivity},
+    stages::recognise::{DecodeRequest, Effort, FRAME, Hypothesis, VoiceActivity},
 };
 use proptest::prelude::*;
 
@@ -23,35 +23,42 @@ fn sound(levels: &[f32]) -> Vec<f32> {
     levels.iter().flat_map(|it| (0..FRAME).map(move |at| it * sign(at))).collect()
 }
 
-fn words(texts: &[(&str, f32, f32)]) -> Vec<Heard> {
-    let word = |(text, probability, mark): &(&str, f32, f32)| Heard {
+fn words(texts: &[(&str, f32, f32)]) -> Vec<DecodedWord> {
+    let word = |(text, probability, punctuation): &(&str, f32, f32)| DecodedWord {
         word: Word { text: (*text).to_owned(), span: MediaSpan::default() },
         probability: *probability,
-        mark: *mark,
+        punctuation_probability: *punctuation,
     };
     texts.iter().map(word).collect()
 }
 
 #[test]
-fn a_decode_answers_as_it_was_recorded() {
-    let heard = Hypothesis {
+fn a_recorded_decode_gives_the_recorded_hypothesis() {
+    let hypothesis = Hypothesis {
         words: words(&[(" Ask", 0.987, 1.0), (" not!", 0.25, 0.125)]),
-        timed: false,
+        has_word_times: false,
         language: Language::new("en"),
-        written: None,
+        text_language: None,
         language_probability: 0.75,
         no_speech: 0.031,
         log_probability: -0.75,
         times: vec![(0, Duration::ZERO), (2, Duration::from_millis(1_480))],
-        cut_off: true,
+        hit_token_limit: true,
     };
-    let ask =
-        Ask { language: Some(Language::new("en")), effort: Effort::Partial, ..Ask::default() };
-    let decode = Decode::new(4_000, 32_000, &ask, Duration::from_micros(231_400), &heard);
-    assert_eq!(decode.hypothesis(), heard);
-    assert!(decode.is_of(4_001, 31_999, &ask) && !decode.is_of(4_002, 32_000, &ask));
-    assert!(!decode.is_of(4_000, 32_000, &Ask { effort: Effort::Final, ..ask.clone() }));
-    assert!(!decode.is_of(4_000, 32_000, &Ask { language: None, ..ask }));
+    let request = DecodeRequest {
+        language: Some(Language::new("en")),
+        effort: Effort::Partial,
+        ..DecodeRequest::default()
+    };
+    let decode = Decode::new(4_000, 32_000, &request, Duration::from_micros(231_400), &hypothesis);
+    assert_eq!(decode.hypothesis(), hypothesis);
+    assert!(decode.is_of(4_001, 31_999, &request) && !decode.is_of(4_002, 32_000, &request));
+    assert!(!decode.is_of(
+        4_000,
+        32_000,
+        &DecodeRequest { effort: Effort::Final, ..request.clone() }
+    ));
+    assert!(!decode.is_of(4_000, 32_000, &DecodeRequest { language: None, ..request }));
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("one.jsonl.gz");
@@ -62,9 +69,9 @@ fn a_decode_answers_as_it_was_recorded() {
 }
 
 proptest! {
-    /// Whatever is cut out of it: its place is found, and its level is that of the sound within a decibel.
+    /// Whatever is cut out of it: its position is found, and its level is right within a decibel.
     #[test]
-    fn a_skeleton_keeps_places_and_levels(
+    fn a_skeleton_keeps_sample_positions_and_levels(
         levels in prop::collection::vec(prop_oneof![Just(0.0f32), 0.0001f32..1.0], 2..60),
         cut in any::<prop::sample::Index>(),
         length in FRAME + 1..5_000,
@@ -81,6 +88,6 @@ proptest! {
         }
         let mut voice = skeleton.voice();
         let frame = skeleton.within(0, FRAME);
-        prop_assert!((0.0..=1.0).contains(&voice.hear(frame.first_chunk().unwrap())));
+        prop_assert!((0.0..=1.0).contains(&voice.speech_probability(frame.first_chunk().unwrap())));
     }
 }

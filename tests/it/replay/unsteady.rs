@@ -1,19 +1,19 @@
-//! The same recordings on machines that are faster, slower, and lose sound.
+//! The recordings on machines that are faster, slower, and lose audio.
 use proptest::prelude::*;
 
-use super::{corpus, invariants::promises_are_kept, replay};
+use super::{corpus, invariants::commitments_hold, replay};
 
-/// Samples that are played of a piece: 25 s.
+/// The samples that are played of a piece: 25 s.
 const LENGTH: usize = 400_000;
-/// A hole of less is none: sources round.
+/// A shorter gap does not count: sources round.
 const LEAST: usize = 160;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Whatever decodes cost, and however the sound is cut into frames and lost: what was promised stays.
+    /// Whatever decodes cost, and however the audio is cut into frames and lost: committed words stay.
     #[test]
-    fn promises_are_kept_whatever_decodes_cost_and_whatever_sound_is_lost(
+    fn commitments_hold_whatever_decodes_cost_and_whatever_audio_is_lost(
         piece in any::<prop::sample::Index>(),
         from in any::<prop::sample::Index>(),
         // Powers of ten: 0.1 to 10 times as dear.
@@ -33,11 +33,11 @@ proptest! {
         }
         for index in lost {
             let gone = index.index(frames.len());
-            // More than one at a time now and then; the last one stays: what is missing at the end is known to nobody.
+            // Sometimes more than one at a time. The last one stays: nobody can know that audio is missing at the end.
             frames.drain(gone..(gone + 1 + gone % 7).min(frames.len() - 1).max(gone));
         }
         let frames = frames.into_iter().map(|it| (it.start, piece.sound.within(it.start, it.end)));
         let (run, _) = replay(piece, 10f64.powf(scale), frames);
-        prop_assert_eq!(promises_are_kept(&run), Ok(()));
+        prop_assert_eq!(commitments_hold(&run), Ok(()));
     }
 }

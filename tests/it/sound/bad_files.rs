@@ -29,7 +29,7 @@ fn complains(path: &Path, expected: fn(&SoundFileError) -> bool) -> String {
 }
 
 #[test]
-fn a_file_that_is_none_says_so() {
+fn a_file_without_audio_data_is_reported_as_not_audio() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("words.wav");
     complains(&path, |it| matches!(it, SoundFileError::Open { .. }));
@@ -56,7 +56,7 @@ fn a_file_that_is_none_says_so() {
 }
 
 #[test]
-fn a_file_without_sound_in_it_is_empty() {
+fn a_file_without_samples_is_reported_as_empty() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("silent.wav");
     wav(&path, whole(16_000, 1, 16), std::iter::empty());
@@ -64,7 +64,7 @@ fn a_file_without_sound_in_it_is_empty() {
 }
 
 #[test]
-fn a_header_with_no_rate_or_no_channels_is_refused() {
+fn a_header_without_a_rate_or_channels_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     // Bytes 22 and 23 of a WAV file are its channels, 24 to 27 its rate.
     for (name, from, to) in [("channels", 22, 24), ("rate", 24, 28)] {
@@ -85,7 +85,7 @@ fn a_header_with_no_rate_or_no_channels_is_refused() {
 }
 
 #[test]
-fn a_codec_that_is_not_decoded_is_named_with_a_way_out() {
+fn the_error_for_an_unsupported_codec_names_a_remedy() {
     let text =
         complains(&fixture("tone-ac3.mp4"), |it| matches!(it, SoundFileError::Unsupported { .. }));
     assert!(text.contains("(AC-3)") && text.contains("ffmpeg -i"), "{text}");
@@ -104,7 +104,7 @@ fn a_codec_that_is_not_decoded_is_named_with_a_way_out() {
 }
 
 #[test]
-fn a_file_cut_short_gives_what_it_has_and_says_where_it_ends() {
+fn a_truncated_file_gives_all_its_audio_and_then_its_end() {
     let folder = tempfile::tempdir().unwrap();
     for whole in ["tone.flac", "tone.mp3", "tone.ogg", "tone-front.m4a"].map(fixture) {
         let bytes = fs::read(&whole).unwrap();
@@ -129,7 +129,7 @@ fn a_file_cut_short_gives_what_it_has_and_says_where_it_ends() {
 
 /// Recorders that were killed or wrote to a pipe leave such headers. All of the sound is there.
 #[test]
-fn a_wav_file_lasts_up_to_its_end_whatever_its_header_says() {
+fn a_wav_file_is_read_to_its_end_whatever_its_header_states() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sizes.wav");
     wav(&path, whole(44_100, 2, 16), tone(44_100, 1.0));
@@ -165,7 +165,7 @@ fn a_wav_file_lasts_up_to_its_end_whatever_its_header_says() {
 }
 
 #[test]
-fn damage_in_the_middle_becomes_silence_and_what_follows_keeps_its_time() {
+fn damage_in_the_middle_becomes_silence_of_the_same_length() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scratched.mp3");
     let mut bytes = fs::read(fixture("tone.mp3")).unwrap();
@@ -187,7 +187,7 @@ fn damage_in_the_middle_becomes_silence_and_what_follows_keeps_its_time() {
 }
 
 #[tokio::test]
-async fn a_truncated_recording_is_heard_to_its_last_sample_and_then_ends_for_good() {
+async fn a_truncated_recording_is_given_to_its_last_sample_and_fails_permanently() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.flac");
     let bytes = fs::read(fixture("tone.flac")).unwrap();

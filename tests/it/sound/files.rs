@@ -7,7 +7,7 @@ use livecap::{
 use super::*;
 
 /// The whole sound of a file.
-fn heard(path: &std::path::Path) -> (u32, Vec<f32>) {
+fn read(path: &std::path::Path) -> (u32, Vec<f32>) {
     let mut file = SoundFile::open(path).unwrap();
     let mut sound = Vec::new();
     while let Some(chunk) = file.next_chunk().unwrap() {
@@ -26,7 +26,7 @@ fn is_the_tone(name: &str, rate: u32, sound: &[f32]) {
 }
 
 #[test]
-fn every_kind_of_file_gives_its_whole_sound() {
+fn every_supported_kind_of_file_gives_all_its_audio() {
     for (name, rate, channels, slack) in [
         ("tone.flac", 22_050, 1, 0),
         ("tone.mp3", 44_100, 2, 0),
@@ -45,7 +45,7 @@ fn every_kind_of_file_gives_its_whole_sound() {
     ] {
         let path = fixture(name);
         assert_eq!(SoundFile::open(&path).unwrap().channels().get(), channels, "{name}");
-        let (given, sound) = heard(&path);
+        let (given, sound) = read(&path);
         assert_eq!(given, rate, "{name}");
         let off = sound.len().abs_diff(rate as usize);
         assert!(off <= slack, "{name}: {} samples", sound.len());
@@ -60,8 +60,8 @@ fn every_kind_of_file_gives_its_whole_sound() {
 
 #[cfg(feature = "opus")]
 #[test]
-fn sound_that_begins_late_in_a_webm_file_has_silence_in_front() {
-    let (rate, sound) = heard(&fixture("late.webm"));
+fn audio_that_starts_late_in_a_webm_file_is_preceded_by_silence() {
+    let (rate, sound) = read(&fixture("late.webm"));
     let begins = sound.iter().position(|it| it.abs() > 0.1).unwrap();
     assert!(begins.abs_diff(rate as usize / 2) <= rate as usize / 500, "{begins}");
     assert!(sound[..rate as usize / 2 - 100].iter().all(|it| *it == 0.0));
@@ -70,9 +70,9 @@ fn sound_that_begins_late_in_a_webm_file_has_silence_in_front() {
 
 #[cfg(feature = "opus")]
 #[test]
-fn a_hole_in_a_webm_file_is_silence_and_what_follows_keeps_its_time() {
+fn a_gap_in_a_webm_file_becomes_silence_of_the_same_length() {
     // As a browser's recorder leaves one where its tab slept.
-    let (rate, sound) = heard(&fixture("hole.webm"));
+    let (rate, sound) = read(&fixture("hole.webm"));
     let second = |from: f64, to: f64| {
         &sound[(from * f64::from(rate)) as usize..(to * f64::from(rate)) as usize]
     };
@@ -89,7 +89,7 @@ fn an_mp3_that_goes_on_in_stereo_keeps_its_sound() {
     let [mono, stereo] =
         ["tone-bare.mp3", "tone.mp3"].map(|it| std::fs::read(fixture(it)).unwrap());
     std::fs::write(&path, [&mono[..], &stereo, &mono].concat()).unwrap();
-    let (rate, sound) = heard(&path);
+    let (rate, sound) = read(&path);
     assert!(sound.len() > 3 * rate as usize, "{}", sound.len());
     for tenth in 0..30 {
         let part = &sound[tenth * sound.len() / 30..(tenth + 1) * sound.len() / 30];
@@ -101,7 +101,7 @@ fn an_mp3_that_goes_on_in_stereo_keeps_its_sound() {
 }
 
 #[test]
-fn one_channel_of_a_file_is_heard_alone() {
+fn one_channel_of_a_file_can_be_selected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("two.wav");
     let mut file = hound::WavWriter::create(&path, whole(8_000, 2, 16)).unwrap();
@@ -110,26 +110,26 @@ fn one_channel_of_a_file_is_heard_alone() {
         file.write_sample(-sample).unwrap();
     }
     file.finalize().unwrap();
-    let heard = |downmix| {
+    let read = |downmix| {
         let choice = Choice { downmix, ..Choice::default() };
         let mut file = SoundFile::open_at(&path, &path, choice).unwrap();
         file.skip_to(1_000).unwrap();
         file.next_chunk().unwrap().unwrap()[0] * 32_768.0
     };
-    assert_eq!(heard(Downmix::Channel(0)), 1_000.0);
-    assert_eq!(heard(Downmix::Channel(1)), -1_000.0);
-    assert_eq!(heard(Downmix::Mean), 0.0);
+    assert_eq!(read(Downmix::Channel(0)), 1_000.0);
+    assert_eq!(read(Downmix::Channel(1)), -1_000.0);
+    assert_eq!(read(Downmix::Mean), 0.0);
 }
 
 #[test]
-fn wav_gives_its_sound_at_any_width_rate_and_number_of_channels() {
+fn wav_is_read_at_any_width_rate_and_number_of_channels() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tone.wav");
     for rate in [8_000, 16_000, 44_100, 96_000] {
         for channels in [1, 2, 6] {
             for bits in [8, 16, 24, 32] {
                 wav(&path, whole(rate, channels, bits), tone(rate, 0.5));
-                let (given, sound) = heard(&path);
+                let (given, sound) = read(&path);
                 let name = format!("{rate} Hz, {channels} channels, {bits} bits");
                 assert_eq!((given, sound.len()), (rate, rate as usize / 2), "{name}");
                 is_the_tone(&name, rate, &sound);
@@ -139,12 +139,12 @@ fn wav_gives_its_sound_at_any_width_rate_and_number_of_channels() {
     let float =
         hound::WavSpec { sample_format: hound::SampleFormat::Float, ..whole(48_000, 2, 32) };
     wav(&path, float, tone(48_000, 0.5));
-    let (_, sound) = heard(&path);
+    let (_, sound) = read(&path);
     assert!(sound.iter().zip(tone(48_000, 0.5)).all(|(a, b)| (a - b).abs() < 1e-6));
 }
 
 #[test]
-fn skipping_lands_on_the_very_sample() {
+fn skipping_is_exact_to_the_sample() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("count.wav");
     let spec = hound::WavSpec { sample_format: hound::SampleFormat::Float, ..whole(8_000, 1, 32) };
@@ -155,7 +155,7 @@ fn skipping_lands_on_the_very_sample() {
         assert_eq!(file.next_chunk().unwrap().unwrap()[0] * 65_536.0, target as f32);
     }
     // Formats that cannot name the sample they sought to are decoded up to it.
-    let (rate, whole) = heard(&fixture("tone.ogg"));
+    let (rate, whole) = read(&fixture("tone.ogg"));
     let mut file = SoundFile::open(&fixture("tone.ogg")).unwrap();
     file.skip_to(u64::from(rate) / 2).unwrap();
     assert_eq!(file.next_chunk().unwrap().unwrap()[0], whole[rate as usize / 2]);

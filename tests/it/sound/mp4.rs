@@ -89,7 +89,7 @@ fn count(samples: i16) -> Vec<i16> {
     (1..=samples).collect()
 }
 
-fn heard(path: &Path, choice: Choice) -> Result<Vec<i16>, SoundFileError> {
+fn played(path: &Path, choice: Choice) -> Result<Vec<i16>, SoundFileError> {
     let mut file = SoundFile::open_at(path, path, choice)?;
     let length = file.length();
     let mut sound = Vec::new();
@@ -101,48 +101,48 @@ fn heard(path: &Path, choice: Choice) -> Result<Vec<i16>, SoundFileError> {
 }
 
 #[track_caller]
-fn heard_of(edits: &[Edit], comment: Option<&str>) -> Vec<i16> {
+fn played_with(edits: &[Edit], comment: Option<&str>) -> Vec<i16> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("count.m4a");
     let track = Track { samples: count(8_000), edits: edits.to_vec() };
     fs::write(&path, movie(&[track], comment)).unwrap();
-    heard(&path, Choice::default()).unwrap()
+    played(&path, Choice::default()).unwrap()
 }
 
 #[test]
-fn an_empty_edit_is_silence_in_front_of_the_sound() {
-    assert_eq!(heard_of(&[], None), count(8_000));
+fn an_empty_edit_is_silence_before_the_audio() {
+    assert_eq!(played_with(&[], None), count(8_000));
     // As of a video whose sound begins 4 s late.
-    let late = heard_of(&[(4_000, -1), (1_000, 0)], None);
+    let late = played_with(&[(4_000, -1), (1_000, 0)], None);
     assert_eq!(late.len(), 5 * RATE as usize);
     assert!(late[..4 * RATE as usize].iter().all(|it| *it == 0));
     assert_eq!(late[4 * RATE as usize..], count(8_000));
 }
 
 #[test]
-fn what_an_encoder_put_in_front_of_the_sound_is_left_out() {
+fn encoder_delay_is_skipped() {
     // By an edit list, as most programs write it; without an end, as those do that do not know it yet.
-    assert_eq!(heard_of(&[(500, 1_024)], None), count(8_000)[1_024..5_024]);
-    assert_eq!(heard_of(&[(0, 2_112)], None), count(8_000)[2_112..]);
+    assert_eq!(played_with(&[(500, 1_024)], None), count(8_000)[1_024..5_024]);
+    assert_eq!(played_with(&[(0, 2_112)], None), count(8_000)[2_112..]);
     // By a comment of iTunes: 0x840 samples before it, 0x1000 of it.
     let comment = " 00000000 00000840 000001C0 0000000000001000 00000000";
-    assert_eq!(heard_of(&[], Some(comment)), count(8_000)[0x840..0x1840]);
-    assert_eq!(heard_of(&[(1_000, 0)], Some(comment)), count(8_000)[0x840..0x1840]);
+    assert_eq!(played_with(&[], Some(comment)), count(8_000)[0x840..0x1840]);
+    assert_eq!(played_with(&[(1_000, 0)], Some(comment)), count(8_000)[0x840..0x1840]);
     // Whoever has both means the same by them.
-    assert_eq!(heard_of(&[(512, 0x840)], Some(comment)), count(8_000)[0x840..0x1840]);
+    assert_eq!(played_with(&[(512, 0x840)], Some(comment)), count(8_000)[0x840..0x1840]);
 }
 
 #[test]
-fn several_edits_are_heard_one_after_the_other() {
-    let cut = heard_of(&[(100, 800), (50, -1), (100, 4_000)], None);
+fn several_edits_are_played_in_order() {
+    let cut = played_with(&[(100, 800), (50, -1), (100, 4_000)], None);
     let expected = [&count(8_000)[800..1_600], &[0; 400], &count(8_000)[4_000..4_800]].concat();
     assert_eq!(cut, expected);
     // Sound out of its order is left as it lies in the file.
-    assert_eq!(heard_of(&[(100, 4_000), (100, 0)], None), count(8_000));
+    assert_eq!(played_with(&[(100, 4_000), (100, 0)], None), count(8_000));
 }
 
 #[test]
-fn skipping_counts_from_what_is_heard() {
+fn skipping_counts_samples_after_the_edits() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("count.m4a");
     let track = Track { samples: count(8_000), edits: vec![(1_000, -1), (0, 1_024)] };
@@ -155,19 +155,19 @@ fn skipping_counts_from_what_is_heard() {
 }
 
 #[test]
-fn one_of_several_tracks_is_heard_and_none_that_is_not_there() {
+fn a_track_can_be_selected_and_a_missing_one_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("two.m4a");
     let plain = |samples| Track { samples, edits: Vec::new() };
     let backwards: Vec<i16> = count(4_000).into_iter().rev().collect();
     fs::write(&path, movie(&[plain(count(4_000)), plain(backwards.clone())], None)).unwrap();
     let track = |number| Choice { track: NonZeroUsize::new(number), ..Choice::default() };
-    assert_eq!(heard(&path, track(1)).unwrap(), count(4_000));
-    assert_eq!(heard(&path, Choice::default()).unwrap(), count(4_000));
-    assert_eq!(heard(&path, track(2)).unwrap(), backwards);
-    let error = heard(&path, track(3)).unwrap_err();
+    assert_eq!(played(&path, track(1)).unwrap(), count(4_000));
+    assert_eq!(played(&path, Choice::default()).unwrap(), count(4_000));
+    assert_eq!(played(&path, track(2)).unwrap(), backwards);
+    let error = played(&path, track(3)).unwrap_err();
     assert!(error.to_string().ends_with("has 2 tracks of sound, and no track 3"), "{error}");
     let second = Choice { downmix: Downmix::Channel(1), ..Choice::default() };
-    let error = heard(&path, second).unwrap_err().to_string();
+    let error = played(&path, second).unwrap_err().to_string();
     assert!(error.contains("has 1 channel, and no channel 2"), "{error}");
 }

@@ -51,7 +51,7 @@ async fn each_frame_comes_when_its_newest_sample_is_due() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listener_that_comes_late_shifts_nothing() {
+async fn a_late_reader_does_not_shift_capture_times() {
     let (_folder, settings) = counted(3);
     let mut recording = Recording::new(settings);
     // Two frames of room, and nobody takes any for a second.
@@ -76,7 +76,7 @@ async fn a_listener_that_comes_late_shifts_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_round_follows_the_one_before_without_a_seam() {
+async fn a_repeated_recording_continues_without_a_gap() {
     let (_folder, settings) = counted(2);
     let settings = RecordingSettings { start: ms(1_500), repeat: true, ..settings };
     let mut recording = Recording::new(settings);
@@ -98,7 +98,7 @@ async fn a_round_follows_the_one_before_without_a_seam() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_life_goes_on_where_the_first_was() {
+async fn a_restarted_run_continues_where_the_first_ended() {
     let (_folder, settings) = counted(2);
     let mut recording = Recording::new(settings);
     let (out, mut inlet) = outlet(1_000, WhenFull::DropOldest);
@@ -120,7 +120,7 @@ async fn a_second_life_goes_on_where_the_first_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn as_fast_as_taken_waits_for_nothing_but_its_listener() {
+async fn maximum_speed_waits_only_for_the_reader() {
     let (_folder, settings) = counted(60);
     let began = Instant::now();
     let settings = RecordingSettings { pace: Pace::Max, ..settings };
@@ -130,7 +130,7 @@ async fn as_fast_as_taken_waits_for_nothing_but_its_listener() {
 }
 
 #[tokio::test]
-async fn a_start_behind_the_end_and_a_speed_of_nothing_are_refused() {
+async fn a_start_after_the_end_and_a_speed_of_zero_are_refused() {
     let (_folder, settings) = counted(1);
     let late = RecordingSettings { start: ms(5_000), repeat: true, ..settings.clone() };
     let (ended, frames) = all_of(&mut Recording::new(late)).await;

@@ -52,7 +52,7 @@ fn read(path: &Path) -> Vec<f32> {
 }
 
 #[tokio::test]
-async fn what_was_recorded_is_what_was_given() {
+async fn the_recording_equals_its_input() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["talk.wav", "talk.flac"] {
         let path = folder.path().join(name);
@@ -70,7 +70,7 @@ async fn what_was_recorded_is_what_was_given() {
 }
 
 #[tokio::test]
-async fn missing_sound_is_silence_and_sound_given_twice_is_kept_once() {
+async fn missing_audio_is_silence_and_repeated_audio_is_written_once() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["hole.wav", "hole.flac"] {
         let path = folder.path().join(name);
@@ -92,7 +92,7 @@ async fn missing_sound_is_silence_and_sound_given_twice_is_kept_once() {
 }
 
 #[tokio::test]
-async fn an_older_recording_is_never_touched() {
+async fn an_existing_recording_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("talk.wav");
     std::fs::write(&path, "an older one").unwrap();
@@ -107,7 +107,7 @@ async fn an_older_recording_is_never_touched() {
 
 /// What lies on the disk while it is written is what a killed process leaves.
 #[tokio::test]
-async fn a_recording_can_be_read_whenever_its_recorder_is_killed() {
+async fn a_recording_is_readable_after_a_kill_at_any_time() {
     let folder = tempfile::tempdir().unwrap();
     for (name, costs) in [("killed.wav", 16_000), ("killed.flac", 4_096)] {
         let path = folder.path().join(name);
@@ -139,7 +139,7 @@ async fn a_recording_can_be_read_whenever_its_recorder_is_killed() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_named() {
+async fn a_missing_folder_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("no/such/talk.flac");
     let mut stage = record(&path);

@@ -1,15 +1,23 @@
-//! A scripted recogniser and its sound: words are stretches of one value, so that each look can be told what it hears.
-use std::collections::VecDeque;
+//! A scripted recogniser and its audio: each word is a run of samples with one value, so that a decode can tell which words it contains.
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
 
 use super::super::*;
 use crate::{
-    flow::{EdgeSettings, Inlet, Offer, Receiver, Room, StageGauge, WhenFull, drive, edge},
-    logic::agree::Heard,
-    message::{AudioFrame, Kind, TrackName, Transcript},
+    flow::{EdgeSettings, Engine, Inlet, Offer, Receiver, Room, StageGauge, WhenFull, drive, edge},
+    logic::{
+        agreement::{AgreementSettings, DecodedWord},
+        decode_scheduler::DecodeSchedulerSettings,
+        endpoint::EndpointSettings,
+        window::WindowSettings,
+    },
+    message::{AudioFrame, Kind, Language, Trace, TrackName, Transcript, Word},
 };
 
 pub(super) const RATE: SampleRate = SampleRate::SPEECH;
-/// Samples of a spoken word: 320 ms.
+/// Samples of a word: 320 ms.
 pub(super) const WORD: usize = 5_120;
 /// Added to the number of a word that ends a sentence.
 pub(super) const LAST: usize = 500;
@@ -18,36 +26,42 @@ pub(super) const BETWEEN: usize = 512;
 pub(super) const FRAME_LENGTH: usize = 320;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Look {
+pub(super) enum ScriptedDecode {
     Answer,
     Panic,
     Fail,
-    /// Goes on until it is no longer wanted.
+    /// Runs until it is cancelled.
     Endless,
-    /// Hears a phrase that nobody said.
+    /// Gives a hallucinated phrase.
     Phrase,
-    /// Goes round in a loop.
+    /// Gives a loop.
     Loop,
 }
 
-/// Hears " w7" where most of the word 7 is, " x7" where it is cut, and a full stop behind numbers past [`LAST`].
-pub(super) struct Script(pub(super) Arc<Mutex<VecDeque<Look>>>);
+/// Gives " w7" for most of word 7, " x7" for a cut part of it, and a full stop after words with numbers above [`LAST`].
+pub(super) struct Script(pub(super) Arc<Mutex<VecDeque<ScriptedDecode>>>);
 
 impl Recogniser for Script {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         let next = self.0.lock().unwrap().pop_front();
-        match next.unwrap_or(Look::Answer) {
-            Look::Answer => (),
-            Look::Endless => {
-                while ask.wanted.is_still() {
+        match next.unwrap_or(ScriptedDecode::Answer) {
+            ScriptedDecode::Answer => (),
+            ScriptedDecode::Endless => {
+                while !request.cancellation.is_cancelled() {
                     std::thread::yield_now();
                 }
-                return Err(RecogniseError::Unwanted);
+                return Err(RecogniseError::Cancelled);
             }
-            Look::Phrase => return Ok(heard(vec![sure(" Thanks for watching!".to_owned())])),
-            Look::Loop => return Ok(heard(vec![sure(" so it is".repeat(30))])),
-            Look::Panic => panic!("as the script says"),
-            Look::Fail => {
+            ScriptedDecode::Phrase => {
+                return Ok(hypothesis(vec![word(" Thanks for watching!".to_owned())]));
+            }
+            ScriptedDecode::Loop => return Ok(hypothesis(vec![word(" so it is".repeat(30))])),
+            ScriptedDecode::Panic => panic!("as the script says"),
+            ScriptedDecode::Fail => {
                 return Err(RecogniseError::Failed {
                     samples: speech.len(),
                     cause: "scripted".to_owned(),
@@ -58,50 +72,54 @@ impl Recogniser for Script {
         let mut from = 0;
         for run in speech.chunk_by(|a, b| a == b) {
             let number = (run[0] * 1000.0).round();
-            let place = |sample| MediaTime::of_sample(sample as u64, RATE);
-            let span = MediaSpan::between(place(from), place(from + run.len()));
+            let time_of = |sample| MediaTime::of_sample(sample as u64, RATE);
+            let span = MediaSpan::between(time_of(from), time_of(from + run.len()));
             let mark = if run.len() >= WORD * 3 / 4 { 'w' } else { 'x' };
             if number > 0.0 && run.len() >= WORD / 8 {
                 let is_last = number > LAST as f32;
                 let (number, stop) =
                     if is_last { (number - LAST as f32, ".") } else { (number, "") };
                 let word = Word { text: format!(" {mark}{number}{stop}"), span };
-                words.push(Heard { word, probability: 1.0, mark: 1.0 });
+                words.push(DecodedWord { word, probability: 1.0, punctuation_probability: 1.0 });
             }
             from += run.len();
         }
-        Ok(heard(words))
+        Ok(hypothesis(words))
     }
 }
 
-fn sure(text: String) -> Heard {
-    Heard { word: Word { text, span: MediaSpan::default() }, probability: 1.0, mark: 1.0 }
+fn word(text: String) -> DecodedWord {
+    DecodedWord {
+        word: Word { text, span: MediaSpan::default() },
+        probability: 1.0,
+        punctuation_probability: 1.0,
+    }
 }
 
-fn heard(words: Vec<Heard>) -> Hypothesis {
+fn hypothesis(words: Vec<DecodedWord>) -> Hypothesis {
     Hypothesis {
         words,
-        timed: true,
+        has_word_times: true,
         language: Language::new("en"),
         language_probability: 1.0,
-        written: None,
+        text_language: None,
         no_speech: 0.0,
         log_probability: 0.0,
         times: Vec::new(),
-        cut_off: false,
+        hit_token_limit: false,
     }
 }
 
 pub(super) struct ScriptedVoice;
 
 impl VoiceActivity for ScriptedVoice {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
         if level(frame) > 0.0 { 1.0 } else { 0.0 }
     }
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }
 
-/// Sentences of so many words, each followed by so many milliseconds of silence. Words are numbered from 1.
+/// The audio of sentences: (number of words, milliseconds of silence after them). Words are numbered from 1.
 pub(super) fn speech(sentences: &[(usize, usize)]) -> Vec<f32> {
     let (mut sound, mut number) = (vec![0.0; 8_000], 0);
     for (words, silence) in sentences {
@@ -115,7 +133,7 @@ pub(super) fn speech(sentences: &[(usize, usize)]) -> Vec<f32> {
     sound
 }
 
-/// The same with a full stop behind the word.
+/// The same audio with a full stop after the word.
 pub(super) fn ending_with(mut sound: Vec<f32>, word: usize) -> Vec<f32> {
     let value = |number: usize| number as f32 / 1000.0;
     let of_word = sound.iter_mut().filter(|it| **it == value(word));
@@ -142,14 +160,15 @@ pub(super) fn settings() -> RecogniseSettings {
         sentence: ms(250),
         ..EndpointSettings::default()
     };
-    let pace = PaceSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 };
-    let agreement = AgreementSettings { hold: ms(100), ..AgreementSettings::default() };
+    let scheduler =
+        DecodeSchedulerSettings { first: ms(150), interval: ms(350), pause: ms(250), share: 0.5 };
+    let agreement = AgreementSettings { commit_margin: ms(100), ..AgreementSettings::default() };
     let window = WindowSettings { length: ms(3_000), keep: ms(1_000), overlap: 3 };
-    // All sound is there at once, and none of it is old.
+    // All audio is there at once, so none of it is old.
     RecogniseSettings {
         language: Some(Language::new("en")),
         endpoint,
-        pace,
+        scheduler,
         agreement,
         window,
         max_lag: None,
@@ -157,11 +176,11 @@ pub(super) fn settings() -> RecogniseSettings {
     }
 }
 
-/// What comes of the frames, life after life, until one ends well.
+/// The captions of the frames. The stage is restarted after each fault until a run ends well.
 pub(super) async fn captions(
     settings: RecogniseSettings,
     frames: Vec<AudioFrame>,
-    looks: &[Look],
+    script: &[ScriptedDecode],
 ) -> Vec<Caption> {
     let wait = |room| EdgeSettings { room: Room::Span(room), when_full: WhenFull::Wait };
     let (sender, receiver) = edge("sound", "script", wait(Duration::from_secs(1_000)));
@@ -173,14 +192,14 @@ pub(super) async fn captions(
     let (sender, list) = edge("script", "list", wait(Duration::MAX));
     let (gauge, mut inlet) = (StageGauge::new("script"), Inlet::new(vec![receiver]));
     let out = Outlet::new(vec![sender], gauge.clone());
-    let script = Arc::new(Mutex::new(looks.iter().copied().collect()));
+    let script = Arc::new(Mutex::new(script.iter().copied().collect()));
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     loop {
-        let looks = script.clone();
-        let made = Engine::start("script", move || Ok::<_, Fault>(Script(looks))).await;
+        let script = script.clone();
+        let made = Engine::start("script", move || Ok::<_, Fault>(Script(script))).await;
         let engine = made.unwrap_or_else(|error| panic!("{error}"));
-        let mut life = Recognise::new(settings.clone(), engine, ScriptedVoice, track.clone());
-        match drive(&mut life, &mut track.clone(), &mut inlet, &out, &gauge).await {
+        let mut stage = Recognise::new(settings.clone(), engine, ScriptedVoice, track.clone());
+        match drive(&mut stage, &mut track.clone(), &mut inlet, &out, &gauge).await {
             Ok(()) => break,
             Err(Fault::Panicked(_) | Fault::Transient(_)) => (),
             Err(other) => panic!("{other}"),
@@ -190,20 +209,23 @@ pub(super) async fn captions(
     all(list).await
 }
 
-/// What comes of the frames while the sound has not ended.
-pub(super) async fn so_far(settings: RecogniseSettings, frames: Vec<AudioFrame>) -> Vec<String> {
+/// The captions of the frames before the audio ends.
+pub(super) async fn before_the_end(
+    settings: RecogniseSettings,
+    frames: Vec<AudioFrame>,
+) -> Vec<String> {
     let engine = Engine::start("script", || Ok::<_, Fault>(Script(Arc::default()))).await;
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let engine = engine.unwrap_or_else(|error| panic!("{error}"));
-    let mut life = Recognise::new(settings, engine, ScriptedVoice, track.clone());
+    let mut stage = Recognise::new(settings, engine, ScriptedVoice, track.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
     let out = Outlet::new(vec![sender], StageGauge::new("script"));
     for frame in frames {
-        life.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
+        stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
     }
-    drop((life, out));
-    told(&all(list).await)
+    drop((stage, out));
+    lines(&all(list).await)
 }
 
 pub(super) async fn all(list: Receiver<Caption>) -> Vec<Caption> {
@@ -215,18 +237,18 @@ pub(super) async fn all(list: Receiver<Caption>) -> Vec<Caption> {
     captions
 }
 
-/// The captions of frames that come in their own time, and what was counted.
+/// The captions of frames that arrive in real time, and the counts of the stage.
 pub(super) async fn live(
     settings: RecogniseSettings,
     sound: &[f32],
-    looks: &[Look],
+    script: &[ScriptedDecode],
 ) -> (Vec<String>, Vec<(&'static str, u64)>) {
-    let script = Script(Arc::new(Mutex::new(looks.iter().copied().collect())));
+    let script = Script(Arc::new(Mutex::new(script.iter().copied().collect())));
     let (captions, counts) = live_by(settings, sound, script).await;
-    (told(&captions), counts)
+    (lines(&captions), counts)
 }
 
-/// The same by another recogniser.
+/// The same with another recogniser.
 pub(super) async fn live_by<R: Recogniser + Send>(
     settings: RecogniseSettings,
     sound: &[f32],
@@ -236,7 +258,7 @@ pub(super) async fn live_by<R: Recogniser + Send>(
     let engine = engine.unwrap_or_else(|error| panic!("{error}"));
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let gauge = StageGauge::new("script");
-    let mut life =
+    let mut stage =
         Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
@@ -245,17 +267,17 @@ pub(super) async fn live_by<R: Recogniser + Send>(
         tokio::time::advance(frame.duration()).await;
         let trace = Trace::starting(Instant::now());
         let frame = AudioFrame { trace, ..frame };
-        life.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
+        stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
     }
-    life.flush(&mut track.clone(), &out).await.unwrap();
-    drop((life, out));
+    stage.flush(&mut track.clone(), &out).await.unwrap();
+    drop((stage, out));
     let captions = all(list).await;
     check_order(&captions);
     (captions, gauge.read().counts.into_iter().collect())
 }
 
-/// One line each: `final w1 w2`, `partial w1 | x2` with the committed words first, `gap restart 500..900`.
-pub(super) fn told(captions: &[Caption]) -> Vec<String> {
+/// One line per caption: `final w1 w2`, `partial w1 | x2` with the committed words before the bar, `gap restart 500..900`.
+pub(super) fn lines(captions: &[Caption]) -> Vec<String> {
     let line = |caption: &Caption| match caption {
         Caption::Translation(it) => panic!("a recogniser translates nothing: {it:?}"),
         Caption::Transcript(it) if it.kind() == Kind::Final => format!("final {}", it.text()),
@@ -279,15 +301,15 @@ pub(super) fn transcripts(captions: &[Caption]) -> Vec<&Transcript> {
     captions.iter().filter_map(transcript).collect()
 }
 
-/// What must hold whatever happened.
+/// Checks what must hold in every case: revisions only grow, nothing follows a final, and committed words stay.
 pub(super) fn check_order(captions: &[Caption]) {
     for pair in transcripts(captions).windows(2) {
         let (old, new) = (pair[0], pair[1]);
         assert!((old.segment(), old.revision()) < (new.segment(), new.revision()));
         if old.segment() == new.segment() {
-            assert_eq!(old.kind(), Kind::Partial, "{:?}", told(captions));
+            assert_eq!(old.kind(), Kind::Partial, "{:?}", lines(captions));
             let (before, after) = (old.committed_text(), new.committed_text());
-            assert!(after.starts_with(&before), "{:?}", told(captions));
+            assert!(after.starts_with(&before), "{:?}", lines(captions));
         }
     }
 }

@@ -1,15 +1,19 @@
-//! A recogniser that is too slow for partials: the clock stands still but for what its decodes cost.
-use std::{sync::mpsc, task::Poll};
+//! A recogniser that is too slow for partials, on a clock that only decodes move.
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    task::Poll,
+};
 
 use futures::poll;
 
 use super::{super::*, script::*};
 use crate::{
-    flow::{EdgeSettings, Room, StageState, WhenFull, edge},
-    message::{AudioFrame, TrackName},
+    flow::{EdgeSettings, Engine, Room, StageGauge, StageState, WhenFull, edge},
+    logic::{endpoint::EndpointSettings, model_speed::SmallerModel, window::WindowSettings},
+    message::{AudioFrame, Trace, TrackName},
 };
 
-/// Says what the script says. Each decode costs so much; it ends when the clock has been moved: the channel holds nothing.
+/// Follows the script. Each decode costs this much. It ends once the clock was moved, because the channel has no buffer.
 struct Slow {
     script: Script,
     cost: Arc<Mutex<Duration>>,
@@ -17,13 +21,17 @@ struct Slow {
 }
 
 impl Recogniser for Slow {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         self.spent.send(*self.cost.lock().unwrap()).unwrap();
-        self.script.listen(speech, ask)
+        self.script.decode(speech, request)
     }
 }
 
-/// Waits for `work`, and moves the clock by what each decode in it cost.
+/// Waits for `work`, and moves the clock by the cost of each decode in it.
 async fn moved(work: impl Future<Output = Result<(), Fault>>, spent: &mpsc::Receiver<Duration>) {
     let mut work = std::pin::pin!(work);
     loop {
@@ -38,7 +46,7 @@ async fn moved(work: impl Future<Output = Result<(), Fault>>, spent: &mpsc::Rece
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_is_not() {
+async fn a_slow_model_gives_finals_only_and_the_stage_is_degraded_until_it_recovers() {
     tokio::time::advance(Duration::from_secs(60)).await;
     let (spent, costs) = mpsc::sync_channel(0);
     let cost = Arc::new(Mutex::new(Duration::from_millis(900)));
@@ -47,13 +55,13 @@ async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_i
     let engine = Engine::start("slow", made).await.unwrap_or_else(|error| panic!("{error}"));
     let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     let gauge = StageGauge::new("slow");
-    // Partials are waited for half as long as this.
+    // Partials may take half of this.
     let max_lag = Some(Duration::from_millis(1_600));
-    // A decode that costs 0.9 s would cost 0.45 s with the one, 0.09 s with the other.
+    // A decode that costs 0.9 s would cost 0.45 s with `small` and 0.09 s with `tiny`.
     let here = [("small", 0.5), ("tiny", 0.1)];
-    let smaller = here.map(|(name, share)| Smaller { name: name.to_owned(), share }).into();
+    let smaller = here.map(|(name, share)| SmallerModel { name: name.to_owned(), share }).into();
     let settings = RecogniseSettings { max_lag, smaller, ..settings() };
-    let mut life =
+    let mut stage =
         Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
     let wide = EdgeSettings { room: Room::Span(Duration::MAX), when_full: WhenFull::Wait };
     let (sender, list) = edge("slow", "list", wide);
@@ -70,26 +78,26 @@ async fn a_model_too_slow_for_partials_gives_finals_alone_and_says_so_until_it_i
             *cost.lock().unwrap() = Duration::from_millis(20);
         }
         let frame = AudioFrame { trace: Trace::starting(captured), ..frame };
-        moved(life.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out), &costs).await;
+        moved(stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out), &costs).await;
         degraded |= gauge.read().state == StageState::Degraded;
         wrote += usize::from(gauge.read().why.is_some_and(|it| {
             it.contains("finals only; `small` is here") && it.contains("livecap models try")
         }));
     }
-    moved(life.flush(&mut track.clone(), &out), &costs).await;
+    moved(stage.flush(&mut track.clone(), &out), &costs).await;
     assert!(degraded && wrote > 0);
     assert_eq!(gauge.read().state, StageState::Running, "it has recovered");
-    drop((life, out));
+    drop((stage, out));
     let captions = all(list).await;
     check_order(&captions);
-    let told = told(&captions);
-    let finals: Vec<&String> = told.iter().filter(|it| it.starts_with("final")).collect();
-    // None is lost, slow or not.
-    assert_eq!(finals.len(), 6, "{told:?}");
-    assert!(told.iter().rev().take(8).any(|it| it.starts_with("partial")), "{told:?}");
+    let lines = lines(&captions);
+    let finals: Vec<&String> = lines.iter().filter(|it| it.starts_with("final")).collect();
+    // No final is lost.
+    assert_eq!(finals.len(), 6, "{lines:?}");
+    assert!(lines.iter().rev().take(8).any(|it| it.starts_with("partial")), "{lines:?}");
 }
 
-/// Each decode costs a quarter of its sound. Those that nobody waits for longer than half of `max-lag` are given up.
+/// Each decode costs a quarter of its audio. Partials that would take longer than half of `max-lag` are cancelled.
 struct Growing {
     script: Script,
     spent: mpsc::SyncSender<Duration>,
@@ -98,16 +106,24 @@ struct Growing {
 const MAX_LAG: Duration = Duration::from_secs(4);
 
 impl Recogniser for Growing {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         let cost = RATE.duration_of(speech.len()) / 4;
-        let is_given_up = ask.effort == Effort::Partial && cost > MAX_LAG / 2;
-        self.spent.send(if is_given_up { MAX_LAG / 2 } else { cost }).unwrap();
-        if is_given_up { Err(RecogniseError::Unwanted) } else { self.script.listen(speech, ask) }
+        let is_cancelled = request.effort == Effort::Partial && cost > MAX_LAG / 2;
+        self.spent.send(if is_cancelled { MAX_LAG / 2 } else { cost }).unwrap();
+        if is_cancelled {
+            Err(RecogniseError::Cancelled)
+        } else {
+            self.script.decode(speech, request)
+        }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn speech_without_a_pause_is_cut_where_its_decodes_take_too_long() {
+async fn speech_without_a_pause_is_cut_once_its_decodes_take_too_long() {
     tokio::time::advance(Duration::from_secs(60)).await;
     let (spent, costs) = mpsc::sync_channel(0);
     let made = move || Ok::<_, Fault>(Growing { script: Script(Arc::default()), spent });
@@ -117,7 +133,7 @@ async fn speech_without_a_pause_is_cut_where_its_decodes_take_too_long() {
     let endpoint = EndpointSettings { longest: Duration::from_secs(30), ..settings().endpoint };
     let window = WindowSettings { length: Duration::from_secs(20), ..WindowSettings::default() };
     let settings = RecogniseSettings { max_lag: Some(MAX_LAG), endpoint, window, ..settings() };
-    let mut life =
+    let mut stage =
         Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
     let wide = EdgeSettings { room: Room::Span(Duration::MAX), when_full: WhenFull::Wait };
     let (sender, list) = edge("slow", "list", wide);
@@ -129,17 +145,17 @@ async fn speech_without_a_pause_is_cut_where_its_decodes_take_too_long() {
             tokio::time::advance(captured - Instant::now()).await;
         }
         let frame = AudioFrame { trace: Trace::starting(captured), ..frame };
-        moved(life.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out), &costs).await;
+        moved(stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out), &costs).await;
     }
-    moved(life.flush(&mut track.clone(), &out), &costs).await;
-    drop((life, out));
+    moved(stage.flush(&mut track.clone(), &out), &costs).await;
+    drop((stage, out));
     let captions = all(list).await;
     check_order(&captions);
     let counts = gauge.read().counts;
-    assert!(counts.contains_key("looks-given-up"), "{counts:?}");
-    assert!(!counts.contains_key("frames-given-up"), "{counts:?}");
+    assert!(counts.contains_key("decodes-cancelled"), "{counts:?}");
+    assert!(!counts.contains_key("frames-dropped"), "{counts:?}");
     let finals: Vec<String> =
-        told(&captions).into_iter().filter(|it| it.starts_with("final")).collect();
+        lines(&captions).into_iter().filter(|it| it.starts_with("final")).collect();
     assert!(finals.len() > 1, "{finals:?}");
     let said = finals.join(" ");
     for word in 1..=80 {

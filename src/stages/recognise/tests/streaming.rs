@@ -1,28 +1,32 @@
 //! The streaming stage with a scripted back end.
-use std::{collections::VecDeque, future::pending};
+use std::{
+    collections::VecDeque,
+    future::pending,
+    sync::{Arc, Mutex},
+};
 
 use super::{
-    super::{Hypothesised, RecogniseStream, StreamingRecogniser, StreamingSession, Track},
-    script::{all, check_order, frames, told},
+    super::{RecogniseStream, SessionHypothesis, StreamingRecogniser, StreamingSession, Track},
+    script::{all, check_order, frames, lines},
 };
 use crate::{
     flow::{EdgeSettings, Inlet, Outlet, Room, StageGauge, WhenFull, drive, edge},
-    message::{AudioFrame, MediaTime, TrackName},
+    message::{AudioFrame, Language, MediaTime, Trace, TrackName, Word},
     stages::recognise::*,
 };
 
 const WORD: Duration = Duration::from_millis(300);
 
-/// What each session answers, in order: behind so much of its sound, a hypothesis or a failure.
-type Answers = VecDeque<(Duration, Result<Hypothesised, &'static str>)>;
+/// The answers of a session, in order: after this much of its audio, a hypothesis or a failure.
+type Answers = VecDeque<(Duration, Result<SessionHypothesis, &'static str>)>;
 
-/// Gives each session that is opened the next answers.
+/// Gives each new session the next answers.
 #[derive(Clone)]
 struct ScriptedService(Arc<Mutex<VecDeque<Answers>>>);
 
 struct ScriptedSession {
     answers: Answers,
-    heard: Duration,
+    received: Duration,
     finished: bool,
 }
 
@@ -31,18 +35,18 @@ impl StreamingRecogniser for ScriptedService {
 
     async fn open(&self) -> Result<ScriptedSession, Fault> {
         let answers = self.0.lock().unwrap().pop_front().unwrap_or_default();
-        Ok(ScriptedSession { answers, heard: Duration::ZERO, finished: false })
+        Ok(ScriptedSession { answers, received: Duration::ZERO, finished: false })
     }
 }
 
 impl StreamingSession for ScriptedSession {
     async fn push(&mut self, samples: &[f32]) -> Result<(), Fault> {
-        self.heard += SampleRate::SPEECH.duration_of(samples.len());
+        self.received += SampleRate::SPEECH.duration_of(samples.len());
         Ok(())
     }
 
-    async fn next(&mut self) -> Result<Option<Hypothesised>, Fault> {
-        let due = self.answers.front().is_some_and(|(at, _)| *at <= self.heard);
+    async fn next(&mut self) -> Result<Option<SessionHypothesis>, Fault> {
+        let due = self.answers.front().is_some_and(|(at, _)| *at <= self.received);
         if !due && !self.finished {
             return pending().await;
         }
@@ -59,8 +63,8 @@ impl StreamingSession for ScriptedSession {
     }
 }
 
-/// Words of 300 ms each from word number `first` of the session on; those before `|` are stable, and `.` ends the segment.
-fn hypothesis(first: u32, text: &str) -> Hypothesised {
+/// Words of 300 ms each, from word number `first` of the session on. Those before `|` are stable, and `.` ends the segment.
+fn hypothesis(first: u32, text: &str) -> SessionHypothesis {
     let is_final = text.ends_with('.');
     let stable = text.split_whitespace().take_while(|it| *it != "|").count();
     let words = text.split_whitespace().filter(|it| *it != "|").zip(first..);
@@ -68,17 +72,17 @@ fn hypothesis(first: u32, text: &str) -> Hypothesised {
         let span = MediaSpan { start: MediaTime::ZERO + WORD * at, length: WORD };
         Word { text: format!(" {it}"), span }
     };
-    Hypothesised { words: words.map(word).collect(), stable, is_final, language: None }
+    SessionHypothesis { words: words.map(word).collect(), stable, is_final, language: None }
 }
 
-fn at(ms: u64, first: u32, text: &str) -> (Duration, Result<Hypothesised, &'static str>) {
+fn at(ms: u64, first: u32, text: &str) -> (Duration, Result<SessionHypothesis, &'static str>) {
     (Duration::from_millis(ms), Ok(hypothesis(first, text)))
 }
 
-/// All captions of the frames; each session answers in its turn. A run that fails is followed by another one.
+/// All captions of the frames, with these sessions in turn. A run that fails is followed by another one.
 async fn captions(
     frames: Vec<AudioFrame>,
-    sessions: Vec<Vec<(Duration, Result<Hypothesised, &'static str>)>>,
+    sessions: Vec<Vec<(Duration, Result<SessionHypothesis, &'static str>)>>,
 ) -> Vec<Caption> {
     let service =
         ScriptedService(Arc::new(Mutex::new(sessions.into_iter().map(Into::into).collect())));
@@ -93,7 +97,7 @@ async fn captions(
     let speak = async move {
         for frame in frames {
             source.send(Speech::new(frame).unwrap()).await.unwrap();
-            // The session is asked between frames, as at the speed of speech.
+            // The session is polled between frames, as at the speed of speech.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
@@ -117,7 +121,7 @@ fn sound(ms: usize) -> Vec<AudioFrame> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hypotheses_become_partials_and_finals_and_segments_follow_each_other() {
+async fn hypotheses_become_partials_and_finals_of_consecutive_segments() {
     let answers = vec![
         at(600, 0, "| one"),
         at(900, 0, "one | two"),
@@ -130,16 +134,16 @@ async fn hypotheses_become_partials_and_finals_and_segments_follow_each_other() 
         "partial one | two",
         "final one two three.",
         "partial four |",
-        // The session ended without a final: its committed words are one.
+        // The session ended without a final, so its committed words become one.
         "final four",
     ];
-    assert_eq!(told(&captions), expected);
+    assert_eq!(lines(&captions), expected);
     let Caption::Transcript(second) = &captions[3] else { panic!() };
     assert_eq!(second.words()[0].span.start, MediaTime::ZERO + WORD * 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn committed_words_stay_whatever_the_recogniser_has_in_their_place_later() {
+async fn later_hypotheses_do_not_change_committed_words() {
     let answers = vec![
         at(600, 0, "recognise | speech"),
         at(900, 0, "wreck a | nice"),
@@ -151,44 +155,44 @@ async fn committed_words_stay_whatever_the_recogniser_has_in_their_place_later()
         "partial recognise a | nice",
         "final recognise a nice beach.",
     ];
-    assert_eq!(told(&captions), expected);
+    assert_eq!(lines(&captions), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn missing_sound_ends_the_session_and_is_a_gap() {
+async fn missing_audio_ends_the_session_and_is_a_gap() {
     let mut frames = sound(2_000);
     frames.retain(|it| !(1_000..1_500).contains(&it.start.since_start().as_millis()));
     let sessions = vec![vec![at(900, 0, "one | two")], vec![at(300, 0, "three.")]];
     let captions = captions(frames, sessions).await;
-    let told = told(&captions);
-    assert_eq!(told[..2], ["partial one | two", "final one"]);
-    let Caption::Gap(gap) = &captions[2] else { panic!("{told:?}") };
+    let lines = lines(&captions);
+    assert_eq!(lines[..2], ["partial one | two", "final one"]);
+    let Caption::Gap(gap) = &captions[2] else { panic!("{lines:?}") };
     assert_eq!(gap.span.length, Duration::from_millis(500));
-    let Caption::Transcript(last) = &captions[3] else { panic!("{told:?}") };
+    let Caption::Transcript(last) = &captions[3] else { panic!("{lines:?}") };
     assert_eq!(last.words()[0].span.start.since_start(), Duration::from_millis(1_500));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_breaks_leaves_its_committed_words_and_the_next_run_goes_on() {
+async fn a_failed_session_keeps_its_committed_words_and_the_next_run_continues() {
     let broken =
         vec![at(900, 0, "one | two"), (Duration::from_millis(1_200), Err("the line is cut"))];
     let sessions = vec![broken, vec![at(300, 0, "three.")]];
     let captions = captions(sound(2_000), sessions).await;
-    let told = told(&captions);
-    assert_eq!(told[..2], ["partial one | two", "final one"]);
-    assert!(matches!(&captions[2], Caption::Gap(gap) if gap.why == Why::Restart), "{told:?}");
-    assert_eq!(told.last().unwrap(), "final three.");
+    let lines = lines(&captions);
+    assert_eq!(lines[..2], ["partial one | two", "final one"]);
+    assert!(matches!(&captions[2], Caption::Gap(gap) if gap.why == Why::Restart), "{lines:?}");
+    assert_eq!(lines.last().unwrap(), "final three.");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_after_the_end_of_the_sound_is_waited_for() {
+async fn hypotheses_after_the_end_of_the_audio_are_awaited() {
     let answers = vec![at(600, 0, "one |"), at(60_000, 0, "one two."), at(60_000, 2, "three.")];
     let captions = captions(sound(1_000), vec![answers]).await;
-    assert_eq!(told(&captions), ["partial one |", "final one two.", "final three."]);
+    assert_eq!(lines(&captions), ["partial one |", "final one two.", "final three."]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_run_follows_the_committed_words_are_a_final() {
+async fn committed_words_become_a_final_on_terminate() {
     let mut track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
     {
         let mut track = track.lock().unwrap();
@@ -197,5 +201,5 @@ async fn where_no_run_follows_the_committed_words_are_a_final() {
         open.revise(words, Vec::new(), MediaTime::ZERO, Trace::starting(Instant::now()));
     }
     let captions = RecogniseStream::<ScriptedService>::on_terminate(&mut track);
-    assert_eq!(told(&captions)[0], "final one two");
+    assert_eq!(lines(&captions)[0], "final one two");
 }

@@ -1,26 +1,32 @@
-//! Speech that is written without spaces: committed text grows within a sentence, never changes, and no space comes into it.
+//! Text without spaces: committed text only grows, and no space comes into it.
+use std::sync::Arc;
+
 use super::{super::*, script::*};
 use crate::{
-    logic::{agree::Heard, script::units},
-    message::Kind,
+    logic::{agreement::DecodedWord, script::units},
+    message::{Kind, Word},
 };
 
-/// Reads a text, a unit of it where the script has a word; one that is cut off is heard as another.
+/// Replaces each word of the script with a unit of the text. A cut word becomes another unit.
 struct Reader {
     units: Vec<String>,
     cut: &'static str,
 }
 
 impl Recogniser for Reader {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
-        let heard = Script(Arc::default()).listen(speech, ask)?;
-        let read = |it: Heard| {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
+        let hypothesis = Script(Arc::default()).decode(speech, request)?;
+        let read = |it: DecodedWord| {
             let (mark, number) = it.word.text.trim().split_at(1);
             let unit = self.units[number.parse::<usize>().unwrap() - 1].clone();
             let text = if mark == "x" { self.cut.to_owned() } else { unit };
-            Heard { word: Word { text, ..it.word }, ..it }
+            DecodedWord { word: Word { text, ..it.word }, ..it }
         };
-        Ok(Hypothesis { words: heard.words.into_iter().map(read).collect(), ..heard })
+        Ok(Hypothesis { words: hypothesis.words.into_iter().map(read).collect(), ..hypothesis })
     }
 }
 
@@ -35,21 +41,21 @@ async fn check(text: &str, cut: &'static str) {
     let partials = all.iter().filter(|it| it.kind() == Kind::Partial);
     let mut promised: Vec<String> = partials.map(|it| it.committed_text()).collect();
     promised.dedup();
-    // `live_by` has checked that each is the beginning of the next.
+    // `live_by` has checked that each of them is a prefix of the next.
     assert!(promised.len() >= 4, "{promised:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn chinese_with_latin_words_within() {
+async fn committed_chinese_with_latin_words_only_grows() {
     check("我用 iPhone 拍照片。", "啊").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn japanese() {
+async fn committed_japanese_only_grows() {
     check("コーヒーを飲みます。", "ん").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn thai_without_any_mark() {
+async fn committed_thai_only_grows() {
     check("ปิดไฟห้องนอน", "อ").await;
 }

@@ -1,19 +1,21 @@
-//! A recogniser that never says the same thing twice in the same way, as real ones do.
+//! A recogniser whose decodes of the same audio always differ, as real ones do.
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::{super::*, script::*};
 use crate::{
-    logic::{agree::Heard, spoken::bare},
-    message::Kind,
+    logic::{agreement::DecodedWord, spoken::bare},
+    message::{Kind, Word},
 };
 
-/// So close to the end of the sound words may be misheard by decodes for partials.
+/// In decodes for partials, words this close to the end of the audio may be wrong.
 const FRESH: Duration = Duration::from_millis(1_000);
 const MARKS: [&str; 7] = ["", "", "", ",", ".", "?", "!"];
-/// What "w" is misheard for. Decodes in a row never mishear it in the same way: what they agreed on would be committed.
+/// Wrong forms of "w". Two decodes in a row never use the same form: if they agreed on it, it would be committed.
 const MISHEARD: [&str; 3] = ["v", "wh", "u"];
 
-/// Says what the script says, with other case, punctuation and probability each time, and with words misheard near the end.
+/// Follows the script, but varies case, punctuation and probability, and gives wrong words near the end.
 struct Varied {
     script: Script,
     random: fastrand::Rng,
@@ -30,9 +32,9 @@ impl Varied {
         least + (most - least) * self.random.f32()
     }
 
-    fn varied(&mut self, heard: Heard, is_fresh: bool) -> Heard {
-        let mut text = heard.word.text;
-        // Less probable than what was said, and than what is committed at once.
+    fn varied(&mut self, decoded: DecodedWord, is_fresh: bool) -> DecodedWord {
+        let mut text = decoded.word.text;
+        // A wrong word is less probable than a right one, and too improbable to be committed at once.
         let (mut least, mut most) = (0.5, 1.0);
         if is_fresh && self.random.u8(0..3) == 0 {
             text = text.replacen('w', MISHEARD[self.decodes % MISHEARD.len()], 1);
@@ -43,35 +45,41 @@ impl Varied {
         }
         let punctuation = MARKS[self.random.usize(..MARKS.len())];
         text.push_str(punctuation);
-        let mark = if punctuation.is_empty() { 1.0 } else { self.between(0.1, 1.0) };
-        let word = Word { text, ..heard.word };
-        Heard { word, probability: self.between(least, most), mark }
+        let punctuation_probability =
+            if punctuation.is_empty() { 1.0 } else { self.between(0.1, 1.0) };
+        let word = Word { text, ..decoded.word };
+        DecodedWord { word, probability: self.between(least, most), punctuation_probability }
     }
 }
 
 impl Recogniser for Varied {
-    fn listen(&mut self, speech: &[f32], ask: &Ask) -> Result<Hypothesis, RecogniseError> {
+    fn decode(
+        &mut self,
+        speech: &[f32],
+        request: &DecodeRequest,
+    ) -> Result<Hypothesis, RecogniseError> {
         self.decodes += 1;
-        let mut heard = self.script.listen(speech, ask)?;
+        let mut hypothesis = self.script.decode(speech, request)?;
         let end = MediaTime::of_sample(speech.len() as u64, RATE);
-        let words = std::mem::take(&mut heard.words);
+        let words = std::mem::take(&mut hypothesis.words);
         for word in words {
-            let is_fresh = ask.effort == Effort::Partial && word.word.span.end() + FRESH > end;
+            let is_fresh = request.effort == Effort::Partial && word.word.span.end() + FRESH > end;
             let word = self.varied(word, is_fresh);
-            heard.words.push(word);
+            hypothesis.words.push(word);
         }
-        heard.no_speech = self.between(0.0, 0.3);
-        heard.log_probability = -self.between(0.0, 0.9);
-        Ok(heard)
+        hypothesis.no_speech = self.between(0.0, 0.3);
+        hypothesis.log_probability = -self.between(0.0, 0.9);
+        Ok(hypothesis)
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// However decodes vary: what was committed stays, and the finals say each word once, and right but for its case and marks.
+    /// However decodes vary: committed words stay, and the finals contain each word once, correct except for case and
+    /// punctuation.
     #[test]
-    fn finals_are_right_however_decodes_vary(
+    fn finals_are_correct_however_decodes_vary(
         sentences in prop::collection::vec((1usize..14, 0usize..1_500), 1..5),
         seed in any::<u64>(),
     ) {
@@ -82,7 +90,7 @@ proptest! {
         let finals = transcripts(&captions).into_iter().filter(|it| it.kind() == Kind::Final);
         let words: Vec<String> = finals.flat_map(|it| it.words()).map(|it| bare(&it.text)).collect();
         let count = sentences.iter().map(|it| it.0).sum::<usize>();
-        let said: Vec<String> = (1..=count).map(|it| format!("w{it}")).collect();
-        prop_assert_eq!(words, said, "{:#?}", told(&captions));
+        let expected: Vec<String> = (1..=count).map(|it| format!("w{it}")).collect();
+        prop_assert_eq!(words, expected, "{:#?}", lines(&captions));
     }
 }

@@ -1,4 +1,4 @@
-//! The lines of a corpus file: for each piece what is known of it, its sound, its decodes, and what came of them.
+//! The lines of a corpus file: each piece with its audio, its decodes, and its outcome.
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Write},
@@ -8,9 +8,11 @@ use std::{
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use livecap::{
-    logic::{agree::Heard, reference::Reference, update::text_of_finals, wer::WordErrors},
+    logic::{
+        agreement::DecodedWord, reference::Reference, update::text_of_finals, wer::WordErrors,
+    },
     message::{Language, MediaSpan, MediaTime, SampleRate, Word},
-    stages::recognise::{Ask, Effort, Hypothesis, RecogniseError},
+    stages::recognise::{DecodeRequest, Effort, Hypothesis, RecogniseError},
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,12 +22,12 @@ use super::{
     streamed::{OfModel, Streamed},
 };
 
-/// One recording as one model heard it.
+/// One recording, decoded by one model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Piece {
     pub(crate) head: Head,
     pub(crate) sound: Skeleton,
-    /// In the order in which they were asked for.
+    /// In the order of the requests.
     pub(crate) decodes: Vec<Decode>,
     pub(crate) outcome: Outcome,
 }
@@ -36,7 +38,7 @@ pub(crate) struct Head {
     /// The name of the model's file, without `ggml-`.
     pub(crate) model: String,
     pub(crate) licence: String,
-    /// `None`: the recogniser settles it.
+    /// `None`: the recogniser finds it.
     pub(crate) language: Option<String>,
     #[serde(flatten)]
     pub(crate) of_model: OfModel,
@@ -44,7 +46,7 @@ pub(crate) struct Head {
     pub(crate) reference: Reference,
 }
 
-/// What the run gave in which the decodes were recorded.
+/// The result of the run in which the decodes were recorded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) finals: Vec<String>,
@@ -64,35 +66,35 @@ impl Outcome {
     }
 }
 
-/// One decode: what was asked, what it cost, and what the recogniser answered. Probabilities are thousandths. The stage was
-/// given the answer in the same steps, so that a replay gives it the same.
+/// One decode: the request, its cost, and the hypothesis. Probabilities are in thousandths. The recording run used the same
+/// rounded values, so a replay gives exactly the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Decode {
-    /// The number of its first sample, and how many it has.
+    /// The number of its first sample, and the number of samples.
     pub(crate) at: usize,
     pub(crate) length: usize,
     pub(crate) effort: String,
-    /// The language that was asked for.
+    /// The requested language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) asked: Option<String>,
-    /// What was said before, where it was a condition.
+    /// The context of the request, if any.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) context: String,
     /// Milliseconds of processor time.
     pub(crate) cost: u64,
-    /// Text, probability, probability of the mark behind it.
+    /// Text, probability, probability of the punctuation after it.
     words: Vec<(String, u16, u16)>,
-    /// Their spans, milliseconds, where the recogniser knows them.
+    /// Their spans in milliseconds, if the recogniser has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     spans: Option<Vec<(u64, u64)>>,
-    /// What was spoken.
+    /// The spoken language.
     language: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     written: Option<String>,
     language_probability: u16,
     no_speech: u16,
     log_probability: i32,
-    /// Times between words: how many words stand before each, and milliseconds.
+    /// Timestamps: how many words precede each, and milliseconds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     times: Vec<(usize, u64)>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -112,47 +114,53 @@ impl Decode {
     pub(crate) fn new(
         at: usize,
         length: usize,
-        ask: &Ask,
+        request: &DecodeRequest,
         cost: Duration,
-        heard: &Hypothesis,
+        hypothesis: &Hypothesis,
     ) -> Decode {
         let ms = |at: MediaTime| at.since_start().as_millis() as u64;
-        let words = heard.words.iter();
+        let words = hypothesis.words.iter();
         Decode {
             at,
             length,
-            effort: effort(ask.effort).to_owned(),
-            asked: ask.language.as_ref().map(Language::to_string),
-            context: ask.context.clone(),
+            effort: effort(request.effort).to_owned(),
+            asked: request.language.as_ref().map(Language::to_string),
+            context: request.context.clone(),
             cost: cost.as_millis() as u64,
             words: words
                 .clone()
-                .map(|it| (it.word.text.clone(), thousandths(it.probability), thousandths(it.mark)))
+                .map(|it| {
+                    (
+                        it.word.text.clone(),
+                        thousandths(it.probability),
+                        thousandths(it.punctuation_probability),
+                    )
+                })
                 .collect(),
-            spans: heard.timed.then(|| {
+            spans: hypothesis.has_word_times.then(|| {
                 words.map(|it| (ms(it.word.span.start), ms(it.word.span.end()))).collect()
             }),
-            language: heard.language.to_string(),
-            written: heard.written.as_ref().map(Language::to_string),
-            language_probability: thousandths(heard.language_probability),
-            no_speech: thousandths(heard.no_speech),
-            log_probability: (heard.log_probability * 1000.0).round() as i32,
-            times: heard.times.iter().map(|it| (it.0, it.1.as_millis() as u64)).collect(),
-            cut_off: heard.cut_off,
+            language: hypothesis.language.to_string(),
+            written: hypothesis.text_language.as_ref().map(Language::to_string),
+            language_probability: thousandths(hypothesis.language_probability),
+            no_speech: thousandths(hypothesis.no_speech),
+            log_probability: (hypothesis.log_probability * 1000.0).round() as i32,
+            times: hypothesis.times.iter().map(|it| (it.0, it.1.as_millis() as u64)).collect(),
+            cut_off: hypothesis.hit_token_limit,
         }
     }
 
-    /// Whether it was asked the same, from the same place on within a sample.
-    pub(crate) fn is_of(&self, at: usize, length: usize, ask: &Ask) -> bool {
+    /// Whether it has the same request, with positions equal within a sample.
+    pub(crate) fn is_of(&self, at: usize, length: usize, request: &DecodeRequest) -> bool {
         self.at.abs_diff(at) <= 1
             && self.length.abs_diff(length) <= 1
-            && self.effort == effort(ask.effort)
-            && self.asked.as_deref() == ask.language.as_ref().map(Language::as_str)
-            && self.context == ask.context
+            && self.effort == effort(request.effort)
+            && self.asked.as_deref() == request.language.as_ref().map(Language::as_str)
+            && self.context == request.context
     }
 
     pub(crate) fn is_whole(&self) -> bool {
-        self.effort == effort(Effort::Whole)
+        self.effort == effort(Effort::FullContext)
     }
 
     pub(crate) fn span(&self) -> MediaSpan {
@@ -160,17 +168,17 @@ impl Decode {
         MediaSpan::between(at(self.at), at(self.at + self.length))
     }
 
-    /// Takes the time that it cost, `scale` times; it is given up where it is no longer wanted before that.
+    /// Takes `scale` times its cost on the clock. It may be cancelled before it ends.
     pub(crate) fn answer(
         &self,
-        ask: &Ask,
+        request: &DecodeRequest,
         clock: &Clock,
         scale: f64,
     ) -> Result<Hypothesis, RecogniseError> {
         let cost = Duration::from_millis(self.cost).mul_f64(scale);
-        match clock.spend(cost, &ask.wanted) {
+        match clock.spend(cost, &request.cancellation) {
             true => Ok(self.hypothesis()),
-            false => Err(RecogniseError::Unwanted),
+            false => Err(RecogniseError::Cancelled),
         }
     }
 
@@ -181,21 +189,22 @@ impl Decode {
             Some(MediaSpan::between(place(start), place(end)))
         };
         let part = |thousandths: u16| f32::from(thousandths) / 1000.0;
-        let heard = |(at, (text, probability, mark)): (usize, &(String, u16, u16))| Heard {
-            word: Word { text: text.clone(), span: span(at).unwrap_or_default() },
-            probability: part(*probability),
-            mark: part(*mark),
-        };
+        let decoded =
+            |(at, (text, probability, punctuation)): (usize, &(String, u16, u16))| DecodedWord {
+                word: Word { text: text.clone(), span: span(at).unwrap_or_default() },
+                probability: part(*probability),
+                punctuation_probability: part(*punctuation),
+            };
         Hypothesis {
-            words: self.words.iter().enumerate().map(heard).collect(),
-            timed: self.spans.is_some(),
+            words: self.words.iter().enumerate().map(decoded).collect(),
+            has_word_times: self.spans.is_some(),
             language: Language::new(&self.language),
-            written: self.written.as_deref().map(Language::new),
+            text_language: self.written.as_deref().map(Language::new),
             language_probability: part(self.language_probability),
             no_speech: part(self.no_speech),
             log_probability: self.log_probability as f32 / 1000.0,
             times: self.times.iter().map(|it| (it.0, Duration::from_millis(it.1))).collect(),
-            cut_off: self.cut_off,
+            hit_token_limit: self.cut_off,
         }
     }
 }
@@ -204,7 +213,7 @@ fn effort(effort: Effort) -> &'static str {
     match effort {
         Effort::Partial => "partial",
         Effort::Final => "final",
-        Effort::Whole => "whole",
+        Effort::FullContext => "whole",
     }
 }
 

@@ -1,4 +1,4 @@
-//! The corpus of recorded hypotheses (`tests/corpus/README.md`): how it is written, and the run that it is taken in and replayed in.
+//! The corpus of recorded hypotheses (`tests/corpus/README.md`): its format, and the run that records and replays it.
 pub(crate) mod clock;
 pub(crate) mod format;
 pub(crate) mod skeleton;

@@ -1,7 +1,7 @@
-//! Sound reduced to what the policy sees of it: for each frame the probability of speech and the level.
+//! Audio reduced to what the policy needs of it: the speech probability and the level of each frame.
 //!
 //! A replay has no recording. Its samples have the level of their frame, and carry the number of the frame in bits that do not
-//! change the level. So the voice detector and the recogniser of a replay can tell which sound they are given.
+//! change the level. So the voice activity detector and the recogniser of a replay know which audio they get.
 use std::{sync::Arc, time::Duration};
 
 use livecap::{
@@ -13,35 +13,35 @@ use serde::{Deserialize, Serialize};
 
 const RATE: SampleRate = SampleRate::SPEECH;
 
-/// Codes are letters from `0` on, 64 of them, so that a line of them can be read.
+/// Codes are the 64 letters from `0` on, so that people can read a line of them.
 const FIRST: u8 = b'0';
 const MOST: u8 = 63;
-/// Levels stand a quarter of an octave (1.5 dB) apart: the level of a code is 2^((code - 63) / 4). Code 0 is silence.
+/// Levels are in steps of a quarter of an octave (1.5 dB): the level of a code is 2^((code - 63) / 4). Code 0 is silence.
 const QUARTERS: [f32; 4] = [1.0, 1.189_207_1, std::f32::consts::SQRT_2, 1.681_792_9];
-/// The bits of a sample that hold the number of its frame. The level has the upper ones: it is known to 0.8 %.
+/// The bits of a sample that hold the number of its frame. The level is in the upper bits, with a precision of 0.8 %.
 const NUMBER: u32 = 0xFFFF;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Skeleton {
-    /// How many samples the recording has, at 16 kHz.
+    /// The number of samples of the recording, at 16 kHz.
     pub(crate) samples: usize,
-    /// The lag of the voice detector, milliseconds.
+    /// The lag of the voice activity detector, milliseconds.
     lag: u64,
-    /// The probability of speech of each frame of 256 samples, in 63rds.
+    /// The speech probability of each frame of 256 samples, in 63rds.
     voice: String,
     /// The level of each frame.
     level: String,
 }
 
 impl Skeleton {
-    /// Of a recording. The voice detector hears it as one stream.
+    /// The skeleton of a recording, which the detector gets as one stream.
     pub(crate) fn of(sound: &[f32]) -> Skeleton {
         let mut detector = NeuralVoiceActivity::default();
         let (mut voice, mut level) = (String::new(), String::new());
         for chunk in sound.chunks(FRAME) {
             let mut frame = [0.0; FRAME];
             frame[..chunk.len()].copy_from_slice(chunk);
-            let probability = detector.hear(&frame) * f32::from(MOST);
+            let probability = detector.speech_probability(&frame) * f32::from(MOST);
             voice.push(char::from(FIRST + probability.round().clamp(0.0, f32::from(MOST)) as u8));
             level.push(char::from(FIRST + code_of_level(chunk)));
         }
@@ -50,7 +50,7 @@ impl Skeleton {
         Skeleton { samples: sound.len(), lag, voice, level }
     }
 
-    /// The samples from number `start` to before `end`.
+    /// The samples from number `start` up to, but not including, `end`.
     pub(crate) fn within(&self, start: usize, end: usize) -> Vec<f32> {
         let level = |frame: usize| self.level.as_bytes()[frame].saturating_sub(FIRST);
         let value = |frame: usize| {
@@ -65,7 +65,7 @@ impl Skeleton {
         samples
     }
 
-    /// Frames of so many samples each, with the number of their first sample.
+    /// Frames of `length` samples each, with the number of their first sample.
     pub(crate) fn frames(&self, length: usize) -> impl Iterator<Item = (usize, Vec<f32>)> {
         let starts = (0..self.samples).step_by(length);
         starts.map(move |at| (at, self.within(at, (at + length).min(self.samples))))
@@ -77,33 +77,33 @@ impl Skeleton {
         RecordedVoice { probabilities, lag: Duration::from_millis(self.lag) }
     }
 
-    /// Where somebody speaks, as the stage has it by default.
-    pub(crate) fn spoken(&self) -> Vec<MediaSpan> {
+    /// The spans of speech, as the stage finds them by default.
+    pub(crate) fn speech(&self) -> Vec<MediaSpan> {
         let (voice, settings) = (self.voice(), EndpointSettings::default());
-        let mut spoken: Vec<MediaSpan> = Vec::new();
+        let mut speech: Vec<MediaSpan> = Vec::new();
         for (number, _) in
-            voice.probabilities.iter().enumerate().filter(|it| settings.goes_on(*it.1))
+            voice.probabilities.iter().enumerate().filter(|it| settings.continues_speech(*it.1))
         {
             let at = |number: usize| MediaTime::of_sample((number * FRAME) as u64, RATE);
             let frame = MediaSpan::between(at(number) - voice.lag, at(number + 1));
-            match spoken.last_mut().filter(|it| it.end() >= frame.start) {
+            match speech.last_mut().filter(|it| it.end() >= frame.start) {
                 Some(last) => *last = MediaSpan::between(last.start, frame.end()),
-                None => spoken.push(frame),
+                None => speech.push(frame),
             }
         }
-        spoken
+        speech
     }
 }
 
-/// Says of each frame what the voice detector said when the corpus was recorded.
+/// A voice activity detector that gives the recorded probabilities.
 pub(crate) struct RecordedVoice {
     probabilities: Arc<[f32]>,
     lag: Duration,
 }
 
 impl VoiceActivity for RecordedVoice {
-    fn hear(&mut self, frame: &[f32; FRAME]) -> f32 {
-        // Where the stage's frames are not those of the recording: the one that most of it is of.
+    fn speech_probability(&mut self, frame: &[f32; FRAME]) -> f32 {
+        // If the frames of the stage are not those of the recording, the frame that most of it belongs to counts.
         self.probabilities.get(number(frame[FRAME / 2])).copied().unwrap_or(0.0)
     }
 
@@ -111,10 +111,10 @@ impl VoiceActivity for RecordedVoice {
         self.lag
     }
 
-    fn forget(&mut self) {}
+    fn reset(&mut self) {}
 }
 
-/// The number of the first of these samples in their recording. Less than a frame tells only which frame it is of.
+/// The number of the first of these samples in their recording. Less than a frame only identifies the frame.
 pub(crate) fn place_of(samples: &[f32]) -> Option<usize> {
     let first = number(*samples.first()?);
     let next = samples.iter().position(|it| number(*it) != first);

@@ -1,4 +1,4 @@
-//! Sound through the recogniser's stage on a paused clock: it comes at its own pace, and only decodes take time.
+//! Audio through the recogniser's stage on a paused clock: it comes in real time, and only decodes take time.
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -28,10 +28,10 @@ const RATE: SampleRate = SampleRate::SPEECH;
 /// Samples of one frame of live sound: 20 ms.
 pub(crate) const FRAME: usize = 320;
 
-/// What a run gave.
+/// The result of a run.
 #[derive(Default)]
 pub(crate) struct Streamed {
-    /// Each with the time at which it came, seconds since the first sample was captured.
+    /// Each with the time at which it came, in seconds since the capture of the first sample.
     pub(crate) captions: Vec<(f64, Caption)>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
 }
@@ -49,26 +49,26 @@ pub(crate) struct OfModel {
     pub(crate) interval: u64,
 }
 
-/// What a pipeline file that names a model and a language comes to.
+/// The settings that a pipeline file with a model and a language leads to.
 pub(crate) fn product_settings(language: Option<&str>, model: OfModel) -> RecogniseSettings {
     let mut settings =
         RecogniseSettings { language: language.map(Language::new), ..RecogniseSettings::default() };
     settings.endpoint.longest = Duration::from_millis(model.longest);
     settings.endpoint.silence = Duration::from_millis(model.endpoint);
-    settings.agreement.commit = model.commit;
-    settings.pace.interval = Duration::from_millis(model.interval);
-    settings.pace.pause = settings.endpoint.pause();
+    settings.agreement.commit_probability = model.commit;
+    settings.scheduler.interval = Duration::from_millis(model.interval);
+    settings.scheduler.pause = settings.endpoint.pause();
     settings
 }
 
-/// Runs `work` on a clock of its own that stands still.
+/// Runs `work` on a paused clock of its own.
 pub(crate) fn on_paused_clock<T>(work: impl Future<Output = T>) -> T {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime starts").block_on(work)
 }
 
-/// `frames`: their samples, and the number of the first of each. `make` is called on the recogniser's own thread.
+/// Runs the stage over `frames`, each with the number of its first sample. `make` is called on the recogniser's thread.
 pub(crate) async fn streamed<R: Recogniser>(
     settings: RecogniseSettings,
     voice: impl VoiceActivity,
@@ -87,7 +87,7 @@ pub(crate) async fn streamed<R: Recogniser>(
         edge("streamed", "list", EdgeSettings { room, when_full: WhenFull::Wait });
     let out = Outlet::new(vec![sender], gauge.clone());
     let mut list = Inlet::new(vec![receiver]);
-    // A clock that has run for a while, so that sound can be older than it.
+    // Advance the clock, so that audio can be older than the run.
     tokio::time::advance(Duration::from_secs(60)).await;
     let zero = Instant::now();
     let mut captions = Vec::new();
@@ -144,8 +144,8 @@ impl Streamed {
         finals.map(|it| it.1.text()).collect()
     }
 
-    /// One line each: when it came, which revision of which segment it is, and its words with their places, `|` behind the
-    /// committed ones. All times are milliseconds.
+    /// One line per caption: when it came, its segment and revision, and its words with their times, `|` after the committed
+    /// ones. All times are milliseconds.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.captions
             .iter()

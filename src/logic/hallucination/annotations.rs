@@ -1,14 +1,14 @@
-//! What stands in a transcript for sound that is no speech.
-use crate::logic::agree::Heard;
+//! Annotations: what a transcript contains for sounds that are not speech.
+use crate::logic::agreement::DecodedWord;
 
-/// Brackets that annotations stand in.
+/// The brackets around annotations.
 const BRACKETS: [(char, char); 5] =
     [('[', ']'), ('(', ')'), ('（', '）'), ('【', '】'), ('*', '*')];
-/// An annotation is a few words; longer text in brackets was said.
+/// The most words of an annotation. Longer text in brackets was said.
 const LONGEST: usize = 4;
 
-/// The words without those in brackets, and without music notes. A bracket that is not closed leaves out itself alone.
-pub(super) fn without_annotations(words: &[Heard]) -> Vec<Heard> {
+/// Drops words in brackets and music notes. An unclosed bracket drops only its own word.
+pub(super) fn without_annotations(words: &[DecodedWord]) -> Vec<DecodedWord> {
     let mut kept = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -25,8 +25,8 @@ pub(super) fn without_annotations(words: &[Heard]) -> Vec<Heard> {
     kept
 }
 
-/// How many words from the first on are an annotation in brackets.
-fn annotation(words: &[Heard]) -> Option<usize> {
+/// The length in words of an annotation that begins with the first word.
+fn annotation(words: &[DecodedWord]) -> Option<usize> {
     let text = words[0].word.text.trim();
     let (open, close) = *BRACKETS.iter().find(|it| text.starts_with(it.0))?;
     let closes = |text: &str| {
@@ -37,8 +37,8 @@ fn annotation(words: &[Heard]) -> Option<usize> {
     Some(length)
 }
 
-/// The words that hold a letter or a digit.
-pub(super) fn without_letterless(words: &[Heard]) -> Vec<Heard> {
-    let has_letter = |it: &&Heard| it.word.text.chars().any(char::is_alphanumeric);
+/// The words that contain a letter or a digit.
+pub(super) fn without_letterless(words: &[DecodedWord]) -> Vec<DecodedWord> {
+    let has_letter = |it: &&DecodedWord| it.word.text.chars().any(char::is_alphanumeric);
     words.iter().filter(has_letter).cloned().collect()
 }

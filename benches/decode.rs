@@ -1,4 +1,4 @@
-//! What one look of the bundled model costs: at 3 s and at 10 s of speech, and at 3 s with the whole context of the model.
+//! The cost of one decode of the bundled model: 3 s and 10 s of speech, and 3 s with the full context of the model.
 use std::{num::NonZeroUsize, path::Path};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -14,7 +14,7 @@ use livecap::{
     },
 };
 
-/// Seconds that a Whisper model hears at once.
+/// The seconds of a Whisper model's full context.
 const WHOLE: usize = 30;
 
 /// The first `seconds` of the bundled recording.
@@ -37,7 +37,7 @@ fn whisper() -> Whisper {
         Weights::BuiltIn(bytes) => WhisperModel::from_bytes(&found.name, bytes),
         Weights::File(path) => WhisperModel::from_file(&found.name, path),
     };
-    // One, so that the figures of two machines with other numbers of cores can be compared at all.
+    // One thread, so that the figures of machines with other numbers of cores can be compared.
     let threads = NonZeroUsize::MIN;
     let settings = WhisperSettings { threads, ..WhisperSettings::default() };
     Whisper::start(&model.unwrap(), &settings).unwrap()
@@ -45,16 +45,16 @@ fn whisper() -> Whisper {
 
 fn bench(criterion: &mut Criterion) {
     let mut whisper = whisper();
-    let mut group = criterion.benchmark_group("look");
+    let mut group = criterion.benchmark_group("decode");
     group.sample_size(10);
-    // As Whisper itself does it: what is not speech is filled up with silence.
+    // As Whisper itself does: the rest of the context is silence.
     let mut whole = speech(3);
     whole.resize(WHOLE * 16_000, 0.0);
     for (name, sound) in
         [("3 s", speech(3)), ("10 s", speech(10)), ("3 s in the whole context", whole)]
     {
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| whisper.look(&sound).unwrap());
+            bencher.iter(|| whisper.decode_with_defaults(&sound).unwrap());
         });
     }
     group.finish();

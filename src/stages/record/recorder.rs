@@ -1,28 +1,34 @@
-//! The files of one recording: named so that nothing is overwritten, holes filled with silence, a new one where one ends.
+//! The files of one recording: chooses their names, fills gaps with silence, and starts a new one where needed.
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-use super::{RecordError, RecordFormat, RecordSettings, flac::Flac, wav, writer::Writer};
+use super::{
+    error::RecordError,
+    flac::Flac,
+    settings::{RecordFormat, RecordSettings},
+    wav,
+    writer::Writer,
+};
 use crate::{
     message::{AudioFrame, MediaTime, SampleRate},
     stages::new_file,
 };
 
-/// A jump shorter than this is the rounding of whoever made the frames.
+/// A shorter jump is the rounding of whoever made the frames.
 const TOLERANCE: std::time::Duration = std::time::Duration::from_millis(1);
 /// Silence is written in pieces of this many samples.
 const SILENCE: [i16; 4096] = [0; 4096];
 
-pub(super) struct Tape {
+pub(super) struct Recorder {
     settings: RecordSettings,
-    most_samples: u64,
-    reel: Option<Reel>,
+    max_samples: u64,
+    file: Option<OpenFile>,
 }
 
-/// One file.
-struct Reel {
+/// An open file.
+struct OpenFile {
     path: PathBuf,
     rate: SampleRate,
     start: MediaTime,
@@ -30,26 +36,26 @@ struct Reel {
     writer: Box<dyn Writer>,
 }
 
-impl Tape {
-    pub(super) fn new(settings: RecordSettings) -> Tape {
-        let most_samples = match settings.format {
-            RecordFormat::Wav => wav::MOST_SAMPLES,
+impl Recorder {
+    pub(super) fn new(settings: RecordSettings) -> Recorder {
+        let max_samples = match settings.format {
+            RecordFormat::Wav => wav::MAX_SAMPLES,
             RecordFormat::Flac => u64::MAX,
         };
-        Tape { settings, most_samples, reel: None }
+        Recorder { settings, max_samples, file: None }
     }
 
     pub(super) fn push(&mut self, frame: &AudioFrame) -> Result<(), RecordError> {
         if frame.is_interruption() {
             return Ok(());
         }
-        if self.reel.as_ref().is_some_and(|reel| reel.rate != frame.rate) {
+        if self.file.as_ref().is_some_and(|file| file.rate != frame.rate) {
             self.finish()?;
         }
-        if self.reel.is_none() {
-            self.reel = Some(self.open(frame.start, frame.rate)?);
+        if self.file.is_none() {
+            self.file = Some(self.open(frame.start, frame.rate)?);
         }
-        let end = self.reel.as_ref().map_or(frame.start, Reel::end);
+        let end = self.file.as_ref().map_or(frame.start, OpenFile::end);
         if frame.start > end + TOLERANCE {
             let mut missing = frame.rate.samples_in(frame.start.since(end));
             while missing > 0 {
@@ -58,40 +64,40 @@ impl Tape {
                 missing -= piece;
             }
         }
-        // What was written before, where time went back.
-        let heard = match end > frame.start + TOLERANCE {
+        // Audio that was written already, where time went back.
+        let overlap = match end > frame.start + TOLERANCE {
             true => frame.rate.samples_in(end.since(frame.start)).min(frame.samples.len()),
             false => 0,
         };
-        let samples: Vec<i16> = frame.samples[heard..].iter().map(|it| whole(*it)).collect();
+        let samples: Vec<i16> = frame.samples[overlap..].iter().map(|it| to_i16(*it)).collect();
         self.write(&samples)
     }
 
-    /// Writes to the file at hand, and to the next one where that is full.
+    /// Writes to the open file, and to the next one once that is full.
     fn write(&mut self, mut samples: &[i16]) -> Result<(), RecordError> {
-        while let Some(reel) = &mut self.reel
+        while let Some(file) = &mut self.file
             && !samples.is_empty()
         {
-            let room = self.most_samples - reel.samples;
+            let room = self.max_samples - file.samples;
             let (now, later) = samples.split_at(room.min(samples.len() as u64) as usize);
-            reel.writer.write(now).map_err(|cause| failed(&reel.path, cause))?;
-            reel.samples += now.len() as u64;
+            file.writer.write(now).map_err(|cause| failed(&file.path, cause))?;
+            file.samples += now.len() as u64;
             samples = later;
             if !samples.is_empty() {
-                let (end, rate) = (reel.end(), reel.rate);
+                let (end, rate) = (file.end(), file.rate);
                 self.finish()?;
-                self.reel = Some(self.open(end, rate)?);
+                self.file = Some(self.open(end, rate)?);
             }
         }
         Ok(())
     }
 
     pub(super) fn finish(&mut self) -> Result<(), RecordError> {
-        let Some(mut reel) = self.reel.take() else { return Ok(()) };
-        reel.writer.finish().map_err(|cause| failed(&reel.path, cause))
+        let Some(mut file) = self.file.take() else { return Ok(()) };
+        file.writer.finish().map_err(|cause| failed(&file.path, cause))
     }
 
-    fn open(&self, start: MediaTime, rate: SampleRate) -> Result<Reel, RecordError> {
+    fn open(&self, start: MediaTime, rate: SampleRate) -> Result<OpenFile, RecordError> {
         let wanted = &self.settings.path;
         let (path, file) = new_file::create(wanted).map_err(|cause| failed(wanted, cause))?;
         let writer: io::Result<Box<dyn Writer>> = match self.settings.format {
@@ -100,18 +106,18 @@ impl Tape {
         };
         let writer = writer.map_err(|cause| failed(&path, cause))?;
         tracing::info!(path = %path.display(), start = start.as_secs_f64(), rate = rate.hertz(), "recording the sound");
-        Ok(Reel { path, rate, start, samples: 0, writer })
+        Ok(OpenFile { path, rate, start, samples: 0, writer })
     }
 }
 
-impl Reel {
+impl OpenFile {
     fn end(&self) -> MediaTime {
         self.start + MediaTime::of_sample(self.samples, self.rate).since_start()
     }
 }
 
-/// A stage that ends early leaves a finished file too.
-impl Drop for Tape {
+/// A stage that ends early leaves a finished file, too.
+impl Drop for Recorder {
     fn drop(&mut self) {
         if let Err(error) = self.finish() {
             tracing::warn!(%error, "a recording was left as it is");
@@ -120,7 +126,7 @@ impl Drop for Tape {
 }
 
 fn failed(path: &Path, cause: io::Error) -> RecordError {
-    let mend = match cause.kind() {
+    let remedy = match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "make room on that disk, or record to another"
         }
@@ -131,10 +137,10 @@ fn failed(path: &Path, cause: io::Error) -> RecordError {
         io::ErrorKind::AlreadyExists => "move the older recordings away",
         _ => "check the path and the disk",
     };
-    RecordError { path: path.to_owned(), cause, mend }
+    RecordError { path: path.to_owned(), cause, remedy }
 }
 
-fn whole(sample: f32) -> i16 {
+fn to_i16(sample: f32) -> i16 {
     (sample * 32_768.0).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16
 }
 
@@ -156,9 +162,9 @@ mod tests {
         }
     }
 
-    fn tape(folder: &Path, name: &str) -> Tape {
+    fn recorder(folder: &Path, name: &str) -> Recorder {
         let format = if name.ends_with("wav") { RecordFormat::Wav } else { RecordFormat::Flac };
-        Tape::new(RecordSettings { path: folder.join(name), format })
+        Recorder::new(RecordSettings { path: folder.join(name), format })
     }
 
     fn samples(path: PathBuf) -> Vec<i16> {
@@ -166,31 +172,31 @@ mod tests {
     }
 
     #[test]
-    fn a_full_file_is_followed_by_the_next() {
+    fn a_full_file_is_continued_in_the_next() {
         let folder = tempfile::tempdir().unwrap();
-        let mut tape = tape(folder.path(), "long.wav");
-        tape.most_samples = 1_000;
+        let mut recorder = recorder(folder.path(), "long.wav");
+        recorder.max_samples = 1_000;
         for ms in 0..25 {
-            tape.push(&frame(Duration::from_millis(ms * 10), 10_000, 100)).unwrap();
+            recorder.push(&frame(Duration::from_millis(ms * 10), 10_000, 100)).unwrap();
         }
-        drop(tape);
+        drop(recorder);
         let lengths = ["long.wav", "long-2.wav", "long-3.wav"]
             .map(|it| samples(folder.path().join(it)).len());
         assert_eq!(lengths, [1_000, 1_000, 500]);
     }
 
     #[test]
-    fn another_rate_is_another_file() {
+    fn a_new_rate_starts_a_new_file() {
         let folder = tempfile::tempdir().unwrap();
-        let mut tape = tape(folder.path(), "rates.flac");
-        tape.push(&frame(Duration::ZERO, 16_000, 160)).unwrap();
-        tape.push(&frame(Duration::from_millis(10), 48_000, 480)).unwrap();
-        tape.finish().unwrap();
+        let mut recorder = recorder(folder.path(), "rates.flac");
+        recorder.push(&frame(Duration::ZERO, 16_000, 160)).unwrap();
+        recorder.push(&frame(Duration::from_millis(10), 48_000, 480)).unwrap();
+        recorder.finish().unwrap();
         assert!(folder.path().join("rates-2.flac").exists());
     }
 
     #[test]
-    fn a_disk_that_is_full_is_named_with_a_mend() {
+    fn the_error_for_a_full_disk_names_a_remedy() {
         struct Full(io::Cursor<Vec<u8>>);
         impl io::Write for Full {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -209,14 +215,14 @@ mod tests {
             }
         }
         let folder = tempfile::tempdir().unwrap();
-        let mut tape = tape(folder.path(), "full.wav");
+        let mut recorder = recorder(folder.path(), "full.wav");
         let rate = SampleRate::SPEECH;
         let writer = Box::new(wav::Wav::new(Full(io::Cursor::default()), rate).unwrap());
         let path = folder.path().join("full.wav");
-        tape.reel = Some(Reel { path, rate, start: MediaTime::ZERO, samples: 0, writer });
-        tape.push(&frame(Duration::ZERO, 16_000, 320)).unwrap();
+        recorder.file = Some(OpenFile { path, rate, start: MediaTime::ZERO, samples: 0, writer });
+        recorder.push(&frame(Duration::ZERO, 16_000, 320)).unwrap();
         let error =
-            tape.push(&frame(Duration::from_millis(20), 16_000, 320)).unwrap_err().to_string();
+            recorder.push(&frame(Duration::from_millis(20), 16_000, 320)).unwrap_err().to_string();
         assert!(error.contains("full.wav") && error.contains("make room"), "{error}");
     }
 }

@@ -1,6 +1,6 @@
-//! Tells the lines of ALSA and JACK from all others in what is written to standard error.
+//! Separates the lines that ALSA and JACK write to standard error from all other lines.
 
-/// How their lines begin.
+/// How lines of these libraries begin.
 const BEGINNINGS: [&str; 9] = [
     "ALSA lib ",
     "Cannot connect to server ",
@@ -12,23 +12,24 @@ const BEGINNINGS: [&str; 9] = [
     "attempt to connect to server failed",
     "Cannot read socket fd = ",
 ];
-/// More of their lines are forgotten.
+/// More of their lines are dropped.
 const MOST: usize = 1_000;
 
-/// What came so far.
+/// The state of the filter between two reads.
 #[derive(Default)]
-pub(super) struct Noise {
-    /// The beginning of a line that may become one of theirs.
+pub(super) struct LibraryLines {
+    /// The start of a line that may become one of theirs.
     line: Vec<u8>,
-    /// The rest of a line that was passed on from its beginning.
+    /// Whether the rest of the line is passed on, as its start was.
     passing: bool,
-    /// The line before was one of theirs.
-    after_noise: bool,
+    /// Whether the line before was one of theirs.
+    after_library_line: bool,
     kept: Vec<String>,
 }
 
-impl Noise {
-    /// What is to be passed on, of these bytes and of those before them. Only what may become one of their lines is held back.
+impl LibraryLines {
+    /// Takes bytes and returns those to pass on, of these and of earlier ones. Only what may become one of their lines is held
+    /// back.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut through = Vec::new();
         for piece in bytes.split_inclusive(|it| *it == b'\n') {
@@ -43,13 +44,13 @@ impl Noise {
                 through.extend(self.end_line());
             } else if !may_be_theirs(&self.line) {
                 through.append(&mut self.line);
-                (self.passing, self.after_noise) = (true, false);
+                (self.passing, self.after_library_line) = (true, false);
             }
         }
         through
     }
 
-    /// What is still to be passed on, and the lines that were kept back.
+    /// The bytes that are still to be passed on, and the lines of the libraries.
     pub(super) fn end(&mut self) -> (Vec<u8>, Vec<String>) {
         let rest = if self.line.is_empty() { Vec::new() } else { self.end_line() };
         (rest, std::mem::take(&mut self.kept))
@@ -57,15 +58,15 @@ impl Noise {
 
     fn end_line(&mut self) -> Vec<u8> {
         let line = std::mem::take(&mut self.line);
-        // Some of their messages end with a line break of their own.
-        if self.after_noise && line == b"\n" {
+        // Some of their messages end with an extra line break.
+        if self.after_library_line && line == b"\n" {
             return Vec::new();
         }
-        self.after_noise = is_theirs(&line);
-        if !self.after_noise {
+        self.after_library_line = is_theirs(&line);
+        if !self.after_library_line {
             return line;
         }
-        // ALSA writes a line in pieces: another one may have come between them.
+        // ALSA writes a line in pieces, so another line may stand within it.
         let theirs = another_line(&line).unwrap_or(line.len());
         if self.kept.len() < MOST {
             self.kept.push(String::from_utf8_lossy(&line[..theirs]).trim_end().to_owned());
@@ -82,7 +83,7 @@ fn may_be_theirs(begun: &[u8]) -> bool {
     is_theirs(begun) || BEGINNINGS.iter().any(|it| it.as_bytes().starts_with(begun))
 }
 
-/// Where a line of the log begins within another one: with a colour, a brace, or its level.
+/// Where a line of the log starts within another line: with a colour, a brace, or its level.
 fn another_line(line: &[u8]) -> Option<usize> {
     const BEGINNINGS: [&[u8]; 7] =
         [b"\x1b[", b"{\"", b"ERROR ", b" WARN ", b" INFO ", b"DEBUG ", b"TRACE "];
@@ -98,15 +99,16 @@ mod tests {
         "ALSA lib confmisc.c:165:(snd_config_get_card) Cannot get card index for 0\n";
 
     fn passed(pieces: &[&str]) -> (String, Vec<String>) {
-        let mut noise = Noise::default();
-        let mut through: Vec<u8> = pieces.iter().flat_map(|it| noise.pass(it.as_bytes())).collect();
-        let (rest, kept) = noise.end();
+        let mut filter = LibraryLines::default();
+        let mut through: Vec<u8> =
+            pieces.iter().flat_map(|it| filter.pass(it.as_bytes())).collect();
+        let (rest, kept) = filter.end();
         through.extend(rest);
         (String::from_utf8(through).unwrap(), kept)
     }
 
     #[test]
-    fn their_lines_are_kept_and_all_others_pass() {
+    fn lines_of_the_libraries_are_kept_back_and_others_pass() {
         let (through, kept) = passed(&[
             "one\n",
             THEIRS,
@@ -120,19 +122,19 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_become_one_of_their_lines_is_not_held_back() {
-        let mut noise = Noise::default();
-        assert_eq!(noise.pass(b"\rloading 10 %"), b"\rloading 10 %");
+    fn bytes_that_cannot_become_a_library_line_pass_at_once() {
+        let mut filter = LibraryLines::default();
+        assert_eq!(filter.pass(b"\rloading 10 %"), b"\rloading 10 %");
         assert_eq!(
-            noise.pass(b"ALSA lib is not the beginning of this line\n"),
+            filter.pass(b"ALSA lib is not the beginning of this line\n"),
             b"ALSA lib is not the beginning of this line\n"
         );
-        assert_eq!(noise.pass(b"AL"), b"");
-        assert_eq!(noise.pass(b"L is well\n"), b"ALL is well\n");
+        assert_eq!(filter.pass(b"AL"), b"");
+        assert_eq!(filter.pass(b"L is well\n"), b"ALL is well\n");
     }
 
     #[test]
-    fn a_line_of_the_log_that_came_between_the_pieces_of_theirs_is_passed_on() {
+    fn a_log_line_within_a_library_line_is_passed_on() {
         for ours in [
             " WARN a line\n",
             "ERROR a line\n",
@@ -147,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn in_whatever_pieces_it_comes_the_same_passes(
+        fn the_output_does_not_depend_on_how_the_input_is_cut(
             lines in prop::collection::vec(prop::sample::select(vec![THEIRS, "ours\n", "AL\n", "\n", "Jack\n", "JackShm x\n"]), 0..20),
             cuts in prop::collection::vec(1usize..9, 1..5),
         ) {
