@@ -10,7 +10,7 @@ use std::{
 use clap::Parser;
 use livecap::{
     cli::client::Client,
-    flow::{Board, Outlet, Stage, StageGauge},
+    flow::{Outlet, Registry, Stage, StageGauge},
     message::{
         Caption, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName, Word,
     },
@@ -113,7 +113,7 @@ async fn measure(rate: u32, count: u64) {
     let (_redis, address) = redis().await;
     let writer = server(&address, Role::Writer).await;
     let track = TrackInfo { name: "english".into(), lang: "en".into(), langs: vec![] };
-    writer.attach(Board::default(), vec![track], None);
+    writer.attach(Registry::default(), vec![track], None);
     let node = server(&address, Role::Node).await;
     let watched = [&writer, &node].map(|server| {
         let (greeted, hello) = tokio::sync::oneshot::channel();

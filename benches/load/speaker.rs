@@ -5,7 +5,7 @@ use std::{
 };
 
 use livecap::{
-    flow::{Board, Outlet, Stage, StageGauge},
+    flow::{Outlet, Registry, Stage, StageGauge},
     message::{
         Caption, Kind, Language, MediaSpan, MediaTime, Milestone, Original, Segments, Took, Trace,
         TrackName, Transcript, Translated, Translation, Word,
@@ -34,7 +34,7 @@ pub async fn speak(load: Load) {
         .collect();
     let mut speakers: Vec<Segments> =
         tracks.iter().map(|it| Segments::new(TrackName::new(&it.name))).collect();
-    server.attach(Board::default(), tracks, None);
+    server.attach(Registry::default(), tracks, None);
     println!("{}", server.url());
     let _ = stdout().flush();
     let line = || tokio::task::spawn_blocking(|| stdin().read_line(&mut String::new()));

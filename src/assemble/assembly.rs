@@ -41,7 +41,7 @@ impl<'a> Assembly<'a> {
     pub(super) fn new(machine: &'a ThisMachine, wires: Wires, live: Vec<bool>) -> Assembly<'a> {
         Assembly {
             machine,
-            pipeline: Pipeline::new(wires.board()),
+            pipeline: Pipeline::new(wires.registry()),
             wires,
             clock: Clock::start(),
             gates: Vec::new(),

@@ -126,7 +126,7 @@ impl Assembly<'_> {
             self.notices.push((number, caution.to_owned()));
         }
         let kept = recogniser.kept();
-        let make = move || recogniser.life();
+        let make = move || recogniser.run();
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
         let settings = held_to(stage);
         self.pipeline.stage(settings, gauge, make, kept, inlet, outlet);

@@ -79,8 +79,8 @@ impl Assembled {
     pub fn attach(&self) {
         for (server, part) in self.servers.iter().zip(&self.parts) {
             let foreign: Vec<&str> = part.foreign.iter().map(String::as_str).collect();
-            let board = self.pipeline.board().without(&foreign);
-            server.attach(board, part.tracks.clone(), part.notice.clone());
+            let registry = self.pipeline.registry().without(&foreign);
+            server.attach(registry, part.tracks.clone(), part.notice.clone());
             server.operate(part.gate.clone());
             server.draw(part.graph.clone());
         }

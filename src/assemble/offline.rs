@@ -1,10 +1,5 @@
 //! Transcribes a recording as fast as possible: windows as long as the model's context, each decoded once.
-use std::{
-    num::NonZeroUsize,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -145,13 +140,12 @@ async fn recognised<R: Recogniser>(
     let (from_recogniser, captions) = wire(gauge.clone());
     let mut file = Recording::new(recording);
     let voice = NeuralVoiceActivity::default();
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("transcribe"))));
-    let kept = track.clone();
-    let recogniser = Recognise::new(settings, engine, voice, track).counting_on(gauge.clone());
+    let track = Track::new(TrackName::new("transcribe"));
+    let recogniser = Recognise::new(settings, engine, voice).counting_on(gauge.clone());
     let (read, resampled, heard, finals) = tokio::join!(
         async move { file.run(&from_file, CancellationToken::new()).await },
         run(Resample::new(), (), sound, from_resample),
-        run(recogniser, kept, speech, from_recogniser),
+        run(recogniser, track, speech, from_recogniser),
         finals(captions),
     );
     // The first fault is the cause of the others.

@@ -1,9 +1,5 @@
 //! A recogniser from its settings. The model is loaded once, each run gets a new engine and state, and the track is kept over all runs.
-use std::{
-    collections::HashMap,
-    num::NonZeroUsize,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use tokio::task::spawn_blocking;
@@ -50,7 +46,6 @@ pub(super) struct Recogniser {
     model: WhisperModel,
     whisper: WhisperSettings,
     recognise: RecogniseSettings,
-    track: Arc<Mutex<Track>>,
     gauge: Arc<StageGauge>,
     caution: Option<String>,
 }
@@ -123,9 +118,8 @@ impl Recogniser {
             max_tokens: settings.max_tokens,
             decoding: Some(decoding),
         };
-        let track = Arc::new(Mutex::new(Track::new(TrackName::new(&stage.name))));
         let name = stage.name.clone();
-        Ok(Recogniser { name, model, whisper, recognise, track, gauge, caution })
+        Ok(Recogniser { name, model, whisper, recognise, gauge, caution })
     }
 
     /// The language of its track; `auto` where decodes find it.
@@ -151,15 +145,15 @@ impl Recogniser {
     }
 
     /// What outlives its runs.
-    pub(super) fn kept(&self) -> Arc<Mutex<Track>> {
-        self.track.clone()
+    pub(super) fn kept(&self) -> Track {
+        Track::new(TrackName::new(&self.name))
     }
 
     /// One run: a state of its own on a thread of its own, warmed up by a first decode.
-    pub(super) fn life(&self) -> BoxFuture<'static, Result<Recognise<Whisper>, Fault>> {
+    pub(super) fn run(&self) -> BoxFuture<'static, Result<Recognise<Whisper>, Fault>> {
         let (model, whisper, recognise) =
             (self.model.clone(), self.whisper.clone(), self.recognise.clone());
-        let (name, track, gauge) = (self.name.clone(), self.track.clone(), self.gauge.clone());
+        let (name, gauge) = (self.name.clone(), self.gauge.clone());
         async move {
             let engine = Engine::start(&name, move || Whisper::start(&model, &whisper)).await;
             let engine = engine.map_err(|error| match error {
@@ -167,7 +161,7 @@ impl Recogniser {
                 EngineError::Fault(fault) => fault,
             })?;
             let voice = NeuralVoiceActivity::default();
-            Ok(Recognise::new(recognise, engine, voice, track).counting_on(gauge))
+            Ok(Recognise::new(recognise, engine, voice).counting_on(gauge))
         }
         .boxed()
     }

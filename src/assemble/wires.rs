@@ -2,7 +2,7 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use crate::{
-    flow::{self, Board, EdgeSettings, Inlet, Item, Outlet, Receiver, Sender, StageGauge, edge},
+    flow::{self, EdgeSettings, Inlet, Item, Outlet, Receiver, Registry, Sender, StageGauge, edge},
     message::{AudioFrame, Caption, Speech},
     spec::{Plan, Port, plan},
 };
@@ -27,7 +27,7 @@ pub(super) struct Wires {
     audio: Ends<AudioFrame>,
     speech: Ends<Speech>,
     captions: Ends<Caption>,
-    board: Board,
+    registry: Registry,
 }
 
 impl Wires {
@@ -37,18 +37,18 @@ impl Wires {
             audio: Ends::none(count),
             speech: Ends::none(count),
             captions: Ends::none(count),
-            board: Board::default(),
+            registry: Registry::default(),
         };
         for (taker, stage) in plan.stages().iter().enumerate() {
             for feed in &stage.feeds {
                 let names = (plan.stages()[feed.giver].name.as_str(), stage.name.as_str());
                 let settings = settings(feed);
-                let board = &mut wires.board;
+                let registry = &mut wires.registry;
                 match feed.carries {
-                    Port::Audio => wires.audio.join(feed.giver, taker, names, settings, board),
-                    Port::Speech => wires.speech.join(feed.giver, taker, names, settings, board),
+                    Port::Audio => wires.audio.join(feed.giver, taker, names, settings, registry),
+                    Port::Speech => wires.speech.join(feed.giver, taker, names, settings, registry),
                     Port::Captions => {
-                        wires.captions.join(feed.giver, taker, names, settings, board)
+                        wires.captions.join(feed.giver, taker, names, settings, registry)
                     }
                 }
             }
@@ -67,7 +67,7 @@ impl Wires {
         for (giver, stage) in plan.stages().iter().enumerate() {
             if stage.gives() == Some(Port::Captions) {
                 let (sender, receiver) = edge(&stage.name, name, settings);
-                self.board.add_edge(sender.gauge());
+                self.registry.add_edge(sender.gauge());
                 self.captions.senders[giver].push(sender);
                 receivers.push(receiver);
             }
@@ -75,7 +75,7 @@ impl Wires {
         Inlet::new(receivers)
     }
 
-    /// Listens to every source of sound. It is no edge of the pipeline, and stands on no board.
+    /// Listens to every source of sound. It is no edge of the pipeline, and stands on no registry.
     pub(super) fn tap_sources(&mut self, plan: &Plan, settings: EdgeSettings) -> Inlet<AudioFrame> {
         let mut receivers = Vec::new();
         for (giver, stage) in plan.stages().iter().enumerate() {
@@ -100,8 +100,8 @@ impl Wires {
         Inlet::new(T::ends(self).receivers(stage))
     }
 
-    pub(super) fn board(&self) -> Board {
-        self.board.clone()
+    pub(super) fn registry(&self) -> Registry {
+        self.registry.clone()
     }
 }
 
@@ -144,10 +144,10 @@ impl<T: Item> Ends<T> {
         taker: usize,
         (from, to): (&str, &str),
         settings: EdgeSettings,
-        board: &mut Board,
+        registry: &mut Registry,
     ) {
         let (sender, receiver) = edge(from, to, settings);
-        board.add_edge(sender.gauge());
+        registry.add_edge(sender.gauge());
         self.senders[giver].push(sender);
         self.receivers[taker].push(receiver);
     }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     assemble::{Assembled, LookedOn, Part, assemble},
-    flow::{Board, StageGauge, StageState},
+    flow::{Registry, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
     serve::Server,
     spec::{
@@ -143,8 +143,8 @@ pub(super) async fn until_ended(
     begun: Instant,
 ) -> Outcome {
     let mut ticks = tokio::time::interval(STATUS_EVERY);
-    let board = running.board().clone();
-    let ready = ready(&board);
+    let registry = running.registry().clone();
+    let ready = ready(&registry);
     tokio::pin!(ready);
     let mut is_ready = false;
     let asked = parts.iter().map(|part| async {
@@ -178,7 +178,7 @@ pub(super) async fn until_ended(
             }
             _ = ticks.tick() => {
                 let viewers = servers.iter().map(|it| it.viewers()).sum();
-                let waits = board.stages().iter().filter_map(|it| it.waits).max();
+                let waits = registry.stages().iter().filter_map(|it| it.waits).max();
                 terminal.draw_status((!servers.is_empty()).then_some(viewers), waits);
             }
         }
@@ -186,9 +186,9 @@ pub(super) async fn until_ended(
 }
 
 /// Returns once every stage has come to work: models loaded and warmed up, files and devices open.
-pub(super) async fn ready(board: &Board) {
+pub(super) async fn ready(registry: &Registry) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
-    while board.stages().iter().any(|it| it.state == StageState::Starting) {
+    while registry.stages().iter().any(|it| it.state == StageState::Starting) {
         looks.tick().await;
     }
 }

@@ -12,7 +12,7 @@ use super::{
     terminal::{Terminal, Voice},
 };
 use crate::{
-    flow::Board,
+    flow::Registry,
     serve::{
         ClusterAddress, ClusterSettings, RelayFilter, Role, Server, Settings, TlsFiles, Token,
         Tokens,
@@ -102,7 +102,7 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
     server.keep_log(log_kept::diary());
     if !server.is_node() {
         // No pipeline stands behind it, and none will: viewers are greeted at once.
-        server.attach(Board::default(), Vec::new(), None);
+        server.attach(Registry::default(), Vec::new(), None);
     }
     terminal.say(&format!("listening on {}", server.url()));
     stop.next().await;

@@ -20,10 +20,10 @@ pub async fn drive<S: Stage>(
         };
         let Some(offer) = offer else { break };
         gauge.begin();
-        let given_up = matches!(offer, Offer::GiveUp(_));
+        let given_up = matches!(offer, Offer::Failed(_));
         match offer {
             Offer::Handle(item) => stage.handle(kept, item, out).await?,
-            Offer::GiveUp(item) => stage.give_up(kept, item, out).await?,
+            Offer::Failed(item) => stage.fail_item(kept, item, out).await?,
         }
         inlet.settle();
         gauge.settle(given_up);

@@ -136,7 +136,7 @@ impl StageGauge {
         self.rest();
     }
 
-    /// A life has ended, whatever it was at.
+    /// A run has ended, whatever it was at.
     pub fn rest(&self) {
         self.pause();
     }
@@ -176,12 +176,12 @@ pub trait EdgeGauge: Send + Sync {
 
 /// Everything that can be read of one pipeline, stages in the order of the plan.
 #[derive(Clone, Default)]
-pub struct Board {
+pub struct Registry {
     stages: Vec<Arc<StageGauge>>,
     edges: Vec<Arc<dyn EdgeGauge>>,
 }
 
-impl Board {
+impl Registry {
     pub fn add_stage(&mut self, gauge: Arc<StageGauge>) {
         self.stages.push(gauge);
     }
@@ -191,14 +191,14 @@ impl Board {
     }
 
     /// Without these stages, and without their edges.
-    pub fn without(&self, names: &[&str]) -> Board {
+    pub fn without(&self, names: &[&str]) -> Registry {
         let gone = |name: &str| names.contains(&name);
         let stages = self.stages.iter().filter(|it| !gone(it.name())).cloned().collect();
         let edges = self.edges.iter().filter(|it| {
             let edge = it.read();
             !gone(&edge.from) && !gone(&edge.to)
         });
-        Board { stages, edges: edges.cloned().collect() }
+        Registry { stages, edges: edges.cloned().collect() }
     }
 
     pub fn stages(&self) -> Vec<StageReading> {

@@ -14,11 +14,11 @@ use super::{Item, Receiver};
 pub enum Offer<T> {
     /// Take it.
     Handle(T),
-    /// Two lives failed on it: pass on what says so.
-    GiveUp(T),
+    /// Two runs failed on it: pass on what says so.
+    Failed(T),
 }
 
-/// Takes from its edges in turn. It outlasts the lives of its stage, and so does the item in hand, where items are
+/// Takes from its edges in turn. It outlives the runs of its stage, and so does the item in hand, where items are
 /// offered again: it is let go of when it has been dealt with, not when it was taken.
 pub struct Inlet<T: Item> {
     edges: Vec<Receiver<T>>,
@@ -62,13 +62,13 @@ impl<T: Item> Inlet<T> {
         self.in_hand = None;
     }
 
-    /// The item that a life before this one failed on. After it was given up in vain too it is let go.
+    /// The item that a run before this one failed on. After it was given up in vain too it is let go.
     fn again(&mut self) -> Option<Offer<T>> {
         let held = self.in_hand.as_mut()?;
         held.offers += 1;
         match held.offers {
             ..=2 => Some(Offer::Handle(held.item.clone())),
-            3 => Some(Offer::GiveUp(held.item.clone())),
+            3 => Some(Offer::Failed(held.item.clone())),
             _ => {
                 self.in_hand = None;
                 None

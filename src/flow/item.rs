@@ -3,7 +3,7 @@ use std::time::Duration;
 
 /// Something that can wait on an edge.
 pub trait Item: Clone + Send + 'static {
-    /// Whether an item in the hand of a stage that fails is offered once more to its next life (text), or lost (sound,
+    /// Whether an item in the hand of a stage that fails is offered once more to its next run (text), or lost (sound,
     /// where the jump in the timeline tells of it).
     const OFFERED_AGAIN: bool = false;
 

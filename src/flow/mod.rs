@@ -15,7 +15,7 @@ pub use drive::drive;
 pub use edge::{EdgeSettings, Receiver, Room, Sender, WhenFull, edge};
 pub use engine::{Engine, EngineError};
 pub use gate::Gate;
-pub use gauge::{Board, StageGauge};
+pub use gauge::{Registry, StageGauge};
 pub use inlet::{Inlet, Offer};
 pub use item::{Item, Mended, Never};
 pub use outlet::{Closed, Outlet};

@@ -1,13 +1,13 @@
 //! What is read of a running pipeline: the state and counts of a stage, the counts of an edge.
 use std::{collections::BTreeMap, time::Duration};
 
-/// Where a stage stands in its life.
+/// Where a stage stands: from starting to ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StageState {
     #[default]
     Starting,
     Running,
-    /// Failed, and waits for its next life.
+    /// Failed, and waits for its next run.
     Restarting,
     /// Goes on, but not as it should: something outside is missing, or one item takes longer than it may.
     Degraded,
@@ -38,7 +38,7 @@ pub struct StageReading {
     pub why: Option<String>,
     /// Items dealt with.
     pub handled: u64,
-    /// Items that two lives failed on, passed on as such.
+    /// Items that two runs failed on, passed on as such.
     pub given_up: u64,
     pub restarts: u64,
     /// What the stage counts by itself, as the words that a guard left out, by name.

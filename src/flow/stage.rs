@@ -55,7 +55,7 @@ pub trait Stage: Send + 'static {
     }
 
     /// Two runs failed on `item`: pass on what says so in its place. Only asked where items are offered again.
-    fn give_up(
+    fn fail_item(
         &mut self,
         _kept: &mut Self::Kept,
         _item: Self::In,

@@ -1,4 +1,4 @@
-//! One actor hosts one life of one stage, and reports how it ended.
+//! One actor hosts one run of one stage, and reports how it ended.
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
@@ -6,18 +6,18 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::{sync::Mutex, task::AbortHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::life::Life;
+use super::hosted::Hosted;
 use crate::flow::Fault;
 
-/// What the lives of one stage share. Only the actor that lives now holds the lock.
-pub(super) type SharedLife = Arc<Mutex<Box<dyn Life>>>;
+/// What the runs of one stage share. Only the actor of the present run holds the lock.
+pub(super) type SharedStage = Arc<Mutex<Box<dyn Hosted>>>;
 
 pub(super) struct Host;
 
-/// How the life ended.
+/// How the run ended.
 pub(super) struct Ended(Result<(), Fault>);
 
-/// The task the life runs in. It ends with the actor, also when that is killed, where no hook of ractor runs.
+/// The task that the run is in. It ends with the actor, also when that is killed, where no hook of ractor runs.
 pub(super) struct Work(AbortHandle);
 
 impl Drop for Work {
@@ -29,18 +29,19 @@ impl Drop for Work {
 impl Actor for Host {
     type Msg = Ended;
     type State = Work;
-    type Arguments = (SharedLife, CancellationToken);
+    type Arguments = (SharedStage, CancellationToken);
 
     async fn pre_start(
         &self,
         me: ActorRef<Ended>,
-        (life, stop): Self::Arguments,
+        (hosted, stop): Self::Arguments,
     ) -> Result<Work, ActorProcessingErr> {
         let work = tokio::spawn(async move {
-            let end =
-                AssertUnwindSafe(async { life.lock().await.run(stop).await }).catch_unwind().await;
-            // Let go before the report, so that the next life finds the lock free.
-            drop(life);
+            let end = AssertUnwindSafe(async { hosted.lock().await.run(stop).await })
+                .catch_unwind()
+                .await;
+            // Let go before the report, so that the next run finds the lock free.
+            drop(hosted);
             let end = end.unwrap_or_else(|panic| Err(Fault::panicked(&*panic)));
             // The supervisor may have ended this actor meanwhile; then nobody asks any more.
             let _ = me.cast(Ended(end));

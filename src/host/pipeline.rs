@@ -7,24 +7,24 @@ use tokio::sync::{Mutex, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    actor::SharedLife,
-    life::{Factory, Life, SourceLife, StageLife},
+    actor::SharedStage,
+    hosted::{Factory, Hosted, HostedSource, HostedStage},
     settings::{HostSettings, StageSettings},
     supervisor::{Child, Order, Outcome, Role, Supervisor},
 };
-use crate::flow::{Board, Fault, Inlet, Outlet, Source, Stage, StageGauge};
+use crate::flow::{Fault, Inlet, Outlet, Registry, Source, Stage, StageGauge};
 
 /// Stages with their edges, upstream first, not yet running.
 #[derive(Default)]
 pub struct Pipeline {
     children: Vec<Child>,
-    board: Board,
+    registry: Registry,
 }
 
 impl Pipeline {
-    /// `board` holds the edges' gauges; the stages' are added here.
-    pub fn new(board: Board) -> Pipeline {
-        Pipeline { children: Vec::new(), board }
+    /// `registry` holds the edges' gauges; the stages' are added here.
+    pub fn new(registry: Registry) -> Pipeline {
+        Pipeline { children: Vec::new(), registry }
     }
 
     pub fn source<S: Source>(
@@ -34,8 +34,8 @@ impl Pipeline {
         source: S,
         outlet: Outlet<S::Out>,
     ) {
-        let life = SourceLife { source, outlet, gauge: gauge.clone() };
-        self.add(Role::Source, settings, gauge, life);
+        let hosted = HostedSource { source, outlet, gauge: gauge.clone() };
+        self.add(Role::Source, settings, gauge, hosted);
     }
 
     /// A stage between others: the pipeline cannot go on without it. `kept` outlives its runs.
@@ -48,8 +48,9 @@ impl Pipeline {
         inlet: Inlet<S::In>,
         outlet: Outlet<S::Out>,
     ) {
-        let life = StageLife { make: Box::new(make), kept, inlet, outlet, gauge: gauge.clone() };
-        self.add(Role::Between, settings, gauge, life);
+        let hosted =
+            HostedStage { make: Box::new(make), kept, inlet, outlet, gauge: gauge.clone() };
+        self.add(Role::Between, settings, gauge, hosted);
     }
 
     /// A stage between others that these can do without: where it fails for good, the pipeline goes on.
@@ -62,8 +63,9 @@ impl Pipeline {
         inlet: Inlet<S::In>,
         outlet: Outlet<S::Out>,
     ) {
-        let life = StageLife { make: Box::new(make), kept, inlet, outlet, gauge: gauge.clone() };
-        self.add(Role::Branch, settings, gauge, life);
+        let hosted =
+            HostedStage { make: Box::new(make), kept, inlet, outlet, gauge: gauge.clone() };
+        self.add(Role::Branch, settings, gauge, hosted);
     }
 
     /// A stage that others can do without: the pipeline goes on as long as one sink lives.
@@ -99,8 +101,8 @@ impl Pipeline {
         inlet: Inlet<S::In>,
     ) {
         let outlet = Outlet::new(Vec::new(), gauge.clone());
-        let life = StageLife { make, kept, inlet, outlet, gauge: gauge.clone() };
-        self.add(role, settings, gauge, life);
+        let hosted = HostedStage { make, kept, inlet, outlet, gauge: gauge.clone() };
+        self.add(role, settings, gauge, hosted);
     }
 
     fn add(
@@ -108,15 +110,15 @@ impl Pipeline {
         role: Role,
         settings: StageSettings,
         gauge: Arc<StageGauge>,
-        life: impl Life + 'static,
+        hosted: impl Hosted + 'static,
     ) {
-        self.board.add_stage(gauge.clone());
-        let life: SharedLife = Arc::new(Mutex::new(Box::new(life)));
-        self.children.push(Child::new(role, settings, gauge, life));
+        self.registry.add_stage(gauge.clone());
+        let hosted: SharedStage = Arc::new(Mutex::new(Box::new(hosted)));
+        self.children.push(Child::new(role, settings, gauge, hosted));
     }
 
-    pub fn board(&self) -> &Board {
-        &self.board
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Starts every stage. Must be called within a tokio runtime.
@@ -127,7 +129,7 @@ impl Pipeline {
         let started = Actor::spawn(None, Supervisor, arguments).await;
         // Its start only sends messages to itself.
         let (supervisor, _) = started.expect("the supervisor starts");
-        Running { supervisor, outcome, board: self.board }
+        Running { supervisor, outcome, registry: self.registry }
     }
 }
 
@@ -135,12 +137,12 @@ impl Pipeline {
 pub struct Running {
     supervisor: ActorRef<Order>,
     outcome: oneshot::Receiver<Outcome>,
-    board: Board,
+    registry: Registry,
 }
 
 impl Running {
-    pub fn board(&self) -> &Board {
-        &self.board
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Tells the sources to stop. The rest drains; what still holds out after the grace time is named and ended.

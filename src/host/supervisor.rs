@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::{
-    actor::{Host, SharedLife},
+    actor::{Host, SharedStage},
     settings::{HostSettings, StageSettings},
     verdict::{Verdict, verdict},
 };
@@ -56,7 +56,7 @@ pub(super) struct Child {
     settings: StageSettings,
     gauge: Arc<StageGauge>,
     /// `None` once it has ended. It holds the edges: letting go of it is what ends the stages downstream.
-    life: Option<SharedLife>,
+    hosted: Option<SharedStage>,
     actor: Option<ActorCell>,
     /// Of a source: it is to stop.
     stop: CancellationToken,
@@ -75,25 +75,25 @@ impl Child {
         role: Role,
         settings: StageSettings,
         gauge: Arc<StageGauge>,
-        life: SharedLife,
+        hosted: SharedStage,
     ) -> Child {
-        let (life, stop) = (Some(life), CancellationToken::new());
-        Child { role, settings, gauge, life, actor: None, stop, stuck: None }
+        let (hosted, stop) = (Some(hosted), CancellationToken::new());
+        Child { role, settings, gauge, hosted, actor: None, stop, stuck: None }
     }
 
     fn end(&mut self, state: StageState, why: Option<String>) {
         if let Some(actor) = self.actor.take() {
             actor.kill();
         }
-        self.life = None;
+        self.hosted = None;
         self.gauge.rest();
         self.gauge.set(state, why);
     }
 
-    /// Ends it before its upstream has. What it owes is given once its life has let go; the edges end after that.
+    /// Ends it before its upstream has. What it owes is given once its run has let go; the edges end after that.
     fn end_early(&mut self, state: StageState, why: String) {
-        if let Some(life) = self.life.clone() {
-            tokio::spawn(async move { life.lock().await.end().await });
+        if let Some(hosted) = self.hosted.clone() {
+            tokio::spawn(async move { hosted.lock().await.end().await });
         }
         self.end(state, Some(why));
     }
@@ -153,7 +153,7 @@ impl Actor for Supervisor {
             Order::StopSome(names) => state.stop_some(&me, &names),
             Order::GraceOver => state.end_the_first_that_holds_out(&me),
             Order::Insist => {
-                for child in state.children.iter_mut().filter(|it| it.life.is_some()) {
+                for child in state.children.iter_mut().filter(|it| it.hosted.is_some()) {
                     child.end(StageState::Ended, Some("ended at once, as asked".to_owned()));
                 }
             }
@@ -190,12 +190,12 @@ impl State {
         index: usize,
     ) -> Result<(), ActorProcessingErr> {
         let child = &mut self.children[index];
-        let Some(life) = child.life.clone() else { return Ok(()) };
+        let Some(hosted) = child.hosted.clone() else { return Ok(()) };
         if child.role == Role::Source && child.stop.is_cancelled() {
             child.end(StageState::Ended, None);
             return Ok(());
         }
-        let arguments = (life, child.stop.clone());
+        let arguments = (hosted, child.stop.clone());
         let (host, _) = Actor::spawn_linked(None, Host, arguments, me.get_cell()).await?;
         child.actor = Some(host.get_cell());
         Ok(())
@@ -236,9 +236,10 @@ impl State {
         let role = child.role;
         let ends_others = matches!(role, Role::Source | Role::Between);
         child.end_early(StageState::Failed, cause.to_owned());
-        let sink_lives = self.children.iter().any(|it| it.role == Role::Sink && it.life.is_some());
+        let another_sink_runs =
+            self.children.iter().any(|it| it.role == Role::Sink && it.hosted.is_some());
         let (stage, restarts) = (&failure.stage, failure.restarts);
-        if ends_others || !sink_lives {
+        if ends_others || !another_sink_runs {
             // The outcome tells it in a moment, with the place in the file.
             debug!(stage, restarts, cause, "gave up");
             self.outcome.gave_up = true;
@@ -251,7 +252,7 @@ impl State {
 
     fn stop_some(&mut self, me: &ActorRef<Order>, names: &[String]) {
         let sources = || self.children.iter().filter(|it| it.role == Role::Source);
-        let goes_on = |it: &Child| it.life.is_some() && !it.stop.is_cancelled();
+        let goes_on = |it: &Child| it.hosted.is_some() && !it.stop.is_cancelled();
         let named = |it: &Child| names.iter().any(|name| name == it.gauge.name());
         if !sources().any(|it| goes_on(it) && !named(it)) {
             return self.begin_stop(me);
@@ -259,7 +260,7 @@ impl State {
         debug!(?names, "stopping some");
         for child in self.children.iter_mut().filter(|it| it.role == Role::Source && named(it)) {
             child.stop.cancel();
-            if child.actor.is_none() && child.life.is_some() {
+            if child.actor.is_none() && child.hosted.is_some() {
                 child.end(StageState::Ended, None);
             }
         }
@@ -271,9 +272,9 @@ impl State {
         }
         debug!("stopping");
         self.stop.cancel();
-        // A source that waits for its next life will not get one. One that gave up has said why.
+        // A source that waits for its next run will not get one. One that gave up has said why.
         for child in &mut self.children {
-            if child.role == Role::Source && child.actor.is_none() && child.life.is_some() {
+            if child.role == Role::Source && child.actor.is_none() && child.hosted.is_some() {
                 child.end(StageState::Ended, None);
             }
         }
@@ -283,7 +284,7 @@ impl State {
     /// Ends one stage, the furthest upstream: what waits behind it may then drain after all. The next one follows after a
     /// tenth of the grace time.
     fn end_the_first_that_holds_out(&mut self, me: &ActorRef<Order>) {
-        let Some(child) = self.children.iter_mut().find(|it| it.life.is_some()) else { return };
+        let Some(child) = self.children.iter_mut().find(|it| it.hosted.is_some()) else { return };
         let stage = child.gauge.name().to_owned();
         let busy_ms = child.gauge.busy_for().map(|it| it.as_millis() as u64);
         warn!(stage, busy_ms, "held out past the grace time, ended");
@@ -321,7 +322,7 @@ impl State {
     }
 
     fn finish_if_all_ended(&mut self, me: &ActorRef<Order>) {
-        if self.children.iter().any(|child| child.life.is_some()) {
+        if self.children.iter().any(|child| child.hosted.is_some()) {
             return;
         }
         if let Some(done) = self.done.take() {

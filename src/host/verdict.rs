@@ -1,4 +1,4 @@
-//! The one place that decides what becomes of a stage whose life has ended.
+//! The one place that decides what becomes of a stage whose run has ended.
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ pub enum Verdict {
     GiveUp,
 }
 
-/// What to do after a life that ended with `end`.
+/// What to do after a run that ended with `end`.
 pub fn verdict(end: &Result<(), Fault>, budget: &mut Budget, now: Instant) -> Verdict {
     match end {
         Ok(()) | Err(Fault::DownstreamGone) => Verdict::End,

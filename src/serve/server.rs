@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    flow::{Board, Gate},
+    flow::{Gate, Registry},
     message::Caption,
     serve::{
         access::tls::Tls,
@@ -170,8 +170,8 @@ impl Server {
     }
 
     /// Tells of the pipeline behind the stage. `notice` is what every viewer should know of it.
-    pub fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
-        self.hub.pipeline.attach(board, tracks, notice);
+    pub fn attach(&self, registry: Registry, tracks: Vec<TrackInfo>, notice: Option<String>) {
+        self.hub.pipeline.attach(registry, tracks, notice);
     }
 
     /// Lets operators pause and end the pipeline.

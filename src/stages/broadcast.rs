@@ -39,13 +39,13 @@ impl Stage for Broadcast {
         Ok(())
     }
 
-    async fn give_up(
+    async fn fail_item(
         &mut self,
         (): &mut (),
         caption: Caption,
         _: &Outlet<Never>,
     ) -> Result<(), Fault> {
-        self.publisher.give_up(&caption);
+        self.publisher.fail(&caption);
         Ok(())
     }
 }

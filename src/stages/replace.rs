@@ -62,7 +62,7 @@ impl Stage for Replace {
     }
 
     /// As it was heard, rather than not at all.
-    async fn give_up(
+    async fn fail_item(
         &mut self,
         _: &mut Option<Rewriting>,
         caption: Caption,

@@ -100,7 +100,7 @@ impl Stage for Subtitles {
         lost.map_or(Ok(()), |lost| Err(Fault::permanent(lost)))
     }
 
-    async fn give_up(
+    async fn fail_item(
         &mut self,
         _: &mut SubtitleFiles,
         caption: Caption,

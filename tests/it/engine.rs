@@ -109,13 +109,13 @@ fn in_a_thousand_runs_every_kept_item_is_handled_dropped_or_given_up_and_in_orde
             let outcome = running.ended().await;
             assert!(outcome.failures.is_empty(), "seed {seed}: {outcome:?}");
             let seen = seen[0].lock().unwrap().clone();
-            let dropped: u64 = running.board().edges().iter().map(|it| it.dropped).sum();
+            let dropped: u64 = running.registry().edges().iter().map(|it| it.dropped).sum();
             assert_eq!(seen.len() as u64 + dropped, u64::from(sent), "seed {seed}");
             assert!(
                 seen.windows(2).all(|it| it[0].value() < it[1].value()),
                 "seed {seed}: {seen:?}"
             );
-            let restarts: u64 = running.board().stages().iter().map(|it| it.restarts).sum();
+            let restarts: u64 = running.registry().stages().iter().map(|it| it.restarts).sum();
             let failures = done.iter().map(|it| it.failures()).sum::<u32>() - before;
             assert_eq!(restarts, u64::from(failures), "seed {seed}: a restart for each");
         });
@@ -135,7 +135,7 @@ fn in_a_thousand_runs_a_fault_costs_the_item_in_hand_where_items_are_not_kept() 
             let mut running = pipeline.start(host).await;
             running.ended().await;
             let seen = seen[0].lock().unwrap().clone();
-            let dropped: u64 = running.board().edges().iter().map(|it| it.dropped).sum();
+            let dropped: u64 = running.registry().edges().iter().map(|it| it.dropped).sum();
             // What a source failed on was not sent yet.
             let lost = u64::from(done[1].failures() + done[2].failures() - lost_before);
             assert_eq!(seen.len() as u64 + dropped + lost, u64::from(sent), "seed {seed}");
@@ -159,7 +159,7 @@ async fn an_ended_source_drains_every_stage() {
     let outcome = running.ended().await;
     assert_eq!(outcome, Default::default());
     assert_eq!(values(&seen[0]), (1..=50).collect::<Vec<_>>());
-    assert!(running.board().stages().iter().all(|it| it.state == StageState::Ended));
+    assert!(running.registry().stages().iter().all(|it| it.state == StageState::Ended));
     assert_eq!(started.elapsed(), Duration::ZERO);
 }
 
@@ -177,7 +177,7 @@ async fn an_item_is_offered_once_more_and_then_given_up() {
         running.ended().await;
         assert_eq!(seen[0].lock().unwrap()[2], expected, "after {times} faults");
         assert_eq!(values(&seen[0]), [1, 2, 3, 4, 5]);
-        let given_up: u64 = running.board().stages().iter().map(|it| it.given_up).sum();
+        let given_up: u64 = running.registry().stages().iter().map(|it| it.given_up).sum();
         assert_eq!(given_up, u64::from(expected == Number::Gap(3)));
     }
 }
@@ -234,7 +234,7 @@ async fn a_spent_budget_names_the_stage_and_how_often_it_was_started_anew() {
     let mut running = pipeline.start(HostSettings::default()).await;
     let outcome = running.ended().await;
     assert_eq!((outcome.failures[0].restarts, outcome.failures[0].stage.as_str()), (3, "stage 0"));
-    let states = running.board().stages();
+    let states = running.registry().stages();
     assert_eq!(states[1].why.as_deref(), Some("no luck"), "readable after the end");
 }
 
@@ -256,7 +256,7 @@ async fn a_sink_that_panics_or_goes_away_leaves_its_neighbours_untouched() {
     assert_eq!(values(&seen[0]), (1..=200).collect::<Vec<_>>());
     assert!(!outcome.gave_up, "one sink lived to the end");
     assert_eq!(outcome.failures.len(), 2);
-    let states = running.board().stages();
+    let states = running.registry().stages();
     assert_eq!(states[3].state, StageState::Failed);
     assert_eq!(states[4].why.as_deref(), Some("disk is full"));
 }
@@ -283,7 +283,7 @@ async fn a_stop_tells_the_sources_and_lets_the_rest_drain() {
     running.stop();
     let outcome = running.ended().await;
     assert_eq!(outcome, Default::default(), "nobody held out");
-    let read: u64 = running.board().edges()[0].received;
+    let read: u64 = running.registry().edges()[0].received;
     assert_eq!(
         values(&seen[0]),
         (1..=read as u32).collect::<Vec<_>>(),
@@ -306,7 +306,7 @@ async fn a_stuck_stage_is_named_and_ended_after_the_grace_time() {
         HostSettings { grace: Duration::from_millis(300), look_every: Duration::from_millis(10) };
     let mut running = pipeline.start(host).await;
     tokio::time::sleep(Duration::from_millis(150)).await;
-    let states = running.board().stages();
+    let states = running.registry().stages();
     assert_eq!(states[2].state, StageState::Degraded, "{states:?}");
     assert!(states[2].why.as_ref().is_some_and(|why| why.starts_with("stuck")), "{states:?}");
     assert_eq!(

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use livecap::{
-    flow::{Board, Fault, Inlet, Outlet, StageGauge, StageState, WhenFull, edge},
+    flow::{Fault, Inlet, Outlet, Registry, StageGauge, StageState, WhenFull, edge},
     host::{HostSettings, Pipeline},
     logic::budget::Budget,
 };
@@ -26,7 +26,7 @@ async fn a_source_that_panics_goes_on_where_it_was_until_its_budget_is_spent() {
         let expected = if gave_up { 7 } else { 20 };
         assert_eq!(values(&seen[0]), (1..=expected).collect::<Vec<_>>());
         // The end that it brought about does not hide why.
-        let why = running.board().stages().swap_remove(0).why;
+        let why = running.registry().stages().swap_remove(0).why;
         assert_eq!(why.is_some(), gave_up, "{why:?}");
     }
 }
@@ -34,7 +34,7 @@ async fn a_source_that_panics_goes_on_where_it_was_until_its_budget_is_spent() {
 #[tokio::test(start_paused = true)]
 async fn a_life_that_cannot_be_made_is_tried_again_and_costs_no_item() {
     let (sender, receiver) = edge("source", "sink", room(2, WhenFull::Wait));
-    let mut pipeline = Pipeline::new(Board::default());
+    let mut pipeline = Pipeline::new(Registry::default());
     let gauge = StageGauge::new("source");
     let source = Count::<true>::new(5, calm());
     pipeline.source(generous(), gauge.clone(), source, Outlet::new(vec![sender], gauge));
@@ -56,7 +56,7 @@ async fn a_life_that_cannot_be_made_is_tried_again_and_costs_no_item() {
     assert_eq!(running.ended().await, Default::default());
     assert_eq!(values(&seen), [1, 2, 3, 4, 5]);
     assert_eq!(seen.lock().unwrap()[2], Number::Whole(3));
-    assert_eq!(running.board().stages()[1].restarts, 3);
+    assert_eq!(running.registry().stages()[1].restarts, 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +65,7 @@ async fn a_branch_that_gives_up_says_its_last_words_and_the_others_go_on_without
     let (to_sink, sink_takes) = edge("source", "sink", wait(2));
     let (to_branch, branch_takes) = edge("source", "branch", wait(2));
     let (from_branch, sink_hears) = edge("branch", "sink", wait(2));
-    let mut pipeline = Pipeline::new(Board::default());
+    let mut pipeline = Pipeline::new(Registry::default());
     let gauge = StageGauge::new("source");
     let outlet = Outlet::new(vec![to_sink, to_branch], gauge.clone());
     pipeline.source(generous(), gauge, Count::<true>::new(20, calm()), outlet);
@@ -91,7 +91,7 @@ async fn a_branch_that_gives_up_says_its_last_words_and_the_others_go_on_without
     let outcome = running.ended().await;
     assert!(!outcome.gave_up, "{outcome:?}");
     assert_eq!(outcome.failures.iter().map(|it| it.stage.as_str()).collect::<Vec<_>>(), ["branch"]);
-    assert_eq!(running.board().stages()[1].state, StageState::Failed);
+    assert_eq!(running.registry().stages()[1].state, StageState::Failed);
     let mut expected: Vec<u32> = (1..=20).chain([1, 2, 1000]).collect();
     let mut values = values(&seen);
     expected.sort_unstable();
@@ -101,7 +101,7 @@ async fn a_branch_that_gives_up_says_its_last_words_and_the_others_go_on_without
 
 #[tokio::test(start_paused = true)]
 async fn some_sources_stop_and_what_the_others_feed_goes_on() {
-    let mut pipeline = Pipeline::new(Board::default());
+    let mut pipeline = Pipeline::new(Registry::default());
     let mut seen = Vec::new();
     for (source, sink) in [("left", "one"), ("right", "two")] {
         let (sender, receiver) = edge(source, sink, room(2, WhenFull::Wait));
@@ -118,7 +118,7 @@ async fn some_sources_stop_and_what_the_others_feed_goes_on() {
     }
     let mut running = pipeline.start(HostSettings::default()).await;
     running.stop_sources(&["left".to_owned()]);
-    let states = || running.board().stages().iter().map(|it| it.state).collect::<Vec<_>>();
+    let states = || running.registry().stages().iter().map(|it| it.state).collect::<Vec<_>>();
     let (ended, goes_on) = (StageState::Ended, StageState::Running);
     while states() != [ended, ended, goes_on, goes_on] {
         tokio::task::yield_now().await;

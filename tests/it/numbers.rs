@@ -11,7 +11,7 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use livecap::{
     flow::{
-        Board, EdgeSettings, Fault, Inlet, Item, Never, Outlet, Room, Sender, Source, Stage,
+        EdgeSettings, Fault, Inlet, Item, Never, Outlet, Registry, Room, Sender, Source, Stage,
         StageGauge, WhenFull, edge,
     },
     host::{HostSettings, Pipeline, StageSettings},
@@ -119,7 +119,7 @@ impl<const KEPT: bool> Stage for Pass<KEPT> {
         Ok(out.send(item).await?)
     }
 
-    async fn give_up(
+    async fn fail_item(
         &mut self,
         _: &mut Self::Kept,
         item: Self::In,
@@ -158,7 +158,7 @@ impl<const KEPT: bool> Stage for Collect<KEPT> {
         Ok(())
     }
 
-    async fn give_up(
+    async fn fail_item(
         &mut self,
         (): &mut (),
         item: Self::In,
@@ -203,13 +203,13 @@ impl<const KEPT: bool> Line<KEPT> {
 
     /// Stages are called `stage 0`, `stage 1` …, sinks `sink 0` ….
     pub(crate) fn build(self) -> (Pipeline, Vec<Seen<KEPT>>) {
-        let mut board = Board::default();
+        let mut registry = Registry::default();
         let between = self.between.len();
         let mut inlets = Vec::new();
         let mut outlets: Vec<Vec<Sender<Number<KEPT>>>> = Vec::new();
         let mut wire = |from: &str, to: &str, settings| {
             let (sender, receiver) = edge(from, to, settings);
-            board.add_edge(sender.gauge());
+            registry.add_edge(sender.gauge());
             inlets.push(Inlet::new(vec![receiver]));
             sender
         };
@@ -225,7 +225,7 @@ impl<const KEPT: bool> Line<KEPT> {
             fan.map(|(at, (_, settings))| wire(&last, &format!("sink {at}"), *settings)).collect(),
         );
 
-        let mut pipeline = Pipeline::new(board);
+        let mut pipeline = Pipeline::new(registry);
         let mut outlets = outlets.into_iter();
         let mut inlets = inlets.into_iter();
         let gauge = StageGauge::new("source");

@@ -1,7 +1,7 @@
 //! Recordings to captions with the demo model, through real stages and edges.
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock},
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -51,10 +51,9 @@ async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
     let (from_whisper, to_list) = wired("whisper", "list");
     let model = model();
     let engine = Engine::start("whisper", move || Whisper::start(&model, &english())).await;
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let mut track = Track::new(TrackName::new("english"));
     let voice = NeuralVoiceActivity::default();
-    let mut whisper =
-        Recognise::new(settings, engine.expect("the engine starts"), voice, track.clone());
+    let mut whisper = Recognise::new(settings, engine.expect("the engine starts"), voice);
     let mut file =
         Recording::new(RecordingSettings { pace: Pace::Max, ..RecordingSettings::new(path) });
     let (_, _, _, list) = tokio::join!(
@@ -70,7 +69,7 @@ async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
         async move {
             let mut inlet = Inlet::new(vec![to_whisper]);
             let gauge = StageGauge::new("whisper");
-            drive(&mut whisper, &mut track.clone(), &mut inlet, &from_whisper, &gauge)
+            drive(&mut whisper, &mut track, &mut inlet, &from_whisper, &gauge)
                 .await
                 .expect("recognised");
             drop(from_whisper);

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use livecap::{
-    flow::{Board, Fault, Inlet, Outlet, Stage, StageGauge, StageState, WhenFull, edge},
+    flow::{Fault, Inlet, Outlet, Registry, Stage, StageGauge, StageState, WhenFull, edge},
     host::{HostSettings, Pipeline, StageSettings},
 };
 
@@ -42,12 +42,12 @@ impl Stage for Slow {
 #[tokio::test(start_paused = true)]
 async fn what_a_stage_says_of_itself_outlives_being_stuck() {
     for newer in [None, Some("slower")] {
-        let mut board = Board::default();
+        let mut registry = Registry::default();
         let (taken, inlet) = edge("source", "slow", room(2, WhenFull::Wait));
         let (given, kept) = edge("slow", "sink", room(2, WhenFull::Wait));
-        board.add_edge(taken.gauge());
-        board.add_edge(given.gauge());
-        let mut pipeline = Pipeline::new(board);
+        registry.add_edge(taken.gauge());
+        registry.add_edge(given.gauge());
+        let mut pipeline = Pipeline::new(registry);
         let stage = StageSettings { patience: Duration::from_millis(100), ..generous() };
         // The third number never comes, so that the pipeline is still there to be looked at.
         let waiting: Habit = Arc::new(|number| {
@@ -71,7 +71,8 @@ async fn what_a_stage_says_of_itself_outlives_being_stuck() {
             HostSettings { look_every: Duration::from_millis(10), ..HostSettings::default() };
         let running = pipeline.start(host).await;
         let stands = || {
-            let slow = running.board().stages().into_iter().find(|it| it.name == "slow").unwrap();
+            let slow =
+                running.registry().stages().into_iter().find(|it| it.name == "slow").unwrap();
             (slow.state, slow.why.unwrap_or_default())
         };
         tokio::time::sleep(Duration::from_millis(150)).await;

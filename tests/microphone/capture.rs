@@ -192,7 +192,7 @@ pub(crate) async fn ran_as_child() -> bool {
     let mut recording: Option<hound::WavWriter<_>> = None;
     let mut inlet = Inlet::new(vec![receiver]);
     let begun = Instant::now();
-    while let Some(Offer::Handle(frame) | Offer::GiveUp(frame)) = inlet.next().await {
+    while let Some(Offer::Handle(frame) | Offer::Failed(frame)) = inlet.next().await {
         let spec = hound::WavSpec {
             channels: 1,
             sample_rate: frame.rate.hertz(),

@@ -96,8 +96,8 @@ pub(super) async fn run(
     let mut pipeline = pipeline.start(settings).await;
     let mut meter = Meter::default();
     let outcome = {
-        let board = pipeline.board().clone();
-        let measured = metered(&mut meter, running::ready(&board));
+        let registry = pipeline.registry().clone();
+        let measured = metered(&mut meter, running::ready(&registry));
         tokio::pin!(measured);
         tokio::select! {
             outcome = pipeline.ended() => outcome,
@@ -111,7 +111,7 @@ pub(super) async fn run(
             outcome.failures.iter().map(|it| format!("`{}` gave up: {}", it.stage, it.cause));
         return Err(Failed::GaveUp(exit, causes.collect::<Vec<_>>().join("; ")));
     }
-    let board = pipeline.board().clone();
+    let registry = pipeline.registry().clone();
     let alone = recognisers(plan).count() == 1;
     let processor = recognisers(plan)
         .filter_map(|(stage, _)| Some((stage.name.clone(), meter.recogniser(&stage.name, alone)?)));
@@ -134,7 +134,7 @@ pub(super) async fn run(
             caption => traces.push((caption.track().clone(), *caption.trace())),
         }
     }
-    let (stages, edges) = (board.stages(), board.edges());
+    let (stages, edges) = (registry.stages(), registry.edges());
     let memory = meter.memory();
     Ok(Run {
         watched,

@@ -57,7 +57,7 @@ impl Publisher {
     }
 
     /// Says in its place that a caption could not be published.
-    pub fn give_up(&self, caption: &Caption) {
+    pub fn fail(&self, caption: &Caption) {
         let (track, span, trace) = (caption.track().clone(), caption.span(), *caption.trace());
         let gap = Gap { track, span, why: Why::Fault, trace };
         self.captions.say(|log| log.gap(&gap, Instant::now()));

@@ -21,7 +21,7 @@ use super::{
     store::{Store, driver},
 };
 use crate::{
-    flow::Board,
+    flow::Registry,
     serve::captions::log::{Log, Retention, Run},
     wire::Event,
 };
@@ -285,7 +285,7 @@ impl Reader {
             self.site.captions.say(|here| {
                 here.turn_to(log);
                 // Under the log's lock: nobody is greeted with the one of this and the other of that.
-                self.site.pipeline.attach(Board::default(), facts.tracks, facts.notice);
+                self.site.pipeline.attach(Registry::default(), facts.tracks, facts.notice);
             });
         }
         if facts.ended && !self.site.captions.log().state().ended {

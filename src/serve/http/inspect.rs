@@ -40,8 +40,8 @@ pub(crate) async fn state(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Re
 
 /// With what an operator looks at.
 fn whole(hub: &Hub, requester: &Requester<'_>) -> ApiState {
-    let board = hub.pipeline.board();
-    let (readings, edges) = (board.stages(), board.edges());
+    let registry = hub.pipeline.registry();
+    let (readings, edges) = (registry.stages(), registry.edges());
     // Of sound, which is what edges without a size carry. Also one that is away: that nothing comes of it has to be seen.
     let sources = readings.iter().filter(|stage| {
         edges.iter().any(|it| it.from == stage.name && it.size == 0)

@@ -105,7 +105,7 @@ fn stages(hub: &Hub, registry: &mut Registry) {
         (Counters::default(), Counters::default(), Counters::default());
     let (counted, busy) = (Counters::default(), Family::<Labels, Seconds>::default());
     let state = Family::<Labels, Gauge>::default();
-    for stage in hub.pipeline.board().stages() {
+    for stage in hub.pipeline.registry().stages() {
         let name: Labels = vec![("stage", stage.name.clone())];
         handled.get_or_create(&name).inc_by(stage.handled);
         given_up.get_or_create(&name).inc_by(stage.given_up);
@@ -121,8 +121,8 @@ fn stages(hub: &Hub, registry: &mut Registry) {
     }
     registry.register("stage_state", "1 for the state that a stage is in", state);
     registry.register("stage_handled", "Items dealt with", handled);
-    registry.register("stage_given_up", "Items that two lives failed on", given_up);
-    registry.register("stage_restarts", "Lives after the first", restarts);
+    registry.register("stage_given_up", "Items that two runs failed on", given_up);
+    registry.register("stage_restarts", "Runs after the first", restarts);
     registry.register("stage_busy_seconds", "Time at work", busy);
     registry.register("stage_counts", "What stages count by themselves", counted);
 }
@@ -131,7 +131,7 @@ fn edges(hub: &Hub, registry: &mut Registry) {
     let (dropped, coalesced) = (Counters::default(), Counters::default());
     let (depth, waited) =
         (Family::<Labels, Gauge>::default(), Family::<Labels, Seconds>::default());
-    for edge in hub.pipeline.board().edges() {
+    for edge in hub.pipeline.registry().edges() {
         let ends: Labels = vec![("from", edge.from.clone()), ("to", edge.to.clone())];
         dropped.get_or_create(&ends).inc_by(edge.dropped);
         coalesced.get_or_create(&ends).inc_by(edge.coalesced);

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::diagnostics::Diagnostics;
 use crate::{
-    flow::{Board, Gate, StageState},
+    flow::{Gate, Registry, StageState},
     serve::{
         bell::Bell,
         captions::log::{Log, encode},
@@ -34,7 +34,7 @@ pub(crate) struct Pipeline {
 
 /// What is broadcast.
 pub(crate) struct Attached {
-    board: Board,
+    registry: Registry,
     pub(crate) tracks: Vec<TrackInfo>,
     pub(crate) notice: Option<String>,
 }
@@ -64,8 +64,13 @@ impl Pipeline {
         }
     }
 
-    pub(crate) fn attach(&self, board: Board, tracks: Vec<TrackInfo>, notice: Option<String>) {
-        self.attached.send_replace(Some(Arc::new(Attached { board, tracks, notice })));
+    pub(crate) fn attach(
+        &self,
+        registry: Registry,
+        tracks: Vec<TrackInfo>,
+        notice: Option<String>,
+    ) {
+        self.attached.send_replace(Some(Arc::new(Attached { registry, tracks, notice })));
         self.bell.ring();
     }
 
@@ -74,8 +79,8 @@ impl Pipeline {
         self.attached.borrow().clone()
     }
 
-    pub(crate) fn board(&self) -> Board {
-        self.attached.borrow().as_ref().map(|it| it.board.clone()).unwrap_or_default()
+    pub(crate) fn registry(&self) -> Registry {
+        self.attached.borrow().as_ref().map(|it| it.registry.clone()).unwrap_or_default()
     }
 
     /// From now on it can be paused and ended.
@@ -96,7 +101,7 @@ impl Pipeline {
     /// speech has waited whose words have not been shown. Where nothing waits, it is the age of the newest sound behind the newest
     /// transcript at the moment that was put in the log. It grows while a recogniser is silent about what is said.
     pub(crate) fn state(&self) -> StateEvent {
-        let readings = self.board().stages();
+        let readings = self.registry().stages();
         let peak = readings.iter().filter_map(|it| it.peak).reduce(f32::max);
         let stages = readings.iter().map(|it| self.diagnostics.told(it)).collect();
         let waits = readings.iter().filter_map(|it| it.waits).max();
@@ -125,7 +130,7 @@ impl Pipeline {
         let well = |state| {
             matches!(state, StageState::Running | StageState::Degraded | StageState::Failed)
         };
-        match attached.board.stages().iter().find(|stage| !well(stage.state)) {
+        match attached.registry.stages().iter().find(|stage| !well(stage.state)) {
             Some(stage) => Err(format!("{} is {}", stage.name, stage.state.name())),
             None => Ok(()),
         }

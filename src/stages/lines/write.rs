@@ -158,7 +158,7 @@ impl Stage for WriteLines {
         self.tell(writer, out).map_or(Ok(()), |lost| Err(Fault::permanent(lost)))
     }
 
-    async fn give_up(
+    async fn fail_item(
         &mut self,
         writer: &mut LineWriter,
         caption: Caption,
@@ -196,7 +196,7 @@ mod tests {
         stage.handle(&mut writer, Caption::Transcript(good.clone()), &outlet).await.unwrap();
         // A new run goes on where the old one was.
         let mut stage = WriteLines::default();
-        stage.give_up(&mut writer, Caption::Transcript(good.clone()), &outlet).await.unwrap();
+        stage.fail_item(&mut writer, Caption::Transcript(good.clone()), &outlet).await.unwrap();
         let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(theirs));
         let first: Line = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
         let second: Line =

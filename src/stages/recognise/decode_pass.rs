@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Cancellation, DecodeRequest, Effort, Hypothesis, Recognise, RecogniseError, Recogniser,
+    Cancellation, DecodeRequest, Effort, Hypothesis, Recognise, RecogniseError, Recogniser, Track,
 };
 use crate::{
     flow::Fault,
@@ -26,6 +26,7 @@ impl<R: Recogniser> Recognise<R> {
     /// it is for a partial. `None`: the decode was cancelled.
     pub(super) async fn decode_span(
         &mut self,
+        track: &mut Track,
         span: MediaSpan,
         effort: Effort,
         deadline: Option<Instant>,
@@ -35,7 +36,7 @@ impl<R: Recogniser> Recognise<R> {
         // A cancelled decode counts, too: it would have cost even more.
         self.scheduler.record_cost(begun.elapsed());
         let Some(hypothesis) = hypothesis else { return Ok(None) };
-        let (first, found) = self.filter_and_align(hypothesis, span, effort);
+        let (first, found) = self.filter_and_align(track, hypothesis, span, effort);
         // The next partial corrects this one: it has more audio.
         let is_loop = |found: &[Hallucination]| found.iter().any(|it| it.is_loop());
         self.last_was_loop = is_loop(&found);
@@ -47,7 +48,7 @@ impl<R: Recogniser> Recognise<R> {
         else {
             return Ok(Some(first));
         };
-        let (second, found) = self.filter_and_align(hypothesis, span, Effort::FullContext);
+        let (second, found) = self.filter_and_align(track, hypothesis, span, Effort::FullContext);
         // If both are loops, the shorter one is kept.
         let keep_first = is_loop(&found) && first.len() < second.len();
         Ok(Some(if keep_first { first } else { second }))
@@ -79,6 +80,7 @@ impl<R: Recogniser> Recognise<R> {
     /// The words of a hypothesis with their times, without hallucinations, and the kinds of those.
     fn filter_and_align(
         &mut self,
+        track: &mut Track,
         hypothesis: Hypothesis,
         span: MediaSpan,
         effort: Effort,
@@ -107,7 +109,7 @@ impl<R: Recogniser> Recognise<R> {
             return (words, found);
         }
         self.update_language(&language, language_probability, span.length);
-        if let Some(open) = self.track().segments.current() {
+        if let Some(open) = track.segments.current() {
             open.set_language(text_language.unwrap_or(language));
         }
         let texts = words.iter().map(|it| it.word.clone());

@@ -18,10 +18,7 @@ mod tests;
 mod track;
 mod voice;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -52,15 +49,17 @@ const KEPT_BEFORE: Duration = Duration::from_secs(5);
 
 impl<R: Recogniser> Recognise<R> {
     /// Sends what the run before owes. Done once, first of all.
-    async fn recover(&mut self, begun: Instant, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn recover(
+        &mut self,
+        track: &mut Track,
+        begun: Instant,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
         if std::mem::replace(&mut self.has_recovered, true) {
             return Ok(());
         }
-        let (captions, consumed_to) = {
-            let mut track = self.track();
-            (track.recover(self.traced(begun)), track.consumed_to)
-        };
-        self.reset_to(consumed_to);
+        let captions = track.recover(self.traced(begun));
+        self.reset_to(track, track.consumed_to);
         for caption in captions {
             out.send(caption).await?;
         }
@@ -68,28 +67,28 @@ impl<R: Recogniser> Recognise<R> {
     }
 
     /// Starts again at `at`: what follows has nothing to do with the audio before.
-    fn reset_to(&mut self, at: MediaTime) {
+    fn reset_to(&mut self, track: &mut Track, at: MediaTime) {
         self.audio = AudioBuffer::starting(at);
         self.fragment = None;
         self.endpoint.restart(at);
         self.voice.reset();
-        let mut track = self.track();
         (track.consumed_to, track.decided_to) = (at, at);
     }
 
     /// Audio is missing up to `end`: closes the open segment and sends a gap.
     async fn report_gap(
         &mut self,
+        track: &mut Track,
         end: MediaTime,
         why: Why,
         begun: Instant,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
-        self.finish(out).await?;
+        self.finish(track, out).await?;
         let start = self.audio.end();
         tracing::debug!(missing = ?end.since(start), why = why.name(), "audio is missing");
-        let gap = self.track().gap(start, end, why, self.traced(begun));
-        self.reset_to(end);
+        let gap = track.gap(start, end, why, self.traced(begun));
+        self.reset_to(track, end);
         match gap {
             Some(gap) => Ok(out.send(gap).await?),
             None => Ok(()),
@@ -97,40 +96,45 @@ impl<R: Recogniser> Recognise<R> {
     }
 
     /// The audio ends here: closes the open segment.
-    async fn finish(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn finish(&mut self, track: &mut Track, out: &Outlet<Caption>) -> Result<(), Fault> {
         let end = self.endpoint.finish(self.audio.end());
-        self.apply_endpoint(end, out).await
+        self.apply_endpoint(track, end, out).await
     }
 
     /// No audio follows for now: closes the open segment, so that its final need not wait.
-    async fn handle_interruption(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
-        self.finish(out).await?;
-        self.reset_to(self.audio.end());
+    async fn handle_interruption(
+        &mut self,
+        track: &mut Track,
+        out: &Outlet<Caption>,
+    ) -> Result<(), Fault> {
+        self.finish(track, out).await?;
+        self.reset_to(track, self.audio.end());
         self.gauge.waits_since(None);
         Ok(())
     }
 
     async fn apply_endpoint(
         &mut self,
+        track: &mut Track,
         event: Option<EndpointEvent>,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
         match event {
             None => Ok(()),
             Some(EndpointEvent::Opened { start }) => {
-                self.open_segment(start, Vec::new());
+                self.open_segment(track, start, Vec::new());
                 Ok(())
             }
             Some(EndpointEvent::Closed { end, speech_end, speech }) => {
-                self.close_segment(end, (!speech.is_zero()).then_some(speech_end), out).await
+                self.close_segment(track, end, (!speech.is_zero()).then_some(speech_end), out).await
             }
             Some(EndpointEvent::Cut { at }) => {
                 // The cut is at the weakest place, which may lie before committed words. Decodes of the next segment will
                 // contain those again.
-                let mut overlap = self.committed();
+                let mut overlap = track.committed();
                 overlap.retain(|word| word.span.start + word.span.length / 2 > at);
-                self.close_segment(at, Some(at), out).await?;
-                self.open_segment(at, overlap);
+                self.close_segment(track, at, Some(at), out).await?;
+                self.open_segment(track, at, overlap);
                 Ok(())
             }
         }
@@ -155,11 +159,11 @@ impl<R: Recogniser> Recognise<R> {
 impl<R: Recogniser> Stage for Recognise<R> {
     type In = Speech;
     type Out = Caption;
-    type Kept = Arc<Mutex<Track>>;
+    type Kept = Track;
 
     async fn handle(
         &mut self,
-        _: &mut Self::Kept,
+        track: &mut Track,
         frame: Speech,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
@@ -169,16 +173,13 @@ impl<R: Recogniser> Stage for Recognise<R> {
         let waited =
             |last_done| begun.saturating_duration_since(last_done) >= frame.duration() / 16;
         let is_newest = self.last_done.is_none_or(waited);
-        self.recover(begun, out).await?;
+        self.recover(track, begun, out).await?;
         if frame.is_interruption() {
-            self.handle_interruption(out).await?;
+            self.handle_interruption(track, out).await?;
             self.last_done = Some(Instant::now());
             return Ok(());
         }
-        {
-            let mut track = self.track();
-            track.received_to = track.received_to.max(frame.span().end());
-        }
+        track.received_to = track.received_to.max(frame.span().end());
         let age = begun.saturating_duration_since(frame.trace.captured());
         if self.settings.max_lag.is_some_and(|most| age > most) {
             // Dropped audio is like missing audio: the next frame that is young enough reports the gap.
@@ -188,7 +189,8 @@ impl<R: Recogniser> Stage for Recognise<R> {
             return Ok(());
         }
         if frame.start.since(self.audio.end()) > TOLERANCE {
-            self.report_gap(frame.start, frame.hole.unwrap_or(Why::Overload), begun, out).await?;
+            self.report_gap(track, frame.start, frame.hole.unwrap_or(Why::Overload), begun, out)
+                .await?;
         }
         // A source that goes back in time repeats audio.
         let back = self.audio.end().since(frame.start);
@@ -197,7 +199,7 @@ impl<R: Recogniser> Stage for Recognise<R> {
             tracing::warn!(?back, "audio came twice, the second copy is skipped");
         }
         self.audio.append(frame.samples.get(skip..).unwrap_or_default());
-        self.track().consumed_to = self.audio.end();
+        track.consumed_to = self.audio.end();
 
         while let Some((span, samples)) = self.audio.next_frame() {
             let speech = self.voice.speech_probability(samples);
@@ -207,32 +209,32 @@ impl<R: Recogniser> Stage for Recognise<R> {
                 self.audio.mark_speech(MediaSpan { start, ..span });
             }
             let event = self.endpoint.step(activity);
-            self.apply_endpoint(event, out).await?;
+            self.apply_endpoint(track, event, out).await?;
         }
         self.audio.drop_before(self.needed_from());
-        self.track().decided_to = self.endpoint.decided_to();
+        track.decided_to = self.endpoint.decided_to();
         let captured = frame.trace.captured();
         self.gauge.waits_since(self.oldest_unshown(captured));
         if let Some(due) = self.due(is_newest) {
-            self.decode_open_segment(due, out).await?;
+            self.decode_open_segment(track, due, out).await?;
             self.gauge.waits_since(self.oldest_unshown(captured));
         }
         self.last_done = Some(Instant::now());
         Ok(())
     }
 
-    async fn flush(&mut self, _: &mut Self::Kept, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn flush(&mut self, track: &mut Track, out: &Outlet<Caption>) -> Result<(), Fault> {
         let begun = Instant::now();
-        self.recover(begun, out).await?;
-        self.finish(out).await?;
-        let received_to = self.track().received_to;
+        self.recover(track, begun, out).await?;
+        self.finish(track, out).await?;
+        let received_to = track.received_to;
         if received_to.since(self.audio.end()) > TOLERANCE {
-            self.report_gap(received_to, Why::Overload, begun, out).await?;
+            self.report_gap(track, received_to, Why::Overload, begun, out).await?;
         }
         Ok(())
     }
 
-    fn on_terminate(track: &mut Self::Kept) -> Vec<Caption> {
-        track.lock().unwrap_or_else(PoisonError::into_inner).on_terminate(Instant::now())
+    fn on_terminate(track: &mut Track) -> Vec<Caption> {
+        track.on_terminate(Instant::now())
     }
 }

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Effort, FRAME, Recognise, Recogniser, audio_buffer::level, state::PauseDecode};
+use super::{
+    Effort, FRAME, Recognise, Recogniser, audio_buffer::level, state::PauseDecode, track::Track,
+};
 use crate::{
     flow::{Fault, Outlet},
     logic::{
@@ -32,10 +34,10 @@ const FRAGMENT_GAP: Duration = Duration::from_millis(2_000);
 const MIN_SENTENCE: Duration = Duration::from_secs(1);
 
 impl<R: Recogniser> Recognise<R> {
-    pub(super) fn open_segment(&mut self, from: MediaTime, overlap: Vec<Word>) {
+    pub(super) fn open_segment(&mut self, track: &mut Track, from: MediaTime, overlap: Vec<Word>) {
         let language = self.settings.language.clone().unwrap_or_else(|| Language::new("und"));
         let start = overlap.last().map_or(from, |word| word.span.end());
-        self.track().segments.open(start, language);
+        track.segments.open(start, language);
         self.agreement.reset();
         self.scheduler.open_segment(self.audio.end().max(from));
         let (window_start, overlap) = match self.fragment.take() {
@@ -60,19 +62,15 @@ impl<R: Recogniser> Recognise<R> {
         self.settings.language.is_some() && end.is_some_and(|it| from.since(it) <= FRAGMENT_GAP)
     }
 
-    fn is_open(&self) -> bool {
-        self.track().segments.current().is_some()
-    }
-
     /// The words that precede the new words of a decode, as far as the decode may contain them.
-    fn known_words(&self) -> Vec<Word> {
-        let mut known = [self.overlap_words.clone(), self.committed()].concat();
+    fn known_words(&self, track: &mut Track) -> Vec<Word> {
+        let mut known = [self.overlap_words.clone(), track.committed()].concat();
         known.retain(|it| it.span.end() + OVERLAP_SLACK > self.window_start);
         known
     }
 
     /// Moves the window past committed words, once it has grown too long.
-    fn move_window(&mut self, end: MediaTime) {
+    fn move_window(&mut self, track: &mut Track, end: MediaTime) {
         let window = MediaSpan::between(self.window_start, end);
         if window.length <= self.settings.window.length {
             return;
@@ -80,7 +78,7 @@ impl<R: Recogniser> Recognise<R> {
         let levels: Vec<f32> = self.audio.samples_in(window).chunks(FRAME).map(level).collect();
         let frame = SampleRate::SPEECH.duration_of(FRAME);
         let place =
-            next_window_start(self.settings.window, window, &self.committed(), &levels, frame);
+            next_window_start(self.settings.window, window, &track.committed(), &levels, frame);
         self.window_start = place.unwrap_or(self.window_start);
     }
 
@@ -88,11 +86,12 @@ impl<R: Recogniser> Recognise<R> {
     /// segment's speech. Without speech there is nothing to decode.
     pub(super) async fn close_segment(
         &mut self,
+        track: &mut Track,
         end: MediaTime,
         speech_end: Option<MediaTime>,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
-        if !self.is_open() {
+        if track.segments.current().is_none() {
             return Ok(());
         }
         let begun = Instant::now();
@@ -102,15 +101,14 @@ impl<R: Recogniser> Recognise<R> {
             // There is no speech, or the cut lies before committed words.
             _ if speech_end.is_none() || span.length.is_zero() => Vec::new(),
             Some(pause) => pause.decoded,
-            None => self.decode_span(span, self.settings.effort, None).await?.unwrap_or_default(),
+            None => {
+                self.decode_span(track, span, self.settings.effort, None).await?.unwrap_or_default()
+            }
         };
         let confidence = self.settings.agreement.sentence_end(&decoded);
-        let tail = self.agreement.finish(&self.known_words(), decoded);
-        let transcript = {
-            let mut track = self.track();
-            track.decided_to = end;
-            track.segments.close(tail, end, self.traced(begun))
-        };
+        let tail = self.agreement.finish(&self.known_words(track), decoded);
+        track.decided_to = end;
+        let transcript = track.segments.close(tail, end, self.traced(begun));
         if let Some(transcript) = &transcript {
             self.record_final(transcript);
             let (start, words) = (transcript.span().start, transcript.words());
@@ -127,6 +125,7 @@ impl<R: Recogniser> Recognise<R> {
     /// new.
     pub(super) async fn decode_open_segment(
         &mut self,
+        track: &mut Track,
         reason: DecodeReason,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
@@ -136,11 +135,11 @@ impl<R: Recogniser> Recognise<R> {
         self.scheduler.record_decode(reason, speech_end, end);
         // The other half of `max_lag` is left for the decodes after it.
         let deadline = self.settings.max_lag.map(|it| begun + it / 2);
-        self.move_window(end);
+        self.move_window(track, end);
         let effort =
             if reason == DecodeReason::Pause { self.settings.effort } else { Effort::Partial };
         let window = MediaSpan::between(self.window_start, end);
-        let decode = self.decode_span(window, effort, deadline);
+        let decode = self.decode_span(track, window, effort, deadline);
         let Some(decoded) = decode.await? else {
             // Without a decode nothing is committed, and without that the window never moves: the next decode would cost even
             // more.
@@ -155,7 +154,7 @@ impl<R: Recogniser> Recognise<R> {
             let confidence = self.settings.agreement.sentence_end(&decoded);
             let event = self.endpoint.end_of_sentence(confidence);
             if event.is_some() {
-                return self.apply_endpoint(event, out).await;
+                return self.apply_endpoint(track, event, out).await;
             }
         }
         if !self.settings.partials {
@@ -163,14 +162,14 @@ impl<R: Recogniser> Recognise<R> {
         }
         let audio_end =
             if reason == DecodeReason::Pause { AudioEnd::Pause } else { AudioEnd::Speech(end) };
-        let known = self.known_words();
+        let known = self.known_words(track);
         // Nothing is committed while the language is not settled, or from a loop: it would stay wrong.
         let knows_language = self.settings.language.is_some() || self.language.is_some();
         let update = match knows_language && !self.last_was_loop {
             true => self.agreement.add(&known, decoded, audio_end),
             false => self.agreement.add_without_commit(&known, decoded, audio_end),
         };
-        let update = self.close_sentences(update, begun, out).await?;
+        let update = self.close_sentences(track, update, begun, out).await?;
         let is_new = !update.committed.is_empty() || !update.tail.is_empty() || self.has_tail;
         self.has_tail = !update.tail.is_empty();
         if is_new {
@@ -180,11 +179,8 @@ impl<R: Recogniser> Recognise<R> {
         if let Some(last) = update.tail.last().or(update.committed.last()) {
             self.shown_to = self.shown_to.max(last.span.end());
         }
-        let transcript = {
-            let mut track = self.track();
-            let open = track.segments.current().filter(|_| is_new);
-            open.map(|open| open.revise(update.committed, update.tail, end, trace))
-        };
+        let open = track.segments.current().filter(|_| is_new);
+        let transcript = open.map(|open| open.revise(update.committed, update.tail, end, trace));
         send(transcript, out).await
     }
 
@@ -192,48 +188,29 @@ impl<R: Recogniser> Recognise<R> {
     /// for a longer pause. The words after the sentence belong to the next segment.
     async fn close_sentences(
         &mut self,
+        track: &mut Track,
         mut update: AgreementUpdate,
         begun: Instant,
         out: &Outlet<Caption>,
     ) -> Result<AgreementUpdate, Fault> {
-        while let Some((count, at)) = self.sentence_end_in(&update) {
+        while let Some((count, at)) = sentence_end_in(track, &update) {
             let rest = update.committed.split_off(count);
             let words = std::mem::replace(&mut update.committed, rest);
             let trace = self.traced(begun);
-            let transcript = {
-                let segments = &mut self.track().segments;
-                let language = segments.current().map(|it| it.language().clone());
-                let transcript = segments.close(words, at, trace);
-                segments.open(at, language.unwrap_or_else(|| Language::new("und")));
-                transcript
-            };
+            let segments = &mut track.segments;
+            let language = segments.current().map(|it| it.language().clone());
+            let transcript = segments.close(words, at, trace);
+            segments.open(at, language.unwrap_or_else(|| Language::new("und")));
             self.endpoint.move_start(at);
             self.has_tail = false;
             if let Some(transcript) = &transcript {
                 self.record_final(transcript);
                 self.overlap_words.extend_from_slice(transcript.words());
-                self.overlap_words = self.known_words();
+                self.overlap_words = self.known_words(track);
             }
             send(transcript, out).await?;
         }
         Ok(update)
-    }
-
-    /// The end of the first committed sentence: how many of the newly committed words belong to it (0 if it was committed
-    /// before), and its time. The word after it must be known, so that the full stop is not one of an abbreviation.
-    fn sentence_end_in(&self, update: &AgreementUpdate) -> Option<(usize, MediaTime)> {
-        let mut track = self.track();
-        let open = track.segments.current()?;
-        let before = open.committed().last().map(|word| (0, word));
-        let new = update.committed.iter().enumerate().map(|(at, word)| (at + 1, word));
-        before.into_iter().chain(new).find_map(|(count, word)| {
-            let next = update.committed.get(count).or(update.tail.first())?;
-            let end = word.span.end();
-            let goes_on = next.text.trim_start().starts_with(char::is_lowercase);
-            let ends =
-                sentence::is_end(&word.text) && !goes_on && end.since(open.start()) >= MIN_SENTENCE;
-            ends.then_some((count, end))
-        })
     }
 
     /// Remembers the text of a final.
@@ -241,6 +218,22 @@ impl<R: Recogniser> Recognise<R> {
         self.previous_text = transcript.text();
         self.hallucination_filter.record_final(&self.previous_text);
     }
+}
+
+/// The end of the first committed sentence: how many of the newly committed words belong to it (0 if it was committed
+/// before), and its time. The word after it must be known, so that the full stop is not one of an abbreviation.
+fn sentence_end_in(track: &mut Track, update: &AgreementUpdate) -> Option<(usize, MediaTime)> {
+    let open = track.segments.current()?;
+    let before = open.committed().last().map(|word| (0, word));
+    let new = update.committed.iter().enumerate().map(|(at, word)| (at + 1, word));
+    before.into_iter().chain(new).find_map(|(count, word)| {
+        let next = update.committed.get(count).or(update.tail.first())?;
+        let end = word.span.end();
+        let goes_on = next.text.trim_start().starts_with(char::is_lowercase);
+        let ends =
+            sentence::is_end(&word.text) && !goes_on && end.since(open.start()) >= MIN_SENTENCE;
+        ends.then_some((count, end))
+    })
 }
 
 async fn send(transcript: Option<Transcript>, out: &Outlet<Caption>) -> Result<(), Fault> {

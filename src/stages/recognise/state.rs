@@ -1,14 +1,11 @@
 //! The state of the recogniser's stage in one run.
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::{
-    audio_buffer::AudioBuffer,
-    recogniser::Recogniser,
-    settings::RecogniseSettings,
-    track::{Track, recognised},
-    voice::VoiceActivity,
+    audio_buffer::AudioBuffer, recogniser::Recogniser, settings::RecogniseSettings,
+    track::recognised, voice::VoiceActivity,
 };
 use crate::{
     flow::{Engine, StageGauge},
@@ -21,12 +18,11 @@ use crate::{
     message::{Hop, Language, MediaTime, Trace, Word},
 };
 
-/// The stage that turns speech into captions. One value lasts for one run; what outlives a run is in [`Track`].
+/// The stage that turns speech into captions. One value lasts for one run; what outlives a run is in [`Track`](super::Track).
 pub struct Recognise<R: Recogniser> {
     pub(super) settings: RecogniseSettings,
     pub(super) engine: Engine<R>,
     pub(super) voice: Box<dyn VoiceActivity>,
-    pub(super) track: Arc<Mutex<Track>>,
     pub(super) endpoint: Endpoint,
     pub(super) agreement: LocalAgreement,
     pub(super) audio: AudioBuffer,
@@ -72,12 +68,10 @@ pub(super) struct PauseDecode {
 }
 
 impl<R: Recogniser> Recognise<R> {
-    /// `track` is the same for every run of the stage.
     pub fn new(
         settings: RecogniseSettings,
         engine: Engine<R>,
         voice: impl VoiceActivity,
-        track: Arc<Mutex<Track>>,
     ) -> Recognise<R> {
         Recognise {
             endpoint: Endpoint::new(settings.endpoint),
@@ -88,7 +82,6 @@ impl<R: Recogniser> Recognise<R> {
             settings,
             engine,
             voice: Box::new(voice),
-            track,
             audio: AudioBuffer::default(),
             has_recovered: false,
             window_start: MediaTime::ZERO,
@@ -111,16 +104,6 @@ impl<R: Recogniser> Recognise<R> {
     #[must_use]
     pub fn counting_on(self, gauge: Arc<StageGauge>) -> Recognise<R> {
         Recognise { gauge, ..self }
-    }
-
-    pub(super) fn track(&self) -> MutexGuard<'_, Track> {
-        // A panic while it is locked leaves it valid: every change is complete before anything can panic.
-        self.track.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The words of the open segment that will not change.
-    pub(super) fn committed(&self) -> Vec<Word> {
-        self.track().segments.current().map(|it| it.committed().to_vec()).unwrap_or_default()
     }
 
     pub(super) fn traced(&self, begun: Instant) -> Trace {

@@ -2,11 +2,7 @@
 //!
 //! It keeps the same guarantees as every recogniser: committed words never change, nothing follows a final, and missing audio
 //! is a gap. A run that fails leaves its open segment to the next run, which closes it with its committed words.
-use std::{
-    future::pending,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{future::pending, time::Duration};
 
 use tokio::time::Instant;
 
@@ -27,7 +23,6 @@ pub struct RecogniseStream<R: StreamingRecogniser> {
     recogniser: R,
     /// The language of a segment until the recogniser reports one.
     language: Language,
-    track: Arc<Mutex<Track>>,
     session: Option<OpenSession<R::Session>>,
     /// The result that [`wake`](Stage::wake) received.
     pending: Option<Result<Option<SessionHypothesis>, Fault>>,
@@ -46,11 +41,10 @@ struct OpenSession<S> {
 }
 
 impl<R: StreamingRecogniser> RecogniseStream<R> {
-    pub fn new(recogniser: R, language: Language, track: Arc<Mutex<Track>>) -> RecogniseStream<R> {
+    pub fn new(recogniser: R, language: Language) -> RecogniseStream<R> {
         RecogniseStream {
             recogniser,
             language,
-            track,
             session: None,
             pending: None,
             has_recovered: false,
@@ -58,21 +52,17 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
         }
     }
 
-    fn track(&self) -> MutexGuard<'_, Track> {
-        self.track.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn traced(&self, begun: Instant) -> Trace {
         let hop = Hop { begun, done: Instant::now() };
         recognised(self.trace.unwrap_or_else(|| Trace::starting(begun)), hop)
     }
 
-    async fn recover(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn recover(&mut self, track: &mut Track, out: &Outlet<Caption>) -> Result<(), Fault> {
         if std::mem::replace(&mut self.has_recovered, true) {
             return Ok(());
         }
         let trace = self.traced(Instant::now());
-        let captions = self.track().recover(trace);
+        let captions = track.recover(trace);
         for caption in captions {
             out.send(caption).await?;
         }
@@ -80,7 +70,7 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
     }
 
     /// Finishes the session, and sends all that is left of it.
-    async fn end_session(&mut self, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn end_session(&mut self, track: &mut Track, out: &Outlet<Caption>) -> Result<(), Fault> {
         while let Some(open) = &mut self.session {
             if !std::mem::replace(&mut open.is_finished, true) {
                 open.session.finish().await?;
@@ -89,7 +79,7 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
                 Some(pending) => pending?,
                 None => open.session.next().await?,
             };
-            self.apply(next, out).await?;
+            self.apply(track, next, out).await?;
         }
         Ok(())
     }
@@ -97,6 +87,7 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
     /// Sends a hypothesis as a partial or a final. At the end of the session the open segment becomes a final.
     async fn apply(
         &mut self,
+        track: &mut Track,
         next: Option<SessionHypothesis>,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
@@ -105,16 +96,12 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
         let trace = self.traced(begun);
         let Some(SessionHypothesis { words, stable, is_final, language }) = next else {
             self.session = None;
-            let left = {
-                let mut track = self.track();
-                track.decided_to = end;
-                track.segments.close(Vec::new(), end, trace)
-            };
+            track.decided_to = end;
+            let left = track.segments.close(Vec::new(), end, trace);
             return send(left.map(Caption::Transcript), out).await;
         };
         let mut words: Vec<Word> = words.into_iter().map(|it| shifted(it, start)).collect();
         let caption = {
-            let mut track = self.track();
             if track.segments.current().is_none() {
                 let Some(first) = words.first() else { return Ok(()) };
                 let begin = first.span.start.max(track.decided_to);
@@ -156,39 +143,35 @@ async fn send(caption: Option<Caption>, out: &Outlet<Caption>) -> Result<(), Fau
 impl<R: StreamingRecogniser> Stage for RecogniseStream<R> {
     type In = Speech;
     type Out = Caption;
-    type Kept = Arc<Mutex<Track>>;
+    type Kept = Track;
 
     async fn handle(
         &mut self,
-        _: &mut Self::Kept,
+        track: &mut Track,
         frame: Speech,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
         let begun = Instant::now();
         self.trace = Some(frame.trace);
-        self.recover(out).await?;
+        self.recover(track, out).await?;
         if frame.is_interruption() {
-            return self.end_session(out).await;
+            return self.end_session(track, out).await;
         }
-        let expected = self.track().consumed_to;
+        let expected = track.consumed_to;
         if frame.start.since(expected) > TOLERANCE {
-            self.end_session(out).await?;
+            self.end_session(track, out).await?;
             let why = frame.hole.unwrap_or(Why::Overload);
             let trace = self.traced(begun);
-            let gap = self.track().gap(expected, frame.start, why, trace);
+            let gap = track.gap(expected, frame.start, why, trace);
             send(gap, out).await?;
         }
         let span = frame.span();
-        {
-            let mut track = self.track();
-            (track.received_to, track.consumed_to) =
-                (track.received_to.max(span.end()), span.end());
-        }
+        (track.received_to, track.consumed_to) = (track.received_to.max(span.end()), span.end());
         let open = match &mut self.session {
             Some(open) => open,
             none => {
                 let session = self.recogniser.open().await?;
-                self.track.lock().unwrap_or_else(PoisonError::into_inner).decided_to = span.start;
+                track.decided_to = span.start;
                 none.insert(OpenSession {
                     session,
                     start: span.start,
@@ -201,7 +184,7 @@ impl<R: StreamingRecogniser> Stage for RecogniseStream<R> {
         open.session.push(&frame.samples).await
     }
 
-    async fn wake(&mut self, _: &mut Self::Kept) {
+    async fn wake(&mut self, _: &mut Track) {
         match &mut self.session {
             Some(open) if self.pending.is_none() => self.pending = Some(open.session.next().await),
             Some(_) => (),
@@ -209,19 +192,19 @@ impl<R: StreamingRecogniser> Stage for RecogniseStream<R> {
         }
     }
 
-    async fn tend(&mut self, _: &mut Self::Kept, out: &Outlet<Caption>) -> Result<(), Fault> {
+    async fn tend(&mut self, track: &mut Track, out: &Outlet<Caption>) -> Result<(), Fault> {
         match self.pending.take() {
-            Some(pending) => self.apply(pending?, out).await,
+            Some(pending) => self.apply(track, pending?, out).await,
             None => Ok(()),
         }
     }
 
-    async fn flush(&mut self, _: &mut Self::Kept, out: &Outlet<Caption>) -> Result<(), Fault> {
-        self.recover(out).await?;
-        self.end_session(out).await
+    async fn flush(&mut self, track: &mut Track, out: &Outlet<Caption>) -> Result<(), Fault> {
+        self.recover(track, out).await?;
+        self.end_session(track, out).await
     }
 
-    fn on_terminate(track: &mut Self::Kept) -> Vec<Caption> {
-        track.lock().unwrap_or_else(PoisonError::into_inner).on_terminate(Instant::now())
+    fn on_terminate(track: &mut Track) -> Vec<Caption> {
+        track.on_terminate(Instant::now())
     }
 }

@@ -2,7 +2,7 @@
 use tokio::time::Instant;
 
 use crate::message::{
-    Caption, Gap, Hop, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName, Why,
+    Caption, Gap, Hop, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName, Why, Word,
 };
 
 /// Belongs to the pipeline, and is lent to each run of the recogniser.
@@ -38,6 +38,11 @@ impl Track {
         captions.extend(self.gap(lost_from, self.consumed_to, Why::Restart, trace));
         self.decided_to = self.consumed_to;
         captions
+    }
+
+    /// The words of the open segment that will not change.
+    pub(super) fn committed(&mut self) -> Vec<Word> {
+        self.segments.current().map(|it| it.committed().to_vec()).unwrap_or_default()
     }
 
     /// What is sent when no run will follow: the same as in [`Track::recover`], and a gap for the audio that was dropped.

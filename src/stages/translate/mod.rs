@@ -228,13 +228,13 @@ impl Stage for Translate {
         self.work(scheduler, out).await
     }
 
-    async fn give_up(
+    async fn fail_item(
         &mut self,
         scheduler: &mut Scheduler,
         caption: Caption,
         out: &Outlet<Caption>,
     ) -> Result<(), Fault> {
-        let why = "two lives of the translator failed on it";
+        let why = "two runs of the translator failed on it";
         scheduler.give_up(&caption, why, Instant::now());
         self.work(scheduler, out).await
     }

@@ -297,13 +297,13 @@ impl Stage for Fragile {
         self.inner.flush(kept, out).await
     }
 
-    async fn give_up(
+    async fn fail_item(
         &mut self,
         kept: &mut (),
         item: Caption,
         out: &Outlet<Never>,
     ) -> Result<(), Fault> {
-        self.inner.give_up(kept, item, out).await
+        self.inner.fail_item(kept, item, out).await
     }
 }
 

@@ -80,7 +80,7 @@ async fn a_listed_origin_may_read_also_where_it_is_written_with_a_slash() {
 async fn a_page_of_another_site_reads_nothing_of_this_machine_unless_all_are_let_in() {
     for (origins, may) in [(vec![], false), (vec!["*".to_owned()], true)] {
         let server = Server::bind(Settings { origins, ..settings() }).await.unwrap();
-        server.attach(livecap::flow::Board::default(), Vec::new(), None);
+        server.attach(livecap::flow::Registry::default(), Vec::new(), None);
         let ask = |method: &str, path: &str| {
             format!(
                 "{method} {path} HTTP/1.1\r\nhost: localhost\r\norigin: https://elsewhere.example"

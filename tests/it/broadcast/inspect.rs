@@ -61,10 +61,10 @@ async fn viewers_learn_at_once_that_sound_begins_and_that_it_stays_away() {
         edge("mic", "speech", EdgeSettings { room, when_full: WhenFull::DropOldest });
     let gauge = StageGauge::new("mic");
     gauge.set(StageState::Running, None);
-    let mut board = Board::default();
-    board.add_stage(gauge.clone());
-    board.add_edge(sender.gauge());
-    server.attach(board, Vec::new(), None);
+    let mut registry = Registry::default();
+    registry.add_stage(gauge.clone());
+    registry.add_edge(sender.gauge());
+    server.attach(registry, Vec::new(), None);
     let gate = Gate::default();
     let mic = Arc::new(Outlet::new(vec![sender], gauge).gated(gate.clone()));
 

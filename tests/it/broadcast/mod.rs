@@ -5,7 +5,7 @@ use futures::FutureExt;
 use livecap::{
     cli::client::{Client, Event},
     flow::{
-        Board, EdgeSettings, Fault, Inlet, Never, Outlet, Room, Stage, StageGauge, StageState,
+        EdgeSettings, Fault, Inlet, Never, Outlet, Registry, Room, Stage, StageGauge, StageState,
         WhenFull, drive, edge,
     },
     message::{
@@ -71,16 +71,16 @@ impl Pipeline {
         let wait = EdgeSettings { room, when_full: WhenFull::Wait };
         let (sender, receiver) = edge("english", "web", wait);
         let (recogniser, web) = (StageGauge::new("english"), StageGauge::new("web"));
-        let mut board = Board::default();
-        board.add_stage(recogniser.clone());
-        board.add_stage(web.clone());
-        board.add_edge(sender.gauge());
+        let mut registry = Registry::default();
+        registry.add_stage(recogniser.clone());
+        registry.add_stage(web.clone());
+        registry.add_edge(sender.gauge());
         recogniser.set(StageState::Running, None);
         web.set(StageState::Running, None);
         let info = |name: &str| TrackInfo { name: name.into(), lang: "en".into(), langs: vec![] };
         let notice = Some("demo model: a small fixed vocabulary".to_owned());
         let stages: Vec<Broadcast> = (0..64).map(|_| Broadcast::new(server.publisher())).collect();
-        server.attach(board, vec![info("english"), info("second")], notice);
+        server.attach(registry, vec![info("english"), info("second")], notice);
         let running = tokio::spawn(async move {
             let (mut inlet, out) = (Inlet::new(vec![receiver]), Outlet::new(vec![], web.clone()));
             let mut lives = 0;

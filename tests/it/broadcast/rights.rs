@@ -80,7 +80,7 @@ async fn a_page_of_another_site_cannot_publish_on_this_machine() {
     let origins = vec!["*".to_owned()];
     let settings = Settings { relay: RelayFilter::Everything, origins, ..settings() };
     let server = Server::bind(settings).await.unwrap();
-    server.attach(Board::default(), Vec::new(), None);
+    server.attach(Registry::default(), Vec::new(), None);
     let port = server.local_addr().port();
     for (origin, may) in [
         ("https://evil.example".to_owned(), false),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use livecap::{
-    flow::{Board, Fault, Never, Outlet, Stage, StageState, WhenFull},
+    flow::{Fault, Never, Outlet, Registry, Stage, StageState, WhenFull},
     host::{HostSettings, Outcome, Running, StageSettings},
     logic::budget::Budget,
     message::{Caption, Kind},
@@ -51,11 +51,11 @@ impl Stage for Reader {
 }
 
 /// Lets time pass only while nothing is at work: a clock that is left to itself runs on while a look is waited for.
-async fn run_the_clock(board: &Board, making: &AtomicBool) {
+async fn run_the_clock(registry: &Registry, making: &AtomicBool) {
     loop {
         tokio::task::yield_now().await;
-        let recogniser = &board.stages()[1];
-        let has_work = recogniser.state == StageState::Running && board.edges()[0].depth > 0;
+        let recogniser = &registry.stages()[1];
+        let has_work = recogniser.state == StageState::Running && registry.edges()[0].depth > 0;
         if !has_work && recogniser.busy_for.is_none() && !making.load(SeqCst) {
             tokio::time::advance(Duration::from_millis(2)).await;
         }
@@ -87,10 +87,10 @@ impl Live {
     }
 
     async fn ended(&mut self) -> Outcome {
-        let board = self.running.board().clone();
+        let registry = self.running.registry().clone();
         tokio::select! {
             outcome = self.running.ended() => outcome,
-            () = run_the_clock(&board, &self.making) => unreachable!(),
+            () = run_the_clock(&registry, &self.making) => unreachable!(),
         }
     }
 
@@ -99,7 +99,7 @@ impl Live {
     }
 
     fn dropped(&self) -> u64 {
-        self.running.board().edges()[0].dropped
+        self.running.registry().edges()[0].dropped
     }
 }
 
@@ -117,7 +117,7 @@ async fn sound_that_came_while_a_recogniser_was_away_too_long_is_a_gap_of_its_ow
     // The waits are 250, 500, 1000, 2000 and 4000 ms: only the last is longer than the queue.
     let mut live = Live::start(Bomb::new(&[3, 13, 22, 41, 50], |_| ()), 9).await;
     assert_eq!(live.ended().await, Outcome::default());
-    assert_eq!(live.running.board().stages()[1].restarts, 5);
+    assert_eq!(live.running.registry().stages()[1].restarts, 5);
     let (ledger, dropped) = (live.ledger(), live.dropped());
     assert_no_hole_is_unmarked(&ledger);
     assert!(dropped > 50, "{dropped} frames of 20 ms");
@@ -171,7 +171,7 @@ async fn an_engine_that_never_comes_back_is_named_and_keeps_nothing_from_ending(
     let hang = move |_: &str| assert!(held.lock().unwrap().recv().is_err());
     let mut live = Live::start(Bomb::new(&[13], hang), 9).await;
     let stuck = |live: &Live| {
-        let recogniser = &live.running.board().stages()[1];
+        let recogniser = &live.running.registry().stages()[1];
         recogniser.why.as_ref().is_some_and(|why| why.starts_with("stuck"))
     };
     while !stuck(&live) {

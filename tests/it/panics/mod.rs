@@ -16,8 +16,8 @@ use std::{
 use futures::FutureExt;
 use livecap::{
     flow::{
-        Board, EdgeSettings, Engine, EngineError, Fault, Inlet, Never, Outlet, Room, Source, Stage,
-        StageGauge, WhenFull, edge,
+        EdgeSettings, Engine, EngineError, Fault, Inlet, Never, Outlet, Registry, Room, Source,
+        Stage, StageGauge, WhenFull, edge,
     },
     host::{Pipeline, StageSettings},
     logic::{
@@ -219,19 +219,18 @@ fn pipeline<S: Stage<In = Caption, Out = Never, Kept = ()> + Clone + Sync>(
     let room = Room::Items(NonZeroUsize::new(64).unwrap());
     let settings = EdgeSettings { room, when_full: WhenFull::Coalesce };
     let (to_sink, captions) = edge("english", "sink", settings);
-    let mut board = Board::default();
-    board.add_edge(to_recogniser.gauge());
-    board.add_edge(to_sink.gauge());
-    let mut pipeline = Pipeline::new(board);
+    let mut registry = Registry::default();
+    registry.add_edge(to_recogniser.gauge());
+    registry.add_edge(to_sink.gauge());
+    let mut pipeline = Pipeline::new(registry);
     let gauge = StageGauge::new("talk");
     let outlet = Outlet::new(vec![to_recogniser], gauge.clone());
     pipeline.source(generous(), gauge, Talk::new(setting.live), outlet);
     let gauge = StageGauge::new("english");
     let outlet = Outlet::new(vec![to_sink], gauge.clone());
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
-    let kept = track.clone();
+    let kept = Track::new(TrackName::new("english"));
     let make = move || {
-        let (bomb, track, making) = (bomb.clone(), track.clone(), setting.making.clone());
+        let (bomb, making) = (bomb.clone(), setting.making.clone());
         async move {
             making.store(true, SeqCst);
             let engine = Engine::start("english", move || Ok::<_, Fault>(bomb)).await;
@@ -241,7 +240,7 @@ fn pipeline<S: Stage<In = Caption, Out = Never, Kept = ()> + Clone + Sync>(
             making.store(false, SeqCst);
             let max_lag = setting.max_lag;
             let settings = RecogniseSettings { max_lag, ..quick() };
-            Ok(Recognise::new(settings, engine, Level, track))
+            Ok(Recognise::new(settings, engine, Level))
         }
         .boxed()
     };

@@ -76,13 +76,13 @@ async fn a_recogniser_that_panics_in_mid_sentence_ten_times_leaves_no_stale_word
     let bomb = Bomb::new(&BOMBS, move |said| seen.note(said));
     let pipeline = pipeline(setting, bomb, Broadcast::new(server.publisher()));
     let english = TrackInfo { name: "english".into(), lang: "en".into(), langs: vec![] };
-    server.attach(pipeline.board().clone(), vec![english], None);
+    server.attach(pipeline.registry().clone(), vec![english], None);
     let url = format!("http://{}", server.local_addr());
     let client = Client::connect(&url, json!({ "v": 1, "from": 0 })).await.unwrap();
     let mut running = pipeline.start(HostSettings::default()).await;
     let (outcome, ()) = tokio::join!(running.ended(), page.read(client));
     assert_eq!(outcome, Default::default());
-    let restarts: Vec<_> = running.board().stages().iter().map(|it| it.restarts).collect();
+    let restarts: Vec<_> = running.registry().stages().iter().map(|it| it.restarts).collect();
     assert_eq!(restarts, [0, 10, 0]);
 
     {

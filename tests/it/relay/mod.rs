@@ -4,7 +4,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use livecap::{
     cli::client::{Client, Event},
-    flow::Board,
+    flow::Registry,
     serve::{RelayFilter, Server, Settings, Token, Tokens},
 };
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn settings() -> Settings {
 /// A relay with no pipeline behind it.
 async fn relay(settings: Settings) -> Server {
     let server = Server::bind(settings).await.unwrap();
-    server.attach(Board::default(), Vec::new(), None);
+    server.attach(Registry::default(), Vec::new(), None);
     server
 }
 

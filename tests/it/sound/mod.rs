@@ -67,7 +67,7 @@ fn outlet(size: usize, when_full: WhenFull) -> (Outlet<AudioFrame>, Inlet<AudioF
 
 async fn next(inlet: &mut Inlet<AudioFrame>) -> Option<AudioFrame> {
     match inlet.next().await? {
-        Offer::Handle(frame) | Offer::GiveUp(frame) => Some(frame),
+        Offer::Handle(frame) | Offer::Failed(frame) => Some(frame),
     }
 }
 

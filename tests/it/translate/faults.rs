@@ -84,18 +84,18 @@ async fn the_first_reason_is_told_where_the_stage_is_and_forgotten_once_somethin
         it.say(&format!("Sentence number {n}.")).await;
         assert!(matches!(it.next().await.unwrap().text, Translated::Not(_)));
         let mut looks = tokio::time::interval(MS);
-        while it.board.stages()[0].state != StageState::Degraded {
+        while it.registry.stages()[0].state != StageState::Degraded {
             looks.tick().await;
         }
-        assert_eq!(it.board.stages()[0].why.as_deref(), Some(first));
+        assert_eq!(it.registry.stages()[0].why.as_deref(), Some(first));
     }
     it.say("Sentence number 2.").await;
     assert_eq!(it.next().await.unwrap().text(), translated("Sentence number 2."));
     let mut looks = tokio::time::interval(MS);
-    while it.board.stages()[0].state == StageState::Degraded {
+    while it.registry.stages()[0].state == StageState::Degraded {
         looks.tick().await;
     }
-    assert_eq!(it.board.stages()[0].why, None);
+    assert_eq!(it.registry.stages()[0].why, None);
     assert!(it.rest().await.is_empty());
 }
 
@@ -124,7 +124,7 @@ async fn a_service_that_names_a_time_is_not_asked_before() {
     let mut it = AtWork::start(settings(), openai(&url));
     it.say("One.").await;
     let mut looks = tokio::time::interval(MS);
-    while it.board.stages()[0].state != StageState::Degraded {
+    while it.registry.stages()[0].state != StageState::Degraded {
         looks.tick().await;
     }
     it.say("Two.").await;
@@ -150,20 +150,20 @@ async fn a_service_that_goes_and_comes_back_is_told_of_and_what_waited_is_transl
         it.say(&format!("Meanwhile {n}.")).await;
     }
     let mut looks = tokio::time::interval(MS);
-    let state = |board: &Board| board.stages()[0].clone();
-    while state(&it.board).state != StageState::Degraded {
+    let state = |registry: &Registry| registry.stages()[0].clone();
+    while state(&it.registry).state != StageState::Degraded {
         looks.tick().await;
     }
-    assert!(state(&it.board).why.is_some());
+    assert!(state(&it.registry).why.is_some());
     service.gone.store(false, SeqCst);
-    while state(&it.board).state == StageState::Degraded {
+    while state(&it.registry).state == StageState::Degraded {
         looks.tick().await;
     }
-    let board = it.board.clone();
+    let registry = it.registry.clone();
     let given = it.rest().await;
     let texts: Vec<_> = given.iter().map(|it| it.text().to_owned()).collect();
     assert_eq!(texts, [0, 1, 2, 3].map(|n| translated(&format!("Meanwhile {n}."))));
-    let counts = state(&board).counts;
+    let counts = state(&registry).counts;
     assert_eq!((counts["translated"], counts.get("untranslated")), (5, None), "{counts:?}");
 }
 

@@ -14,7 +14,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use livecap::{
     flow::{
-        Board, EdgeSettings, Inlet, Item, Offer, Outlet, Receiver, Room, StageGauge, WhenFull,
+        EdgeSettings, Inlet, Item, Offer, Outlet, Receiver, Registry, Room, StageGauge, WhenFull,
         drive, edge,
     },
     logic::translate::{BreakerSettings, QueueSettings, Scheduler, SchedulerSettings},
@@ -74,7 +74,7 @@ fn wire<T: Item>(size: usize, gauge: Arc<StageGauge>) -> (Outlet<T>, Receiver<T>
 struct AtWork {
     captions: Option<Outlet<Caption>>,
     given: Inlet<Caption>,
-    board: Board,
+    registry: Registry,
     running: JoinHandle<()>,
     segments: Segments,
 }
@@ -84,8 +84,8 @@ impl AtWork {
         let (captions, taken) = wire(256, StageGauge::new("english"));
         let gauge = StageGauge::new("dutch");
         let (out, given) = wire(256, gauge.clone());
-        let mut board = Board::default();
-        board.add_stage(gauge.clone());
+        let mut registry = Registry::default();
+        registry.add_stage(gauge.clone());
         let running = tokio::spawn(async move {
             let mut scheduler = Scheduler::new(settings.scheduler.clone());
             let mut stage = Translate::new(settings, translator);
@@ -95,7 +95,7 @@ impl AtWork {
         });
         let segments = Segments::new(TrackName::new("english"));
         let given = Inlet::new(vec![given]);
-        AtWork { captions: Some(captions), given, board, running, segments }
+        AtWork { captions: Some(captions), given, registry, running, segments }
     }
 
     async fn say(&mut self, text: &str) {
@@ -108,7 +108,7 @@ impl AtWork {
     async fn next(&mut self) -> Option<Translation> {
         let offer = timeout(SOON, self.given.next()).await.expect("a translation in time")?;
         self.given.settle();
-        let (Offer::Handle(caption) | Offer::GiveUp(caption)) = offer;
+        let (Offer::Handle(caption) | Offer::Failed(caption)) = offer;
         let Caption::Translation(it) = caption else { panic!("only translations: {caption:?}") };
         Some(it)
     }

@@ -193,13 +193,13 @@ pub(super) async fn captions(
     let (gauge, mut inlet) = (StageGauge::new("script"), Inlet::new(vec![receiver]));
     let out = Outlet::new(vec![sender], gauge.clone());
     let script = Arc::new(Mutex::new(script.iter().copied().collect()));
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let mut track = Track::new(TrackName::new("english"));
     loop {
         let script = script.clone();
         let made = Engine::start("script", move || Ok::<_, Fault>(Script(script))).await;
         let engine = made.unwrap_or_else(|error| panic!("{error}"));
-        let mut stage = Recognise::new(settings.clone(), engine, ScriptedVoice, track.clone());
-        match drive(&mut stage, &mut track.clone(), &mut inlet, &out, &gauge).await {
+        let mut stage = Recognise::new(settings.clone(), engine, ScriptedVoice);
+        match drive(&mut stage, &mut track, &mut inlet, &out, &gauge).await {
             Ok(()) => break,
             Err(Fault::Panicked(_) | Fault::Transient(_)) => (),
             Err(other) => panic!("{other}"),
@@ -215,14 +215,14 @@ pub(super) async fn before_the_end(
     frames: Vec<AudioFrame>,
 ) -> Vec<String> {
     let engine = Engine::start("script", || Ok::<_, Fault>(Script(Arc::default()))).await;
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let mut track = Track::new(TrackName::new("english"));
     let engine = engine.unwrap_or_else(|error| panic!("{error}"));
-    let mut stage = Recognise::new(settings, engine, ScriptedVoice, track.clone());
+    let mut stage = Recognise::new(settings, engine, ScriptedVoice);
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
     let out = Outlet::new(vec![sender], StageGauge::new("script"));
     for frame in frames {
-        stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
+        stage.handle(&mut track, Speech::new(frame).unwrap(), &out).await.unwrap();
     }
     drop((stage, out));
     lines(&all(list).await)
@@ -256,10 +256,9 @@ pub(super) async fn live_by<R: Recogniser + Send>(
 ) -> (Vec<Caption>, Vec<(&'static str, u64)>) {
     let engine = Engine::start("script", || Ok::<_, Fault>(recogniser)).await;
     let engine = engine.unwrap_or_else(|error| panic!("{error}"));
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let mut track = Track::new(TrackName::new("english"));
     let gauge = StageGauge::new("script");
-    let mut stage =
-        Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
+    let mut stage = Recognise::new(settings, engine, ScriptedVoice).counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, list) = edge("script", "list", EdgeSettings { room, when_full: WhenFull::Wait });
     let out = Outlet::new(vec![sender], gauge.clone());
@@ -267,9 +266,9 @@ pub(super) async fn live_by<R: Recogniser + Send>(
         tokio::time::advance(frame.duration()).await;
         let trace = Trace::starting(Instant::now());
         let frame = AudioFrame { trace, ..frame };
-        stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out).await.unwrap();
+        stage.handle(&mut track, Speech::new(frame).unwrap(), &out).await.unwrap();
     }
-    stage.flush(&mut track.clone(), &out).await.unwrap();
+    stage.flush(&mut track, &out).await.unwrap();
     drop((stage, out));
     let captions = all(list).await;
     check_order(&captions);

@@ -53,7 +53,7 @@ async fn a_slow_model_gives_finals_only_and_the_stage_is_degraded_until_it_recov
     let (script, slow) = (Script(Arc::default()), cost.clone());
     let made = move || Ok::<_, Fault>(Slow { script, cost: slow, spent });
     let engine = Engine::start("slow", made).await.unwrap_or_else(|error| panic!("{error}"));
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let mut track = Track::new(TrackName::new("english"));
     let gauge = StageGauge::new("slow");
     // Partials may take half of this.
     let max_lag = Some(Duration::from_millis(1_600));
@@ -61,8 +61,7 @@ async fn a_slow_model_gives_finals_only_and_the_stage_is_degraded_until_it_recov
     let here = [("small", 0.5), ("tiny", 0.1)];
     let smaller = here.map(|(name, share)| SmallerModel { name: name.to_owned(), share }).into();
     let settings = RecogniseSettings { max_lag, smaller, ..settings() };
-    let mut stage =
-        Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
+    let mut stage = Recognise::new(settings, engine, ScriptedVoice).counting_on(gauge.clone());
     let wide = EdgeSettings { room: Room::Span(Duration::MAX), when_full: WhenFull::Wait };
     let (sender, list) = edge("slow", "list", wide);
     let out = Outlet::new(vec![sender], gauge.clone());
@@ -78,13 +77,13 @@ async fn a_slow_model_gives_finals_only_and_the_stage_is_degraded_until_it_recov
             *cost.lock().unwrap() = Duration::from_millis(20);
         }
         let frame = AudioFrame { trace: Trace::starting(captured), ..frame };
-        moved(stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out), &costs).await;
+        moved(stage.handle(&mut track, Speech::new(frame).unwrap(), &out), &costs).await;
         degraded |= gauge.read().state == StageState::Degraded;
         wrote += usize::from(gauge.read().why.is_some_and(|it| {
             it.contains("finals only; `small` is here") && it.contains("livecap models try")
         }));
     }
-    moved(stage.flush(&mut track.clone(), &out), &costs).await;
+    moved(stage.flush(&mut track, &out), &costs).await;
     assert!(degraded && wrote > 0);
     assert_eq!(gauge.read().state, StageState::Running, "it has recovered");
     drop((stage, out));
@@ -128,13 +127,12 @@ async fn speech_without_a_pause_is_cut_once_its_decodes_take_too_long() {
     let (spent, costs) = mpsc::sync_channel(0);
     let made = move || Ok::<_, Fault>(Growing { script: Script(Arc::default()), spent });
     let engine = Engine::start("slow", made).await.unwrap_or_else(|error| panic!("{error}"));
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let mut track = Track::new(TrackName::new("english"));
     let gauge = StageGauge::new("slow");
     let endpoint = EndpointSettings { longest: Duration::from_secs(30), ..settings().endpoint };
     let window = WindowSettings { length: Duration::from_secs(20), ..WindowSettings::default() };
     let settings = RecogniseSettings { max_lag: Some(MAX_LAG), endpoint, window, ..settings() };
-    let mut stage =
-        Recognise::new(settings, engine, ScriptedVoice, track.clone()).counting_on(gauge.clone());
+    let mut stage = Recognise::new(settings, engine, ScriptedVoice).counting_on(gauge.clone());
     let wide = EdgeSettings { room: Room::Span(Duration::MAX), when_full: WhenFull::Wait };
     let (sender, list) = edge("slow", "list", wide);
     let out = Outlet::new(vec![sender], gauge.clone());
@@ -145,9 +143,9 @@ async fn speech_without_a_pause_is_cut_once_its_decodes_take_too_long() {
             tokio::time::advance(captured - Instant::now()).await;
         }
         let frame = AudioFrame { trace: Trace::starting(captured), ..frame };
-        moved(stage.handle(&mut track.clone(), Speech::new(frame).unwrap(), &out), &costs).await;
+        moved(stage.handle(&mut track, Speech::new(frame).unwrap(), &out), &costs).await;
     }
-    moved(stage.flush(&mut track.clone(), &out), &costs).await;
+    moved(stage.flush(&mut track, &out), &costs).await;
     drop((stage, out));
     let captions = all(list).await;
     check_order(&captions);

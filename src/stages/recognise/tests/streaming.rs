@@ -93,7 +93,7 @@ async fn captions(
     let (sender, list) = edge("service", "list", wait);
     let (gauge, mut inlet) = (StageGauge::new("service"), Inlet::new(vec![receiver]));
     let out = Outlet::new(vec![sender], gauge.clone());
-    let mut track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let mut track = Track::new(TrackName::new("english"));
     let speak = async move {
         for frame in frames {
             source.send(Speech::new(frame).unwrap()).await.unwrap();
@@ -103,7 +103,7 @@ async fn captions(
     };
     let listen = async move {
         loop {
-            let mut run = RecogniseStream::new(service.clone(), Language::new("en"), track.clone());
+            let mut run = RecogniseStream::new(service.clone(), Language::new("en"));
             match drive(&mut run, &mut track, &mut inlet, &out, &gauge).await {
                 Ok(()) => return,
                 Err(Fault::Transient(_)) => (),
@@ -193,9 +193,8 @@ async fn hypotheses_after_the_end_of_the_audio_are_awaited() {
 
 #[tokio::test(start_paused = true)]
 async fn committed_words_become_a_final_on_terminate() {
-    let mut track = Arc::new(Mutex::new(Track::new(TrackName::new("english"))));
+    let mut track = Track::new(TrackName::new("english"));
     {
-        let mut track = track.lock().unwrap();
         let open = track.segments.open(MediaTime::ZERO, Language::new("en"));
         let words = hypothesis(0, "one two").words;
         open.revise(words, Vec::new(), MediaTime::ZERO, Trace::starting(Instant::now()));

@@ -1,10 +1,5 @@
 //! Audio through the recogniser's stage on a paused clock: it comes in real time, and only decodes take time.
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    task::Poll,
-    time::Duration,
-};
+use std::{collections::BTreeMap, task::Poll, time::Duration};
 
 use futures::poll;
 use livecap::{
@@ -78,10 +73,9 @@ pub(crate) async fn streamed<R: Recogniser>(
     let clock = Clock::here();
     let engine = Engine::start("streamed", move || Ok::<_, Fault>(make(clock))).await;
     let engine = engine.unwrap_or_else(|error| panic!("{error}"));
-    let track = Arc::new(Mutex::new(Track::new(TrackName::new("streamed"))));
+    let mut track = Track::new(TrackName::new("streamed"));
     let gauge = StageGauge::new("streamed");
-    let mut stage =
-        Recognise::new(settings, engine, voice, track.clone()).counting_on(gauge.clone());
+    let mut stage = Recognise::new(settings, engine, voice).counting_on(gauge.clone());
     let room = Room::Span(Duration::MAX);
     let (sender, receiver) =
         edge("streamed", "list", EdgeSettings { room, when_full: WhenFull::Wait });
@@ -104,12 +98,12 @@ pub(crate) async fn streamed<R: Recogniser>(
             trace: Trace::starting(captured),
         };
         stage
-            .handle(&mut track.clone(), Speech::new(frame).expect("16 kHz"), &out)
+            .handle(&mut track, Speech::new(frame).expect("16 kHz"), &out)
             .await
             .expect("a stage that goes on");
         take(&mut list, zero, &mut captions).await;
     }
-    stage.flush(&mut track.clone(), &out).await.expect("a stage that ends");
+    stage.flush(&mut track, &out).await.expect("a stage that ends");
     take(&mut list, zero, &mut captions).await;
     Streamed { captions, counts: gauge.read().counts.into_iter().collect() }
 }

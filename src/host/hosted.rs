@@ -1,4 +1,4 @@
-//! One life of a stage after the other, on the same edges.
+//! A stage with its edges and with what outlives its runs: one run after the other.
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -6,18 +6,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::flow::{Fault, Inlet, Outlet, Source, Stage, StageGauge, StageState, drive};
 
-/// Makes the stage of a new life.
+/// Makes the stage of a new run.
 pub type Factory<S> = Box<dyn FnMut() -> BoxFuture<'static, Result<S, Fault>> + Send>;
 
 /// Owns the edges of a stage for as long as the pipeline wants it to run. Dropping it is what ends the edges.
-pub(super) trait Life: Send {
+pub(super) trait Hosted: Send {
     fn run(&mut self, stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>>;
 
-    /// There will be no other life: what is owed is given.
+    /// There will be no other run: what is owed is given.
     fn end(&mut self) -> BoxFuture<'_, ()>;
 }
 
-pub(super) struct StageLife<S: Stage> {
+pub(super) struct HostedStage<S: Stage> {
     pub(super) make: Factory<S>,
     pub(super) kept: S::Kept,
     pub(super) inlet: Inlet<S::In>,
@@ -25,7 +25,7 @@ pub(super) struct StageLife<S: Stage> {
     pub(super) gauge: Arc<StageGauge>,
 }
 
-impl<S: Stage> Life for StageLife<S> {
+impl<S: Stage> Hosted for HostedStage<S> {
     /// Only sources are told to stop; a stage ends when its upstream has.
     fn run(&mut self, _stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>> {
         Box::pin(async {
@@ -46,14 +46,14 @@ impl<S: Stage> Life for StageLife<S> {
     }
 }
 
-/// A source is one value through all its lives, so that it goes on where it was.
-pub(super) struct SourceLife<S: Source> {
+/// A source is one value through all its runs, so that it goes on where it was.
+pub(super) struct HostedSource<S: Source> {
     pub(super) source: S,
     pub(super) outlet: Outlet<S::Out>,
     pub(super) gauge: Arc<StageGauge>,
 }
 
-impl<S: Source> Life for SourceLife<S> {
+impl<S: Source> Hosted for HostedSource<S> {
     fn run(&mut self, stop: CancellationToken) -> BoxFuture<'_, Result<(), Fault>> {
         self.gauge.set(StageState::Running, None);
         Box::pin(self.source.run(&self.outlet, stop))
