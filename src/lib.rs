@@ -14,9 +14,9 @@ pub mod models;
 
 pub mod flow;
 
-pub mod host;
-
 pub mod wire;
+
+pub mod host;
 
 pub mod serve;
 

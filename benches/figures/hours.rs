@@ -14,7 +14,10 @@ use livecap::{
 };
 use serde_json::json;
 
-use crate::{rows::Pipeline, shipped, sounds};
+use crate::{
+    rows::Pipeline,
+    sounds::{self, shipped},
+};
 
 /// A row of the table for so many minutes of sound.
 const EVERY: f64 = 10.0;

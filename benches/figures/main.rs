@@ -22,7 +22,10 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use self::rows::{Pipeline, Ways};
+use self::{
+    rows::{Pipeline, Ways},
+    sounds::shipped,
+};
 
 #[derive(Parser)]
 struct Args {
@@ -120,10 +123,6 @@ fn main() {
             silence(&folder, 0.2, &pipeline);
         }
     }
-}
-
-fn shipped(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 fn silence(folder: &Path, minutes: f64, pipeline: &Pipeline) {

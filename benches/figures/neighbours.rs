@@ -21,7 +21,7 @@ use livecap::{
 };
 use tokio::time::Instant;
 
-use crate::{shipped, sounds};
+use crate::sounds::{self, shipped};
 
 const DECODES: usize = 15;
 /// Seconds of speech in a decode.

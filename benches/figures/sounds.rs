@@ -12,6 +12,11 @@ use livecap::{
 
 use crate::noise::NOISES;
 
+/// A file or folder of the project.
+pub(crate) fn shipped(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
 const RATE: SampleRate = SampleRate::SPEECH;
 /// Between two recordings that are joined.
 const PAUSE: usize = 16_000;

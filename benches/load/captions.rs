@@ -12,8 +12,7 @@ use tokio::{
 
 use super::{
     peer::Peer,
-    run::DRAIN,
-    speaker::{languages, now_us},
+    times::{DRAIN, histogram, now_us},
     viewer::Viewer,
 };
 
@@ -104,6 +103,11 @@ impl Load {
     }
 }
 
+/// Tags of made-up languages.
+pub fn languages(count: usize) -> Vec<String> {
+    (0..count).map(|it| format!("x{it}")).collect()
+}
+
 /// Reads so many captions; how old each was, in µs, and the bytes of all of them.
 async fn watch(mut viewer: Viewer, captions: u64, until: Instant) -> (Histogram<u64>, usize) {
     let (mut times, mut bytes) = (histogram(), 0);
@@ -113,9 +117,4 @@ async fn watch(mut viewer: Viewer, captions: u64, until: Instant) -> (Histogram<
         bytes += caption.bytes;
     }
     (times, bytes)
-}
-
-/// Of µs, up to ten minutes.
-pub fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 600_000_000, 3).expect("bounds that fit")
 }

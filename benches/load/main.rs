@@ -4,6 +4,7 @@ mod captions;
 mod peer;
 mod run;
 mod speaker;
+mod times;
 mod viewer;
 
 use std::time::Duration;

@@ -16,8 +16,8 @@ use tokio::{
 };
 
 use super::{
-    captions::histogram,
     peer::{Kind, Peer},
+    times::{DRAIN, histogram},
     viewer::Viewer,
 };
 
@@ -57,9 +57,6 @@ impl Outcome {
         )
     }
 }
-
-/// After the last event, how long those under way are waited for.
-pub const DRAIN: Duration = Duration::from_secs(15);
 
 pub async fn run(kind: Kind, load: Load) -> Result<Outcome, String> {
     let peer = Peer::start(kind).await?;

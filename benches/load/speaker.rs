@@ -1,7 +1,7 @@
 //! The server of the captions' load, in a process of its own: a broadcast whose recognisers say the time.
 use std::{
     io::{Write, stdin, stdout},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use livecap::{
@@ -16,15 +16,10 @@ use livecap::{
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::captions::Load;
-
-pub fn now_us() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as u64
-}
-
-pub fn languages(count: usize) -> Vec<String> {
-    (0..count).map(|it| format!("x{it}")).collect()
-}
+use super::{
+    captions::{Load, languages},
+    times::now_us,
+};
 
 /// Says where it listens, and speaks once it is told to by a line; ends with its standard input.
 pub async fn speak(load: Load) {

@@ -12,9 +12,9 @@ use livecap::stages::{
 use crate::{
     corpus::{
         clock::Clock,
-        format::{self, Decode, Head, OfModel, Outcome},
+        format::{self, Decode, Head, Outcome},
         skeleton::{Skeleton, place_of},
-        streamed::{FRAME, on_paused_clock, product_settings, streamed},
+        streamed::{FRAME, OfModel, on_paused_clock, product_settings, streamed},
     },
     pieces::Piece,
     run::{Figures, Spent, metered, of_model, started, tell},

@@ -27,8 +27,7 @@ use livecap::{
 use crate::{
     corpus::{
         clock::Clock,
-        format::OfModel,
-        streamed::{FRAME, Streamed, on_paused_clock, product_settings, streamed},
+        streamed::{FRAME, OfModel, Streamed, on_paused_clock, product_settings, streamed},
     },
     pieces::Piece,
     processor::processor,

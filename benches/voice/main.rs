@@ -6,39 +6,21 @@
 #[path = "../support/noise.rs"]
 mod noise;
 
+mod detectors;
 mod sounds;
 mod tally;
 
 use std::io::Write;
 
-use livecap::{
-    logic::endpoint::EndpointSettings,
-    stages::recognise::{FRAME, NeuralVoiceActivity, VoiceActivity},
-};
+use livecap::logic::endpoint::EndpointSettings;
 
 use self::{
+    detectors::DETECTORS,
     sounds::{SECOND, Sound, sounds},
     tally::{Tally, hear},
 };
 
 const THRESHOLDS: [f32; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-
-/// The probability of speech in a frame.
-type Hear = Box<dyn FnMut(&[f32]) -> f32>;
-
-/// With the samples of its frame.
-type Detector = (&'static str, usize, fn() -> Hear);
-const DETECTORS: [Detector; 2] = [("earshot", FRAME, earshot), ("Silero", FRAME, silero)];
-
-fn earshot() -> Hear {
-    let mut voice = Box::<earshot::Detector>::default();
-    Box::new(move |frame| voice.predict_f32(frame).clamp(0.0, 1.0))
-}
-
-fn silero() -> Hear {
-    let mut voice = NeuralVoiceActivity::default();
-    Box::new(move |frame| voice.speech_probability(frame.first_chunk().unwrap()))
-}
 
 fn main() -> std::io::Result<()> {
     // `cargo test --benches` gives no `--bench`: then few seconds are heard.

@@ -10,7 +10,7 @@ use livecap::{
 };
 
 use crate::{
-    Hear,
+    detectors::Hear,
     noise::level,
     sounds::{SECOND, Sound},
 };

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(feature = "microphone")]
+use super::settings;
 use crate::{
     models::{Catalogue, CatalogueError, Found, Languages, ModelError, Store},
     spec::{
@@ -74,7 +76,7 @@ impl Machine for ThisMachine {
 
     #[cfg(feature = "microphone")]
     fn microphone(&self, microphone: &Microphone) -> Result<(), Trouble> {
-        let settings = super::assembly::microphone(microphone);
+        let settings = settings::microphone(microphone);
         let mend = Some("livecap devices".to_owned());
         let found = crate::stages::microphone::find(&settings.device, settings.channel);
         found.map(drop).map_err(|error| Trouble { why: error.to_string(), mend })

@@ -2,12 +2,14 @@
 mod assembly;
 mod delivery;
 mod graph;
+mod kinds;
 mod machine;
 #[cfg(feature = "whisper")]
 mod offline;
 mod ownership;
 #[cfg(feature = "whisper")]
 mod recogniser;
+mod settings;
 mod text;
 mod translator;
 #[cfg(feature = "whisper")]

@@ -4,10 +4,7 @@ use futures::FutureExt;
 use super::assembly::{Assembly, held_to};
 use crate::{
     flow::StageGauge,
-    logic::{
-        replace::{RuleError, Rules},
-        translate::Scheduler,
-    },
+    logic::translate::Scheduler,
     message::{Language, TrackName},
     spec::{
         Plan, Voice,
@@ -15,7 +12,6 @@ use crate::{
     },
     stages::{
         lines::{LineWriter, ReadLines, WriteLines},
-        subtitles::SubtitleFormat,
         translate::Translate,
     },
     wire::TrackInfo,
@@ -101,17 +97,4 @@ impl Assembly<'_> {
         self.sink(number, stage, writer, || Ok(WriteLines::default()));
         Ok(())
     }
-}
-
-pub(super) fn subtitle_format(format: plan::SubtitleFormat) -> SubtitleFormat {
-    match format {
-        plan::SubtitleFormat::Srt => SubtitleFormat::Srt,
-        plan::SubtitleFormat::Vtt => SubtitleFormat::Vtt,
-        plan::SubtitleFormat::Txt => SubtitleFormat::Txt,
-    }
-}
-
-pub(super) fn rules(settings: &plan::Replace) -> Result<Rules, RuleError> {
-    let plan::Replace { words, mask, unwanted, patterns } = settings;
-    Rules::new(unwanted, mask, words, patterns)
 }

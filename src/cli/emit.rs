@@ -9,9 +9,9 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{
-    Exit, Trouble,
     client::{Client, ClientError},
     emit_lines::emit_lines,
+    exit::{Exit, Trouble},
     models::pull::length,
     pipe::{Lines, Signals},
     serve::secret,

@@ -5,8 +5,8 @@ use serde_json::Value;
 use tokio::{io::AsyncBufRead, time::timeout};
 
 use super::{
-    Trouble,
     client::{Client, ClientError},
+    exit::Trouble,
     pipe::Lines,
 };
 

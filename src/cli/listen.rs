@@ -9,8 +9,8 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::{
-    Exit, Trouble,
     client::{Client, ClientError, Event},
+    exit::{Exit, Trouble},
     models::pull::length,
     serve::secret,
     stop::Stop,

@@ -6,6 +6,8 @@ pub mod client;
 pub mod devices;
 mod emit;
 mod emit_lines;
+mod environment;
+mod exit;
 mod file;
 pub mod graph;
 mod listen;
@@ -39,6 +41,8 @@ use self::{
     check::{CheckArgs, Surroundings},
     devices::DevicesArgs,
     emit::EmitArgs,
+    environment::{overrides, this_machine},
+    exit::{Exit, Trouble},
     graph::GraphArgs,
     listen::ListenArgs,
     log::{LogFormat, Usual},
@@ -47,8 +51,6 @@ use self::{
     serve::ServeArgs,
     terminal::{Terminal, Voice},
 };
-use crate::{assemble::ThisMachine, spec::Overrides};
-
 /// Live sound to captions in many browsers: run a declared pipeline file, watch, and see every stage's milliseconds.
 #[derive(Parser)]
 #[command(name = "livecap", version, arg_required_else_help = true)]
@@ -103,24 +105,6 @@ enum Command {
     Models(ModelsArgs),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
-}
-
-/// 0: fine. 1: a running pipeline gave up. 2: wrong command line or file, and all that `check` would have told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exit {
-    Fine,
-    GaveUp,
-    Refused,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
-            Exit::Fine => 0,
-            Exit::GaveUp => 1,
-            Exit::Refused => 2,
-        })
-    }
 }
 
 /// How long tasks that were ended may take to clean up behind them, before the process goes.
@@ -183,15 +167,6 @@ fn with_what_was_meant(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
     }
     error
-}
-
-/// What ends a subcommand before it has an answer.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error("cannot write to standard output: {0}")]
-    Write(#[from] io::Error),
-    #[error("{0}")]
-    Told(String),
 }
 
 fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exit, Trouble> {
@@ -268,14 +243,6 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
             Ok(Exit::Fine)
         }
     }
-}
-
-fn overrides() -> Overrides {
-    Overrides::from_variables(|name| env::var(name).ok())
-}
-
-fn this_machine() -> Result<ThisMachine, Trouble> {
-    ThisMachine::new().map_err(|error| Trouble::Told(error.to_string()))
 }
 
 /// Runs `work` to its end, and lets go of what has not come back by then: a runtime that is dropped waits for ever for a

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Trouble, run::told, stop::Stop};
+use super::{environment::this_machine, exit::Trouble, run::told, stop::Stop};
 use crate::spec::{self, Overrides, Plan};
 
 /// After Ctrl-C, which every program of a pipe gets, the one before may still have something to say: so long it is heard.
@@ -20,7 +20,7 @@ pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// A plan of what `command` was asked for, checked as a file would be.
 pub(super) fn plan(command: &str, text: &str) -> Result<Plan, Trouble> {
     let name = Path::new(command);
-    let checked = spec::check_on(text, name, &Overrides::default(), &super::this_machine()?);
+    let checked = spec::check_on(text, name, &Overrides::default(), &this_machine()?);
     checked.map_err(|complaints| told(name, text, &complaints))
 }
 

@@ -10,9 +10,11 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{
-    Exit, Trouble, file,
+    environment::{overrides, this_machine},
+    exit::{Exit, Trouble},
+    file,
     log::{LogFormat, Usual},
-    log_kept, overrides,
+    log_kept,
     stop::Stop,
     terminal::{Screen, Terminal, Voice},
 };
@@ -89,7 +91,7 @@ pub(crate) async fn run(
     begun: Instant,
 ) -> Result<Exit, Trouble> {
     let mut stop = Stop::new()?;
-    let (text, machine) = (read(&args.file)?, super::this_machine()?);
+    let (text, machine) = (read(&args.file)?, this_machine()?);
     let plan = spec::check_on(&text, &args.file, &overrides(), &machine)
         .map_err(|complaints| told(&args.file, &text, &complaints))?;
     // Captions on the terminal stand in the way of lines that the file itself writes to standard output.

@@ -4,9 +4,10 @@ use std::{env, net::IpAddr, path::PathBuf, time::Duration};
 use clap::ArgAction;
 
 use super::{
-    Exit, Trouble,
+    environment::overrides,
+    exit::{Exit, Trouble},
     log::{LogFormat, Usual},
-    log_kept, overrides,
+    log_kept,
     stop::Stop,
     terminal::{Terminal, Voice},
 };

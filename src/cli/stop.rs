@@ -1,5 +1,5 @@
 //! What asks the program to end: Ctrl-C, SIGTERM, and SIGHUP, which a terminal sends that is closed.
-use super::Trouble;
+use super::exit::Trouble;
 
 /// Listened for from the start, so that none is missed between two waits.
 pub(super) struct Stop {

@@ -7,7 +7,8 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    Exit, Trouble,
+    environment::this_machine,
+    exit::{Exit, Trouble},
     pipe::{plan, quoted},
     run::{report, until_ended},
     stop::Stop,
@@ -76,7 +77,7 @@ pub(crate) async fn stream(
     let mut stop = Stop::new()?;
     let name = Path::new("livecap stream");
     let plan = plan("livecap stream", &args.pipeline())?;
-    let machine = super::this_machine()?;
+    let machine = this_machine()?;
     let looked_on = LookedOn { captions: false, sound: false };
     let assembled = tokio::select! {
         assembled = assemble(&plan, name, &machine, looked_on) => assembled,

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
-use super::{Trouble, translate::Typed};
+use super::{exit::Trouble, translate::Typed};
 use crate::{
     assemble::{self, Offline, ThisMachine},
     languages::whisper,

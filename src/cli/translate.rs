@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Exit, Trouble,
+    exit::{Exit, Trouble},
     pipe::{Lines, Signals, plan, quoted},
 };
 use crate::{

@@ -9,7 +9,7 @@ use std::{
 use futures::task::AtomicWaker;
 use tokio::{sync::Notify, time::Instant};
 
-use super::Item;
+use super::{EdgeReading, Item, gauge::EdgeGauge};
 
 /// What an edge does with an item it has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,27 +37,6 @@ pub enum Room {
 pub struct EdgeSettings {
     pub room: Room,
     pub when_full: WhenFull,
-}
-
-/// What passed over an edge so far. `received = taken + dropped + coalesced + depth`, at any moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EdgeReading {
-    pub from: String,
-    pub to: String,
-    /// Room in items; 0 where the room is a length of time.
-    pub size: usize,
-    /// Room as a length of time; zero where it is a number of items.
-    pub holds: Duration,
-    pub received: u64,
-    pub taken: u64,
-    pub dropped: u64,
-    pub coalesced: u64,
-    pub depth: usize,
-    pub high_water: usize,
-    /// How long what waits on it lasts, all together.
-    pub held: Duration,
-    /// How long the stage before it has waited for room, all together.
-    pub waited: Duration,
 }
 
 /// The writing end, part of the outlet of the stage before the edge.
@@ -159,7 +138,7 @@ impl<T: Item> Sender<T> {
     }
 
     /// A reader of the counts that outlasts both ends.
-    pub fn gauge(&self) -> Arc<dyn super::gauge::EdgeGauge> {
+    pub fn gauge(&self) -> Arc<dyn EdgeGauge> {
         self.0.clone()
     }
 }
@@ -230,7 +209,7 @@ impl<T: Item> Drop for HeldUp<'_, T> {
     }
 }
 
-impl<T: Item> super::gauge::EdgeGauge for Queue<T> {
+impl<T: Item> EdgeGauge for Queue<T> {
     fn read(&self) -> EdgeReading {
         let state = self.lock();
         let now = state.held_up_since.map_or(Duration::ZERO, |since| since.elapsed());

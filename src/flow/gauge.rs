@@ -10,60 +10,10 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{EdgeReading, level::Level};
-
-/// Where a stage stands in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StageState {
-    #[default]
-    Starting,
-    Running,
-    /// Failed, and waits for its next life.
-    Restarting,
-    /// Goes on, but not as it should: something outside is missing, or one item takes longer than it may.
-    Degraded,
-    /// Gave up for good; what can goes on without it.
-    Failed,
-    Ended,
-}
-
-impl StageState {
-    pub const fn name(self) -> &'static str {
-        match self {
-            StageState::Starting => "starting",
-            StageState::Running => "running",
-            StageState::Restarting => "restarting",
-            StageState::Degraded => "degraded",
-            StageState::Failed => "failed",
-            StageState::Ended => "ended",
-        }
-    }
-}
-
-/// One stage as it was when it was looked at.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StageReading {
-    pub name: String,
-    pub state: StageState,
-    /// Why it is not simply running.
-    pub why: Option<String>,
-    /// Items dealt with.
-    pub handled: u64,
-    /// Items that two lives failed on, passed on as such.
-    pub given_up: u64,
-    pub restarts: u64,
-    /// What the stage counts by itself, as the words that a guard left out, by name.
-    pub counts: BTreeMap<&'static str, u64>,
-    /// How long it has been at the item in hand, time spent waiting for room downstream left out.
-    pub busy_for: Option<Duration>,
-    /// How long it has been at work, all together; waiting for room downstream left out.
-    pub busy: Duration,
-    /// The peak of what a source of sound gave over about the last second, as a share of full scale; `None` where none came.
-    pub peak: Option<f32>,
-    /// How long ago the oldest of what came in and has not come out yet was captured, at this moment; `None` where nothing is
-    /// waited for. Of a recogniser: speech whose words have not been shown.
-    pub waits: Option<Duration>,
-}
+use super::{
+    level::Level,
+    reading::{EdgeReading, StageReading, StageState},
+};
 
 /// Written by the stage and by its supervisor.
 pub struct StageGauge {

@@ -8,14 +8,16 @@ mod inlet;
 mod item;
 mod level;
 mod outlet;
+mod reading;
 mod stage;
 
 pub use drive::drive;
-pub use edge::{EdgeReading, EdgeSettings, Receiver, Room, Sender, WhenFull, edge};
+pub use edge::{EdgeSettings, Receiver, Room, Sender, WhenFull, edge};
 pub use engine::{Engine, EngineError};
 pub use gate::Gate;
-pub use gauge::{Board, StageGauge, StageReading, StageState};
+pub use gauge::{Board, StageGauge};
 pub use inlet::{Inlet, Offer};
 pub use item::{Item, Mended, Never};
 pub use outlet::{Closed, Outlet};
+pub use reading::{EdgeReading, StageReading, StageState};
 pub use stage::{BoxError, Fault, Source, Stage};

@@ -1,37 +1,7 @@
 //! Sound on its way from a source to a recogniser.
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use super::{MediaSpan, MediaTime, Trace, Why};
-
-/// Samples per second, never zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SampleRate(NonZeroU32);
-
-impl SampleRate {
-    /// 16 kHz, what every recogniser takes.
-    pub const SPEECH: SampleRate = SampleRate(NonZeroU32::new(16_000).unwrap());
-
-    pub const fn new(hertz: u32) -> Option<SampleRate> {
-        match NonZeroU32::new(hertz) {
-            Some(hertz) => Some(SampleRate(hertz)),
-            None => None,
-        }
-    }
-
-    pub const fn hertz(self) -> u32 {
-        self.0.get()
-    }
-
-    /// How long `samples` of them last.
-    pub fn duration_of(self, samples: usize) -> Duration {
-        MediaTime::of_sample(samples as u64, self).since_start()
-    }
-
-    /// How many whole samples fit into `length`.
-    pub fn samples_in(self, length: Duration) -> usize {
-        (length.as_nanos() * u128::from(self.hertz()) / 1_000_000_000) as usize
-    }
-}
+use super::{MediaSpan, MediaTime, SampleRate, Trace, Why};
 
 /// Mono samples, full scale being −1..1, as the source gave them. Where a frame enters its first edge, what is no number becomes silence,
 /// and what lies far beyond full scale is clamped.

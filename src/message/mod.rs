@@ -2,17 +2,17 @@
 mod audio;
 mod caption;
 mod rewrite;
+mod segment;
 mod time;
 mod trace;
 mod transcript;
 mod translation;
 
-pub use audio::{AudioFrame, SampleRate, Speech};
+pub use audio::{AudioFrame, Speech};
 pub use caption::{Caption, Gap, Why};
 pub use rewrite::Rewriting;
-pub use time::{MediaSpan, MediaTime};
+pub use segment::{OpenSegment, Segments};
+pub use time::{MediaSpan, MediaTime, SampleRate};
 pub use trace::{Hop, Milestone, Trace};
-pub use transcript::{
-    Kind, Language, OpenSegment, Revision, SegmentId, Segments, TrackName, Transcript, Word,
-};
+pub use transcript::{Kind, Language, Revision, SegmentId, TrackName, Transcript, Word};
 pub use translation::{Original, Took, Translated, Translation};

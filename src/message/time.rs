@@ -1,10 +1,39 @@
 //! The audio timeline: counted in samples at the source, never read from a clock.
 use std::{
+    num::NonZeroU32,
     ops::{Add, Sub},
     time::Duration,
 };
 
-use super::SampleRate;
+/// Samples per second, never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SampleRate(NonZeroU32);
+
+impl SampleRate {
+    /// 16 kHz, what every recogniser takes.
+    pub const SPEECH: SampleRate = SampleRate(NonZeroU32::new(16_000).unwrap());
+
+    pub const fn new(hertz: u32) -> Option<SampleRate> {
+        match NonZeroU32::new(hertz) {
+            Some(hertz) => Some(SampleRate(hertz)),
+            None => None,
+        }
+    }
+
+    pub const fn hertz(self) -> u32 {
+        self.0.get()
+    }
+
+    /// How long `samples` of them last.
+    pub fn duration_of(self, samples: usize) -> Duration {
+        MediaTime::of_sample(samples as u64, self).since_start()
+    }
+
+    /// How many whole samples fit into `length`.
+    pub fn samples_in(self, length: Duration) -> usize {
+        (length.as_nanos() * u128::from(self.hertz()) / 1_000_000_000) as usize
+    }
+}
 
 /// A place on the audio timeline, counted from the first sample that the source captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,65 +2,9 @@
 //!
 //! whisper.cpp takes a file that ends in mid-tensor for a whole one, and at some damages throws a C++ exception or
 //! aborts, which ends the process. This walks the file as whisper.cpp does, skipping the weights: milliseconds.
-use std::{
-    fs::File,
-    io::{self, Cursor},
-    path::Path,
-};
+use std::{fs::File, io::Cursor, path::Path};
 
-use super::{
-    ggml_shape::{Weight, tensors},
-    ggml_walk::Walk,
-};
-
-/// What the header of a model says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// Rows of the token embedding: words, and behind them the special tokens.
-    pub tokens: u64,
-    /// Positions of 20 ms that the encoder holds.
-    pub audio_context: u64,
-    /// Width of encoder and decoder.
-    pub state: u64,
-    pub heads: u64,
-    pub audio_layers: u64,
-    /// Tokens that the decoder holds.
-    pub text_context: u64,
-    pub text_layers: u64,
-    pub mels: u64,
-    pub weight: Weight,
-}
-
-const UNUSUAL: &str = "of no usual size";
-
-impl Header {
-    pub fn multilingual(&self) -> bool {
-        self.tokens >= 51865
-    }
-
-    /// Whether OpenAI has a model of this size.
-    pub fn is_of_usual_size(&self) -> bool {
-        self.size_name() != UNUSUAL
-    }
-
-    /// How many numbers the model is made of, the positions among them.
-    pub fn parameters(&self) -> u64 {
-        tensors(self).values().map(|tensor| tensor.sizes.iter().product::<u64>()).sum()
-    }
-
-    /// OpenAI's name for a model of this size, where it has one.
-    pub fn size_name(&self) -> &'static str {
-        match (self.audio_layers, self.text_layers, self.state) {
-            (4, _, 384) => "tiny",
-            (6, _, 512) => "base",
-            (12, _, 768) => "small",
-            (24, _, 1024) => "medium",
-            (32, 4, 1280) => "large, turbo",
-            (32, _, 1280) => "large",
-            _ => UNUSUAL,
-        }
-    }
-}
+use super::{Fault, Header, ggml_walk::Walk};
 
 /// A model that should not be loaded, and where it lies.
 #[derive(Debug, thiserror::Error)]
@@ -69,19 +13,6 @@ pub struct InspectError {
     pub place: String,
     #[source]
     pub fault: Fault,
-}
-
-/// What is wrong with a model file.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    #[error("it cannot be read ({0})")]
-    Io(#[from] io::Error),
-    #[error("it is not in ggml's format (it begins with {0:#010x})")]
-    NotGgml(u32),
-    #[error("it is cut off: {what} needs {needs} bytes, and the file has {has}; get it again")]
-    Truncated { what: String, needs: u64, has: u64 },
-    #[error("it is corrupt at byte {at}: {what}; get it again")]
-    Corrupt { at: u64, what: String },
 }
 
 /// Looks a file through. The weights themselves are only told by a checksum.
@@ -116,7 +47,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::models::Catalogue;
+    use crate::models::{Catalogue, Weight};
 
     static DEMO: LazyLock<Vec<u8>> = LazyLock::new(|| {
         fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/demo.bin")).unwrap()

@@ -1,7 +1,54 @@
-//! Which tensors a Whisper model has, with their sizes and their kinds of number.
+//! The sizes of a Whisper model, and which tensors it has: their sizes and their kinds of number.
 use std::collections::HashMap;
 
-use super::Header;
+/// What the header of a model says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Rows of the token embedding: words, and behind them the special tokens.
+    pub tokens: u64,
+    /// Positions of 20 ms that the encoder holds.
+    pub audio_context: u64,
+    /// Width of encoder and decoder.
+    pub state: u64,
+    pub heads: u64,
+    pub audio_layers: u64,
+    /// Tokens that the decoder holds.
+    pub text_context: u64,
+    pub text_layers: u64,
+    pub mels: u64,
+    pub weight: Weight,
+}
+
+const UNUSUAL: &str = "of no usual size";
+
+impl Header {
+    pub fn multilingual(&self) -> bool {
+        self.tokens >= 51865
+    }
+
+    /// Whether OpenAI has a model of this size.
+    pub fn is_of_usual_size(&self) -> bool {
+        self.size_name() != UNUSUAL
+    }
+
+    /// How many numbers the model is made of, the positions among them.
+    pub fn parameters(&self) -> u64 {
+        tensors(self).values().map(|tensor| tensor.sizes.iter().product::<u64>()).sum()
+    }
+
+    /// OpenAI's name for a model of this size, where it has one.
+    pub fn size_name(&self) -> &'static str {
+        match (self.audio_layers, self.text_layers, self.state) {
+            (4, _, 384) => "tiny",
+            (6, _, 512) => "base",
+            (12, _, 768) => "small",
+            (24, _, 1024) => "medium",
+            (32, 4, 1280) => "large, turbo",
+            (32, _, 1280) => "large",
+            _ => UNUSUAL,
+        }
+    }
+}
 
 /// How the numbers of a tensor are written. The figure is ggml's own number for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,26 @@
 //! Reads a model file from front to back as whisper.cpp does, believing nothing.
 use std::{
     collections::HashMap,
-    io::{BufReader, Read, Seek},
+    io::{self, BufReader, Read, Seek},
 };
 
 use super::{
-    Fault, Header, Weight,
+    Header, Weight,
     ggml_shape::{Tensor, tensors},
 };
+
+/// What is wrong with a model file.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("it cannot be read ({0})")]
+    Io(#[from] io::Error),
+    #[error("it is not in ggml's format (it begins with {0:#010x})")]
+    NotGgml(u32),
+    #[error("it is cut off: {what} needs {needs} bytes, and the file has {has}; get it again")]
+    Truncated { what: String, needs: u64, has: u64 },
+    #[error("it is corrupt at byte {at}: {what}; get it again")]
+    Corrupt { at: u64, what: String },
+}
 
 pub(super) struct Walk<R> {
     source: BufReader<R>,

@@ -11,8 +11,10 @@ use super::{
     order, pairs,
     plan::{Feed, Planned, Speed, Stage},
     queues,
-    resolve::{self, Queue, Resolved, Table},
-    syntax, voices,
+    resolve::{self, Queue, Resolved},
+    syntax,
+    table::Table,
+    voices,
     wiring::{self, Link},
 };
 

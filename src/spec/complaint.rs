@@ -174,8 +174,6 @@ codes! {
     /// An environment variable that overrides the file has no usable value.
     BadOverride = "bad-override",
     // The machine has what is named.
-    /// A kind that this version knows and cannot do yet.
-    NotBuilt = "not-built",
     /// The model is neither in the catalogue nor on this machine.
     NoModel = "no-model",
     /// The model's file is damaged or no model.

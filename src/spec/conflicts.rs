@@ -152,7 +152,6 @@ fn target(stage: &Stage) -> Option<Option<&Path>> {
         }),
         Planned::Record(record) => Some(Some(&record.path)),
         Planned::Subtitles(subtitles) => Some(Some(&subtitles.path)),
-        Planned::Journal(journal) => Some(Some(&journal.path)),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Code, Complaint, Kind, complaint::closest, complaint::list, resolve::Table};
+use super::{Code, Complaint, Kind, complaint::closest, complaint::list, table::Table};
 
 /// The tables of a document, in file order.
 pub(super) struct Document<'a> {
@@ -77,7 +77,7 @@ fn outside(name: &str, span: Range<usize>) -> Complaint {
 fn no_name(kind: Kind, span: Range<usize>) -> Complaint {
     Complaint::new(Code::NoName, format!("this `{kind}` has no name"))
         .mark(span, "needs a name of your choice")
-        .help(format!("[{kind}.{}]", usual_name(kind)))
+        .help(format!("[{kind}.{}]", kind.usual_name()))
 }
 
 /// Names travel in addresses and lists, so they hold nothing that would need quoting there.
@@ -88,7 +88,7 @@ fn bad_name(kind: Kind, name: &str, span: &Range<usize>) -> Option<Complaint> {
     }
     let mended: String = name.chars().map(|it| if fine(it) { it } else { '-' }).collect();
     let mended = match mended.trim_matches('-') {
-        "" => usual_name(kind),
+        "" => kind.usual_name(),
         some => some,
     };
     let complaint = Complaint::new(Code::BadName, format!("a stage cannot be called `{name}`"))
@@ -106,23 +106,4 @@ fn unknown_kind(name: &str, span: Range<usize>) -> Complaint {
     Complaint::new(Code::UnknownKind, format!("there is no kind of stage called `{name}`"))
         .mark(span, "not a kind")
         .help(help)
-}
-
-/// A name such as the shipped files use.
-pub(super) const fn usual_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Microphone => "mic",
-        Kind::Recording => "recording",
-        Kind::Pcm => "stdin",
-        Kind::Command => "stream",
-        Kind::Resample => "speech",
-        Kind::Whisper => "english",
-        Kind::Translate => "dutch",
-        Kind::Replace => "glossary",
-        Kind::Lines => "out",
-        Kind::Broadcast => "web",
-        Kind::Subtitles => "subtitles",
-        Kind::Record => "sound",
-        Kind::Journal => "journal",
-    }
 }

@@ -1,23 +1,5 @@
-//! The kinds of stages: what each takes, what it gives, and whether its stage is built yet.
+//! The kinds of stages, a row each: what a kind is called, what it takes and gives, and how long one item may take.
 use std::fmt;
-
-/// The first half of a table's header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    Microphone,
-    Recording,
-    Pcm,
-    Command,
-    Resample,
-    Whisper,
-    Translate,
-    Replace,
-    Lines,
-    Broadcast,
-    Subtitles,
-    Record,
-    Journal,
-}
 
 /// What an edge carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,39 +38,118 @@ impl fmt::Display for Port {
     }
 }
 
-impl Kind {
-    pub const ALL: [Kind; 13] = [
-        Kind::Microphone,
-        Kind::Recording,
-        Kind::Pcm,
-        Kind::Command,
-        Kind::Resample,
-        Kind::Whisper,
-        Kind::Translate,
-        Kind::Replace,
-        Kind::Lines,
-        Kind::Broadcast,
-        Kind::Subtitles,
-        Kind::Record,
-        Kind::Journal,
-    ];
+/// What is said of a kind beside its settings, which `kinds` has.
+struct Row {
+    name: &'static str,
+    /// A name for a stage of it, such as the shipped files use.
+    usual_name: &'static str,
+    /// Its heading in the reference.
+    group: Group,
+    takes: &'static [Port],
+    gives: Option<Port>,
+    takes_several: bool,
+    /// How long one item may take, unless the file says otherwise.
+    patience: &'static str,
+}
 
-    pub const fn name(self) -> &'static str {
+/// The headings of the reference, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    Sources,
+    OnSound,
+    OnCaptions,
+    Sinks,
+}
+
+impl Group {
+    pub(super) const ALL: [Group; 4] =
+        [Group::Sources, Group::OnSound, Group::OnCaptions, Group::Sinks];
+
+    pub(super) const fn title(self) -> &'static str {
         match self {
-            Kind::Microphone => "microphone",
-            Kind::Recording => "recording",
-            Kind::Pcm => "pcm",
-            Kind::Command => "command",
-            Kind::Resample => "resample",
-            Kind::Whisper => "whisper",
-            Kind::Translate => "translate",
-            Kind::Replace => "replace",
-            Kind::Lines => "lines",
-            Kind::Broadcast => "broadcast",
-            Kind::Subtitles => "subtitles",
-            Kind::Record => "record",
-            Kind::Journal => "journal",
+            Group::Sources => "Sources of sound",
+            Group::OnSound => "On sound",
+            Group::OnCaptions => "On captions",
+            Group::Sinks => "Sinks",
         }
+    }
+}
+
+/// The enum, the list of all, and each one's row out of one table.
+macro_rules! kinds {
+    ($($kind:ident $row:expr),+ $(,)?) => {
+        /// The first half of a table's header.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($kind),+ }
+
+        impl Kind {
+            pub const ALL: [Kind; [$(Kind::$kind),+].len()] = [$(Kind::$kind),+];
+
+            const fn row(self) -> &'static Row {
+                match self { $(Kind::$kind => &$row),+ }
+            }
+        }
+    };
+}
+
+const SOURCE: Row = Row {
+    name: "",
+    usual_name: "",
+    group: Group::Sources,
+    takes: &[],
+    gives: Some(Port::Audio),
+    takes_several: false,
+    patience: "10s",
+};
+const ON_CAPTIONS: Row = Row {
+    group: Group::OnCaptions,
+    takes: &[Port::Captions],
+    gives: Some(Port::Captions),
+    ..SOURCE
+};
+const SINK: Row = Row { group: Group::Sinks, gives: None, takes_several: true, ..ON_CAPTIONS };
+
+kinds! {
+    Microphone Row { name: "microphone", usual_name: "mic", ..SOURCE },
+    Recording Row { name: "recording", usual_name: "recording", ..SOURCE },
+    Pcm Row { name: "pcm", usual_name: "stdin", ..SOURCE },
+    Command Row { name: "command", usual_name: "stream", ..SOURCE },
+    Resample Row {
+        name: "resample",
+        usual_name: "speech",
+        group: Group::OnSound,
+        takes: &[Port::Audio],
+        gives: Some(Port::Speech),
+        ..SOURCE
+    },
+    Whisper Row {
+        name: "whisper",
+        usual_name: "english",
+        group: Group::OnSound,
+        takes: &[Port::Speech],
+        gives: Some(Port::Captions),
+        patience: "60s",
+        ..SOURCE
+    },
+    Translate Row { name: "translate", usual_name: "dutch", ..ON_CAPTIONS },
+    Replace Row { name: "replace", usual_name: "glossary", ..ON_CAPTIONS },
+    // Where it listens to nobody it is a source of captions.
+    Lines Row { name: "lines", usual_name: "out", ..SINK },
+    Broadcast Row { name: "broadcast", usual_name: "web", ..SINK },
+    Subtitles Row { name: "subtitles", usual_name: "subtitles", ..SINK },
+    Record Row {
+        name: "record",
+        usual_name: "sound",
+        group: Group::OnSound,
+        takes: &[Port::Audio, Port::Speech],
+        takes_several: false,
+        ..SINK
+    },
+}
+
+impl Kind {
+    pub const fn name(self) -> &'static str {
+        self.row().name
     }
 
     pub fn named(name: &str) -> Option<Kind> {
@@ -97,39 +158,32 @@ impl Kind {
 
     /// What it listens to; empty for sources.
     pub const fn takes(self) -> &'static [Port] {
-        match self {
-            Kind::Microphone | Kind::Recording | Kind::Pcm | Kind::Command => &[],
-            Kind::Resample => &[Port::Audio],
-            Kind::Whisper => &[Port::Speech],
-            Kind::Record => &[Port::Audio, Port::Speech],
-            Kind::Translate
-            | Kind::Replace
-            | Kind::Lines
-            | Kind::Broadcast
-            | Kind::Subtitles
-            | Kind::Journal => &[Port::Captions],
-        }
+        self.row().takes
     }
 
     /// What others hear from it; `None` for sinks. Only `lines` asks whether it listens itself.
     pub const fn gives(self, listens: bool) -> Option<Port> {
         match self {
-            Kind::Microphone | Kind::Recording | Kind::Pcm | Kind::Command => Some(Port::Audio),
-            Kind::Resample => Some(Port::Speech),
-            Kind::Whisper | Kind::Translate | Kind::Replace => Some(Port::Captions),
             Kind::Lines if !listens => Some(Port::Captions),
-            Kind::Lines | Kind::Broadcast | Kind::Subtitles | Kind::Record | Kind::Journal => None,
+            _ => self.row().gives,
         }
     }
 
     /// May `from` be a list?
     pub const fn takes_several(self) -> bool {
-        matches!(self, Kind::Lines | Kind::Broadcast | Kind::Subtitles | Kind::Journal)
+        self.row().takes_several
     }
 
-    /// Is there a stage for it in this version?
-    pub const fn is_built(self) -> bool {
-        !matches!(self, Kind::Journal)
+    pub(super) const fn usual_name(self) -> &'static str {
+        self.row().usual_name
+    }
+
+    pub(super) const fn group(self) -> Group {
+        self.row().group
+    }
+
+    pub(super) const fn patience(self) -> &'static str {
+        self.row().patience
     }
 }
 

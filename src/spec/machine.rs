@@ -69,23 +69,7 @@ pub fn check_machine(plan: &Plan, machine: &dyn Machine) -> Vec<Complaint> {
 
 /// `all`: the stages of its file, this one among them.
 pub(super) fn check_stage(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint> {
-    let mut complaints = not_built(stage);
-    complaints.extend(needs(stage, all, machine));
-    complaints
-}
-
-fn not_built(stage: &Stage) -> Vec<Complaint> {
-    let kind = stage.kind();
-    let mut complaints = Vec::new();
-    if !kind.is_built() {
-        let title = format!("`{kind}` is known, and this version cannot do it yet");
-        complaints.push(
-            Complaint::new(Code::NotBuilt, title)
-                .mark(stage.places.header.clone(), "not built yet")
-                .help("take the table out, and its name out of every `from`"),
-        );
-    }
-    complaints
+    needs(stage, all, machine)
 }
 
 fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint> {
@@ -140,7 +124,6 @@ fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint>
         }
         Planned::Subtitles(subtitles) => writes(stage, &subtitles.path, machine),
         Planned::Record(record) => writes(stage, &record.path, machine),
-        Planned::Journal(journal) => writes(stage, &journal.path, machine),
         Planned::Pcm(_) | Planned::Resample | Planned::Replace(_) => vec![],
     }
 }

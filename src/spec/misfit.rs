@@ -7,9 +7,18 @@ use toml::de::DeValue;
 use super::{
     Code, Complaint,
     complaint::{closest, list},
-    shape::Subject,
     units::{self, Length},
 };
+
+/// A value with where it stands and how to speak of it.
+pub(super) struct Subject<'a> {
+    /// `whisper.english`, or `queue` for an inner table.
+    pub(super) owner: &'a str,
+    /// The key that holds the value.
+    pub(super) key: &'a str,
+    pub(super) value: &'a DeValue<'a>,
+    pub(super) span: Range<usize>,
+}
 
 pub(super) fn unknown_key(
     owner: &str,

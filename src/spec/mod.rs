@@ -1,6 +1,6 @@
 //! Pipeline files: read, checked and explained. A file becomes a [`Plan`], or every complaint about it.
 //!
-//! Checking has three phases. The file is *read* (`syntax`, `document`, `shape`, `resolve`), its stages *agree* (`wiring`, `order`,
+//! Checking has three phases. The file is *read* (`syntax`, `document`, `table`, `shape`, `resolve`), its stages *agree* (`wiring`, `order`,
 //! `queues`, `conflicts`), and this *machine* has what the file names (`machine`). The keys themselves stand in `file`,
 //! one type per table; schema and reference are made from those types.
 mod check;
@@ -9,7 +9,9 @@ mod complaint;
 mod conflicts;
 mod document;
 mod file;
+mod generate;
 mod kind;
+mod kinds;
 mod listen;
 mod machine;
 mod misfit;
@@ -26,6 +28,7 @@ mod schema;
 mod settings;
 mod shape;
 mod syntax;
+mod table;
 mod units;
 mod voices;
 mod wiring;

@@ -1,7 +1,7 @@
 //! The second phase, the whole: no circles, upstream first.
 use petgraph::{algo::tarjan_scc, graph::DiGraph};
 
-use super::{Code, Complaint, complaint::list, resolve::Table, wiring::Link};
+use super::{Code, Complaint, complaint::list, table::Table, wiring::Link};
 
 /// The numbers of the tables, givers before takers and else in file order. `None`: they listen in a circle, and each
 /// circle was complained about.

@@ -7,7 +7,7 @@ use super::{Kind, Port, units::Length};
 pub use super::{recogniser::*, settings::*};
 
 /// A whole pipeline. Only [`check`](super::check()) makes one, so that whoever holds it needs no check of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     pub(super) name: String,
     pub(super) grace: Duration,
@@ -53,7 +53,7 @@ impl Plan {
 }
 
 /// One stage with its edges.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
     pub name: String,
     /// Of its header in the pipeline file, counted from 1.
@@ -149,7 +149,7 @@ pub struct Restart {
 }
 
 /// Where the stage's header and keys stand in the file, in bytes: for complaints about the machine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Places {
     pub(super) header: Range<usize>,
     pub(super) values: BTreeMap<String, Range<usize>>,
@@ -167,7 +167,7 @@ impl Places {
 }
 
 /// What a stage does, with every setting resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Planned {
     Microphone(Microphone),
     Recording(Recording),
@@ -181,7 +181,6 @@ pub enum Planned {
     Broadcast(Box<Broadcast>),
     Subtitles(Subtitles),
     Record(Record),
-    Journal(Journal),
 }
 
 impl Planned {
@@ -199,7 +198,6 @@ impl Planned {
             Planned::Broadcast(_) => Kind::Broadcast,
             Planned::Subtitles(_) => Kind::Subtitles,
             Planned::Record(_) => Kind::Record,
-            Planned::Journal(_) => Kind::Journal,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 use super::{
     Code, Complaint, Port,
     plan::{Planned, Room, WhenFull},
-    resolve::{Queue, Table},
+    resolve::Queue,
+    table::Table,
     units::Length,
 };
 

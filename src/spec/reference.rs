@@ -3,7 +3,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::{Code, Kind, Port, misfit, schema};
+use super::{Code, Kind, Port, kind::Group, misfit, schema};
 
 /// The whole page as Markdown.
 pub fn reference() -> String {
@@ -11,11 +11,11 @@ pub fn reference() -> String {
     let _ = writeln!(page, "## The whole and its parts\n");
     section(&mut page, "pipeline", "[pipeline]", &schema::pipeline());
     every_stage(&mut page);
-    for (title, kinds) in GROUPS {
-        let _ = writeln!(page, "## {title}\n");
-        for kind in *kinds {
+    for group in Group::ALL {
+        let _ = writeln!(page, "## {}\n", group.title());
+        for kind in Kind::ALL.into_iter().filter(|it| it.group() == group) {
             let header = format!("[{kind}.NAME]");
-            section(&mut page, kind.name(), &header, &schema::stage(*kind));
+            section(&mut page, kind.name(), &header, &schema::stage(kind));
         }
     }
     page.push_str(QUEUES);
@@ -25,13 +25,6 @@ pub fn reference() -> String {
     }
     page
 }
-
-const GROUPS: &[(&str, &[Kind])] = &[
-    ("Sources of sound", &[Kind::Microphone, Kind::Recording, Kind::Pcm, Kind::Command]),
-    ("On sound", &[Kind::Resample, Kind::Whisper, Kind::Record]),
-    ("On captions", &[Kind::Translate, Kind::Replace]),
-    ("Sinks", &[Kind::Lines, Kind::Broadcast, Kind::Subtitles, Kind::Journal]),
-];
 
 const HEAD: &str = "\
 <!-- Written by `UPDATE_EXPECT=1 cargo test --test it check::` from the types of src/spec/file; edit those. -->
@@ -98,7 +91,7 @@ const COMMON: [&str; 3] = ["queue", "restart", "patience"];
 fn every_stage(page: &mut String) {
     page.push_str(EVERY);
     let mut schema = schema::stage(Kind::Resample);
-    let (most, whisper) = (schema::patience(Kind::Resample), schema::patience(Kind::Whisper));
+    let (most, whisper) = (Kind::Resample.patience(), Kind::Whisper.patience());
     schema["properties"]["patience"]["x-default"] =
         format!("`\"{most}\"`, of `whisper` `\"{whisper}\"`").into();
     table(page, "[KIND.NAME]", &schema, &COMMON);
@@ -143,9 +136,6 @@ fn ports(kind: Kind) -> String {
         (Some(port), _) => told.push(format!("Gives {port}.")),
         (None, Some(port)) => told.push(format!("Without it, it gives {port}.")),
         (None, None) => (),
-    }
-    if !kind.is_built() {
-        told.push("**Not built yet:** `check` and `run` refuse it.".to_owned());
     }
     told.join(" ")
 }

@@ -1,8 +1,7 @@
 //! The JSON Schema of a pipeline file, made from the types of `file` and the kinds; reading and reference both use it.
-use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Kind, file};
+use super::{Kind, file, generate::of, kinds};
 
 /// For editors: `livecap check --schema`.
 pub fn schema() -> Value {
@@ -31,21 +30,7 @@ pub(super) fn pipeline() -> Value {
 
 /// Of one `[kind.name]` table: the keys of the kind, between `from` and the keys that every stage has.
 pub(super) fn stage(kind: Kind) -> Value {
-    let mut schema = match kind {
-        Kind::Microphone => of::<file::Microphone>(),
-        Kind::Recording => of::<file::Recording>(),
-        Kind::Pcm => of::<file::Pcm>(),
-        Kind::Command => of::<file::Command>(),
-        Kind::Resample => of::<file::Resample>(),
-        Kind::Whisper => of::<file::Whisper>(),
-        Kind::Translate => of::<file::Translate>(),
-        Kind::Replace => of::<file::Replace>(),
-        Kind::Lines => of::<file::Lines>(),
-        Kind::Broadcast => of::<file::Broadcast>(),
-        Kind::Subtitles => of::<file::Subtitles>(),
-        Kind::Record => of::<file::Record>(),
-        Kind::Journal => of::<file::Journal>(),
-    };
+    let mut schema = kinds::schema(kind);
     let own = take_object(&mut schema["properties"]);
     let mut keys = Map::new();
     if !kind.takes().is_empty() {
@@ -56,7 +41,7 @@ pub(super) fn stage(kind: Kind) -> Value {
         keys.extend(take_object(&mut of::<file::Listening>()["properties"]));
     }
     let mut every = take_object(&mut of::<file::Every>()["properties"]);
-    every["patience"]["x-default"] = json!(patience(kind));
+    every["patience"]["x-default"] = json!(kind.patience());
     keys.extend(every);
     schema["properties"] = Value::Object(keys);
     if !kind.takes().is_empty() && kind != Kind::Lines {
@@ -65,25 +50,6 @@ pub(super) fn stage(kind: Kind) -> Value {
         schema["required"] = Value::Array(required);
     }
     schema
-}
-
-/// How long one item may take, unless the file says otherwise.
-pub(super) const fn patience(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Whisper => "60s",
-        Kind::Microphone
-        | Kind::Recording
-        | Kind::Pcm
-        | Kind::Command
-        | Kind::Resample
-        | Kind::Translate
-        | Kind::Replace
-        | Kind::Lines
-        | Kind::Broadcast
-        | Kind::Subtitles
-        | Kind::Record
-        | Kind::Journal => "10s",
-    }
 }
 
 fn from(kind: Kind) -> Value {
@@ -97,16 +63,6 @@ fn from(kind: Kind) -> Value {
             json!({ "description": "The stage that it listens to.", "type": "string", "minLength": 1 })
         }
     }
-}
-
-fn of<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|it| {
-        it.inline_subschemas = true;
-        it.meta_schema = None;
-    });
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
-    schema.as_object_mut().map(|it| it.remove("title"));
-    schema
 }
 
 fn take_object(value: &mut Value) -> Map<String, Value> {

@@ -295,8 +295,3 @@ pub enum RecordFormat {
     Flac,
     Wav,
 }
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Journal {
-    pub path: PathBuf,
-}

@@ -7,20 +7,11 @@ use toml::de::{DeTable, DeValue};
 use super::{
     Code, Complaint,
     misfit::{
-        beyond, example, misfit, range, types, unknown_key, unknown_value, words, wrong_unit,
+        Subject, beyond, example, misfit, range, types, unknown_key, unknown_value, words,
+        wrong_unit,
     },
     units::{self, Length},
 };
-
-/// A value with where it stands and how to speak of it.
-pub(super) struct Subject<'a> {
-    /// `whisper.english`, or `queue` for an inner table.
-    pub(super) owner: &'a str,
-    /// The key that holds the value.
-    pub(super) key: &'a str,
-    pub(super) value: &'a DeValue<'a>,
-    pub(super) span: Range<usize>,
-}
 
 /// Complains about every way in which the table does not fit `schema`. `header` is marked where something is missing.
 pub(super) fn table(

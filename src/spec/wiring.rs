@@ -4,8 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 use super::{
     Code, Complaint, Kind, Port,
     complaint::{closest, list},
-    document::usual_name,
-    resolve::Table,
+    table::Table,
 };
 
 /// An edge: table number `taker` names table number `giver` at `span`.
@@ -170,7 +169,7 @@ fn mend(
         };
         tables.iter().find(listens).map(|it| format!("from = \"{}\"", it.name))
     };
-    let name = |kind: Kind| free_name(tables, usual_name(kind));
+    let name = |kind: Kind| free_name(tables, kind.usual_name());
     let resample = |name: &str| format!("[resample.{name}]\nfrom = \"{from}\"");
     let whisper = |from: &str| {
         let name = name(Kind::Whisper);
@@ -205,7 +204,7 @@ fn free_name(tables: &[Table<'_>], usual: &str) -> String {
 
 fn unheard(tables: &[Table<'_>], table: &Table<'_>, port: Port) -> Complaint {
     let from = table.name;
-    let name = |kind: Kind| free_name(tables, usual_name(kind));
+    let name = |kind: Kind| free_name(tables, kind.usual_name());
     let help = match port {
         Port::Audio => format!("[resample.{}]\nfrom = \"{from}\"", name(Kind::Resample)),
         Port::Speech => {

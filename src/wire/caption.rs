@@ -3,7 +3,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clock, TranslationEvent};
+use super::Clock;
 use crate::message::{Gap, Kind, MediaTime, Milestone, Trace, Transcript, Word};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub enum CaptionKind {
     Final,
 }
 
-/// `caption`: one state of a segment. `text` stands first, so that it does so in a [`Line`] too.
+/// `caption`: one state of a segment. `text` stands first, so that it does so in a [`Line`](super::Line) too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaptionEvent {
     pub text: String,
@@ -76,16 +76,6 @@ pub struct Painted {
     pub revision: u32,
     /// From the capture of the newest sound behind it, in milliseconds.
     pub ms: f64,
-}
-
-/// One line of JSON on a pipe: the type and the text first, then the fields of the event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum Line {
-    Intermediate(CaptionEvent),
-    Final(CaptionEvent),
-    Translation(TranslationEvent),
-    Gap(GapEvent),
 }
 
 /// `mark`: an operator marked a moment, with a text that stands in exports.
@@ -151,21 +141,6 @@ impl GapEvent {
     }
 }
 
-impl Line {
-    /// As [`CaptionEvent::new`], with its words.
-    pub fn caption(transcript: &Transcript, seq: u64, clock: &Clock) -> Line {
-        let event = CaptionEvent::new(transcript, seq, clock, true);
-        match event.kind {
-            CaptionKind::Partial => Line::Intermediate(event),
-            CaptionKind::Final => Line::Final(event),
-        }
-    }
-
-    pub fn gap(gap: &Gap, seq: u64) -> Line {
-        Line::Gap(GapEvent::new(gap, seq))
-    }
-}
-
 fn word_times(transcript: &Transcript) -> Vec<WordTime> {
     let word_time = |word: &Word| WordTime {
         word: word.text.clone(),
@@ -194,7 +169,10 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::message::{Hop, Language, MediaSpan, Segments, TrackName, Why};
+    use crate::{
+        message::{Hop, Language, MediaSpan, Segments, TrackName, Why},
+        wire::Line,
+    };
 
     fn words(text: &str, from: MediaTime) -> Vec<Word> {
         let span = MediaSpan { start: from, length: Duration::from_millis(250) };

@@ -1,71 +1,23 @@
 //! The events as they travel to clients and on pipes (`docs/protocol.md`).
-use std::time::SystemTime;
-
-use tokio::time::Instant;
-
 mod caption;
+mod clock;
 mod event;
 mod inspect;
+mod line;
 mod state;
 mod translation;
 
-pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, Line, MarkEvent, Painted, WordTime};
+pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, MarkEvent, Painted, WordTime};
+pub use clock::Clock;
 pub(crate) use event::Event;
 pub use inspect::{
     ApiState, EdgeState, Graph, GraphEdge, GraphStage, Latency, LogLine, LogLines, LogState,
     NodeState, Percentiles, SourceLevel, StageWork,
 };
+pub use line::Line;
 pub(crate) use state::level_db;
 pub use state::{Hello, Next, StageState, StateEvent, TrackInfo};
 pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};
 
 /// The version of the caption protocol that `hello` tells and `auth.v` asks for.
 pub const VERSION: u32 = 1;
-
-/// Turns moments into Unix time. Read once when the pipeline starts, so that a clock set anew while it runs moves nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    instant: Instant,
-    unix_ms: u64,
-}
-
-impl Clock {
-    pub fn start() -> Clock {
-        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Clock { instant: Instant::now(), unix_ms: unix.as_millis() as u64 }
-    }
-
-    /// Milliseconds since 1970.
-    pub fn unix_ms(&self, at: Instant) -> u64 {
-        match at.checked_duration_since(self.instant) {
-            Some(after) => self.unix_ms + after.as_millis() as u64,
-            None => self.unix_ms.saturating_sub((self.instant - at).as_millis() as u64),
-        }
-    }
-
-    pub fn now_ms(&self) -> u64 {
-        self.unix_ms(Instant::now())
-    }
-
-    /// When the clock was read, in milliseconds since 1970.
-    pub fn started_ms(&self) -> u64 {
-        self.unix_ms
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn a_clock_tells_moments_before_and_after_it_was_read() {
-        let clock = Clock::start();
-        let second = Duration::from_secs(1);
-        assert_eq!(clock.unix_ms(clock.instant + second), clock.started_ms() + 1000);
-        if let Some(before) = clock.instant.checked_sub(second) {
-            assert_eq!(clock.unix_ms(before), clock.started_ms() - 1000);
-        }
-    }
-}

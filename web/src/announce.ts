@@ -1,6 +1,6 @@
 // What a screen reader hears: finals, in the language that is read, each once.
 import { direction, tag } from "./languages.ts";
-import { shown, type Ledger } from "./ledger.ts";
+import { shown, type CaptionStore } from "./caption-store.ts";
 import { isWanted } from "./gaps.ts";
 import type { Choice } from "./rows.ts";
 import type { Caption } from "./wire.ts";
@@ -11,11 +11,11 @@ export class Announcer {
   /** `log`: a polite live region. */
   constructor(private readonly log: HTMLElement) {}
 
-  /** `caption` was just taken by the ledger. */
-  came(caption: Caption, ledger: Ledger, { lang, tracks }: Choice): void {
-    const row = ledger.rows.find((it) => it.is === "segment" && it.track === caption.track && it.segment === caption.segment);
+  /** `caption` was just taken by the store. */
+  came(caption: Caption, store: CaptionStore, { lang, tracks }: Choice): void {
+    const row = store.rows.find((it) => it.is === "segment" && it.track === caption.track && it.segment === caption.segment);
     if (row?.is !== "segment" || !isWanted(row, tracks)) return;
-    const it = shown(row, lang, ledger.tracks);
+    const it = shown(row, lang, store.tracks);
     if (!it?.settled || it.line.text === "" || (lang !== undefined && !it.standsIn && caption.lang !== lang)) return;
     const line = document.createElement("p");
     line.lang = tag(it.line.lang);

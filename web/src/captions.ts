@@ -1,21 +1,21 @@
-// The page that people read: it wires the connection, the ledger, the reader's choices and what is seen of them.
+// The page that people read: it wires the connection, the store, the reader's choices and what is seen of them.
 import { Announcer } from "./announce.ts";
 import { Connection } from "./connection.ts";
 import { element, option, say, text } from "./dom.ts";
 import { fetchEarlier } from "./earlier.ts";
-import { Floor } from "./floor.ts";
+import { StableHeight } from "./stable-height.ts";
 import { Follow } from "./follow.ts";
 import { rowsToShow } from "./gaps.ts";
-import { forget, keep, kept } from "./kept.ts";
+import { forget, keep, kept } from "./stored-settings.ts";
 import { action, type Action } from "./keys.ts";
 import { languages, nameOf, readIn, unread } from "./languages.ts";
-import { Ledger } from "./ledger.ts";
+import { CaptionStore } from "./caption-store.ts";
 import { followLifecycle } from "./lifecycle.ts";
-import { dress } from "./look.ts";
+import { dress } from "./appearance.ts";
 import { Paints } from "./painted.ts";
 import { Panel } from "./panel.ts";
 import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
-import { Roll } from "./roll.ts";
+import { RollUp } from "./roll-up.ts";
 import { among, Rows, type Choice } from "./rows.ts";
 import { read, withKept, withSetting } from "./settings.ts";
 import { followToken, keepToken, takeToken } from "./token.ts";
@@ -52,15 +52,15 @@ let token = takeToken();
 let tracks: readonly Track[] | undefined;
 let chosen = choiceOf();
 
-const ledger = new Ledger(ROWS);
+const store = new CaptionStore(ROWS);
 const rows = new Rows(list);
-const floor = new Floor(list);
+const stableHeight = new StableHeight(list);
 const announcer = new Announcer(element("spoken", HTMLElement));
 const follow = new Follow(scroller, list, element("newest", HTMLButtonElement), (following) => {
-  ledger.hold(following ? ROWS : ROWS_READ);
+  store.hold(following ? ROWS : ROWS_READ);
   repaint();
 });
-const roll = new Roll(scroller, list);
+const rollUp = new RollUp(scroller, list);
 const panel = new Panel(set, () => {
   forget();
   history.replaceState(null, "", location.pathname);
@@ -81,7 +81,7 @@ let lagShown = 0;
 let presented = token !== undefined;
 
 const measure = new URLSearchParams(location.search).get("measure") ?? undefined;
-const connection = new Connection(ledger, { standing: setStanding, hello, changed, state }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true, measure });
+const connection = new Connection(store, { standing: setStanding, hello, changed, state }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true, measure });
 const paints = measure !== undefined ? new Paints(connection.clock, connection.measure()) : undefined;
 
 dress(page, settings);
@@ -169,7 +169,7 @@ function changed(caption: Caption | undefined, isLive: boolean, missed: boolean)
     if (caption.at && (caption.of ? caption.lang === chosen.lang : true)) captured = caption.at.captured;
     paints?.came(caption);
   }
-  if (caption && (isLive || missed)) announcer.came(caption, ledger, chosen);
+  if (caption && (isLive || missed)) announcer.came(caption, store, chosen);
   repaint();
 }
 
@@ -198,9 +198,9 @@ function repaint(): void {
 function paint(): void {
   painting = false;
   const told = why({ standing: now, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, unread: unread(chosen.lang, tracks ?? []), state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
-  const isEmpty = rowsToShow(ledger.rows, chosen).length === 0;
-  floor.around(() => rows.paint(ledger, chosen), live);
-  earlier.hidden = ledger.before === undefined || settings.view === "lines";
+  const isEmpty = rowsToShow(store.rows, chosen).length === 0;
+  stableHeight.around(() => rows.paint(store, chosen), live);
+  earlier.hidden = store.before === undefined || settings.view === "lines";
   page.dataset.empty = isEmpty ? "yes" : "no";
   empty.hidden = !isEmpty;
   say(empty, told.words);
@@ -212,12 +212,12 @@ function paint(): void {
 }
 
 function scrolled(): void {
-  if (settings.view === "lines") roll.grown(ledger, rows, live);
+  if (settings.view === "lines") rollUp.grown(store, rows, live);
   else follow.grown();
 }
 
 function relaid(): void {
-  floor.reset();
+  stableHeight.reset();
   // What stood elsewhere was seen there: it is not rolled through once more.
   live = false;
   scrolled();
@@ -238,13 +238,13 @@ function forgetLag(): void {
 }
 
 async function fetchOlder(): Promise<void> {
-  const before = ledger.before;
+  const before = store.before;
   if (before === undefined) return;
   const older = element("older", HTMLElement);
-  ledger.hold(ROWS_READ);
-  if (ledger.isFull) return say(older, "The page shows no more than this; all of it is in the downloads under Settings.");
+  store.hold(ROWS_READ);
+  if (store.isFull) return say(older, "The page shows no more than this; all of it is in the downloads under Settings.");
   try {
-    await fetchEarlier(ledger, before, chosen.lang, token);
+    await fetchEarlier(store, before, chosen.lang, token);
   } catch (error) {
     say(older, `They could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,10 +1,10 @@
 // One Socket.IO connection to the server: the handshake, the events, and how it stands.
 import type { Socket } from "socket.io-client";
 import { ServerClock } from "./clock.ts";
-import type { Ledger } from "./ledger.ts";
+import type { CaptionStore } from "./caption-store.ts";
 import type { Painted } from "./painted.ts";
-import { spread } from "./spread.ts";
-import { SOCKETS } from "./place.ts";
+import { jitter } from "./jitter.ts";
+import { SOCKETS } from "./server-address.ts";
 import type { Standing } from "./why.ts";
 import { isCaption, isGap, isHello, isMark, isNext, isState, type Caption, type Hello, type State } from "./wire.ts";
 
@@ -14,7 +14,7 @@ declare const io: typeof import("socket.io-client").io;
 export interface Listener {
   standing(now: Standing): void;
   hello(hello: Hello): void;
-  /** The ledger has changed; `caption` where one did it. `live`: it was just spoken, and is not replayed; `missed`: during a cut. */
+  /** The store has changed; `caption` where one did it. `live`: it was just spoken, and is not replayed; `missed`: during a cut. */
   changed(caption: Caption | undefined, live: boolean, missed: boolean): void;
   state(state: State): void;
 }
@@ -61,7 +61,7 @@ export class Connection {
   private retry: number | undefined;
 
   constructor(
-    private readonly ledger: Ledger,
+    private readonly store: CaptionStore,
     private readonly listener: Listener,
     private wants: Wants,
   ) {
@@ -108,12 +108,12 @@ export class Connection {
 
   private handshake(): object {
     const { lang, tracks, token, past, measure } = this.wants;
-    const { stream } = this.ledger;
+    const { stream } = this.store;
     // Without `from` comes what is said from now on; a stream that was seen before is gone on with in any case.
     // All of it is asked for until all of it has come: the newest numbers are known from before the choice.
-    const from = this.everything ? { from: 0 } : past || stream !== undefined ? { from: this.ledger.from } : {};
+    const from = this.everything ? { from: 0 } : past || stream !== undefined ? { from: this.store.from } : {};
     this.replaying = "from" in from;
-    this.unseen = stream === undefined ? Number.POSITIVE_INFINITY : this.ledger.from;
+    this.unseen = stream === undefined ? Number.POSITIVE_INFINITY : this.store.from;
     return {
       v: 1,
       ...(stream === undefined ? {} : { stream }),
@@ -127,10 +127,10 @@ export class Connection {
   }
 
   private listen(): void {
-    const { socket, ledger, listener } = this;
+    const { socket, store, listener } = this;
     const changed = (): void => listener.changed(undefined, false, false);
     socket.on("connect", () => {
-      if (ledger.stream === undefined) listener.standing("waiting");
+      if (store.stream === undefined) listener.standing("waiting");
       this.askClock();
     });
     socket.on("disconnect", (reason) => {
@@ -141,39 +141,39 @@ export class Connection {
     socket.on("connect_error", (error: Refusal) => this.refused(error));
     socket.on("hello", (it: unknown) => {
       if (!isHello(it)) return;
-      const isFirst = ledger.stream === undefined;
-      if (!isFirst && it.stream !== ledger.stream) {
+      const isFirst = store.stream === undefined;
+      if (!isFirst && it.stream !== store.stream) {
         // Of another run, on a connection that goes on too: all that is kept of it follows, and then `live`. It was all said meanwhile.
         this.replaying = true;
         this.unseen = 0;
       }
-      ledger.hello(it);
+      store.hello(it);
       // Who wants nothing of the past goes on from here after a cut.
-      if (isFirst && !this.wants.past) ledger.reached(it.next);
+      if (isFirst && !this.wants.past) store.reached(it.next);
       listener.hello(it);
       listener.standing("live");
       changed();
     });
     socket.on("caption", (it: unknown) => {
-      if (isCaption(it) && ledger.caption(it)) listener.changed(it, !this.replaying, this.replaying && it.kind === "final" && it.seq >= this.unseen);
+      if (isCaption(it) && store.caption(it)) listener.changed(it, !this.replaying, this.replaying && it.kind === "final" && it.seq >= this.unseen);
     });
     socket.on("gap", (it: unknown) => {
-      if (isGap(it)) ledger.gap(it), changed();
+      if (isGap(it)) store.gap(it), changed();
     });
     socket.on("mark", (it: unknown) => {
-      if (isMark(it)) ledger.mark(it), changed();
+      if (isMark(it)) store.mark(it), changed();
     });
     socket.on("clear", () => {
-      ledger.clear();
+      store.clear();
       changed();
     });
     socket.on("live", (it: unknown) => {
-      if (isNext(it)) ledger.reached(it.next);
+      if (isNext(it)) store.reached(it.next);
       this.everything = false;
       this.replaying = false;
     });
     socket.on("end", (it: unknown) => {
-      if (isNext(it)) ledger.ended(it.next), changed();
+      if (isNext(it)) store.ended(it.next), changed();
       listener.standing("ended");
     });
     socket.on("state", (it: unknown) => {
@@ -182,7 +182,7 @@ export class Connection {
   }
 
   private refused(error: Refusal): void {
-    const { socket, ledger, listener } = this;
+    const { socket, store, listener } = this;
     if (error.message.startsWith("unauthorized")) {
       // Trying again with the same token would be refused again: the form or a new address goes on.
       listener.standing("unauthorized");
@@ -196,14 +196,14 @@ export class Connection {
     // By long-polling first, a websocket is only gone over to once it has answered.
     if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
     const isFull = error.message === "full" || error.description === 503;
-    listener.standing(isFull ? "full" : ledger.stream === undefined ? "connecting" : "reconnecting");
+    listener.standing(isFull ? "full" : store.stream === undefined ? "connecting" : "reconnecting");
     // `active` is false where the server itself has refused: then the library does not try again.
     if (!socket.active) this.later((error.data?.retry_after ?? 0) * 1000 || REFUSED_WAIT_MS);
   }
 
   private later(ms: number): void {
     window.clearTimeout(this.retry);
-    this.retry = window.setTimeout(() => this.socket.connect(), spread(ms, Math.random()));
+    this.retry = window.setTimeout(() => this.socket.connect(), jitter(ms, Math.random()));
   }
 
   private askClock(): void {

@@ -1,6 +1,6 @@
 // The plain client of the old demo: four events, listed as they come, the newest on top.
 import { element, say, text } from "./dom.ts";
-import { SOCKETS } from "./place.ts";
+import { SOCKETS } from "./server-address.ts";
 
 declare const io: typeof import("socket.io-client").io;
 

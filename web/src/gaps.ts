@@ -1,5 +1,5 @@
 // Which rows are shown, and how what is missing is told: once at each place, and not before anything was said.
-import type { Hole, Row } from "./ledger.ts";
+import type { Hole, Row } from "./caption-store.ts";
 
 export interface Wanted {
   /** None named: all. */

@@ -1,6 +1,6 @@
 // When to ask next, and what an answer means.
 
-import { spread } from "./spread.ts";
+import { jitter } from "./jitter.ts";
 
 /** What the page knows of the server. */
 export type Standing =
@@ -24,7 +24,7 @@ const LONGEST_MS = 15_000;
 /** How long to wait until the next question, in ms; `failures` in a row, `chance` from 0 to 1. Undefined: only a token helps, so none is asked. */
 export function untilNext(standing: Standing, failures: number, hidden: boolean, chance: number): number | undefined {
   if (standing === "locked" || standing === "refused" || standing === "closed") return undefined;
-  const backedOff = failures === 0 ? EVERY_MS : spread(Math.min(LONGEST_MS, 1000 * 2 ** (failures - 1)), chance);
+  const backedOff = failures === 0 ? EVERY_MS : jitter(Math.min(LONGEST_MS, 1000 * 2 ** (failures - 1)), chance);
   return hidden ? Math.max(HIDDEN_MS, backedOff) : backedOff;
 }
 

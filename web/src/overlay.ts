@@ -1,18 +1,18 @@
 // The overlay for OBS and projectors: the last lines of what is being said, and nothing else. All settings are in its address.
 import { Connection } from "./connection.ts";
 import { element, say } from "./dom.ts";
-import { Floor } from "./floor.ts";
+import { StableHeight } from "./stable-height.ts";
 import { rowsToShow } from "./gaps.ts";
 import { readIn, unread } from "./languages.ts";
-import { Ledger } from "./ledger.ts";
+import { CaptionStore } from "./caption-store.ts";
 import { followLifecycle } from "./lifecycle.ts";
-import { dressOverlay } from "./look.ts";
-import { Roll } from "./roll.ts";
+import { dressOverlay } from "./appearance.ts";
+import { RollUp } from "./roll-up.ts";
 import { among, Rows, type Choice } from "./rows.ts";
 import { read } from "./settings.ts";
 import { OVERLAY } from "./streamer.ts";
 import { followToken, takeToken } from "./token.ts";
-import { settle, toWholePixels } from "./whole.ts";
+import { settle, toWholePixels } from "./whole-pixels.ts";
 import { silentSince, why, type Standing } from "./why.ts";
 import type { State, Track } from "./wire.ts";
 
@@ -26,11 +26,11 @@ dressOverlay(page, settings);
 
 const status = element("status", HTMLElement);
 const list = element("captions", HTMLElement);
-const ledger = new Ledger(ROWS);
+const store = new CaptionStore(ROWS);
 const rows = new Rows(list);
-const floor = new Floor(list);
+const stableHeight = new StableHeight(list);
 const box = element("box", HTMLElement);
-const roll = new Roll(box, list);
+const rollUp = new RollUp(box, list);
 const choice: Choice = { lang: readIn(settings.lang, []), both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
 
 let standing: Standing = "connecting";
@@ -42,7 +42,7 @@ let live = false;
 let silence: number | undefined;
 
 const connection = new Connection(
-  ledger,
+  store,
   {
     standing: (to) => {
       standing = to === "reconnecting" && standing === "ended" ? "ended" : to;
@@ -81,9 +81,9 @@ toWholePixels(box);
 /** Each word puts it off. A segment that is still open comes back with its next word, or with its translation. */
 function waitForSilence(): void {
   window.clearTimeout(silence);
-  if (settings.clear === 0 || ledger.rows.length === 0) return;
+  if (settings.clear === 0 || store.rows.length === 0) return;
   silence = window.setTimeout(() => {
-    ledger.clear(choice.lang);
+    store.clear(choice.lang);
     repaint();
   }, settings.clear * 1000);
 }
@@ -97,10 +97,10 @@ function repaint(): void {
 
 function paint(): void {
   painting = false;
-  floor.around(() => rows.paint(ledger, choice), live);
-  roll.grown(ledger, rows, live);
+  stableHeight.around(() => rows.paint(store, choice), live);
+  rollUp.grown(store, rows, live);
   const told = why({ standing, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, unread: unread(choice.lang, tracks ?? []), state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
-  const isSaid = settings.status && (rowsToShow(ledger.rows, choice).length === 0 || told.trouble);
+  const isSaid = settings.status && (rowsToShow(store.rows, choice).length === 0 || told.trouble);
   // For who sets it up: OBS keeps a log of it.
   if (status.dataset.told !== told.words) console.info((status.dataset.told = told.words));
   status.hidden = !isSaid;
@@ -110,6 +110,6 @@ function paint(): void {
 
 function relaid(): void {
   toWholePixels(box);
-  floor.reset();
-  roll.grown(ledger, rows, false);
+  stableHeight.reset();
+  rollUp.grown(store, rows, false);
 }

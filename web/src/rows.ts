@@ -1,9 +1,9 @@
-// The rows of the ledger as elements of the page: only what changed is touched, so that nothing settled ever moves.
+// The rows of the store as elements of the page: only what changed is touched, so that nothing settled ever moves.
 import { text } from "./dom.ts";
 import { gapText } from "./gap-texts.ts";
 import { rowsToShow, type Wanted } from "./gaps.ts";
 import { direction, tag } from "./languages.ts";
-import { shown, type Hole, type Ledger, type Line, type Row, type Segment } from "./ledger.ts";
+import { shown, type Hole, type CaptionStore, type Line, type Row, type Segment } from "./caption-store.ts";
 import { Words } from "./words.ts";
 import type { Track } from "./wire.ts";
 
@@ -38,21 +38,21 @@ export class Rows {
   }
 
   /** `true`: all of them were written anew. */
-  paint(ledger: Ledger, choice: Choice): boolean {
-    const named = ledger.tracks.length > 1;
+  paint(store: CaptionStore, choice: Choice): boolean {
+    const named = store.tracks.length > 1;
     // What is written anew may break elsewhere, and is no longer selected: so only where it has to be.
-    const tracks = JSON.stringify(ledger.tracks);
+    const tracks = JSON.stringify(store.tracks);
     const all = choice.lang !== this.choice?.lang || choice.both !== this.choice?.both || tracks !== this.tracks;
     this.tracks = tracks;
     this.choice = choice;
     this.named = named;
     const left = new Map(this.painted);
     let before: Element | null = this.list.firstElementChild;
-    for (const row of rowsToShow(ledger.rows, choice)) {
+    for (const row of rowsToShow(store.rows, choice)) {
       left.delete(row.key);
       const known = this.painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };
       if (all || known.version !== row.version) {
-        this.fill(known, row, all, ledger.tracks);
+        this.fill(known, row, all, store.tracks);
         known.version = row.version;
         this.painted.set(row.key, known);
       }

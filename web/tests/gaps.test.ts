@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { rowsToShow } from "../src/gaps.ts";
-import type { Hole, Row, Segment } from "../src/ledger.ts";
+import type { Hole, Row, Segment } from "../src/caption-store.ts";
 
 const words = (segment: number, track = "english"): Segment => ({ is: "segment", key: `${track} ${segment}`, version: 0, track, segment, start: segment, translations: new Map() });
 const gap = (seq: number, why: Hole["why"], seconds: number | null = 1, track: string | null = "english"): Hole => ({ is: "gap", key: `gap ${seq}`, version: 1, track, start: seq, seq, seconds, why });

@@ -1,9 +1,9 @@
 // How a text becomes another one without moving what is settled.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { room } from "../src/floor.ts";
+import { room } from "../src/stable-height.ts";
 import { direction, nameOf, readIn, tag, unread } from "../src/languages.ts";
-import { turn, type Rolled } from "../src/roll.ts";
+import { turn, type Rolled } from "../src/roll-up.ts";
 import { needsBreak, step } from "../src/words.ts";
 
 describe("a text that grows", () => {

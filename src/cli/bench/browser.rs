@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, interval},
 };
 
-use super::super::Trouble;
+use super::super::exit::Trouble;
 use crate::serve::Server;
 
 /// Where one lies that is not on `PATH`.

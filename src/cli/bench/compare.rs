@@ -3,7 +3,7 @@ use std::{fs, io, io::Write, path::Path};
 
 use serde_json::Value;
 
-use super::super::Trouble;
+use super::super::exit::Trouble;
 
 /// An earlier report.
 pub(super) fn read(path: &Path) -> Result<Value, Trouble> {

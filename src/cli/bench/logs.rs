@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 
-use super::measure::Figures;
+use super::{measure::Figures, replayed::speed};
 use crate::logic::{
     reference::Reference,
     script,
@@ -26,7 +26,7 @@ pub(super) fn write(
         let file = |ending: &str| -> io::Result<BufWriter<fs::File>> {
             Ok(BufWriter::new(fs::File::create(folder.join(format!("{track}.{ending}")))?))
         };
-        let speed = super::run::speed(figures.plan).unwrap_or(1.0);
+        let speed = speed(figures.plan).unwrap_or(1.0);
         simulstream(updates, recording, speed, &mut file("simulstream.jsonl")?)?;
         emissions(updates, &mut file("emission.txt")?)?;
         writeln!(file("txt")?, "{}", text_of_finals(updates))?;

@@ -5,9 +5,10 @@ use std::{
 };
 
 use super::{
-    Way,
-    report::{LagFigures, LatencyFigures, StageFigures, TranslationFigures},
-    run::{self, Run},
+    args::Way,
+    parts::{LagFigures, LatencyFigures, StageFigures, TranslationFigures},
+    replayed::speed,
+    run::Run,
     viewer::Received,
 };
 use crate::{
@@ -81,7 +82,7 @@ impl<'a> Figures<'a> {
                 );
                 figures.errors = Some(figures.errors.unwrap_or_default() + errors);
             }
-            let speed = run::speed(plan);
+            let speed = speed(plan);
             let gold_or_none = gold.as_ref().unwrap_or(&nothing);
             let comparison = Comparison::new(updates, gold_or_none, speed.unwrap_or(1.0));
             if speed.is_some() && run.zero.is_some() {
@@ -229,7 +230,7 @@ impl<'a> Figures<'a> {
     ) -> Option<Summary> {
         let times = traces.iter().filter_map(|(_, trace)| of(trace));
         // Without a pace no sound has a moment of its own: it is captured when it is taken.
-        run::speed(self.plan)?;
+        speed(self.plan)?;
         Distribution::of(times.map(|it| it.as_secs_f64() * 1000.0)).summary()
     }
 }

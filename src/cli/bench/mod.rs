@@ -7,9 +7,12 @@ mod logs;
 mod machine;
 mod measure;
 mod meter;
+mod parts;
+mod replayed;
 mod report;
 mod run;
 mod said;
+mod session;
 mod suite;
 mod suite_report;
 mod suite_table;
@@ -20,31 +23,26 @@ mod viewer;
 use std::{
     io::{self, Write},
     num::NonZeroUsize,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use serde_json::Value;
 
 pub(crate) use self::args::BenchArgs;
 use self::{
-    args::{Sweep, Way},
+    args::Way,
     measure::Figures,
+    replayed::recording,
     report::Report,
     run::{Failed, Run},
+    said::spoken,
+    session::Bench,
 };
 use super::{
-    Exit, Trouble,
-    run::{read, read_plan, told},
+    exit::{Exit, Trouble},
+    run::read_plan,
 };
-use crate::{
-    assemble::ThisMachine,
-    logic::reference::Reference,
-    message::Language,
-    spec::{
-        self, Machine, Plan, Planned, RecogniserOverrides,
-        plan::{self, SpokenLanguage},
-    },
-};
+use crate::{assemble::ThisMachine, logic::reference::Reference, spec::Plan};
 
 pub(crate) async fn bench(args: &BenchArgs, machine: &ThisMachine) -> Result<Exit, Trouble> {
     let plan = read_plan(&args.file)?;
@@ -73,16 +71,6 @@ pub(crate) async fn bench(args: &BenchArgs, machine: &ThisMachine) -> Result<Exi
         Err(Failed::Told(trouble)) => Err(trouble),
         Err(Failed::GaveUp(exit, _)) => Ok(exit),
     }
-}
-
-struct Bench<'a> {
-    args: &'a BenchArgs,
-    machine: &'a ThisMachine,
-    plan: &'a Plan,
-    browser: Option<PathBuf>,
-    /// What is heard instead of the plan's own source.
-    input: Option<PathBuf>,
-    recognisers: RecogniserOverrides,
 }
 
 impl Bench<'_> {
@@ -137,66 +125,4 @@ impl Bench<'_> {
         }
         out.flush()
     }
-
-    /// The plan as it is run, seen to find all it names on this machine.
-    fn replayed(&self, way: Way, tracks: NonZeroUsize) -> Result<Plan, Trouble> {
-        let file = &self.args.file;
-        let replayed = |recognisers| {
-            let replay = way.replay(self.input.clone(), tracks, recognisers);
-            let refused = |error| Trouble::Told(format!("{}: {error}", file.display()));
-            self.plan.replay(&replay).map_err(refused)
-        };
-        let as_planned = RecogniserOverrides { language: None, ..self.recognisers.clone() };
-        let mut plan = replayed(as_planned)?;
-        // A model of one language hears everything in it.
-        let multilingual = |it: &plan::Whisper| {
-            self.machine.model(&it.model).is_ok_and(|facts| facts.languages.is_empty())
-        };
-        if self.recognisers.language.is_some() && recognisers(&plan).all(|it| multilingual(it.1)) {
-            plan = replayed(self.recognisers.clone())?;
-        }
-        if let Some(input) = &self.input
-            && !input.is_file()
-        {
-            return Err(Trouble::Told(format!("there is no file `{}`", input.display())));
-        }
-        let complaints = spec::check_machine(&plan, self.machine);
-        if complaints.is_empty() { Ok(plan) } else { Err(told(file, &read(file)?, &complaints)) }
-    }
-
-    async fn run(&self, way: Way, tracks: NonZeroUsize) -> Result<(Plan, Run), Failed> {
-        let plan = self.replayed(way, tracks)?;
-        // Standard output may be piped to a program.
-        let _ = writeln!(io::stderr(), "{} …", way.name());
-        // Without a pace no sound has a moment to measure from.
-        let paced = matches!(way, Way::Paced(_));
-        let browser = self.browser.as_deref().filter(|_| paced);
-        let run = run::run(&self.args.file, &plan, self.machine, browser).await?;
-        Ok((plan, run))
-    }
-}
-
-/// The language that a reference says is spoken; several are left to the model.
-fn spoken(said: &Reference) -> Option<SpokenLanguage> {
-    said.language.as_deref().map(|tag| match tag.split(['-', '_']).next() {
-        Some(tag) if tag != "mixed" => SpokenLanguage::Is(Language::new(tag)),
-        _ => SpokenLanguage::Auto,
-    })
-}
-
-/// What a replayed plan hears.
-fn recording(plan: &Plan) -> &Path {
-    let recording = plan.stages().iter().find_map(|stage| match &stage.work {
-        Planned::Recording(recording) => Some(recording.path.as_path()),
-        _ => None,
-    });
-    recording.unwrap_or(Path::new(""))
-}
-
-/// The recognisers of a replayed plan.
-fn recognisers(plan: &Plan) -> impl Iterator<Item = (&plan::Stage, &plan::Whisper)> {
-    plan.stages().iter().filter_map(|stage| match &stage.work {
-        Planned::Whisper(whisper) => Some((stage, &**whisper)),
-        _ => None,
-    })
 }

@@ -8,17 +8,20 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{Exit, Trouble, run as running},
+    super::{
+        exit::{Exit, Trouble},
+        run as running,
+    },
     browser::Browser,
     meter::{Memory, Meter},
-    recognisers,
+    replayed::{recognisers, speed},
     viewer::{Received, Viewer, ViewerError, Watched},
 };
 use crate::{
     assemble::{Assembled, LookedOn, ThisMachine, assemble},
     flow::{EdgeReading, Inlet, Offer, StageReading},
     message::{AudioFrame, Caption, Trace, TrackName, Translation},
-    spec::{Plan, Planned, plan::Speed},
+    spec::Plan,
     wire::Painted,
 };
 
@@ -188,18 +191,6 @@ async fn heard(mut sound: Inlet<AudioFrame>, speed: Option<f64>) -> (Option<Inst
         }
     }
     (zero, end)
-}
-
-/// Of the recording; `None` where it waits.
-pub(super) fn speed(plan: &Plan) -> Option<f64> {
-    let mut speeds = plan.stages().iter().filter_map(|stage| match &stage.work {
-        Planned::Recording(it) => Some(it.speed),
-        _ => None,
-    });
-    match speeds.next_back()? {
-        Speed::Times(times) => Some(times),
-        Speed::Max => None,
-    }
 }
 
 impl Watched {

@@ -4,8 +4,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::super::Trouble;
-use crate::logic::reference::{Reference, TimedWord};
+use super::super::exit::Trouble;
+use crate::{
+    logic::reference::{Reference, TimedWord},
+    message::Language,
+    spec::plan::SpokenLanguage,
+};
 
 /// `None` where none was named and none lies beside the recording.
 pub(super) fn of(named: Option<&Path>, recording: &Path) -> Result<Option<Reference>, Trouble> {
@@ -29,6 +33,14 @@ pub(super) fn of(named: Option<&Path>, recording: &Path) -> Result<Option<Refere
 pub(super) fn beside(recording: &Path) -> Option<PathBuf> {
     let beside = ["json", "txt"].map(|ending| recording.with_extension(ending));
     beside.into_iter().find(|it| it.is_file())
+}
+
+/// The language that a reference says is spoken; several are left to the model.
+pub(super) fn spoken(said: &Reference) -> Option<SpokenLanguage> {
+    said.language.as_deref().map(|tag| match tag.split(['-', '_']).next() {
+        Some(tag) if tag != "mixed" => SpokenLanguage::Is(Language::new(tag)),
+        _ => SpokenLanguage::Auto,
+    })
 }
 
 fn text_of(path: &Path) -> Result<String, Trouble> {

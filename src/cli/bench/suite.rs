@@ -7,13 +7,13 @@ use std::{
 };
 
 use super::{
-    super::{Exit, Trouble},
-    Bench,
+    super::exit::{Exit, Trouble},
     args::Way,
     measure::Figures,
-    recognisers,
+    replayed::recognisers,
     run::Failed,
-    said, spoken,
+    said::{self, spoken},
+    session::Bench,
     suite_report::{Failure, Row, Suite, Tally},
     suite_table as table,
 };

@@ -4,12 +4,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{
-    Bench,
     args::Way,
     machine,
     measure::Figures,
-    recognisers,
-    report::{LagFigures, Model, unit},
+    parts::LagFigures,
+    replayed::recognisers,
+    report::{Model, unit},
+    session::Bench,
 };
 use crate::{
     logic::{

@@ -6,8 +6,14 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Bench, Sweep, Way, machine, measure::Figures, run::Failed};
-use crate::{cli::Trouble, logic::reference::Reference};
+use super::{
+    args::{Sweep, Way},
+    machine,
+    measure::Figures,
+    run::Failed,
+    session::Bench,
+};
+use crate::{cli::exit::Trouble, logic::reference::Reference};
 
 /// What `--json` writes of a sweep.
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! Where a server is, of what was typed: its host and port, and what is asked for there.
 use tokio_tungstenite::tungstenite::http::Uri;
 
-use super::ClientError;
+use super::error::ClientError;
 
 /// Where a server is.
 #[derive(Debug, PartialEq, Eq)]

@@ -15,12 +15,17 @@ use tokio_tungstenite::{
 };
 
 mod address;
+mod error;
+mod frame;
 mod packet;
 mod polling;
 mod secure;
 mod transport;
 
+pub use error::ClientError;
+
 use address::{Address, address};
+use frame::Frame;
 use packet::Packet;
 use polling::Polling;
 use secure::wire;
@@ -33,24 +38,6 @@ pub struct Event {
     /// Where one was binary, a placeholder stands for it: `{ "_placeholder": true, "num": n }`.
     pub args: Vec<Value>,
     pub attachments: Vec<Bytes>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    #[error("`{url}` is no address of a server: write http://host:port")]
-    Address { url: String },
-    #[error("cannot speak TLS with {url}: {source}")]
-    Tls { url: String, source: std::io::Error },
-    #[error("cannot reach {url}: {source}")]
-    Unreachable { url: String, source: std::io::Error },
-    #[error("{url} does not answer within {within:?}")]
-    Silent { url: String, within: Duration },
-    #[error("{url} does not answer as a Socket.IO server: {why}")]
-    NotSocketIo { url: String, why: String },
-    #[error("{url} refused the connection: {message}")]
-    Refused { url: String, message: String },
-    #[error("the connection to {url} broke: {why}")]
-    Broken { url: String, why: String },
 }
 
 /// One connection to the default namespace. It reads only while it is asked to, so it takes nothing while it is not.
@@ -157,7 +144,7 @@ impl Client {
             tungstenite::Error::Http(answer) => match answer.status().as_u16() {
                 503 => {
                     let after = answer.headers().get("retry-after").and_then(|it| it.to_str().ok());
-                    full(url, after).into()
+                    ClientError::full(url, after).into()
                 }
                 // The server says that no upgrade came, or what stands between took it for any other request.
                 200..300 | 400 | 405 | 426 | 501 => {
@@ -265,9 +252,9 @@ impl Client {
                 self.owes_pong = false;
             }
             let whole = match self.message().await? {
-                Some(transport::Came::Text(text)) => self.head(&text)?,
-                Some(transport::Came::Binary(bytes)) => self.attach(bytes)?,
-                Some(transport::Came::Sign) => None,
+                Some(Frame::Text(text)) => self.head(&text)?,
+                Some(Frame::Binary(bytes)) => self.attach(bytes)?,
+                Some(Frame::Sign) => None,
                 None => break,
             };
             match whole {
@@ -335,7 +322,7 @@ impl Client {
         Ok(None)
     }
 
-    async fn message(&mut self) -> Result<Option<transport::Came>, ClientError> {
+    async fn message(&mut self) -> Result<Option<Frame>, ClientError> {
         let until = self.heard + self.silence;
         let came = match timeout_at(until, self.transport.next()).await {
             Ok(came) => came.map_err(|why| self.broken(&why))?,
@@ -366,10 +353,4 @@ impl From<ClientError> for NotConnected {
     fn from(error: ClientError) -> NotConnected {
         NotConnected::Otherwise(error)
     }
-}
-
-/// There is no room. `after`: when to try again, as the server says.
-fn full(url: &str, after: Option<&str>) -> ClientError {
-    let again = after.map_or(String::new(), |it| format!(", try again in {it} s"));
-    ClientError::Refused { url: url.to_owned(), message: format!("full{again}") }
 }

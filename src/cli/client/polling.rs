@@ -6,7 +6,7 @@ use futures::{FutureExt, future::BoxFuture};
 use reqwest::{Client, Response, StatusCode, header};
 use serde_json::Value;
 
-use super::{ClientError, full, transport::Came};
+use super::{error::ClientError, frame::Frame};
 
 /// Packets of one answer are parted by it.
 const PARTED: char = '\u{1e}';
@@ -19,7 +19,7 @@ pub(super) struct Polling {
     client: Client,
     /// With the session's name.
     url: String,
-    came: VecDeque<Came>,
+    came: VecDeque<Frame>,
     /// The question that is under way: it goes on where nobody waits for it.
     asked: Option<BoxFuture<'static, Result<Option<String>, String>>>,
 }
@@ -35,7 +35,7 @@ impl Polling {
         })?;
         if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
             let after = answer.headers().get(header::RETRY_AFTER).and_then(|it| it.to_str().ok());
-            return Err(full(told, after));
+            return Err(ClientError::full(told, after));
         }
         let text = text(answer).await.map_err(not_ours)?;
         let text = text.ok_or_else(|| not_ours("it begins no session".to_owned()))?;
@@ -52,7 +52,7 @@ impl Polling {
     }
 
     /// `None` once the session is over. May be dropped and called again.
-    pub(super) async fn next(&mut self) -> Result<Option<Came>, String> {
+    pub(super) async fn next(&mut self) -> Result<Option<Frame>, String> {
         loop {
             if let Some(came) = self.came.pop_front() {
                 return Ok(Some(came));
@@ -92,12 +92,12 @@ async fn text(answer: Response) -> Result<Option<String>, String> {
     }
 }
 
-fn packets(text: &str) -> Result<VecDeque<Came>, String> {
+fn packets(text: &str) -> Result<VecDeque<Frame>, String> {
     let packet = |it: &str| match it.strip_prefix(BYTES) {
-        None => Ok(Came::Text(it.into())),
+        None => Ok(Frame::Text(it.into())),
         Some(bytes) => {
             let bytes = BASE64_STANDARD.decode(bytes);
-            bytes.map(|it| Came::Binary(it.into())).map_err(|error| error.to_string())
+            bytes.map(|it| Frame::Binary(it.into())).map_err(|error| error.to_string())
         }
     };
     text.split(PARTED).map(packet).collect()
@@ -136,7 +136,7 @@ mod tests {
         let came = packets("2\u{1e}451-[\"a\",{}]\u{1e}bAf8=").unwrap();
         let shown: Vec<String> = came.iter().map(|it| format!("{it:?}")).collect();
         assert_eq!(shown[0], "Text(Utf8Bytes(b\"2\"))");
-        assert!(matches!(&came[2], Came::Binary(bytes) if **bytes == [1, 255]), "{shown:?}");
+        assert!(matches!(&came[2], Frame::Binary(bytes) if **bytes == [1, 255]), "{shown:?}");
         assert!(packets("b!").is_err());
     }
 }

@@ -8,37 +8,28 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{self, Bytes, Message, Utf8Bytes, error::ProtocolError},
+    tungstenite::{self, Message, error::ProtocolError},
 };
 
-use super::{polling::Polling, secure::Wire};
+use super::{frame::Frame, polling::Polling, secure::Wire};
 
 pub(super) enum Transport {
     Websocket(Box<WebSocketStream<Box<dyn Wire>>>),
     Polling(Box<Polling>),
 }
 
-/// What came.
-#[derive(Debug)]
-pub(super) enum Came {
-    Text(Utf8Bytes),
-    Binary(Bytes),
-    /// The other end lives, and says nothing.
-    Sign,
-}
-
 impl Transport {
     /// `None` once the other end has hung up. May be dropped and called again.
-    pub(super) async fn next(&mut self) -> Result<Option<Came>, String> {
+    pub(super) async fn next(&mut self) -> Result<Option<Frame>, String> {
         let socket = match self {
             Transport::Polling(polling) => return polling.next().await,
             Transport::Websocket(socket) => socket,
         };
         match socket.next().await {
-            Some(Ok(Message::Text(text))) => Ok(Some(Came::Text(text))),
-            Some(Ok(Message::Binary(bytes))) => Ok(Some(Came::Binary(bytes))),
+            Some(Ok(Message::Text(text))) => Ok(Some(Frame::Text(text))),
+            Some(Ok(Message::Binary(bytes))) => Ok(Some(Frame::Binary(bytes))),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
-                Ok(Some(Came::Sign))
+                Ok(Some(Frame::Sign))
             }
             Some(Ok(Message::Close(_))) | None => Ok(None),
             Some(Err(tungstenite::Error::Protocol(

@@ -1,7 +1,7 @@
 //! `livecap models import`: makes a model of weights in another format.
 use std::{io::Write, path::PathBuf};
 
-use super::{ModelsError, mebibytes, pull::bar};
+use super::{ModelsError, lookup::mebibytes, pull::bar};
 use crate::models::{
     Called, Catalogue, Format, ImportSettings, Store, Weight, import as make, is_name,
 };

@@ -1,7 +1,11 @@
 //! `livecap models list`: a table of every known model.
 use std::{fs, io::Write, path::Path};
 
-use super::{ModelsError, files, in_program, mebibytes, part};
+use super::{
+    ModelsError,
+    lookup::{files, in_program, mebibytes},
+    part,
+};
 use crate::models::{Catalogue, Languages, ModelEntry, Store, inspect};
 
 const HEAD: [&str; 7] = ["name", "size", "parameters", "languages", "licence", "here", "to get it"];

@@ -1,6 +1,8 @@
 //! `livecap models`: which models there are, getting or making one, and whether those that are here are whole.
+mod error;
 mod import;
 mod list;
+mod lookup;
 mod part;
 pub(super) mod pull;
 mod pull_error;
@@ -9,11 +11,9 @@ mod transfer;
 mod try_out;
 mod verify;
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::{io::Write, path::PathBuf};
 
+pub use error::ModelsError;
 pub use import::{ImportArgs, WeightType, import};
 pub use list::list;
 pub use pull::{PullArgs, pull};
@@ -23,7 +23,7 @@ pub use transfer::{PullSettings, Pulled, fetch};
 pub use try_out::{TryArgs, try_out};
 pub use verify::{VerifyArgs, verify};
 
-use crate::models::{Catalogue, CatalogueError, ImportError, ModelEntry, ModelError, Store};
+use crate::models::{Catalogue, Store};
 
 /// Which models there are, get or make one, look whether they are whole.
 #[derive(Debug, clap::Args)]
@@ -53,41 +53,6 @@ pub enum ModelsCommand {
     Verify(VerifyArgs),
 }
 
-/// Why a `models` command failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelsError {
-    #[error(transparent)]
-    Catalogue(#[from] CatalogueError),
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    #[error(transparent)]
-    Pull(#[from] PullError),
-    #[error(transparent)]
-    Import(#[from] ImportError),
-    #[error(
-        "{0} not here or not whole; `livecap models pull NAME` gets a model, also in place of a damaged one"
-    )]
-    NotWhole(String),
-    #[error("cannot read the folder {folder}: {cause}")]
-    Folder { folder: PathBuf, cause: io::Error },
-    #[error("cannot write the result: {0}")]
-    Output(#[from] io::Error),
-}
-
-impl ModelsError {
-    /// The process's exit code: 2 for what was asked wrongly, 1 for what then went wrong.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            ModelsError::Catalogue(_) | ModelsError::Model(_) => 2,
-            ModelsError::Pull(_)
-            | ModelsError::Import(_)
-            | ModelsError::NotWhole(_)
-            | ModelsError::Folder { .. }
-            | ModelsError::Output(_) => 1,
-        }
-    }
-}
-
 /// Does what `args` ask for. Results go to `out`; a progress bar to standard error where that is a terminal.
 pub async fn run(args: &ModelsArgs, out: &mut (dyn Write + Send)) -> Result<(), ModelsError> {
     let catalogue = match &args.catalogue {
@@ -106,31 +71,4 @@ pub async fn run(args: &ModelsArgs, out: &mut (dyn Write + Send)) -> Result<(), 
         ModelsCommand::Try(args) => try_out(args, &catalogue, &store, out),
         ModelsCommand::Verify(args) => verify(args, &catalogue, &store, out),
     }
-}
-
-/// The entries called so, or the first name that nobody knows.
-fn entries<'a>(
-    catalogue: &'a Catalogue,
-    names: &[String],
-) -> Result<Vec<&'a ModelEntry>, ModelError> {
-    let unknown = |name: &String| ModelError::Unknown {
-        asked: name.clone(),
-        nearest: catalogue.nearest(name).map(String::from),
-    };
-    names.iter().map(|name| catalogue.get(name).ok_or_else(|| unknown(name))).collect()
-}
-
-/// The model files in the store's folder.
-fn files(store: &Store) -> Result<Vec<PathBuf>, ModelsError> {
-    let folder = store.folder();
-    store.files().map_err(|cause| ModelsError::Folder { folder: folder.into(), cause })
-}
-
-/// Whether the program itself holds this model.
-fn in_program(entry: &ModelEntry) -> bool {
-    cfg!(feature = "whisper") && entry.built_in
-}
-
-fn mebibytes(bytes: u64) -> String {
-    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }

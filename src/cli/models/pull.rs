@@ -3,7 +3,10 @@ use std::{io::Write, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{ModelsError, PullSettings, Pulled, entries, fetch, mebibytes};
+use super::{
+    ModelsError, PullSettings, Pulled, fetch,
+    lookup::{entries, mebibytes},
+};
 use crate::models::{Catalogue, Store};
 
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use reqwest::{Client, Response, StatusCode, header};
 use tokio::time::{sleep, timeout};
 use tracing::warn;
 
-use super::{PullError, in_program, part::Part, pull_error::root};
+use super::{PullError, lookup::in_program, part::Part, pull_error::root};
 use crate::models::{ModelEntry, Proof, Store, verify};
 
 /// How patient a pull is.

@@ -4,7 +4,10 @@ use std::{
     path::Path,
 };
 
-use super::{ModelsError, entries, files, in_program};
+use super::{
+    ModelsError,
+    lookup::{entries, files, in_program},
+};
 use crate::models::{Catalogue, ModelEntry, Store, inspect};
 
 #[derive(Debug, Default, clap::Args)]

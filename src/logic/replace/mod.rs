@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use regex::Captures;
 
+pub use self::pattern::RuleError;
 use self::{
-    pattern::{Pattern, phrase},
+    pattern::{Pattern, next_letter, phrase, with_any_apostrophe},
     source::{Place, Source},
 };
 use crate::{logic::script, message::Word};
@@ -41,13 +42,6 @@ enum Writes {
     Words(String),
     /// With `$1` for what a group has matched.
     Template(String),
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("`{pattern}` is no regular expression: {why}")]
-pub struct RuleError {
-    pub pattern: String,
-    pub why: String,
 }
 
 /// What became of some words.
@@ -89,7 +83,7 @@ impl Rules {
         for (pattern, to) in patterns {
             let unspaced = pattern.chars().filter(|it| script::is_unspaced(*it)).count();
             reach = reach.max(PATTERN_REACH + unspaced);
-            let looks_for = Pattern::new(pattern, &pattern::with_any_apostrophe(pattern), "")?;
+            let looks_for = Pattern::new(pattern, &with_any_apostrophe(pattern), "")?;
             rules.push(Rule { looks_for, writes: Writes::Template(to.clone()) });
         }
         Ok(Rules { rules, reach })
@@ -151,10 +145,6 @@ fn reach_of(phrase: &str) -> usize {
         false => 1,
     };
     phrase.split_whitespace().map(count).sum::<usize>().saturating_sub(1)
-}
-
-fn next_letter(text: &str, from: usize) -> usize {
-    text[from..].chars().next().map_or(text.len() + 1, |it| from + it.len_utf8())
 }
 
 impl Rule {

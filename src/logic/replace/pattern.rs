@@ -4,12 +4,18 @@ use std::ops::Range;
 use regex::{Captures, Regex};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::{RuleError, next_letter};
 use crate::logic::script::is_unspaced;
 
 /// What people and models write for an apostrophe.
 const APOSTROPHES: [char; 4] = ['\'', '’', 'ʼ', '＇'];
 const ANY_APOSTROPHE: &str = "['’ʼ＇]";
+
+#[derive(Debug, thiserror::Error)]
+#[error("`{pattern}` is no regular expression: {why}")]
+pub struct RuleError {
+    pub pattern: String,
+    pub why: String,
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
@@ -57,6 +63,11 @@ impl Pattern {
         }
         None
     }
+}
+
+/// Where the letter behind the one at `from` begins; past the end where there is none.
+pub(super) fn next_letter(text: &str, from: usize) -> usize {
+    text[from..].chars().next().map_or(text.len() + 1, |it| from + it.len_utf8())
 }
 
 /// Whether neither end of `place` parts a word or a letter from its marks.

@@ -1,27 +1,17 @@
 //! Text as it is spoken: how words are compared, whatever their case, their punctuation and the way numbers are written.
+mod bare;
 mod basic;
 mod digits;
 mod english;
 mod numbers;
 mod spelling;
 
-use unicode_normalization::char::is_combining_mark;
-
-use self::numbers::number;
+pub use self::bare::bare;
+use self::{bare::is_letter, numbers::number};
 use super::script::{is_unspaced, units};
 
 /// Languages that are written without spaces, by their primary tags: their texts are counted in characters.
 const IN_CHARACTERS: [&str; 8] = ["zh", "yue", "ja", "th", "lo", "km", "my", "bo"];
-
-/// One word without case and punctuation; empty where it is punctuation only.
-pub fn bare(word: &str) -> String {
-    word.chars().filter(|it| is_letter(*it)).flat_map(char::to_lowercase).collect()
-}
-
-/// Letters, digits and the marks on them, which in Thai or Hindi make another word.
-fn is_letter(it: char) -> bool {
-    it.is_alphanumeric() || is_combining_mark(it)
-}
 
 /// Whether error rates of this language count characters (CER), not words (WER). `language` is a tag, as `ja` or `zh-Hant`.
 pub fn is_in_characters(language: &str) -> bool {

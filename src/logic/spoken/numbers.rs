@@ -1,5 +1,5 @@
 //! Numbers as they are spoken in English.
-use super::bare;
+use super::bare::bare;
 
 /// Anything that begins with a digit; what is no number stays as it is written.
 pub(super) fn number(piece: &str, found: &mut Vec<String>) {

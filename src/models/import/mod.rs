@@ -4,6 +4,7 @@ mod container;
 mod ctranslate2;
 mod error;
 mod find;
+mod header;
 mod mel;
 mod model;
 mod names;
@@ -22,7 +23,7 @@ pub use find::Format;
 
 pub(super) use self::quantise::encode as quantise;
 use self::{find::Found, model::Model, write::Stopped};
-use super::{Catalogue, Kind, Store, Weight, inspect, sha256_of_file};
+use super::{Catalogue, Kind, Store, Weight, checksum::sha256_of_file, inspect, name::is_of_name};
 
 /// What is to be made of which files.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ pub struct ImportSettings {
     pub paths: Vec<PathBuf>,
     /// [`Weight::F16`], [`Weight::Q8_0`] or [`Weight::Q5_1`].
     pub weight: Weight,
-    /// What to call the model where the catalogue has no name for the result; see [`is_name`].
+    /// What to call the model where the catalogue has no name for the result; see [`is_name`](super::is_name).
     pub name: Option<String>,
 }
 
@@ -125,17 +126,6 @@ pub fn import(
     Ok(Imported { name, called, path, bytes, sha256, format: found.format, from_int8, was_here })
 }
 
-/// Whether a model may be called so: letters, digits and `._-`, with a letter or digit first, at most 100 of them.
-pub fn is_name(name: &str) -> bool {
-    name.len() <= 100
-        && name.starts_with(|it: char| it.is_ascii_alphanumeric())
-        && name.chars().all(is_of_name)
-}
-
-fn is_of_name(it: char) -> bool {
-    it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | '-')
-}
-
 /// After the folder or file, and the kind of weights where they are in blocks, as published files are called.
 fn name_of_source(path: &Path, weight: Weight) -> String {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
@@ -187,14 +177,6 @@ impl Drop for Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_stays_in_the_folder() {
-        assert!(["tiny.en", "whisper-small_nl", "3"].iter().all(|it| is_name(it)));
-        let bad = ["", ".hidden", "-q", "a/b", "..", "a b", "a\\b", "é"];
-        assert!(bad.iter().all(|it| !is_name(it)));
-        assert!(!is_name(&"a".repeat(101)));
-    }
 
     #[test]
     fn a_source_gives_its_name() {

@@ -2,14 +2,14 @@
 use std::path::Path;
 
 use super::{
-    super::{Header, Weight, check_header},
+    super::{Header, Weight, ggml::check_header},
     ImportError, SourceFault,
     arrays::{Arrays, Slice},
     ctranslate2,
     find::{Format, Found},
+    header::header_bytes,
     names::{Parts, order},
     safetensors::{self, Config},
-    write::header_bytes,
 };
 
 /// The largest number of float16.

@@ -5,7 +5,7 @@ mod sources;
 mod text;
 mod translate;
 
-pub(super) use sinks::{Broadcast, Journal, Record, Subtitles};
+pub(super) use sinks::{Broadcast, Record, Subtitles};
 pub(super) use sound::{Resample, Whisper};
 pub(super) use sources::{Command, Microphone, Pcm, Recording};
 pub(super) use text::{Lines, Replace};

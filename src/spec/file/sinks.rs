@@ -1,4 +1,4 @@
-//! Where captions and sound end up: broadcast, subtitles, record, journal.
+//! Where captions and sound end up: broadcast, subtitles, record.
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use super::{
         complaint::list,
         listen::parse,
         plan::{self, Planned, RecordFormat, SubtitleFormat},
-        resolve::Around,
+        table::{Around, Settings},
         units::Length,
     },
     number,
@@ -110,8 +110,8 @@ impl Default for Keep {
     }
 }
 
-impl Broadcast {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
+impl Settings for Broadcast {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         let listen = match parse(&self.listen) {
             Ok(listen) => listen,
             Err(wrong) => {
@@ -235,8 +235,8 @@ pub(in crate::spec) struct Subtitles {
     roll: Option<Length>,
 }
 
-impl Subtitles {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
+impl Settings for Subtitles {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         let formats = [
             ("srt", SubtitleFormat::Srt),
             ("vtt", SubtitleFormat::Vtt),
@@ -257,26 +257,11 @@ pub(in crate::spec) struct Record {
     path: String,
 }
 
-impl Record {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
+impl Settings for Record {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         let formats = [("flac", RecordFormat::Flac), ("wav", RecordFormat::Wav)];
         let format = by_ending(&self.path, &formats, around)?;
         Some(Planned::Record(plan::Record { path: around.path(&self.path), format }))
-    }
-}
-
-/// Keeps everything that was said in an SQLite database.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::spec) struct Journal {
-    /// The database's file.
-    #[schemars(length(min = 1))]
-    path: String,
-}
-
-impl Journal {
-    pub(in crate::spec) fn resolve(self, around: &Around<'_>) -> Planned {
-        Planned::Journal(plan::Journal { path: around.path(&self.path) })
     }
 }
 

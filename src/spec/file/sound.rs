@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::super::{
     Code,
     plan::{self, Guard, ModelChoice, Planned, SpokenLanguage, Task},
-    resolve::Around,
+    table::{Around, Settings},
     units::Length,
 };
 use crate::{languages::whisper, message::Language};
@@ -14,6 +14,12 @@ use crate::{languages::whisper, message::Language};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Resample {}
+
+impl Settings for Resample {
+    fn resolve(self, _: &mut Around<'_>) -> Option<Planned> {
+        Some(Planned::Resample)
+    }
+}
 
 /// Turns speech into captions with a Whisper model; its name is the name of the track.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -148,8 +154,8 @@ fn usual_threshold() -> f64 {
 /// What a Whisper model hears at once.
 const WINDOW: Length = Length::ms::<30_000>();
 
-impl Whisper {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
+impl Settings for Whisper {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         if let Some(longest) = self.longest.filter(|it| *it > WINDOW) {
             around.complain(
                 Code::ModelLimit,
@@ -169,7 +175,7 @@ impl Whisper {
                 Some(format!("language = \"{}\"", unknown.meant.unwrap_or("auto"))),
             );
         }
-        Planned::Whisper(Box::new(plan::Whisper {
+        Some(Planned::Whisper(Box::new(plan::Whisper {
             model: self.model.resolve(around),
             language: match self.language.as_deref() {
                 None => SpokenLanguage::FromModel,
@@ -202,6 +208,6 @@ impl Whisper {
             guards: self.guards,
             phrases: self.phrases,
             condition: self.condition,
-        }))
+        })))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::{
     Code,
     plan::{self, Planned, SampleFormat},
-    resolve::Around,
+    table::{Around, Settings},
     units::Length,
 };
 use crate::message::SampleRate;
@@ -55,15 +55,15 @@ impl Channel {
     }
 }
 
-impl Microphone {
-    pub(in crate::spec) fn resolve(self) -> Planned {
-        Planned::Microphone(plan::Microphone {
+impl Settings for Microphone {
+    fn resolve(self, _: &mut Around<'_>) -> Option<Planned> {
+        Some(Planned::Microphone(plan::Microphone {
             device: match self.device.as_str() {
                 "default" => plan::DeviceChoice::Default,
                 _ => plan::DeviceChoice::Named(self.device),
             },
             channel: self.channel.resolve(),
-        })
+        }))
     }
 }
 
@@ -112,9 +112,9 @@ fn own_pace() -> Speed {
     Speed::Times(1.0)
 }
 
-impl Recording {
-    pub(in crate::spec) fn resolve(self, around: &Around<'_>) -> Planned {
-        Planned::Recording(plan::Recording {
+impl Settings for Recording {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
+        Some(Planned::Recording(plan::Recording {
             path: around.path(&self.path),
             channel: self.channel.resolve(),
             track: self.track.and_then(|it| NonZeroUsize::new(it.into())),
@@ -124,7 +124,7 @@ impl Recording {
             },
             start: self.start.0,
             repeat: self.r#loop,
-        })
+        }))
     }
 }
 
@@ -160,9 +160,9 @@ fn one() -> u16 {
     1
 }
 
-impl Pcm {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
-        Planned::Pcm(samples(self.format, self.rate, (self.channels, self.channel), around))
+impl Settings for Pcm {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
+        Some(Planned::Pcm(samples(self.format, self.rate, (self.channels, self.channel), around)))
     }
 }
 
@@ -222,16 +222,16 @@ pub(in crate::spec) struct Command {
     channel: Channel,
 }
 
-impl Command {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
+impl Settings for Command {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         let mut words = self.command.into_iter();
         let program = words.next().unwrap_or_default();
         let bare = !program.contains(std::path::is_separator);
-        Planned::Command(plan::Command {
+        Some(Planned::Command(plan::Command {
             program: if bare { PathBuf::from(program) } else { around.path(&program) },
             args: words.collect(),
             restart_when_ended: self.restart_when_ended,
             samples: samples(self.format, self.rate, (self.channels, self.channel), around),
-        })
+        }))
     }
 }

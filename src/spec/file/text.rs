@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::super::{
     Code,
     plan::{self, Place, Planned},
-    resolve::Around,
+    table::{Around, Settings},
 };
 
 /// Corrects captions: names that are always misheard, words that are masked, phrases that are never shown. Rules match whole
@@ -30,8 +30,8 @@ pub(in crate::spec) struct Replace {
     patterns: BTreeMap<String, String>,
 }
 
-impl Replace {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
+impl Settings for Replace {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         for pattern in self.patterns.keys() {
             if let Err(error) = regex::Regex::new(pattern) {
                 let why = error.to_string();
@@ -45,12 +45,12 @@ impl Replace {
                 );
             }
         }
-        Planned::Replace(plan::Replace {
+        Some(Planned::Replace(plan::Replace {
             words: self.words,
             mask: self.mask,
             unwanted: self.unwanted,
             patterns: self.patterns,
-        })
+        }))
     }
 }
 
@@ -68,12 +68,12 @@ fn dash() -> String {
     "-".to_owned()
 }
 
-impl Lines {
-    pub(in crate::spec) fn resolve(self, around: &Around<'_>) -> Planned {
+impl Settings for Lines {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         let place = match self.path.as_str() {
             "-" => Place::Standard,
             path => Place::File(around.path(path)),
         };
-        Planned::Lines(plan::Lines { place })
+        Some(Planned::Lines(plan::Lines { place }))
     }
 }

@@ -8,7 +8,7 @@ use super::{
     super::{
         Code,
         plan::{self, Clauses, KeyPlace, Planned, Provider},
-        resolve::Around,
+        table::{Around, Settings},
         units::Length,
     },
     number,
@@ -123,15 +123,15 @@ fn off() -> Clauses {
     Clauses::Off
 }
 
-impl Translate {
-    pub(in crate::spec) fn resolve(self, around: &mut Around<'_>) -> Planned {
+impl Settings for Translate {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         self.complain(around);
         let key = match (self.api_key_env, self.api_key_file) {
             (Some(name), _) => KeyPlace::Variable(name),
             (None, Some(path)) => KeyPlace::File(around.path(&path)),
             (None, None) => KeyPlace::None,
         };
-        Planned::Translate(Box::new(plan::Translate {
+        Some(Planned::Translate(Box::new(plan::Translate {
             to: Language::new(&self.to),
             source: self.source.as_deref().map(Language::new),
             provider: self.provider,
@@ -156,9 +156,11 @@ impl Translate {
                 longest: self.breaker.longest.0.max(self.breaker.wait.0),
             },
             cache: self.cache,
-        }))
+        })))
     }
+}
 
+impl Translate {
     /// What the provider needs and has not, and what it is given and cannot use.
     fn complain(&self, around: &mut Around<'_>) {
         let example = match self.provider {

@@ -16,7 +16,11 @@ use livecap::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{clock::Clock, skeleton::Skeleton, streamed::Streamed};
+use super::{
+    clock::Clock,
+    skeleton::Skeleton,
+    streamed::{OfModel, Streamed},
+};
 
 /// One recording, decoded by one model.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,19 +44,6 @@ pub(crate) struct Head {
     pub(crate) of_model: OfModel,
     /// Its text is empty where nobody speaks.
     pub(crate) reference: Reference,
-}
-
-/// The settings of the policy that depend on the model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct OfModel {
-    /// The longest segment, milliseconds.
-    pub(crate) longest: u64,
-    /// This much silence ends a segment, milliseconds.
-    pub(crate) endpoint: u64,
-    /// The probability from which a word is committed on which two decodes agree.
-    pub(crate) commit: f32,
-    /// A partial comes after this much new audio, milliseconds.
-    pub(crate) interval: u64,
 }
 
 /// The result of the run in which the decodes were recorded.

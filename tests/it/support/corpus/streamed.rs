@@ -18,10 +18,11 @@ use livecap::{
     },
     stages::recognise::{Recognise, RecogniseSettings, Recogniser, Track, VoiceActivity},
 };
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::{clock::Clock, format::OfModel};
+use super::clock::Clock;
 
 const RATE: SampleRate = SampleRate::SPEECH;
 /// Samples of one frame of live sound: 20 ms.
@@ -33,6 +34,19 @@ pub(crate) struct Streamed {
     /// Each with the time at which it came, in seconds since the capture of the first sample.
     pub(crate) captions: Vec<(f64, Caption)>,
     pub(crate) counts: BTreeMap<&'static str, u64>,
+}
+
+/// The settings of the policy that depend on the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OfModel {
+    /// The longest segment, milliseconds.
+    pub(crate) longest: u64,
+    /// This much silence ends a segment, milliseconds.
+    pub(crate) endpoint: u64,
+    /// The probability from which a word is committed on which two decodes agree.
+    pub(crate) commit: f32,
+    /// A partial comes after this much new audio, milliseconds.
+    pub(crate) interval: u64,
 }
 
 /// The settings that a pipeline file with a model and a language leads to.

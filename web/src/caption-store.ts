@@ -60,7 +60,7 @@ export interface Shown {
   settled: boolean;
 }
 
-export class Ledger {
+export class CaptionStore {
   stream: string | undefined;
   tracks: Track[] = [];
   /** In order of the audio timeline; at equal times in order of the tracks. */

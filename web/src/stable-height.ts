@@ -22,7 +22,7 @@ export function room(before: number, moved: readonly Moved[], content: number): 
   return Math.max(content, before + above + Math.max(0, last.after - last.before - above));
 }
 
-export class Floor {
+export class StableHeight {
   private room = 0;
 
   constructor(private readonly list: HTMLElement) {}

@@ -1,5 +1,5 @@
 // A few lines that roll up: the newest is at the bottom, and a sentence stays long enough to be read.
-import type { Ledger } from "./ledger.ts";
+import type { CaptionStore } from "./caption-store.ts";
 import type { Rows } from "./rows.ts";
 
 /** How long a final stays in view, at least. */
@@ -42,7 +42,7 @@ export function turn({ content, room, line, top: rolled, since }: Rolled, young:
   return { top: Math.min(wanted, Math.max(top, rolled)), again: Math.min(...inTheWay.map((it) => it.until), (since ?? now) + WAITS_MS) };
 }
 
-export class Roll {
+export class RollUp {
   /** When each final was first in view. */
   private seen = new Map<string, number>();
   private since: number | undefined;
@@ -54,10 +54,10 @@ export class Roll {
   ) {}
 
   /** To be called after the content has changed. `live`: what came was just spoken; a replay is not for reading along. */
-  grown(ledger: Ledger, rows: Rows, live = true): void {
+  grown(store: CaptionStore, rows: Rows, live = true): void {
     window.clearTimeout(this.timer);
     const now = performance.now();
-    const finals = this.finals(ledger, rows);
+    const finals = this.finals(store, rows);
     if (!live) for (const { key } of finals) this.seen.set(key, Number.NEGATIVE_INFINITY);
     // One that was not in view yet has all of its time before it: it is not rolled past.
     const young = finals.map(({ key, bottom }) => ({ bottom, until: (this.seen.get(key) ?? now) + STAYS_MS }));
@@ -68,13 +68,13 @@ export class Roll {
     this.since = again === undefined ? undefined : (this.since ?? now);
     const end = this.box.scrollTop + this.box.clientHeight + 1;
     for (const { key, bottom } of finals) if (bottom <= end && !this.seen.has(key)) this.seen.set(key, now);
-    if (again !== undefined) this.timer = window.setTimeout(() => this.grown(ledger, rows), again - now);
+    if (again !== undefined) this.timer = window.setTimeout(() => this.grown(store, rows), again - now);
   }
 
   /** The newest rows only: what is further up has been rolled away long since. */
-  private finals(ledger: Ledger, rows: Rows): { key: string; bottom: number }[] {
+  private finals(store: CaptionStore, rows: Rows): { key: string; bottom: number }[] {
     const { top } = this.list.getBoundingClientRect();
-    const newest = ledger.rows.slice(-20).filter((row) => row.is === "segment" && row.original?.kind === "final");
+    const newest = store.rows.slice(-20).filter((row) => row.is === "segment" && row.original?.kind === "final");
     const kept = new Set(newest.map((row) => row.key));
     for (const key of this.seen.keys()) if (!kept.has(key)) this.seen.delete(key);
     return newest.flatMap((row) => {

@@ -1,0 +1,156 @@
+//! What is added for each kind of stage that a plan may have: one match over what is planned.
+#[cfg(feature = "microphone")]
+use super::settings::microphone;
+use super::{
+    assembly::Assembly,
+    delivery,
+    settings::{command, raw, record, recording, rules, subtitles},
+};
+#[cfg(feature = "whisper")]
+use super::{assembly::held_to, recogniser::Recogniser};
+#[cfg(feature = "whisper")]
+use crate::flow::StageGauge;
+#[cfg(feature = "microphone")]
+use crate::stages::microphone::Microphone;
+use crate::{
+    message::{AudioFrame, Speech},
+    serve::Server,
+    spec::{
+        Plan, Port,
+        plan::{self, Planned},
+    },
+    stages::{
+        broadcast::Broadcast,
+        command::Command,
+        pcm::Pcm,
+        record::Record,
+        recording::Recording,
+        replace::Replace,
+        resample::Resample,
+        subtitles::{SubtitleFiles, Subtitles},
+    },
+};
+
+impl Assembly<'_> {
+    /// Adds stage number `number` of the plan. The error says why it cannot be set up.
+    pub(super) async fn add(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        plan: &Plan,
+    ) -> Result<(), String> {
+        match &stage.work {
+            #[cfg(feature = "microphone")]
+            Planned::Microphone(settings) => {
+                self.source(number, stage, Microphone::new(microphone(settings)));
+                Ok(())
+            }
+            #[cfg(not(feature = "microphone"))]
+            Planned::Microphone(_) => Err(without("microphone")),
+            Planned::Recording(settings) => {
+                self.source(number, stage, Recording::new(recording(settings)));
+                Ok(())
+            }
+            Planned::Resample => {
+                self.between(number, stage, (), || Ok(Resample::new()));
+                Ok(())
+            }
+            #[cfg(feature = "whisper")]
+            Planned::Whisper(settings) => self.whisper(number, stage, settings, plan).await,
+            #[cfg(not(feature = "whisper"))]
+            Planned::Whisper(_) => Err(without("whisper")),
+            Planned::Lines(lines) if stage.feeds.is_empty() => {
+                self.read_lines(number, stage, &lines.place).await
+            }
+            Planned::Lines(lines) => self.write_lines(number, stage, &lines.place).await,
+            Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
+            Planned::Pcm(samples) => {
+                self.source(number, stage, Pcm::new(raw(samples)));
+                Ok(())
+            }
+            Planned::Command(settings) => {
+                let settings = command(settings, plan.folder())?;
+                self.source(number, stage, Command::new(settings));
+                Ok(())
+            }
+            Planned::Record(settings) => {
+                let settings = record(settings);
+                match stage.feeds.first().map(|feed| feed.carries) {
+                    Some(Port::Speech) => {
+                        self.sink(number, stage, (), move || {
+                            Ok(Record::<Speech>::new(settings.clone()))
+                        });
+                    }
+                    _ => self.sink(number, stage, (), move || {
+                        Ok(Record::<AudioFrame>::new(settings.clone()))
+                    }),
+                }
+                Ok(())
+            }
+            Planned::Translate(settings) => self.translate(number, stage, settings),
+            Planned::Replace(settings) => {
+                let rules = rules(settings).map_err(|error| error.to_string())?;
+                self.between(number, stage, None, move || Ok(Replace::new(rules.clone())));
+                Ok(())
+            }
+            Planned::Subtitles(settings) => {
+                let files = SubtitleFiles::new(subtitles(settings));
+                self.sink(number, stage, files, || Ok(Subtitles::default()));
+                Ok(())
+            }
+        }
+    }
+
+    #[cfg(feature = "whisper")]
+    async fn whisper(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        settings: &plan::Whisper,
+        plan: &Plan,
+    ) -> Result<(), String> {
+        let found = self.machine.find(&settings.model).map_err(|error| error.to_string())?;
+        let gauge = StageGauge::new(&stage.name);
+        let recogniser = Recogniser::load(
+            (found, &mut self.models),
+            settings,
+            (stage, gauge.clone()),
+            self.live[number],
+            plan.recognisers(),
+        );
+        let mut recogniser = recogniser.await?;
+        recogniser.compare_with(&self.machine.present());
+        self.languages.insert(stage.name.clone(), recogniser.language());
+        if let Some(caution) = recogniser.caution() {
+            tracing::warn!(stage = stage.name, "{caution}");
+            self.notices.push((number, caution.to_owned()));
+        }
+        let kept = recogniser.kept();
+        let make = move || recogniser.life();
+        let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
+        let settings = held_to(stage);
+        self.pipeline.stage(settings, gauge, make, kept, inlet, outlet);
+        Ok(())
+    }
+
+    async fn broadcast(
+        &mut self,
+        number: usize,
+        stage: &plan::Stage,
+        settings: &plan::Broadcast,
+        plan: &Plan,
+    ) -> Result<(), String> {
+        let settings = delivery::settings(settings)?;
+        let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
+        let broadcast = Broadcast::new(server.publisher());
+        self.sink(number, stage, (), move || Ok(broadcast.clone()));
+        let tracks = self.tracks(&plan.heard(number), plan);
+        self.servers.push((number, server, tracks));
+        Ok(())
+    }
+}
+
+#[cfg(not(all(feature = "microphone", feature = "whisper")))]
+fn without(feature: &str) -> String {
+    format!("this build is without the feature `{feature}`")
+}
