@@ -16,7 +16,7 @@ use crate::{
     spec::plan::ModelChoice,
     stages::{
         recognise::{Effort, NeuralVoiceActivity, Recognise, RecogniseSettings, Recogniser, Track},
-        recording::{Choice, Pace, Recording, RecordingSettings},
+        recording::{Choice, PlaybackSpeed, Recording, RecordingSettings},
         resample::Resample,
         whisper::{Whisper, WhisperModel, WhisperSettings},
     },
@@ -80,7 +80,7 @@ impl Offline {
         let recording = RecordingSettings {
             called: self.called.clone(),
             choice: self.choice,
-            pace: Pace::Max,
+            speed: PlaybackSpeed::Max,
             ..RecordingSettings::new(&self.recording)
         };
         let recognised = recognised(recording, recognise, engine).await;

@@ -11,7 +11,7 @@ use crate::{
         command::CommandSettings,
         pcm::{RawSettings, SampleFormat},
         record::{RecordFormat, RecordSettings},
-        recording::{Choice, Pace, RecordingSettings},
+        recording::{Choice, PlaybackSpeed, RecordingSettings},
         subtitles::{SubtitleFormat, SubtitleSettings},
     },
 };
@@ -39,9 +39,9 @@ pub(super) fn microphone(
 
 pub(super) fn recording(settings: &plan::Recording) -> RecordingSettings {
     RecordingSettings {
-        pace: match settings.speed {
-            plan::Speed::Times(times) => Pace::Real(times),
-            plan::Speed::Max => Pace::Max,
+        speed: match settings.speed {
+            plan::Speed::Times(times) => PlaybackSpeed::Times(times),
+            plan::Speed::Max => PlaybackSpeed::Max,
         },
         start: settings.start,
         choice: Choice { track: settings.track, downmix: downmix(settings.channel) },

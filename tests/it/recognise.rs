@@ -14,7 +14,7 @@ use livecap::{
     message::{Caption, Kind, Language, TrackName, Transcript},
     stages::{
         recognise::{NeuralVoiceActivity, Recognise, RecogniseSettings, Recogniser, Track},
-        recording::{Pace, Recording, RecordingSettings, SoundFile},
+        recording::{PlaybackSpeed, Recording, RecordingSettings, SoundFile},
         resample::Resample,
         whisper::{Whisper, WhisperError, WhisperModel, WhisperSettings},
     },
@@ -54,8 +54,10 @@ async fn captions(path: &Path, settings: RecogniseSettings) -> Vec<Caption> {
     let mut track = Track::new(TrackName::new("english"));
     let voice = NeuralVoiceActivity::default();
     let mut whisper = Recognise::new(settings, engine.expect("the engine starts"), voice);
-    let mut file =
-        Recording::new(RecordingSettings { pace: Pace::Max, ..RecordingSettings::new(path) });
+    let mut file = Recording::new(RecordingSettings {
+        speed: PlaybackSpeed::Max,
+        ..RecordingSettings::new(path)
+    });
     let (_, _, _, list) = tokio::join!(
         async move { file.run(&from_file, CancellationToken::new()).await.expect("the file is read") },
         async move {

@@ -33,9 +33,9 @@ const SLOWEST: f64 = 0.001;
 
 /// How fast a recording is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
+pub enum PlaybackSpeed {
     /// This many times its own speed, above 0.
-    Real(f64),
+    Times(f64),
     /// As fast as it is read.
     Max,
 }
@@ -46,7 +46,7 @@ pub struct RecordingSettings {
     /// The name for error messages. `None`: the path.
     pub called: Option<PathBuf>,
     pub choice: Choice,
-    pub pace: Pace,
+    pub speed: PlaybackSpeed,
     /// How much of the start of the file is skipped, in each round. The timeline starts at the first sample given.
     pub start: Duration,
     /// Starts again at the end of the file. The timeline continues.
@@ -62,7 +62,7 @@ impl RecordingSettings {
             path: path.into(),
             called: None,
             choice: Choice::default(),
-            pace: Pace::Real(1.0),
+            speed: PlaybackSpeed::Times(1.0),
             start: Duration::ZERO,
             repeat: false,
             frame: Duration::from_millis(20),
@@ -110,9 +110,9 @@ impl Recording {
 
     /// When the sample after `count` samples of the timeline is due. `None` at maximum speed.
     fn due(&self, epoch: Instant, count: u64, rate: SampleRate) -> Option<Instant> {
-        match self.settings.pace {
-            Pace::Max => None,
-            Pace::Real(speed) => {
+        match self.settings.speed {
+            PlaybackSpeed::Max => None,
+            PlaybackSpeed::Times(speed) => {
                 let time = MediaTime::of_sample(count, rate).since_start();
                 Some(epoch + time.div_f64(speed))
             }
@@ -159,7 +159,7 @@ impl Source for Recording {
         out: &Outlet<AudioFrame>,
         stop: CancellationToken,
     ) -> Result<(), Fault> {
-        if let Pace::Real(speed) = self.settings.pace
+        if let PlaybackSpeed::Times(speed) = self.settings.speed
             && !(speed.is_finite() && speed >= SLOWEST)
         {
             return Err(Fault::permanent(format!(

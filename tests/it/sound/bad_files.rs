@@ -1,7 +1,9 @@
 //! Bad files: each gives what sound it has, then an error that names the file, the place and the mend.
 use std::{fs, path::Path};
 
-use livecap::stages::recording::{Pace, Recording, RecordingSettings, SoundFile, SoundFileError};
+use livecap::stages::recording::{
+    PlaybackSpeed, Recording, RecordingSettings, SoundFile, SoundFileError,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -192,7 +194,7 @@ async fn a_truncated_recording_is_given_to_its_last_sample_and_fails_permanently
     let path = folder.path().join("cut.flac");
     let bytes = fs::read(fixture("tone.flac")).unwrap();
     fs::write(&path, &bytes[..bytes.len() * 8 / 10]).unwrap();
-    let settings = RecordingSettings { pace: Pace::Max, ..RecordingSettings::new(&path) };
+    let settings = RecordingSettings { speed: PlaybackSpeed::Max, ..RecordingSettings::new(&path) };
     let (ended, frames) = all_of(&mut Recording::new(settings)).await;
     assert!(length(&frames).as_secs_f64() > 0.3);
     let Err(Fault::Permanent(error)) = ended else { panic!("{ended:?}") };

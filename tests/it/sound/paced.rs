@@ -1,5 +1,5 @@
-//! A recording at its own pace, on a clock that stands still: decoding is blocking work, for which tokio holds it.
-use livecap::stages::recording::{Pace, Recording, RecordingSettings};
+//! A recording in real time, on a clock that stands still: decoding is blocking work, for which tokio holds it.
+use livecap::stages::recording::{PlaybackSpeed, Recording, RecordingSettings};
 use tokio::time::{Instant, advance};
 
 use super::*;
@@ -27,7 +27,7 @@ async fn each_frame_comes_when_its_newest_sample_is_due() {
     for (speed, total) in [(1.0, ms(3_000)), (4.0, ms(750)), (0.5, ms(6_000))] {
         let (_folder, settings) = counted(3);
         let mut recording =
-            Recording::new(RecordingSettings { pace: Pace::Real(speed), ..settings });
+            Recording::new(RecordingSettings { speed: PlaybackSpeed::Times(speed), ..settings });
         let (out, mut inlet) = outlet(1_000, WhenFull::DropOldest);
         let began = Instant::now();
         let run = tokio::spawn(async move { recording.run(&out, CancellationToken::new()).await });
@@ -123,7 +123,7 @@ async fn a_restarted_run_continues_where_the_first_ended() {
 async fn maximum_speed_waits_only_for_the_reader() {
     let (_folder, settings) = counted(60);
     let began = Instant::now();
-    let settings = RecordingSettings { pace: Pace::Max, ..settings };
+    let settings = RecordingSettings { speed: PlaybackSpeed::Max, ..settings };
     let (ended, frames) = all_of(&mut Recording::new(settings)).await;
     ended.unwrap();
     assert_eq!((length(&frames), began.elapsed()), (ms(60_000), ms(0)));
@@ -139,6 +139,6 @@ async fn a_start_after_the_end_and_a_speed_of_zero_are_refused() {
         "{ended:?}"
     );
     assert!(frames.is_empty());
-    let still = RecordingSettings { pace: Pace::Real(0.0), ..settings };
+    let still = RecordingSettings { speed: PlaybackSpeed::Times(0.0), ..settings };
     assert!(matches!(all_of(&mut Recording::new(still)).await.0, Err(Fault::Permanent(_))));
 }

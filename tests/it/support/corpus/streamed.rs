@@ -31,16 +31,16 @@ pub(crate) struct Streamed {
     pub(crate) counts: BTreeMap<&'static str, u64>,
 }
 
-/// What of the policy's settings depends on the model.
+/// The settings of the policy that depend on the model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct OfModel {
     /// The longest segment, milliseconds.
     pub(crate) longest: u64,
-    /// So much silence ends a segment, milliseconds.
+    /// This much silence ends a segment, milliseconds.
     pub(crate) endpoint: u64,
     /// The probability from which a word is committed on which two decodes agree.
     pub(crate) commit: f32,
-    /// A partial comes after so much new sound, milliseconds.
+    /// A partial comes after this much new audio, milliseconds.
     pub(crate) interval: u64,
 }
 
