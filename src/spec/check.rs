@@ -9,7 +9,7 @@ use super::{
     conflicts, document,
     machine::{Machine, check_stage},
     order, pairs,
-    plan::{Feed, Planned, Speed, Stage},
+    plan::{Feed, Stage},
     queues,
     resolve::{self, Queue, Resolved},
     syntax,
@@ -147,7 +147,7 @@ fn stages(
     for index in order {
         let Some(resolved) = resolved[index].take() else { continue };
         let mut stage = stage(text, &tables[index], resolved);
-        let mut live = gives_live_sound(&stage.work);
+        let mut live = stage.work.gives_live_sound();
         for link in links.iter().filter(|it| it.taker == index) {
             let Some(giver) = places.iter().position(|(table, _)| *table == link.giver) else {
                 continue;
@@ -173,14 +173,5 @@ fn stage(text: &str, table: &Table<'_>, resolved: Resolved) -> Stage {
         feeds: Vec::new(),
         work,
         places,
-    }
-}
-
-/// Does its sound come whether or not anybody takes it?
-fn gives_live_sound(work: &Planned) -> bool {
-    match work {
-        Planned::Recording(recording) => recording.speed != Speed::Max,
-        Planned::Microphone(_) | Planned::Command(_) => true,
-        _ => false,
     }
 }

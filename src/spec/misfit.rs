@@ -108,7 +108,6 @@ pub(super) fn example(owner: &str, key: &str) -> &'static str {
         ("recording", "path") => "\"meeting.flac\"",
         ("record", "path") => "\"session.flac\"",
         ("subtitles", "path") => "\"session.srt\"",
-        ("journal", "path") => "\"session.sqlite\"",
         _ => "…",
     }
 }

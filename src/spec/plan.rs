@@ -200,4 +200,21 @@ impl Planned {
             Planned::Record(_) => Kind::Record,
         }
     }
+
+    /// Whether its sound comes whether or not anybody takes it.
+    pub(super) fn gives_live_sound(&self) -> bool {
+        match self {
+            Planned::Microphone(_) | Planned::Command(_) => true,
+            Planned::Recording(recording) => recording.speed != Speed::Max,
+            Planned::Pcm(_)
+            | Planned::Resample
+            | Planned::Whisper(_)
+            | Planned::Translate(_)
+            | Planned::Replace(_)
+            | Planned::Lines(_)
+            | Planned::Broadcast(_)
+            | Planned::Subtitles(_)
+            | Planned::Record(_) => false,
+        }
+    }
 }

@@ -124,9 +124,7 @@ fn source_is_live(stages: &[Stage]) -> Result<bool, ReplayError> {
     }
     match &first.work {
         _ if first.gives() != Some(Port::Audio) => Err(ReplayError::NoSound),
-        Planned::Recording(it) => Ok(it.speed != Speed::Max),
-        Planned::Microphone(_) | Planned::Command(_) => Ok(true),
-        _ => Ok(false),
+        work => Ok(work.gives_live_sound()),
     }
 }
 

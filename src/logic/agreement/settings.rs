@@ -37,6 +37,7 @@ impl Default for AgreementSettings {
             show_probability: 0.42,
             show_last_probability: 0.9,
             show_punctuation_probability: 0.5,
+            // Each model has its own in `models::decoding`, which takes the place of this one.
             commit_probability: 0.5,
             commit_decodes: 3,
             commit_margin: ms(400),

@@ -305,13 +305,13 @@ impl Log {
         self.lost = Some((start.min(from), end.max(to)));
     }
 
-    /// For a viewer who subscription what follows now.
+    /// For a viewer who wants what follows now.
     pub(crate) fn newest(&self) -> Cursor {
         let (turn, clears) = (self.turn, self.clears.0);
         Cursor { turn, next: self.next, partials: 0, clears, ended: false }
     }
 
-    /// For a viewer who subscription all from number `from` on; 0 is all that is kept.
+    /// For a viewer who wants all from number `from` on; 0 is all that is kept.
     pub(crate) fn from(&self, from: u64) -> Cursor {
         let next = if from == 0 { self.first() } else { from.min(self.next) };
         Cursor { next, ..self.newest() }

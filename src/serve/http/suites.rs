@@ -71,7 +71,7 @@ impl EngineIoHandler for Echo {
     }
 }
 
-/// Tells a client its `auth`, and sends back its messages, as the suite subscription it.
+/// Tells a client its `auth`, and sends back its messages, as the suite wants it.
 #[expect(clippy::needless_pass_by_value, reason = "a handler takes what it is given")]
 fn admit(socket: SocketRef) -> std::future::Ready<Result<(), std::convert::Infallible>> {
     socket.on("message", |socket: SocketRef, Incoming(emitted): Incoming| {

@@ -91,7 +91,7 @@ pub(crate) const PATH: &str = "/socket.io";
 /// What is read of a websocket at once, and held for each: viewers say little.
 const READ: usize = 1024;
 
-/// How long a session may take to say which namespace it subscription.
+/// How long a session may take to say which namespace it wants.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// An error is what the client is told.

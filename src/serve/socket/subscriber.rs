@@ -26,7 +26,7 @@ const BURST_BYTES: usize = 64 * 1024;
 /// After so long a full queue is tried again, whatever was seen of it.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// A viewer's position, and what its client subscription, as it was admitted.
+/// A viewer's permit, and what its client subscribed to.
 pub(crate) struct Admitted {
     pub(crate) subscription: Subscription,
     pub(crate) permit: Permit,
