@@ -9,10 +9,10 @@ use crate::{
     spec::plan,
     stages::{
         command::CommandSettings,
-        pcm::{RawSettings, SampleFormat},
-        record::{RecordFormat, RecordSettings},
+        pcm::RawSettings,
+        record::RecordSettings,
         recording::{Choice, PlaybackSpeed, RecordingSettings},
-        subtitles::{SubtitleFormat, SubtitleSettings},
+        subtitles::SubtitleSettings,
     },
 };
 
@@ -68,23 +68,13 @@ pub(super) fn command(settings: &plan::Command, folder: &Path) -> Result<Command
 }
 
 pub(super) fn record(settings: &plan::Record) -> RecordSettings {
-    RecordSettings {
-        path: settings.path.clone(),
-        format: match settings.format {
-            plan::RecordFormat::Flac => RecordFormat::Flac,
-            plan::RecordFormat::Wav => RecordFormat::Wav,
-        },
-    }
+    RecordSettings { path: settings.path.clone(), format: settings.format }
 }
 
 pub(super) fn raw(samples: &plan::Samples) -> RawSettings {
-    let format = match samples.format {
-        plan::SampleFormat::S16le => SampleFormat::S16le,
-        plan::SampleFormat::F32le => SampleFormat::F32le,
-    };
     let channels = NonZeroUsize::new(samples.channels.into()).unwrap_or(NonZeroUsize::MIN);
     let downmix = downmix(samples.channel);
-    RawSettings { downmix, ..RawSettings::new(format, samples.rate, channels) }
+    RawSettings { downmix, ..RawSettings::new(samples.format, samples.rate, channels) }
 }
 
 fn downmix(channel: plan::Channel) -> Downmix {
@@ -97,11 +87,7 @@ fn downmix(channel: plan::Channel) -> Downmix {
 pub(super) fn subtitles(settings: &plan::Subtitles) -> SubtitleSettings {
     SubtitleSettings {
         template: settings.path.clone(),
-        format: match settings.format {
-            plan::SubtitleFormat::Srt => SubtitleFormat::Srt,
-            plan::SubtitleFormat::Vtt => SubtitleFormat::Vtt,
-            plan::SubtitleFormat::Txt => SubtitleFormat::Txt,
-        },
+        format: settings.format,
         roll: settings.roll,
     }
 }

@@ -1,6 +1,7 @@
 //! The values that cross edges: sound, transcripts, translations, gaps and their traces. No I/O, no channels, no threads.
 mod audio;
 mod caption;
+mod format;
 mod rewrite;
 mod segment;
 mod time;
@@ -10,6 +11,7 @@ mod translation;
 
 pub use audio::{AudioFrame, Speech};
 pub use caption::{Caption, Gap, Why};
+pub use format::{RecordFormat, SampleFormat, SubtitleFormat};
 pub use rewrite::Rewriting;
 pub use segment::{OpenSegment, Segments};
 pub use time::{MediaSpan, MediaTime, SampleRate};

@@ -4,6 +4,7 @@ use std::{
 };
 
 use crate::message::{Language, SampleRate};
+pub use crate::message::{RecordFormat, SampleFormat, SubtitleFormat};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Microphone {
@@ -55,17 +56,6 @@ pub struct Samples {
     pub channels: u16,
     /// One of them, or their mean.
     pub channel: Channel,
-}
-
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum SampleFormat {
-    /// Whole numbers of 16 bits, little-endian.
-    S16le,
-    /// Floats of 32 bits in −1..1, little-endian.
-    F32le,
 }
 
 /// A child process that writes samples to its standard output. It runs in [`Plan::folder`](super::Plan::folder).
@@ -277,21 +267,8 @@ pub struct Subtitles {
     pub roll: Option<Duration>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubtitleFormat {
-    Srt,
-    Vtt,
-    Txt,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub path: PathBuf,
     pub format: RecordFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordFormat {
-    Flac,
-    Wav,
 }

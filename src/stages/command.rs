@@ -13,11 +13,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use super::raw::{RawSettings, SampleFormat};
+pub use super::raw::RawSettings;
 use super::{
     raw::{Framer, NotRaw},
     tempo::Watch,
 };
+pub use crate::message::SampleFormat;
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace, Why},

@@ -10,8 +10,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use super::raw::{RawSettings, SampleFormat, kind_of_file};
+pub use super::raw::{RawSettings, kind_of_file};
 use super::{raw::Framer, tempo::Watch};
+pub use crate::message::SampleFormat;
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace, Why},

@@ -3,24 +3,14 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use crate::{
     logic::downmix::{Downmix, Inversion},
-    message::SampleRate,
+    message::{SampleFormat, SampleRate},
 };
 
-/// How one sample is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SampleFormat {
-    /// Whole numbers of 16 bits, little-endian.
-    S16le,
-    /// Floats of 32 bits in −1..1, little-endian.
-    F32le,
-}
-
-impl SampleFormat {
-    const fn bytes(self) -> usize {
-        match self {
-            SampleFormat::S16le => 2,
-            SampleFormat::F32le => 4,
-        }
+/// Bytes of one sample.
+const fn bytes(format: SampleFormat) -> usize {
+    match format {
+        SampleFormat::S16le => 2,
+        SampleFormat::F32le => 4,
     }
 }
 
@@ -44,7 +34,7 @@ impl RawSettings {
 
     /// Bytes of one sample of every channel.
     fn step(&self) -> usize {
-        self.format.bytes() * self.channels.get()
+        bytes(self.format) * self.channels.get()
     }
 }
 
@@ -126,7 +116,7 @@ impl Framer {
 
     fn take_samples(&mut self) {
         let whole = self.bytes.len() / self.settings.step() * self.settings.step();
-        let mut samples = Vec::with_capacity(whole / self.settings.format.bytes());
+        let mut samples = Vec::with_capacity(whole / bytes(self.settings.format));
         match self.settings.format {
             SampleFormat::S16le => samples.extend(
                 self.bytes[..whole]

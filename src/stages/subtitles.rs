@@ -10,6 +10,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::text_file::{self, TextFile};
+pub use crate::message::SubtitleFormat;
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
     logic::subtitle::{Cues, VTT_HEAD, timed},
@@ -26,13 +27,6 @@ pub struct SubtitleSettings {
     pub format: SubtitleFormat,
     /// A new file after so much of the timeline; `None`: never.
     pub roll: Option<Duration>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubtitleFormat {
-    Srt,
-    Vtt,
-    Txt,
 }
 
 /// The open files. They outlive the runs of the stage.
