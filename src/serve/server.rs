@@ -13,11 +13,11 @@ use crate::{
     message::Caption,
     serve::{
         access::tls::Tls,
-        captions::publisher::Publisher,
         cluster::{self, Site},
         http::{listener::Listener, router},
         hub::Hub,
         pipeline::log_buffer::LogBuffer,
+        pipeline::publisher::Publisher,
         settings::Settings,
         socket::sessions::{self, Sockets},
     },

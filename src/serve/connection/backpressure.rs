@@ -23,10 +23,6 @@ const ANSWERS: usize = 16 * 1024;
 /// send faster than it is able to hear, and a burst reaches all that are as quick as its sender.
 const AHEAD: u64 = 256;
 
-/// How many packets a burst by long-polling has: all that waits goes out as one answer, and python-engineio takes no more than 16
-/// packets in one.
-pub(crate) const POLLED_BURST: usize = 7;
-
 /// An acknowledgement on its way. Without data it is empty.
 pub(crate) struct Answer {
     pub(crate) to: AckSender,

@@ -11,13 +11,16 @@ use super::{
     escaped_names::as_sent,
     payload::{self, MissingAttachments, Tree},
 };
-use crate::serve::connection::backpressure::POLLED_BURST;
 
 /// Bytes of an event's name.
 const LONGEST_NAME: usize = 1024;
 
 /// Brackets within brackets. Some clients end in a stack overflow at what is far deeper.
 const DEEPEST: usize = 128;
+
+/// How many packets a burst by long-polling has: all that waits goes out as one answer, and python-engineio takes no more than 16
+/// packets in one.
+pub(crate) const POLLED_BURST: usize = 7;
 
 /// With its event that is one burst by long-polling: python-engineio hangs up at more than 16 packets in one answer, in
 /// which two bursts and a ping may come together.

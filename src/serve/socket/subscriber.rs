@@ -10,9 +10,12 @@ use crate::{
     message::Kind,
     serve::{
         captions::log::{Cursor, Due, Encoded, EncodedCaption, EncodedTranslation, Entry, encode},
-        connection::backpressure::{Answer, Backpressure, POLLED_BURST},
+        connection::backpressure::{Answer, Backpressure},
         hub::{Hub, Permit},
-        relay::{client_event::Args, ring::TooSlow},
+        relay::{
+            client_event::{Args, POLLED_BURST},
+            ring::TooSlow,
+        },
     },
     wire::Next,
 };

@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use tokio::{sync::broadcast, time::Instant};
 
-use super::{log::Log, shared::Captions};
+use super::attached::Pipeline;
 use crate::{
     message::{Caption, Gap, Hop, Milestone, Translation, Why},
-    serve::pipeline::attached::Pipeline,
+    serve::captions::{log::Log, shared::Captions},
     wire::Clock,
 };
 
