@@ -101,29 +101,28 @@ impl<R: StreamingRecogniser> RecogniseStream<R> {
             return send(left.map(Caption::Transcript), out).await;
         };
         let mut words: Vec<Word> = words.into_iter().map(|it| shifted(it, start)).collect();
-        let caption = {
-            if track.segments.current().is_none() {
-                let Some(first) = words.first() else { return Ok(()) };
-                let begin = first.span.start.max(track.decided_to);
-                track.segments.open(begin, self.language.clone());
-            }
-            let Some(segment) = track.segments.current() else { return Ok(()) };
-            if let Some(language) = language {
-                segment.set_language(language);
-            }
-            // Committed words stay, whatever the recogniser has in their place by now.
-            let committed = segment.committed().len().min(words.len());
-            words.drain(..committed);
-            let until = words.last().map_or(segment.start(), |it| it.span.end());
-            if is_final {
-                track.decided_to = until;
-                track.segments.close(words, until, trace)
-            } else {
-                let tail = words.split_off(stable.saturating_sub(committed).min(words.len()));
-                Some(segment.revise(words, tail, end, trace))
-            }
+        if track.segments.current().is_none() {
+            let Some(first) = words.first() else { return Ok(()) };
+            let begin = first.span.start.max(track.decided_to);
+            track.segments.open(begin, self.language.clone());
+        }
+        let Some(segment) = track.segments.current() else { return Ok(()) };
+        // The language of a segment is settled once words are committed.
+        if let Some(language) = language.filter(|_| segment.committed().is_empty()) {
+            segment.set_language(language);
+        }
+        // Committed words stay, whatever the recogniser has in their place by now.
+        let committed = segment.committed().len().min(words.len());
+        words.drain(..committed);
+        let until = words.last().map_or(segment.start(), |it| it.span.end());
+        let transcript = if is_final {
+            track.decided_to = until;
+            track.segments.close(words, until, trace)
+        } else {
+            let tail = words.split_off(stable.saturating_sub(committed).min(words.len()));
+            Some(segment.revise(words, tail, end, trace))
         };
-        send(caption.map(Caption::Transcript), out).await
+        send(transcript.map(Caption::Transcript), out).await
     }
 }
 

@@ -143,6 +143,26 @@ async fn hypotheses_become_partials_and_finals_of_consecutive_segments() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_language_of_a_segment_stays_once_words_are_committed() {
+    let spoken = |ms, text: &str, language: &str| {
+        let (at, answer) = at(ms, 0, text);
+        let language = Some(Language::new(language));
+        (at, answer.map(|it| SessionHypothesis { language, ..it }))
+    };
+    let answers = vec![
+        spoken(600, "| eins", "nl"),
+        spoken(900, "eins | zwei", "de"),
+        spoken(1_500, "eins zwei.", "nl"),
+    ];
+    let captions = captions(sound(2_000), vec![answers]).await;
+    let languages = captions.iter().map(|it| match it {
+        Caption::Transcript(it) => it.language().as_str().to_owned(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(languages.collect::<Vec<_>>(), ["nl", "de", "de"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn later_hypotheses_do_not_change_committed_words() {
     let answers = vec![
         at(600, 0, "recognise | speech"),
