@@ -107,7 +107,7 @@ pub mod whisper {
 
     /// Something that is not one of their own tags.
     #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-    #[error("`{written}` is no language that Whisper knows{}", .meant.map_or_else(String::new, |it| format!(" by this tag: it calls it `{it}`")))]
+    #[error("`{written}` is not a language that Whisper knows{}", .meant.map_or_else(String::new, |it| format!(" by this tag; its tag is `{it}`")))]
     pub struct Unknown {
         written: String,
         /// Their own tag for what is meant, where there is one.
@@ -179,7 +179,7 @@ mod tests {
             assert_eq!(whisper::checked(tag), Ok(tag));
         }
         let told = whisper::checked("nb").unwrap_err().to_string();
-        assert_eq!(told, "`nb` is no language that Whisper knows by this tag: it calls it `no`");
+        assert_eq!(told, "`nb` is not a language that Whisper knows by this tag; its tag is `no`");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SampleFormat {
-    /// Whole numbers of 16 bits, little-endian.
+    /// Integers of 16 bits, little-endian.
     S16le,
     /// Floats of 32 bits in −1..1, little-endian.
     F32le,

@@ -8,7 +8,7 @@ use super::{Fault, Header, ggml_walk::Walk};
 
 /// A model that should not be loaded, and where it lies.
 #[derive(Debug, thiserror::Error)]
-#[error("{place} is no usable model: {fault}")]
+#[error("{place} is not a usable model: {fault}")]
 pub struct InspectError {
     pub place: String,
     #[source]
@@ -101,10 +101,13 @@ mod tests {
         assert!(matches!(fault(b""), Fault::Truncated { .. }));
         assert!(matches!(fault(b"lm"), Fault::Truncated { .. }));
         let page = inspect_bytes("m.bin", b"<!DOCTYPE html>").unwrap_err().to_string();
-        assert!(page.starts_with("m.bin is no usable model: it is not in ggml's format"), "{page}");
+        assert!(
+            page.starts_with("m.bin is not a usable model: it is not in ggml's format"),
+            "{page}"
+        );
         let missing = inspect(Path::new("/nowhere/m.bin")).unwrap_err().to_string();
         assert!(
-            missing.starts_with("/nowhere/m.bin is no usable model: it cannot be read"),
+            missing.starts_with("/nowhere/m.bin is not a usable model: it cannot be read"),
             "{missing}"
         );
     }

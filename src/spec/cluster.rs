@@ -19,7 +19,7 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
     let behind = text.split_once("://").map_or(text, |(_, behind)| behind);
     let login = behind.rsplit_once('@').map(|(login, _)| login);
     if login.is_some_and(|it| it.contains(':')) || behind.contains("pass=") {
-        let why = "a password does not stand in a file";
+        let why = "a password must not be in a file";
         return Err(Wrong { why, help: VARIABLE.to_owned(), secret: true });
     }
     let Some((scheme, rest)) = text.split_once("://") else {

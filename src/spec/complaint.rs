@@ -106,83 +106,83 @@ codes! {
     // The file is read.
     /// The file is not TOML.
     NotToml = "not-toml",
-    /// A table's header names no kind of stage.
+    /// The header of a table names an unknown kind of stage.
     UnknownKind = "unknown-kind",
-    /// A table of a kind has no name of its own.
+    /// The header of a stage has a kind but no name.
     NoName = "no-name",
-    /// A stage's name has other signs than letters, digits, `-` and `_`.
+    /// The name of a stage has characters other than letters, digits, `-` and `_`.
     BadName = "bad-name",
-    /// A key that its table does not have.
+    /// The table has no such key.
     UnknownKey = "unknown-key",
-    /// A key that its table must have is absent.
+    /// A required key is missing.
     MissingKey = "missing-key",
-    /// A value of another type than its key takes.
+    /// The value has the wrong type.
     WrongType = "wrong-type",
-    /// A word that is none of those the key takes.
+    /// The value is not one of the words that the key accepts.
     UnknownValue = "unknown-value",
-    /// A length of time without a unit, or with one that is not known.
+    /// A length of time has no unit, or an unknown one.
     WrongUnit = "wrong-unit",
-    /// A number or length beyond its bounds.
+    /// A number or length is out of its bounds.
     OutOfRange = "out-of-range",
-    /// A pattern of a `replace` stage is no regular expression.
+    /// A pattern of a `replace` stage is not a valid regular expression.
     BadPattern = "bad-pattern",
     // The stages agree.
     /// The file declares no stage.
     EmptyPipeline = "empty-pipeline",
     /// Nothing in the file gives sound or text.
     NoSource = "no-source",
-    /// Two stages have one name.
+    /// Two stages have the same name.
     NameTaken = "name-taken",
-    /// `from` names no stage of the file.
+    /// `from` names a stage that does not exist.
     UnknownStage = "unknown-stage",
-    /// A stage listens to one that gives something else than it takes.
+    /// A stage takes something else than the stage in its `from` gives.
     WrongPort = "wrong-port",
-    /// Stages listen to each other in a circle.
+    /// Stages take from each other in a circle.
     Cycle = "cycle",
-    /// Nobody listens to a stage.
+    /// No stage takes the output of this stage.
     Unheard = "unheard",
-    /// A stage hears the same thing twice.
+    /// A stage gets the same captions or sound twice.
     HeardTwice = "heard-twice",
-    /// A translator hears nothing but translations.
+    /// A translator gets only translations, no originals.
     NoOriginal = "no-original",
-    /// One subtitle file would hold several languages or tracks.
+    /// One subtitle file would have several languages or tracks.
     MixedFile = "mixed-file",
-    /// A queue of text may not drop: it would lose finished captions.
+    /// A queue of text must not drop items: finals would be lost.
     LossyCaptions = "lossy-captions",
-    /// A queue is measured in the wrong way, or set where there is none.
+    /// A queue is measured in the wrong unit, or set on a stage that has none.
     WrongQueue = "wrong-queue",
-    /// An address to listen on is none.
+    /// `listen` is not an address to listen on.
     BadListen = "bad-listen",
-    /// What `cluster` says is no address of a Redis server, or holds a password.
+    /// `cluster` is not an address of a Redis server, or contains a password.
     BadCluster = "bad-cluster",
-    /// Anybody could send anything to everybody, from other machines too.
+    /// Anybody, also on other machines, could send events to all viewers.
     OpenRelay = "open-relay",
-    /// Two broadcasts listen on one port.
+    /// Two broadcasts listen on the same port.
     PortTakenTwice = "port-taken-twice",
-    /// Two stages write to one file.
+    /// Two stages write to the same file.
     FileTakenTwice = "file-taken-twice",
     /// Two stages read standard input.
     TwoStdin = "two-stdin",
-    /// A setting that the model cannot follow.
+    /// The model does not support a setting.
     ModelLimit = "model-limit",
-    /// A language that the provider of a translator does not know.
+    /// The provider of a translator does not know a language.
     ProviderLimit = "provider-limit",
-    /// A file format that cannot hold what is written into it.
+    /// A file format cannot store what is written to it.
     FormatLimit = "format-limit",
-    /// `LIVECAP_HOST` and the like cannot say which of two broadcasts they mean.
+    /// `LIVECAP_HOST` or a similar variable is set, but the file has two broadcasts.
     TwoBroadcasts = "two-broadcasts",
     /// An environment variable that overrides the file has no usable value.
     BadOverride = "bad-override",
     // The machine has what is named.
     /// The model is neither in the catalogue nor on this machine.
     NoModel = "no-model",
-    /// The model's file is damaged or no model.
+    /// The model's file is damaged, or is not a model.
     BadModel = "bad-model",
-    /// A file that is to be read cannot be.
+    /// A file cannot be read.
     NoFile = "no-file",
     /// There is no such microphone.
     NoDevice = "no-device",
-    /// Another program has the port.
+    /// Another program uses the port.
     PortInUse = "port-in-use",
     /// An environment variable is not set.
     NoVariable = "no-variable",

@@ -94,7 +94,7 @@ fn flac_rate(stage: &Stage, all: &[Stage]) -> Option<Complaint> {
         Complaint::new(Code::FormatLimit, title)
             .mark(stage.places.of("path"), "is written as FLAC")
             .mark(source.places.of("rate"), "gives more")
-            .help("let the path end in `.wav`, or hear what `resample` gives"),
+            .help("let the path end in `.wav`, or listen to a `resample` stage"),
     )
 }
 

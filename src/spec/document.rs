@@ -48,7 +48,7 @@ pub(super) fn tables<'a>(
                     found.tables.push(Table { kind, name, header: span, keys });
                 }
                 DeValue::Array(several) if several.iter().any(|it| it.get_ref().is_table()) => {
-                    let title = format!("`{kind}.{name}` stands in double brackets");
+                    let title = format!("`{kind}.{name}` is in double brackets");
                     complaints.push(
                         Complaint::new(Code::WrongType, title)
                             .mark(span, "each stage is one table")
@@ -69,7 +69,7 @@ pub(super) fn tables<'a>(
 }
 
 fn outside(name: &str, span: Range<usize>) -> Complaint {
-    Complaint::new(Code::UnknownKey, format!("`{name}` stands outside of any table"))
+    Complaint::new(Code::UnknownKey, format!("`{name}` is outside of any table"))
         .mark(span, "belongs under a header")
         .help("a header holds a kind and a name: `[microphone.mic]`; the pipeline's own is `[pipeline]`")
 }

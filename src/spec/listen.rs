@@ -35,9 +35,9 @@ pub(super) fn parse(text: &str) -> Result<Listen, Wrong> {
             wrong("brackets are for IPv6 addresses", example())
         }
         host if bracketed.is_none() && host.contains(':') => {
-            wrong("an IPv6 address stands in brackets", format!("listen = \"[{host}]:{port}\""))
+            wrong("an IPv6 address needs brackets", format!("listen = \"[{host}]:{port}\""))
         }
-        host if !is_host(host) => wrong("this is no host", example()),
+        host if !is_host(host) => wrong("this is not a host", example()),
         host => Ok(Listen { host: host.to_owned(), port }),
     }
 }
@@ -92,19 +92,20 @@ impl Overrides {
         }
     }
 
-    /// Puts them in place of `listen`. The error says which is no host or no port.
+    /// Puts them in place of `listen`. The error says which is not a host or no port.
     pub fn over(&self, listen: &Listen) -> Result<Listen, String> {
         let mut listen = listen.clone();
         if let Some(Variable { name, value }) = &self.host {
             let host = bare(value);
             if !is_host(host) {
-                return Err(format!("`{name}` is `{value}`, which is no host"));
+                return Err(format!("`{name}` is `{value}`, which is not a host"));
             }
             listen.host = host.to_owned();
         }
         if let Some(Variable { name, value }) = &self.port {
             let port = value.parse();
-            listen.port = port.map_err(|_| format!("`{name}` is `{value}`, which is no port"))?;
+            listen.port =
+                port.map_err(|_| format!("`{name}` is `{value}`, which is not a port"))?;
         }
         Ok(listen)
     }
@@ -135,7 +136,7 @@ impl Overrides {
             if is_host(bare(&host.value)) {
                 broadcast.listen.host = bare(&host.value).to_owned();
             } else {
-                let title = format!("`{}` is `{}`, which is no host", host.name, host.value);
+                let title = format!("`{}` is `{}`, which is not a host", host.name, host.value);
                 complaints.push(
                     Complaint::new(Code::BadOverride, title)
                         .mark(place.clone(), "it goes before this")
@@ -147,7 +148,7 @@ impl Overrides {
             match port.value.parse() {
                 Ok(number) => broadcast.listen.port = number,
                 Err(_) => {
-                    let title = format!("`{}` is `{}`, which is no port", port.name, port.value);
+                    let title = format!("`{}` is `{}`, which is not a port", port.name, port.value);
                     complaints.push(
                         Complaint::new(Code::BadOverride, title)
                             .mark(place, "it goes before this")

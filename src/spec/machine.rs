@@ -229,7 +229,7 @@ fn model(stage: &Stage, whisper: &Whisper, machine: &dyn Machine) -> Vec<Complai
         && wanted > most
     {
         let (wanted, most) = (Length(wanted), Length(most));
-        let title = format!("a segment of {wanted} is longer than `{name}` hears");
+        let title = format!("a segment of {wanted} is longer than `{name}` decodes at once");
         limit("longest", title, format!("at most {most}"), format!("longest = \"{most}\""));
     }
     if let [only] = facts.languages.as_slice()

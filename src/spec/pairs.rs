@@ -67,7 +67,7 @@ fn no_language(stage: &Stage, key: &str, written: &str) -> Option<Complaint> {
     if languages::is_language(written) {
         return None;
     }
-    let complaint = Complaint::new(Code::UnknownValue, format!("`{written}` is no language"))
+    let complaint = Complaint::new(Code::UnknownValue, format!("`{written}` is not a language"))
         .mark(stage.places.of(key), "takes a tag such as `nl` or `pt-BR`");
     Some(complaint.maybe_help(languages::meant(written).map(|tag| format!("{key} = \"{tag}\""))))
 }

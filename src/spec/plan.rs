@@ -117,13 +117,13 @@ impl fmt::Display for Room {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenFull {
-    /// The giver waits until there is room.
+    /// The stage before waits until there is room.
     Wait,
-    /// What has waited longest is given up, and counted. Sound only.
+    /// The oldest item is dropped and counted. Sound only.
     DropOldest,
-    /// The item itself is given up, and counted. Sound only.
+    /// The new item is dropped and counted. Sound only.
     DropNewest,
-    /// A partial gives way to a newer one of its segment; finals wait for room. Text only.
+    /// A newer partial replaces an older one of its segment; finals wait for room. Text only.
     Coalesce,
 }
 

@@ -141,7 +141,7 @@ pub enum SpokenLanguage {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// Text in the language that is spoken.
+    /// Text in the spoken language.
     Transcribe,
     /// English text, whatever is spoken; multilingual models only.
     Translate,

@@ -8,7 +8,7 @@ use super::{Code, Kind, Port, kind::Group, misfit, schema};
 /// The whole page as Markdown.
 pub fn reference() -> String {
     let mut page = String::from(HEAD);
-    let _ = writeln!(page, "## The whole and its parts\n");
+    let _ = writeln!(page, "## The pipeline and its stages\n");
     section(&mut page, "pipeline", "[pipeline]", &schema::pipeline());
     every_stage(&mut page);
     for group in Group::ALL {
@@ -19,7 +19,7 @@ pub fn reference() -> String {
         }
     }
     page.push_str(QUEUES);
-    page.push_str("## Complaints\n\n`livecap check` tells all of them at once, in file order.\n\n| code | what it means |\n|---|---|\n");
+    page.push_str("## Complaints\n\n`livecap check` reports all complaints at once, in file order.\n\n| code | meaning |\n|---|---|\n");
     for code in Code::ALL {
         let _ = writeln!(page, "| `{code}` | {} |", code.meaning().trim());
     }
@@ -30,8 +30,11 @@ const HEAD: &str = "\
 <!-- Written by `UPDATE_EXPECT=1 cargo test --test it check::` from the types of src/spec/file; edit those. -->
 # The pipeline file
 
-A pipeline file is TOML. Each stage is a table whose header holds its kind and a name of your choice, and `from` says to
-which stage it listens:
+This page helps you to write a pipeline file. It has every kind of stage, every key, and what each complaint of `livecap check`
+means.
+
+A pipeline file is written in TOML. Each stage is a table. Its header has the kind of the stage and a name of your choice. `from`
+names the stage that it listens to:
 
 ```toml
 [microphone.mic]
@@ -48,30 +51,31 @@ from = \"english\"
 listen = \"127.0.0.1:31979\"
 ```
 
-`livecap check FILE` tells everything that is wrong with a file, `livecap graph FILE` draws it, and `livecap check --schema`
-prints its JSON Schema for your editor. Lengths of time carry their unit: `250ms`, `4s`, `2m`, `1h`. Paths begin in
-the folder of the file.
+- `livecap check FILE` reports everything that is wrong with a file.
+- `livecap graph FILE` draws it.
+- `livecap check --schema` prints a JSON Schema for your editor.
 
-`LIVECAP_HOST` and `LIVECAP_PORT`, else `SIO_HOST` and `SIO_PORT`, go before the `listen` of the broadcast.
+Lengths of time have a unit: `250ms`, `4s`, `2m`, `1h`. Paths are relative to the folder of the file. `LIVECAP_HOST` and
+`LIVECAP_PORT`, or else `SIO_HOST` and `SIO_PORT`, override the `listen` of the broadcast.
 
 ";
 
 const QUEUES: &str = "\
 ## Queues
 
-Every edge has a size. `queue` stands at the stage that listens:
+Every edge has a limited size. Set `queue` in the stage that listens:
 
 ```toml
 queue = { holds = \"2s\", when-full = \"drop-oldest\" }   # on sound
 queue = { size = 64, when-full = \"coalesce\" }         # on captions
 ```
 
-| carries | measured by | when full | unless the file says otherwise |
+| carries | measured by | when full | default |
 |---|---|---|---|
-| sound | `holds`, how much of it may wait | `wait`, `drop-oldest`, `drop-newest` | 2 s; `drop-oldest` behind a live source (`microphone`, `command`, `recording` at a stated speed), `wait` behind one that can wait (`pcm`, `recording` at `max`) |
-| captions | `size`, how many may wait | `wait`, `coalesce` | 64; `coalesce`: a partial gives way to a newer one of its segment, finals wait |
+| sound | `holds`, how much sound may wait | `wait`, `drop-oldest`, `drop-newest` | 2 s; `drop-oldest` behind a live source (`microphone`, `command`, `recording` at a given speed), `wait` behind a source that can wait (`pcm`, `recording` at `max`) |
+| captions | `size`, how many may wait | `wait`, `coalesce` | 64; `coalesce`: a newer partial replaces an older one of its segment, finals wait |
 
-What is dropped is counted, and shows as a gap in the captions. Finals are never dropped.
+Dropped sound is counted, and appears as a gap in the captions. Finals are never dropped.
 
 ";
 
@@ -87,20 +91,20 @@ fn section(page: &mut String, name: &str, header: &str, schema: &Value) {
 
 const COMMON: [&str; 3] = ["queue", "restart", "patience"];
 
-/// The keys that would stand in every table, told once.
+/// The keys that all kinds share, in one table.
 fn every_stage(page: &mut String) {
     page.push_str(EVERY);
     let mut schema = schema::stage(Kind::Resample);
     let (most, whisper) = (Kind::Resample.patience(), Kind::Whisper.patience());
     schema["properties"]["patience"]["x-default"] =
-        format!("`\"{most}\"`, of `whisper` `\"{whisper}\"`").into();
+        format!("`\"{most}\"`, for `whisper` `\"{whisper}\"`").into();
     table(page, "[KIND.NAME]", &schema, &COMMON);
 }
 
 const EVERY: &str = "\
 ### Every stage
 
-These keys may stand in the table of every stage; `queue` in those that listen.
+Every stage has these keys, except that a source has no `queue`.
 
 ";
 

@@ -39,7 +39,7 @@ pub enum ReplayError {
         "no sound reaches the broadcast here: captions that are not recognised are not measured"
     )]
     NoSound,
-    #[error("`{stage}` is no recording: name one with `--input AUDIO`")]
+    #[error("`{stage}` is not a recording: name one with `--input AUDIO`")]
     NoRecording { stage: String },
     #[error("`{first}` and `{second}` both give sound: measure a pipeline with one source")]
     SeveralSources { first: String, second: String },

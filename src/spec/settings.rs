@@ -125,7 +125,7 @@ pub enum KeyPlace {
 pub enum Clauses {
     /// Finals only.
     Off,
-    /// As soon as they will not change any more.
+    /// Clauses too, once they will not change any more.
     Stable,
 }
 

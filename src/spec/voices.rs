@@ -85,10 +85,10 @@ fn told_twice(stages: &[Stage], number: usize) -> Option<Complaint> {
                 Some(language) => format!("its captions in `{language}`"),
             };
             let track = &stages[voice.track];
-            let title = format!("`{}` hears `{}` by two ways", stage.title(), track.title());
+            let title = format!("`{}` gets `{}` in two ways", stage.title(), track.title());
             return Some(
                 Complaint::new(Code::HeardTwice, title)
-                    .mark(stage.places.of("from"), format!("would tell {what} twice"))
+                    .mark(stage.places.of("from"), format!("would get {what} twice"))
                     .mark(first.places.header.clone(), "gives them")
                     .mark(second.places.header.clone(), "gives them too")
                     .help(format!("take `{}` or `{}` out", first.name, second.name)),

@@ -265,7 +265,8 @@ async fn what_cannot_be_measured_is_refused_with_the_reason() {
     };
     refused(&["--speed", "0"], "0.001 to 1000, `max` or `offline`").await;
     refused(&["--reference", "nope.json"], "nope.json").await;
-    refused(&["--reference", "bad.json"], "`bad.json` is no reference: missing field `text`").await;
+    refused(&["--reference", "bad.json"], "`bad.json` is not a reference: missing field `text`")
+        .await;
     refused(&["--input", "nope.flac"], "there is no file `nope.flac`").await;
     refused(&["--compare", "bad.json", "--speed", "max"], "livecap bench FILE --json").await;
     refused(&["--sweep", "speed", "--speed", "2"], "cannot be used with").await;
@@ -279,7 +280,7 @@ async fn what_cannot_be_measured_is_refused_with_the_reason() {
     let ran = ended(livecap(folder.path(), &["bench", "p.toml"])).await;
     assert_eq!(ran.code, Some(2));
     assert!(
-        ran.err.contains("`pcm.in` is no recording: name one with `--input AUDIO`"),
+        ran.err.contains("`pcm.in` is not a recording: name one with `--input AUDIO`"),
         "{}",
         ran.err
     );

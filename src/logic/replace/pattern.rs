@@ -11,7 +11,7 @@ const APOSTROPHES: [char; 4] = ['\'', '’', 'ʼ', '＇'];
 const ANY_APOSTROPHE: &str = "['’ʼ＇]";
 
 #[derive(Debug, thiserror::Error)]
-#[error("`{pattern}` is no regular expression: {why}")]
+#[error("`{pattern}` is not a regular expression: {why}")]
 pub struct RuleError {
     pub pattern: String,
     pub why: String,

@@ -16,28 +16,29 @@ use super::{
     number,
 };
 
-/// Serves the page, Socket.IO and the HTTP API; every recogniser that it hears is a track.
+/// Serves the pages, Socket.IO and the HTTP API. Each recogniser that leads to it is a track.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Broadcast {
-    /// Address and port, as `127.0.0.1:31979`; `0.0.0.0` for every address, port 0 for any free one.
+    /// Address and port, such as `127.0.0.1:31979`. `0.0.0.0` is every address, port 0 any free port.
     #[schemars(length(min = 1))]
     listen: String,
-    /// Web origins, beside its own, whose pages may read: `["https://example.org"]`, `["*"]` for all. On a loopback address without `trusted-proxies` none may unless listed.
+    /// Web origins, besides its own, whose pages may read: `["https://example.org"]`, `["*"]` for all. On a loopback address
+    /// without `trusted-proxies` no other origin may read unless it is listed.
     #[serde(default)]
-    #[schemars(extend("x-default" = "its own on a loopback address, else any"))]
+    #[schemars(extend("x-default" = "its own on a loopback address, otherwise any"))]
     origins: Vec<String>,
-    /// Names, beside loopback ones, by which a server on a loopback address may be called.
+    /// Host names, besides loopback names, that a server on a loopback address accepts.
     #[serde(default)]
     hosts: Vec<String>,
-    /// How much of what was said is kept for those who come late or reconnect.
+    /// How much history is kept for viewers who come late or reconnect.
     #[serde(default)]
     keep: Keep,
-    /// A viewer that takes nothing for so long is disconnected.
+    /// A viewer is disconnected if it takes nothing for this long while captions wait for it.
     #[serde(default = "Length::ms::<30_000>")]
     #[schemars(extend("x-range" = ["10ms", "1h"]))]
     stall: Length,
-    /// How many may watch at once; the next one is told to come back later.
+    /// The most viewers at once. Further ones are refused and may try again later.
     #[serde(default = "number::<10_000>")]
     #[schemars(range(min = 1, max = 1_000_000))]
     max_viewers: usize,
@@ -45,7 +46,7 @@ pub(in crate::spec) struct Broadcast {
     #[serde(default = "number::<100_000>")]
     #[schemars(range(min = 1000, max = 100_000_000))]
     max_payload: usize,
-    /// Pass on events that clients emit: all of them, or those named in a list.
+    /// Pass on events that clients emit: all of them, or those named in the list.
     #[serde(default = "no_relay")]
     relay: Relay,
     /// Allow an open relay on an address that others can reach.
@@ -60,23 +61,23 @@ pub(in crate::spec) struct Broadcast {
     /// The environment variable with the token that operators must present.
     #[schemars(length(min = 1))]
     operator_token_env: Option<String>,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed; with one, others reach a loopback address too.
+    /// Addresses of proxies whose `X-Forwarded-For` is trusted. With a proxy, a loopback address counts as reachable by others.
     #[serde(default)]
     trusted_proxies: Vec<String>,
-    /// A Redis server, as `redis://127.0.0.1/`: nodes that read there (`livecap serve --cluster`) deliver these captions too.
-    /// `?name=talk` behind it tells several broadcasts apart. See [cluster](cluster.md).
+    /// A Redis server, such as `redis://127.0.0.1/`. Nodes (`livecap serve --cluster`) read the captions there and deliver them
+    /// too. Append `?name=talk` to distinguish several broadcasts. See [cluster](cluster.md).
     #[schemars(length(min = 1))]
     cluster: Option<String>,
-    /// The environment variable with that address, where it holds a password.
+    /// The environment variable with that address. Use it if the address has a password.
     #[schemars(length(min = 1))]
     cluster_env: Option<String>,
-    /// Where its pages are for others, as `https://captions.example`: nodes of its cluster tell operators.
-    #[schemars(length(min = 1), extend("x-default" = "an address of this machine, where others reach one"))]
+    /// The address of its pages for others, such as `https://captions.example`. Nodes of its cluster show it to operators.
+    #[schemars(length(min = 1), extend("x-default" = "an address of this machine that others can reach, if there is one"))]
     public_url: Option<String>,
-    /// A certificate chain in PEM: the server then speaks TLS. Needs `key`.
+    /// The file of a certificate chain in PEM. The server then speaks TLS. Needs `key`.
     #[schemars(length(min = 1))]
     cert: Option<String>,
-    /// The certificate's private key in PEM. Needs `cert`.
+    /// The file of the certificate's private key in PEM. Needs `cert`.
     #[schemars(length(min = 1))]
     key: Option<String>,
 }
@@ -92,14 +93,14 @@ fn no_relay() -> Relay {
     Relay::All(false)
 }
 
-/// How much is kept; whichever is reached first.
+/// How much is kept; the limit that is reached first applies.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Keep {
-    /// Finals, gaps and marks.
+    /// The most numbered events: finals, gaps and marks.
     #[schemars(range(min = 1, max = 10_000_000))]
     count: usize,
-    /// Since they were said.
+    /// The greatest age of an event.
     #[schemars(extend("x-range" = ["1ms", "720h"]))]
     age: Length,
 }
@@ -115,7 +116,7 @@ impl Settings for Broadcast {
         let listen = match parse(&self.listen) {
             Ok(listen) => listen,
             Err(wrong) => {
-                let title = format!("`{}` is no address to listen on", self.listen);
+                let title = format!("`{}` is not an address to listen on", self.listen);
                 around.complain(Code::BadListen, "listen", title, wrong.why, Some(wrong.help));
                 return None;
             }
@@ -200,7 +201,7 @@ fn public_url(written: Option<String>, around: &mut Around<'_>) -> Option<Option
     if rest.is_some_and(fine) {
         return Some(Some(url.trim_end_matches('/').to_owned()));
     }
-    let title = format!("`{url}` is no address of a page");
+    let title = format!("`{url}` is not the address of a page");
     let help = Some("public-url = \"https://captions.example\"".to_owned());
     around.complain(Code::UnknownValue, "public-url", title, "needs a scheme and a host", help);
     None
@@ -210,7 +211,7 @@ fn proxies(written: &[String], around: &mut Around<'_>) -> Option<Vec<IpAddr>> {
     let mut addresses = Vec::new();
     for text in written {
         let Ok(address) = text.parse::<IpAddr>() else {
-            let title = format!("`{text}` is no address of a proxy");
+            let title = format!("`{text}` is not the address of a proxy");
             let help = Some("trusted-proxies = [\"127.0.0.1\"]".to_owned());
             let why = "takes addresses without a port";
             around.complain(Code::UnknownValue, "trusted-proxies", title, why, help);
@@ -222,15 +223,15 @@ fn proxies(written: &[String], around: &mut Around<'_>) -> Option<Vec<IpAddr>> {
     Some(addresses)
 }
 
-/// Subtitle files, written as the captions become final, whole after each of them.
+/// Writes subtitle files as captions become final. After each final the file is complete.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Subtitles {
-    /// The file; its ending says how it is written: `.srt`, `.vtt` or `.txt`. `{lang}` stands for the language and `{track}`
-    /// for the recogniser, where it hears several.
+    /// The file. Its ending is the format: `.srt`, `.vtt` or `.txt`. `{lang}` is replaced by the language and `{track}` by the
+    /// recogniser, for a stage that takes several of them.
     #[schemars(length(min = 1))]
     path: String,
-    /// Begin a new file after so much of the audio timeline: `session-2.srt` follows `session.srt`.
+    /// Begin a new file after this much of the audio timeline: `session-2.srt` follows `session.srt`.
     #[schemars(extend("x-range" = ["1s", "24h"], "x-default" = "never"))]
     roll: Option<Length>,
 }
@@ -248,11 +249,11 @@ impl Settings for Subtitles {
     }
 }
 
-/// Keeps the sound in a file, which stays valid should livecap be killed.
+/// Records the sound to a file. The file is valid even if livecap is killed.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Record {
-    /// The file; its ending says how it is written: `.flac` or `.wav`.
+    /// The file. Its ending is the format: `.flac` or `.wav`.
     #[schemars(length(min = 1))]
     path: String,
 }

@@ -10,7 +10,7 @@ use super::super::{
 };
 use crate::{languages::whisper, message::Language};
 
-/// Brings sound to the 16 kHz that recognisers take.
+/// Converts sound to the 16 kHz that recognisers take.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Resample {}
@@ -21,75 +21,76 @@ impl Settings for Resample {
     }
 }
 
-/// Turns speech into captions with a Whisper model; its name is the name of the track.
+/// Turns speech into captions with a Whisper model. The name of the stage is the name of the track.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Whisper {
-    /// A name in the catalogue (`livecap models list`), or the path of a model file, which holds a `/` or ends in `.bin`. Of a
-    /// list of them, the first that is on this machine.
+    /// A name of the catalogue (`livecap models list`), or the path of a model file, which contains a `/` or ends in `.bin`. If
+    /// it is a list, the first model that is on this machine is used.
     model: Models,
-    /// The language that is spoken, as `en` or `nl`; `auto` asks the model for each segment.
+    /// The spoken language, such as `en` or `nl`. With `auto` the model finds it for each segment.
     #[schemars(length(min = 2), extend("x-default" = "`en` for an English-only model, else `auto`"))]
     language: Option<String>,
-    /// What is written.
+    /// What the captions contain.
     #[serde(default = "transcribe")]
     task: Task,
-    /// While somebody speaks, a partial comes after so much new sound, or later where decodes cost much. The first ones of a segment come
-    /// sooner.
-    #[schemars(extend("x-range" = ["50ms", "10s"], "x-default" = "as the model's catalogue entry says, else `980ms` for models of OpenAI's smallest size and `900ms` for larger ones"))]
+    /// The time between two partials while somebody speaks. It is longer where decodes take long, and shorter at the beginning
+    /// of a segment.
+    #[schemars(extend("x-range" = ["50ms", "10s"], "x-default" = "from the catalogue; otherwise `980ms` for models of the size of `tiny`, `900ms` for larger ones"))]
     partials: Option<Length>,
-    /// How far the captions may lag behind the sound. Past it partials are given up, then the oldest sound, which is
-    /// marked as a gap.
+    /// How far the captions may lag behind the sound. Beyond that the recogniser first skips partials. Then it drops the oldest
+    /// sound, and a gap marks it.
     #[serde(default = "Length::ms::<4000>")]
     #[schemars(extend("x-range" = ["500ms", "5m"]))]
     max_lag: Length,
-    /// A segment that grows past this is ended. Whisper hears at most 30 s at once; some models less.
-    #[schemars(extend("x-range" = ["1s", "10m"], "x-default" = "as the model's catalogue entry says"))]
+    /// The longest segment; a longer one is cut. Whisper decodes at most 30 s at once, some models less.
+    #[schemars(extend("x-range" = ["1s", "10m"], "x-default" = "from the catalogue entry of the model"))]
     longest: Option<Length>,
-    /// Text that sets the style and the spelling of names.
+    /// A text that sets the style, and the spelling of names.
     #[schemars(length(max = 1000))]
     prompt: Option<String>,
-    /// How many threads compute.
-    #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the machine has cores, shared out among the recognisers"))]
+    /// How many threads decode.
+    #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the number of cores, divided among the recognisers"))]
     threads: Option<usize>,
-    /// A decode ends after so many tokens (pieces of words). One that is cut off so is counted.
-    #[schemars(range(min = 1, max = 448), extend("x-default" = "as many as the model holds, about 220"))]
+    /// The most tokens (pieces of words) of a decode. Decodes that are cut off by this limit are counted.
+    #[schemars(range(min = 1, max = 448), extend("x-default" = "the limit of the model, about 220"))]
     max_tokens: Option<usize>,
-    /// How the model is decoded, where it is to be otherwise than its header and the catalogue tell.
+    /// How the model is decoded. Each key overrides what the header of the model and the catalogue say.
     #[serde(default)]
     decoding: Decoding,
-    /// So much silence ends a segment.
-    #[schemars(extend("x-range" = ["50ms", "10s"], "x-default" = "as the model's catalogue entry says, else `750ms` for models of OpenAI's smallest size and `900ms` for larger ones"))]
+    /// How much silence ends a segment.
+    #[schemars(extend("x-range" = ["50ms", "10s"], "x-default" = "from the catalogue; otherwise `750ms` for models of the size of `tiny`, `900ms` for larger ones"))]
     endpoint: Option<Length>,
-    /// So much is enough in a segment of 14 s and more where what was said before it is surely a whole sentence, as its punctuation tells; where
-    /// that is less sure, or the segment has not lasted as long, something between this and `endpoint`, which up to 10 s is what counts.
+    /// How much silence ends a long segment after a whole sentence. It applies in full from a segment length of 14 s on if the
+    /// model is sure of the final punctuation. If it is less sure, or the segment is shorter, the silence lies between this value
+    /// and `endpoint`. Up to 10 s only `endpoint` counts.
     #[serde(default = "Length::ms::<450>")]
     #[schemars(extend("x-range" = ["50ms", "10s"]))]
     sentence_endpoint: Length,
-    /// So much of the sound before the first speech belongs to a segment.
+    /// How much of the sound before the first speech belongs to the segment.
     #[serde(default = "Length::ms::<300>")]
     #[schemars(extend("x-range" = ["0s", "2s"]))]
     pre_roll: Length,
-    /// Speech that is shorter opens no segment.
+    /// Shorter speech does not open a segment.
     #[serde(default = "Length::ms::<100>")]
     #[schemars(extend("x-range" = ["0s", "2s"]))]
     min_speech: Length,
-    /// From which probability on a moment counts as speech.
+    /// The least probability at which a moment counts as speech.
     #[serde(default = "usual_threshold")]
     #[schemars(range(min = 0.0, max = 1.0))]
     vad_threshold: f64,
-    /// What keeps words out that nobody said.
+    /// The filters against hallucinations: words that nobody said.
     #[serde(default = "all_guards")]
     guards: Vec<Guard>,
-    /// A segment that is one of these and nothing else is left out.
-    #[schemars(length(max = 1000), extend("x-default" = "those that Whisper models are known for"))]
+    /// A segment that consists of one of these phrases and nothing else is removed.
+    #[schemars(length(max = 1000), extend("x-default" = "phrases that Whisper models are known to invent"))]
     phrases: Option<Vec<String>>,
-    /// Whether each segment is told what was said before it: steadier spelling, but one error may breed others.
+    /// Whether each decode gets the text before the segment. Spelling is then steadier, but one error may cause others.
     #[serde(default)]
     condition: bool,
 }
 
-/// One model, or several of which the first that is there is taken.
+/// One model, or several; the first that is on this machine is used.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Models {
@@ -117,10 +118,10 @@ impl Models {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Decoding {
-    /// The encoder's context for partials: at least so much sound. Less costs less, and makes models repeat words.
+    /// The least context of the encoder for partials. Less context costs less, and makes models repeat words.
     #[schemars(extend("x-range" = ["0s", "30s"]))]
     context_floor: Option<Length>,
-    /// So much context behind the end of the sound.
+    /// How much context there is behind the end of the sound.
     #[schemars(extend("x-range" = ["0s", "30s"]))]
     context_margin: Option<Length>,
     /// The same for finals.
@@ -129,12 +130,12 @@ struct Decoding {
     /// The same for finals.
     #[schemars(extend("x-range" = ["0s", "30s"]))]
     final_context_margin: Option<Length>,
-    /// Whether blanks, sound annotations and music notes are suppressed while it decodes.
+    /// Whether blanks, sound annotations and music notes are suppressed in decodes.
     suppress: Option<bool>,
-    /// 0 takes the most probable token each time.
+    /// The temperature of decodes; 0 always takes the most probable token.
     #[schemars(range(min = 0.0, max = 1.0))]
     temperature: Option<f64>,
-    /// A word on which two decodes agree is committed from this probability on.
+    /// The least probability at which a word is committed when two decodes agree on it.
     #[schemars(range(min = 0.0, max = 1.0))]
     commit: Option<f64>,
 }
@@ -151,7 +152,7 @@ fn usual_threshold() -> f64 {
     0.5
 }
 
-/// What a Whisper model hears at once.
+/// The most sound that a Whisper model decodes at once.
 const WINDOW: Length = Length::ms::<30_000>();
 
 impl Settings for Whisper {
@@ -160,7 +161,7 @@ impl Settings for Whisper {
             around.complain(
                 Code::ModelLimit,
                 "longest",
-                format!("a segment of {longest} is longer than a Whisper model hears"),
+                format!("a segment of {longest} is longer than a Whisper model decodes at once"),
                 "at most 30s",
                 Some("longest = \"30s\"".into()),
             );

@@ -16,11 +16,11 @@ use crate::message::SampleRate;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Microphone {
-    /// `default`, or the device's name or a part of it; `livecap devices` lists them.
+    /// `default`, or the name of the device, or a part of it. `livecap devices` lists the names.
     #[serde(default = "default_device")]
     #[schemars(length(min = 1))]
     device: String,
-    /// Which channel is heard, counted from 1; `mix` averages all.
+    /// Which channel to use, counted from 1; `mix` averages all.
     #[serde(default = "mix")]
     channel: Channel,
 }
@@ -69,28 +69,27 @@ impl Settings for Microphone {
 
 /// A recording, played like a microphone: WAV, FLAC, MP3, OGG, Opus, M4A, or the sound of an MP4, MKV or WebM video.
 ///
-/// At a stated speed it is a live source: it goes on at its pace whether or not anybody keeps up. Only `speed = "max"`
-/// waits for those who listen.
+/// At a given speed it is a live source: it never waits for the stages behind it. With `speed = "max"` it does.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Recording {
     /// The sound file.
     #[schemars(length(min = 1))]
     path: String,
-    /// Which channel is heard, counted from 1; `mix` averages all.
+    /// Which channel to use, counted from 1; `mix` averages all.
     #[serde(default = "mix")]
     channel: Channel,
-    /// Which track of sound of a file that has several, counted from 1.
-    #[schemars(range(min = 1, max = 256), extend("x-default" = "the one that the file marks, or else its first"))]
+    /// Which track of sound to use if the file has several, counted from 1.
+    #[schemars(range(min = 1, max = 256), extend("x-default" = "the one that the file marks, otherwise the first"))]
     track: Option<u16>,
-    /// Times its own pace, or `max`: as fast as it is taken.
+    /// A multiple of the recording's own pace, or `max`: as fast as the next stage takes it.
     #[serde(default = "own_pace")]
     speed: Speed,
     /// Where in the file to begin.
     #[serde(default = "Length::ms::<0>")]
     #[schemars(extend("x-range" = ["0s", "24h"]))]
     start: Length,
-    /// Begin anew after the end, until told to stop.
+    /// Start again after the end, until livecap is stopped.
     #[serde(default)]
     r#loop: bool,
 }
@@ -128,22 +127,23 @@ impl Settings for Recording {
     }
 }
 
-/// Raw samples on standard input, interleaved. It waits for those who listen, so the program at the other end of the pipe does too.
+/// Raw samples on standard input, interleaved. It waits for the stages behind it, and so does the program at the other end of
+/// the pipe.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Pcm {
-    /// How a sample is written.
+    /// The format of a sample.
     #[serde(default = "s16le")]
     format: SampleFormat,
-    /// Samples per second and channel.
+    /// Samples per second, of each channel.
     #[serde(default = "speech_rate")]
     #[schemars(range(min = 4000, max = 384_000))]
     rate: u32,
-    /// How many channels there are.
+    /// How many channels the samples have.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 64))]
     channels: u16,
-    /// Which of them is heard, counted from 1; `mix` averages all.
+    /// Which channel to use, counted from 1; `mix` averages all.
     #[serde(default = "mix")]
     channel: Channel,
 }
@@ -192,32 +192,34 @@ fn samples(
     plan::Samples { format, rate, channels, channel }
 }
 
-/// Another program that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP. It runs in the
-/// pipeline file's folder and is started anew when it ends with a failure, and with `restart-when-ended` when it ends well, too; what it says on standard error goes to the log.
+/// Another program that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP. It runs in the folder of
+/// the pipeline file. It is restarted when it ends with a failure, and with `restart-when-ended` also when it ends without one. Its
+/// standard error goes to the log.
 ///
-/// It counts as live: what nobody takes in time is dropped and marked as a gap. For a file, set `when-full = "wait"` on
-/// the queue of the stage that listens.
+/// It is a live source: sound that is not taken in time is dropped and marked as a gap. If the program reads a file, set
+/// `when-full = "wait"` on the queue of the next stage.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Command {
-    /// The program and its arguments, each a string of its own; no shell is involved.
+    /// The program and its arguments, each a string of its own. No shell is used.
     #[schemars(length(min = 1))]
     command: Vec<String>,
-    /// Whether it is started anew when it ends without a failure, too: a camera's stream has no end. `restart` says how often.
+    /// Whether the program is restarted also when it ends without a failure, for streams without an end such as a camera's.
+    /// `restart` limits how often.
     #[serde(default)]
     restart_when_ended: bool,
-    /// How a sample is written.
+    /// The format of a sample.
     #[serde(default = "s16le")]
     format: SampleFormat,
-    /// Samples per second and channel.
+    /// Samples per second, of each channel.
     #[serde(default = "speech_rate")]
     #[schemars(range(min = 4000, max = 384_000))]
     rate: u32,
-    /// How many channels there are.
+    /// How many channels the samples have.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 64))]
     channels: u16,
-    /// Which of them is heard, counted from 1; `mix` averages all.
+    /// Which channel to use, counted from 1; `mix` averages all.
     #[serde(default = "mix")]
     channel: Channel,
 }

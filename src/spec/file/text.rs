@@ -10,22 +10,22 @@ use super::super::{
     table::{Around, Settings},
 };
 
-/// Corrects captions: names that are always misheard, words that are masked, phrases that are never shown. Rules match whole
-/// words, and in scripts without spaces wherever they stand, whatever their case, in partials and finals alike; of several that
-/// match at one place the first does, in the order `unwanted`, `mask`, `words`, `patterns`, longer ones first.
+/// Corrects captions: replaces misheard names, masks words, removes phrases. Rules apply to partials and finals. They match whole
+/// words (in scripts without spaces at any place), and ignore case. If several rules match at one place, the first one applies, in
+/// the order `unwanted`, `mask`, `words`, `patterns`; within one key, longer ones come first.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Replace {
-    /// What is heard and what is written instead: `words = { "life cap" = "livecap" }`.
+    /// Words and their replacements: `words = { "life cap" = "livecap" }`.
     #[serde(default)]
     words: BTreeMap<String, String>,
-    /// Words that are shown as asterisks.
+    /// Words to show as asterisks.
     #[serde(default)]
     mask: Vec<String>,
-    /// Phrases that are taken out, such as those that a model makes up in silence.
+    /// Phrases to remove, such as those that a model invents in silence.
     #[serde(default)]
     unwanted: Vec<String>,
-    /// Regular expressions and what is written instead, `$1` for a group: `patterns = { "gr[ea]y" = "grey" }`.
+    /// Regular expressions and their replacements, with `$1` for a group: `patterns = { "gr[ea]y" = "grey" }`.
     #[serde(default)]
     patterns: BTreeMap<String, String>,
 }
@@ -39,9 +39,9 @@ impl Settings for Replace {
                 around.complain(
                     Code::BadPattern,
                     "patterns",
-                    format!("`{pattern}` is no regular expression"),
+                    format!("`{pattern}` is not a regular expression"),
                     why.to_owned(),
-                    Some(format!("words = {{ {pattern:?} = \"…\" }}, if it is meant as it stands")),
+                    Some(format!("words = {{ {pattern:?} = \"…\" }}, if it is meant literally")),
                 );
             }
         }
@@ -54,11 +54,11 @@ impl Settings for Replace {
     }
 }
 
-/// Captions as JSON, one object a line. Without `from` they are read, with it they are written.
+/// Captions as JSON, one object per line. With `from` the stage writes them; without it, it reads them.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Lines {
-    /// A file, or `-` for standard input or output. One that is there already is not written over: `talk-2.jsonl` follows `talk.jsonl`.
+    /// A file, or `-` for standard input or output. An existing file is not overwritten: `talk-2.jsonl` follows `talk.jsonl`.
     #[serde(default = "dash")]
     #[schemars(length(min = 1))]
     path: String,

@@ -15,57 +15,58 @@ use super::{
 };
 use crate::message::Language;
 
-/// Adds captions in another language. Captions in the original never wait for it; what it is late with is given up, and
-/// pages show the original there. See [translation](translation.md).
+/// Adds captions in another language. The original captions never wait for it. A translation that is too late is dropped, and
+/// pages show the original instead. See [translation](translation.md).
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Translate {
-    /// The language to translate into, as `nl` or `fr`.
+    /// The language to translate into, such as `nl` or `fr`.
     #[schemars(length(min = 2))]
     to: String,
-    /// The language that is spoken, where the recogniser does not say.
+    /// The spoken language, if the recogniser does not give it.
     #[schemars(length(min = 2))]
     source: Option<String>,
-    /// Who translates.
+    /// The service that translates.
     #[serde(default = "openai")]
     provider: Provider,
-    /// The provider's address; required for `openai` and `libretranslate`.
+    /// The address of the service; required for `openai` and `libretranslate`.
     #[schemars(extend("x-default" = "the provider's own"))]
     url: Option<String>,
-    /// The model that an `openai` endpoint is asked for.
+    /// The model to request from an `openai` endpoint.
     #[schemars(extend("x-default" = "the endpoint's own"))]
     model: Option<String>,
-    /// The name of the environment variable that holds the key. A key itself never stands in a file.
+    /// The environment variable with the key. Never write the key itself into a pipeline file.
     #[schemars(length(min = 1))]
     api_key_env: Option<String>,
-    /// A file that holds the key and nothing else.
+    /// A file that contains only the key.
     #[schemars(length(min = 1))]
     api_key_file: Option<String>,
-    /// Whether clauses that will not change are translated before their segment is final: `stable`, or `off`.
+    /// Whether clauses that will not change are translated before their segment is final.
     #[serde(default = "off")]
     partials: Clauses,
-    /// How words are always translated, for `openai`: `glossary = { "gap" = "gat" }`.
+    /// Fixed translations of words, for `openai`: `glossary = { "gap" = "gat" }`.
     #[serde(default)]
     glossary: BTreeMap<String, String>,
-    /// Told to an `openai` model beside what it is told anyway.
+    /// Further instructions for an `openai` model.
     #[schemars(length(max = 4000))]
     prompt: Option<String>,
-    /// How freely an `openai` model chooses its words; 0: always the likeliest.
+    /// The temperature of an `openai` model; 0 always takes the most probable word.
     #[schemars(range(min = 0.0, max = 2.0), extend("x-default" = "the endpoint's own"))]
     temperature: Option<f32>,
-    /// How many sentences before it go along with each text, for `openai` and `deepl`.
+    /// How many earlier sentences are sent along with each text, for `openai` and `deepl`.
     #[serde(default = "number::<2>")]
     #[schemars(range(max = 20))]
     context: usize,
-    /// How long a segment that ends in mid-sentence waits for the next one, to be translated with it; `0s`: not at all.
+    /// How long a segment that ends in mid-sentence waits for the next one, to be translated together with it; `0s` turns this
+    /// off.
     #[serde(default = "Length::ms::<2000>")]
     #[schemars(extend("x-range" = ["0s", "30s"]))]
     join: Length,
-    /// How many requests may be under way at once.
+    /// The most requests at a time.
     #[serde(default = "number::<4>")]
     #[schemars(range(min = 1, max = 64))]
     in_flight: usize,
-    /// How many texts may be under way or wait; past it the oldest is given up.
+    /// The most texts that are requested or wait. Beyond that the oldest is dropped.
     #[serde(default = "number::<64>")]
     #[schemars(range(min = 1, max = 10_000))]
     backlog: usize,
@@ -73,38 +74,39 @@ pub(in crate::spec) struct Translate {
     #[serde(default = "Length::ms::<8000>")]
     #[schemars(extend("x-range" = ["10ms", "5m"]))]
     timeout: Length,
-    /// What is not translated so long after it was said is given up.
+    /// A text that is not translated this long after it was said is dropped.
     #[serde(default = "Length::ms::<20_000>")]
     #[schemars(extend("x-range" = ["10ms", "1h"]))]
     deadline: Length,
-    /// How often what failed is asked for again.
+    /// How often a failed request is repeated.
     #[serde(default = "number::<4>")]
     #[schemars(range(max = 100))]
     retries: usize,
-    /// How long to wait before that; each further wait is twice as long. A service that names a time is left alone so long.
+    /// How long to wait before the first repetition. Each further wait is twice as long. If a service names a time
+    /// (`Retry-After`), that time applies.
     #[serde(default = "Length::ms::<500>")]
     #[schemars(extend("x-range" = ["1ms", "1m"]))]
     wait: Length,
-    /// When a service that fails again and again is left alone.
+    /// When a service that fails repeatedly gets no more requests for a while.
     #[serde(default)]
     breaker: Breaker,
-    /// How many answers are kept for what is said again.
+    /// How many answers are kept and reused for repeated text.
     #[serde(default = "number::<500>")]
     #[schemars(range(max = 100_000))]
     cache: usize,
 }
 
-/// When a service that fails again and again is left alone.
+/// When a service that fails repeatedly gets no more requests for a while.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Breaker {
-    /// So many failures in a row.
+    /// How many failures in a row start the first wait.
     #[schemars(range(min = 1, max = 1000))]
     failures: u32,
-    /// For so long; then one request tries it. Each further wait is twice as long.
+    /// The first wait. After it one request tries the service. Each further wait is twice as long.
     #[schemars(extend("x-range" = ["1ms", "10m"]))]
     wait: Length,
-    /// But no longer than this.
+    /// The longest wait.
     #[schemars(extend("x-range" = ["1ms", "1h"]))]
     longest: Length,
 }
@@ -161,7 +163,7 @@ impl Settings for Translate {
 }
 
 impl Translate {
-    /// What the provider needs and has not, and what it is given and cannot use.
+    /// Complains about settings that the provider needs and lacks, or has and cannot use.
     fn complain(&self, around: &mut Around<'_>) {
         let example = match self.provider {
             Provider::OpenAi => Some("http://127.0.0.1:11434/v1"),

@@ -61,7 +61,7 @@ impl Source for ReadLines {
                     input = self.name,
                     line = self.line,
                     why,
-                    "left out a line that is no caption"
+                    "skipped a line that is not a caption"
                 ),
             }
         }

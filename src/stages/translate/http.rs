@@ -43,7 +43,7 @@ impl fmt::Debug for Key {
 /// Why a service cannot even be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    #[error("`{url}` is no address of a service: write http://host:port or https://host")]
+    #[error("`{url}` is not the address of a service: write http://host:port or https://host")]
     Address { url: String },
     #[error("cannot speak HTTP: {0}")]
     Client(String),

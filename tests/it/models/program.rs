@@ -112,7 +112,7 @@ async fn a_trial_names_what_each_model_costs_here_and_the_best() {
     let demo: Vec<&str> = lines[1].split_whitespace().collect();
     assert_eq!((demo[0], demo[2], demo[4]), ("demo", "ms", "ms"), "{out}");
     assert!(lines[1].ends_with("demo model: a small fixed vocabulary"), "{out}");
-    assert!(lines[2].starts_with("broken ") && lines[2].contains("no usable model"), "{out}");
+    assert!(lines[2].starts_with("broken ") && lines[2].contains("not a usable model"), "{out}");
     // The one that is built in knows a few words: nobody is told to take it.
     assert!(lines[3].starts_with("best here for English: none is here"), "{out}");
     assert!(lines[4].starts_with("best here for other languages: none is here"), "{out}");

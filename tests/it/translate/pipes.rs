@@ -73,7 +73,7 @@ async fn a_thousand_mixed_lines_go_through_and_every_good_one_is_translated_in_o
         (&first["lang"], &first["track"], &first["segment"], &first["revision"]),
         (&json!("nl"), &json!("hall"), &json!(0), &json!(7))
     );
-    assert_eq!(err.matches("passed on a line that is no caption").count(), 200, "{err}");
+    assert_eq!(err.matches("passed on a line that is not a caption").count(), 200, "{err}");
     assert!(err.contains("line=3"), "{err}");
     assert!(!err.contains("very-secret"));
     assert!(service.asked().iter().all(|it| it.headers["authorization"] == "Bearer very-secret"));
@@ -171,7 +171,7 @@ async fn what_cannot_be_meant_is_refused_with_a_mend() {
     for (args, told) in [
         (&["translate", "--to", "nl"][..], "url = \"http://127.0.0.1:11434/v1\""),
         (&["translate", "--to", "nl", "--provider", "openia"], "did you mean `openai`?"),
-        (&["translate", "--to", "nl", "--url", "localhost:80"], "is no address of a service"),
+        (&["translate", "--to", "nl", "--url", "localhost:80"], "is not the address of a service"),
         (
             &["translate", "--to", "nl", "--url", "http://h", "--set", "retires = 3"],
             "did you mean `retries`?",
