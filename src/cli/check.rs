@@ -14,27 +14,27 @@ pub struct CheckArgs {
     /// Pipeline files.
     #[arg(required_unless_present = "schema", value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Leave out what depends on this machine: models, devices, files, ports, variables.
+    /// Skip the checks that depend on this machine: models, devices, files, ports, variables.
     #[arg(long)]
     pub no_machine: bool,
-    /// Print the JSON Schema of pipeline files, for editors, and check nothing.
+    /// Print the JSON Schema of pipeline files for editors, and check nothing.
     #[arg(long, conflicts_with = "files")]
     pub schema: bool,
-    /// How to tell what is wrong.
+    /// Format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: CheckFormat,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CheckFormat {
-    /// For people, with the lines of the file.
+    /// Text with the lines of the file.
     #[default]
     Text,
     /// One JSON array of complaints.
     Json,
 }
 
-/// What a check needs of its surroundings.
+/// What a check needs to know about its environment.
 pub struct Surroundings<'a> {
     pub machine: &'a dyn Machine,
     pub overrides: &'a Overrides,
@@ -42,7 +42,7 @@ pub struct Surroundings<'a> {
     pub colours: bool,
 }
 
-/// Writes the complaints of all files to `out`. `true`: there was none; else the exit code is 2.
+/// Writes the complaints of all files to `out`. Returns true if there are none; otherwise the exit code is 2.
 pub fn check(args: &CheckArgs, around: &Surroundings<'_>, out: &mut dyn Write) -> io::Result<bool> {
     if args.schema {
         serde_json::to_writer_pretty(&mut *out, &spec::schema())?;

@@ -1,20 +1,20 @@
-//! `livecap devices`: what this machine can hear with.
+//! `livecap devices`: lists the microphones of this machine.
 use std::io::{self, Write};
 
 /// List the microphones of this machine, and how each would be opened.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DevicesArgs {
-    /// How to write the list
+    /// Format of the list
     #[arg(long, value_enum, default_value_t)]
     pub format: ListFormat,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ListFormat {
-    /// A table for people
+    /// A table
     #[default]
     Text,
-    /// One array of objects
+    /// One JSON array of objects
     Json,
 }
 
@@ -34,7 +34,7 @@ pub fn run(_args: &DevicesArgs, _out: &mut dyn Write) -> Result<(), DevicesError
     Err(DevicesError::NotBuilt)
 }
 
-/// Writes every device to `out`. None at all is said, and no error.
+/// Writes every device to `out`. If there is none, it says so without an error.
 #[cfg(feature = "microphone")]
 pub fn run(args: &DevicesArgs, out: &mut dyn Write) -> Result<(), DevicesError> {
     let devices = crate::stages::microphone::devices()?;

@@ -20,18 +20,18 @@ use super::{
 
 #[derive(clap::Args)]
 pub(crate) struct EmitArgs {
-    /// The server, as http://127.0.0.1:31979
+    /// The server, such as http://127.0.0.1:31979
     url: String,
-    /// The event's name; `-` for what the lines of standard input say
+    /// The name of the event, or `-` to send each line of standard input as an event
     #[arg(required_unless_present = "demo")]
     event: Option<String>,
-    /// Its arguments: JSON where they can be read as that, else text
+    /// The arguments of the event: JSON if they are valid JSON, otherwise text
     #[arg(value_name = "DATA")]
     data: Vec<String>,
     /// Send `demo` with 1467, 1578, 1689 and so on, until Ctrl-C
     #[arg(long, conflicts_with = "event")]
     demo: bool,
-    /// With --demo: how long between two events
+    /// With --demo: the time between two events
     #[arg(long, default_value = "2s", value_parser = length, value_name = "TIME")]
     every: Duration,
     /// The environment variable with the token to present
@@ -42,9 +42,9 @@ pub(crate) struct EmitArgs {
     patience: Duration,
 }
 
-/// In place of a name: lines of standard input.
+/// Stands for the lines of standard input instead of a name.
 const LINES: &str = "-";
-/// Where the demo's counter begins, and its step.
+/// The start and the step of the demo's counter.
 const DEMO: (u64, u64) = (1356, 111);
 
 pub(crate) async fn emit(args: &EmitArgs) -> Result<Exit, Trouble> {
@@ -71,7 +71,9 @@ pub(crate) async fn emit(args: &EmitArgs) -> Result<Exit, Trouble> {
 
 async fn from_lines(args: &EmitArgs, auth: Value) -> Result<Exit, Trouble> {
     if !args.data.is_empty() {
-        let why = format!("`emit URL {LINES}` takes no data beside its lines: leave it out");
+        let why = format!(
+            "`emit URL {LINES}` reads its events from standard input: remove the data after `{LINES}`"
+        );
         return Err(Trouble::Told(why));
     }
     let signals = Signals::listen()?;
@@ -89,7 +91,7 @@ async fn once(mut client: Client, event: &str, args: &EmitArgs) -> Result<Exit, 
     let data: Vec<Value> = args.data.iter().map(|it| read(it)).collect();
     let answer = timeout(args.patience, client.emit_with_ack(event, &data)).await;
     match answer {
-        // The server has handed it on.
+        // The server has passed it on.
         Ok(answer) => {
             let answer = answer.map_err(told)?;
             if let Some(why) = answer.first().and_then(|it| it["error"].as_str()) {
@@ -114,7 +116,7 @@ async fn demo(mut client: Client, every: Duration) -> Result<Exit, Trouble> {
                 client.emit("demo", &[counter.into()]).await.map_err(told)?;
                 info!("demo {counter}");
             }
-            // Its own events come back, and pings want an answer.
+            // Reading answers pings, and takes our own events, which come back.
             event = client.next() => if event.map_err(told)?.is_none() {
                 return Err(told(client.hung_up()));
             },

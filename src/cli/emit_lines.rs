@@ -1,4 +1,4 @@
-//! Lines to events: the event is a line's `type`, with the text alone for `final` and `intermediate`; plain text is a final.
+//! Turns lines into events: the name is the `type` of the line, the data its text or the whole object; plain text is a final.
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
@@ -10,9 +10,11 @@ use super::{
     pipe::Lines,
 };
 
-/// Emits until the lines end. A line that is none is named and left out; an error where the server is gone, or has refused
-/// events of some name. Of each name the first is asked about, for at most `patience`: the right to send one is that to
-/// send all.
+/// Emits until the lines end. Invalid lines are logged and skipped. Of each name only the first event waits for an
+/// acknowledgement, for at most `patience`: rights are the same for all events of a name.
+///
+/// # Errors
+/// If the server is gone, or has refused events of some name.
 pub(super) async fn emit_lines<R: AsyncBufRead + Unpin>(
     client: &mut Client,
     lines: &mut Lines<R>,
@@ -22,7 +24,7 @@ pub(super) async fn emit_lines<R: AsyncBufRead + Unpin>(
     let (mut line, mut asked, mut refused) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     loop {
         tokio::select! {
-            // Read first, and so answered: a server does not read a client that leaves its own echoes lying.
+            // Read before sending: a server stops reading a client that does not take its own echoes.
             biased;
             event = client.next() => {
                 if event.map_err(told)?.is_none() {
@@ -46,7 +48,7 @@ pub(super) async fn emit_lines<R: AsyncBufRead + Unpin>(
                     Ok(Some((name, data))) => client.emit(&name, &[data]).await.map_err(told)?,
                     Ok(None) => (),
                     Err(why) => {
-                        tracing::warn!(line = lines.number, why, "left out a line that is no event");
+                        tracing::warn!(line = lines.number, why, "skipped a line that is not an event");
                     }
                 }
                 line.clear();
@@ -61,14 +63,14 @@ fn all_taken(refused: &BTreeSet<String>) -> Result<(), Trouble> {
     }
     let names: Vec<String> = refused.iter().map(|it| format!("`{it}`")).collect();
     Err(Trouble::Told(format!(
-        "the server refused {}, and so all lines of that name",
+        "the server refused {}, and with it all lines of that name",
         names.join(", ")
     )))
 }
 
 /// The name and the data; `None` for an empty line.
 fn event(line: &[u8]) -> Result<Option<(String, Value)>, String> {
-    let text = std::str::from_utf8(line).map_err(|_| "it is no UTF-8".to_owned())?.trim();
+    let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?.trim();
     if text.is_empty() {
         return Ok(None);
     }

@@ -1,10 +1,10 @@
-//! What a subcommand finds around it: the environment's variables, and this machine.
+//! The environment of a subcommand: its variables, and this machine.
 use std::env;
 
 use super::exit::Trouble;
 use crate::{assemble::ThisMachine, spec::Overrides};
 
-/// What environment variables say in the place of a pipeline file.
+/// The environment variables that override a pipeline file.
 pub(crate) fn overrides() -> Overrides {
     Overrides::from_variables(|name| env::var(name).ok())
 }

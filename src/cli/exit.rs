@@ -19,7 +19,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What ends a subcommand before it has an answer.
+/// An error that ends a subcommand before it has a result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
     #[error("cannot write to standard output: {0}")]

@@ -1,13 +1,13 @@
-//! Reads a pipeline file, and says what it is where it is something else.
+//! Reads a pipeline file, and recognises files of other kinds.
 use std::{fs, io, path::Path};
 
 use crate::stages::pcm::kind_of_file;
 
-/// Endings of files that hold sound, some of which begin with nothing that tells.
+/// Endings of sound files. The contents of some of them cannot be recognised.
 const SOUND: [&str; 13] =
     ["aac", "aif", "aiff", "flac", "m4a", "mkv", "mov", "mp3", "mp4", "ogg", "opus", "wav", "webm"];
 
-/// Its text; else why there is none and what to do about it, as one sentence.
+/// The text of the file, or one sentence on why it cannot be used and what to do.
 pub(super) fn read(file: &Path) -> Result<String, String> {
     let bytes = fs::read(file).map_err(|error| cannot(file, &error))?;
     String::from_utf8(bytes).map_err(|error| no_text(file, error.as_bytes()))
@@ -34,13 +34,13 @@ fn no_text(file: &Path, bytes: &[u8]) -> String {
     let path = file.display();
     let ending = file.extension().map(|it| it.to_string_lossy().to_lowercase());
     let has_ending = ending.is_some_and(|it| SOUND.contains(&it.as_str()));
-    let kind = kind_of_file(bytes).or_else(|| has_ending.then_some("a file of sound"));
+    let kind = kind_of_file(bytes).or_else(|| has_ending.then_some("a sound file"));
     match kind {
         Some(kind) => format!(
-            "`{path}` is {kind}, no pipeline file; `livecap transcribe {path} --model tiny.en` writes what is said in it, and a pipeline \
-             file plays it that has a table `[recording.talk]` with `path = \"{path}\"`"
+            "`{path}` is {kind}, not a pipeline file; transcribe it with `livecap transcribe {path} --model tiny.en`, or play it \
+             in a pipeline file with a table `[recording.talk]` that has `path = \"{path}\"`"
         ),
-        None => format!("`{path}` is no text; a pipeline file is written in TOML, in UTF-8"),
+        None => format!("`{path}` is not text; a pipeline file is TOML in UTF-8"),
     }
 }
 
@@ -58,13 +58,13 @@ mod tests {
         };
         let wav = told("talk.wav", b"RIFF\xff\xff\0\0WAVEfmt ");
         assert!(
-            wav.contains("talk.wav` is a WAV file, no pipeline file; `livecap transcribe "),
+            wav.contains("talk.wav` is a WAV file, not a pipeline file; transcribe it with `livecap transcribe "),
             "{wav}"
         );
         let mp3 = told("talk.MP3", b"\xff\xfb\x90\x64");
-        assert!(mp3.contains("is a file of sound, no pipeline file"), "{mp3}");
+        assert!(mp3.contains("is a sound file, not a pipeline file"), "{mp3}");
         let other = told("talk.toml", b"name = \"\xff\"");
-        assert!(other.contains("is no text; a pipeline file is written in TOML"), "{other}");
+        assert!(other.contains("is not text; a pipeline file is TOML"), "{other}");
         let within = read(folder.path()).unwrap_err();
         assert!(within.contains("is a folder; name a pipeline file, such as `"), "{within}");
         assert!(within.ends_with("talk.toml`"), "{within}");

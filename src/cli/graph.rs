@@ -14,7 +14,7 @@ pub struct GraphArgs {
     /// A pipeline file.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// What to draw it for.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub format: GraphFormat,
 }
@@ -26,7 +26,7 @@ pub enum GraphFormat {
     Text,
     /// For Graphviz: `livecap graph FILE --format dot | dot -Tsvg`.
     Dot,
-    /// For Mermaid, which Markdown on many sites draws.
+    /// For Mermaid, which many sites render in Markdown.
     Mermaid,
 }
 
@@ -44,7 +44,7 @@ fn edge(feed: &Feed) -> String {
     format!("{}, {}, {}", feed.carries.name(), feed.room, feed.when_full.name())
 }
 
-/// Each source with what listens to it, indented. A stage that hears several stands under each of them.
+/// Each source with the stages that take its output, indented. A stage with several inputs appears under each of them.
 fn tree(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let mut lines: Vec<(String, String)> = Vec::new();
     for (number, stage) in plan.stages().iter().enumerate().filter(|(_, it)| it.feeds.is_empty()) {

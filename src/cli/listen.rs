@@ -19,22 +19,22 @@ use crate::logic::backoff::Backoff;
 
 #[derive(clap::Args)]
 pub(crate) struct ListenArgs {
-    /// The server, as http://127.0.0.1:31979
+    /// The server, such as http://127.0.0.1:31979
     url: String,
-    /// One JSON object a line: `{"event": …, "args": […]}`; bytes are `{"hex": …}`
+    /// Print one JSON object per line: `{"event": …, "args": […]}`; bytes are `{"hex": …}`
     #[arg(long)]
     json: bool,
-    /// Ask for numbered captions and the pipeline's state instead of the text alone
+    /// Request numbered captions and the state of the pipeline instead of plain text
     #[arg(long)]
     captions: bool,
-    /// With --captions: begin with this number; 0 for all that is kept
+    /// With --captions: begin with this number; 0 for everything that is kept
     #[arg(long, value_name = "NUMBER", requires = "captions")]
     from: Option<u64>,
     /// The environment variable with the token to present
     #[arg(long, value_name = "NAME")]
     token_env: Option<String>,
-    /// After a lost connection: how long to wait at most before the first new try; each further wait is about twice as long,
-    /// up to ten times
+    /// After a lost connection: the longest wait before the first retry; each further wait is about twice as long, up to ten
+    /// times this value
     #[arg(long, default_value = "500ms", value_parser = length, value_name = "TIME")]
     retry: Duration,
 }
@@ -48,7 +48,7 @@ pub(crate) async fn listen(args: &ListenArgs) -> Result<Exit, Trouble> {
     }
 }
 
-/// Where this listener is, over all its connections.
+/// The read position of this listener, across reconnects.
 struct Seat<'a> {
     args: &'a ListenArgs,
     token: Option<String>,
@@ -64,7 +64,7 @@ impl<'a> Seat<'a> {
     /// Listens until the server ends the connection on purpose.
     async fn keep(&mut self) -> Result<Exit, Trouble> {
         let told = |error: ClientError| Trouble::Told(error.to_string());
-        // Nobody is there, or no such server: that is worth no second try.
+        // A first connection that fails is not retried: the address may be wrong.
         let mut client = Client::connect(&self.args.url, self.auth()).await.map_err(told)?;
         loop {
             let lost = match self.hear(&mut client).await? {
@@ -104,7 +104,7 @@ impl<'a> Seat<'a> {
         }
     }
 
-    /// Remembers how far it is, so that a new connection goes on there.
+    /// Remembers the read position, so that a new connection continues there.
     fn note(&mut self, event: &Event) {
         let Some(data) = event.args.first().filter(|_| self.args.captions) else { return };
         match event.name.as_str() {
@@ -144,7 +144,7 @@ fn as_json(event: &Event) -> String {
     json!({ "event": event.name, "args": with_bytes(event) }).to_string()
 }
 
-/// The name, then the arguments as JSON: no text of theirs can move a terminal's cursor.
+/// The name, then the arguments as JSON. Control characters are escaped, so that no text can move the terminal's cursor.
 fn as_text(event: &Event) -> String {
     let args: Vec<String> = with_bytes(event).iter().map(Value::to_string).collect();
     let line = format!("{} {}", event.name, args.join(" "));
@@ -158,7 +158,7 @@ fn as_text(event: &Event) -> String {
     shown
 }
 
-/// The arguments, with what was attached in the place of its placeholders.
+/// The arguments, with placeholders replaced by their attachments.
 fn with_bytes(event: &Event) -> Vec<Value> {
     let mut args = event.args.clone();
     if !event.attachments.is_empty() {

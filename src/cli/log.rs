@@ -1,4 +1,4 @@
-//! The log on standard error: lines for people, or JSON for machines.
+//! The log on standard error: plain lines, or JSON.
 use clap::ValueEnum;
 use tracing::Metadata;
 use tracing_subscriber::{
@@ -22,22 +22,22 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// What is said where `LIVECAP_LOG` does not ask for anything else.
+/// What is logged unless `LIVECAP_LOG` says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Usual {
-    /// What goes wrong.
+    /// Warnings and errors.
     Quiet,
     Informed,
     /// Every request and event of a server too.
     Requests,
 }
 
-/// What others log only where it is asked for by name. The sound server's client calls each end of a connection an error, and
-/// the decoders call a damaged file one, whisper.cpp a look that was called off: the stages say which of them are.
+/// Crates that log only if `LIVECAP_LOG` names them. They log errors that are none to us: the ends of connections to the sound
+/// server, damaged files, cancelled decodes. The stages themselves report what matters.
 const OTHERS: &str = "pulseaudio=off,symphonia=off,whisper_rs=off";
 
-/// How the crates begin whose `debug` and `trace` may show what passes through them: the `auth` of every client with its token,
-/// the keys sent to services, the password of Redis.
+/// Prefixes of crates whose `debug` and `trace` lines may show secrets: the tokens of clients, the keys of services, the password
+/// of Redis.
 const SECRETIVE: [&str; 8] = [
     "socketioxide",
     "engineioxide",
@@ -50,7 +50,7 @@ const SECRETIVE: [&str; 8] = [
 ];
 
 /// Starts the log of the process. `LIVECAP_LOG` sets its level, as in `LIVECAP_LOG=debug`, or those of parts of it, as in
-/// `LIVECAP_LOG=warn,livecap::host=debug`; without it what is `usual`.
+/// `LIVECAP_LOG=warn,livecap::host=debug`. Without it, `usual` applies.
 pub(crate) fn start(format: LogFormat, usual: Usual, terminal: Terminal) {
     let asked = std::env::var("LIVECAP_LOG").ok().filter(|it| !it.trim().is_empty());
     let usual = EnvFilter::new(match usual {
@@ -68,7 +68,7 @@ pub(crate) fn start(format: LogFormat, usual: Usual, terminal: Terminal) {
         Some(Ok(filter)) => (filter, None),
         Some(Err(wrong)) => (usual, Some(wrong)),
     };
-    // Laid over what was asked for: of two directives the more specific one wins, and somebody could ask for a module.
+    // A filter of its own: among directives the more specific one wins, so `LIVECAP_LOG` could ask for a single module.
     let registry = tracing_subscriber::registry()
         .with(filter)
         .with(filter_fn(keeps_secrets))
@@ -93,7 +93,7 @@ pub(crate) fn start(format: LogFormat, usual: Usual, terminal: Terminal) {
         }
     }
     if let Some(wrong) = wrong {
-        tracing::warn!("LIVECAP_LOG is passed over: {wrong}");
+        tracing::warn!("LIVECAP_LOG is ignored: {wrong}");
     }
 }
 
@@ -107,7 +107,7 @@ enum Level {
     Trace,
 }
 
-/// A bare level is that of livecap; what it is built on says no more than its warnings.
+/// A bare level applies to livecap. Other crates log only warnings and errors.
 fn of_level(level: Level) -> String {
     match level {
         Level::Off => "off".to_owned(),
@@ -119,7 +119,7 @@ fn of_level(level: Level) -> String {
     }
 }
 
-/// Whether no client's token can be in it.
+/// Whether the line cannot contain a secret.
 fn keeps_secrets(said: &Metadata<'_>) -> bool {
     *said.level() <= LevelFilter::INFO
         || !SECRETIVE.iter().any(|crates| said.target().starts_with(crates))
@@ -129,9 +129,11 @@ fn filter(asked: &str) -> Result<EnvFilter, String> {
     let directives = match Level::from_str(asked, true) {
         Ok(level) => of_level(level),
         Err(_) if asked.contains(['=', ',', ':']) => asked.to_owned(),
-        // It would be taken for the name of a module that does not exist, and nothing more be said.
+        // It would be taken for the name of a module, and silence everything else.
         Err(_) => {
-            return Err(format!("`{asked}` is no level: off, error, warn, info, debug or trace"));
+            return Err(format!(
+                "`{asked}` is not a level; use off, error, warn, info, debug or trace"
+            ));
         }
     };
     EnvFilter::builder().parse(directives).map_err(|error| format!("`{asked}`: {error}"))
@@ -152,7 +154,7 @@ mod tests {
     fn directives_are_taken_as_they_are_and_what_is_neither_is_told() {
         let shown = filter("livecap::host=debug").unwrap().to_string();
         assert!(shown.contains("livecap::host=debug"), "{shown}");
-        assert!(filter("debgu").unwrap_err().contains("`debgu` is no level"));
+        assert!(filter("debgu").unwrap_err().contains("`debgu` is not a level"));
         assert!(filter("livecap=loud").unwrap_err().contains("livecap=loud"));
     }
 }

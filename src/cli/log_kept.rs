@@ -1,4 +1,4 @@
-//! The newest lines of the log, kept in memory for the operator's page: what standard error is told, no more.
+//! The newest lines of the log, kept in memory for the operator's page. They are the lines of standard error.
 use std::{
     fmt::{Debug, Write},
     sync::{Arc, LazyLock},
@@ -12,7 +12,7 @@ use tracing_subscriber::{Layer, layer::Context};
 
 use crate::serve::LogBuffer;
 
-/// As many lines as an operator scrolls through.
+/// How many lines are kept.
 const KEPT: usize = 500;
 
 /// A process has one log.

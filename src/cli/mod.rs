@@ -51,11 +51,11 @@ use self::{
     serve::ServeArgs,
     terminal::{Terminal, Voice},
 };
-/// Live sound to captions in many browsers: run a declared pipeline file, watch, and see every stage's milliseconds.
+/// Live captions of speech in many browsers: run a pipeline file, watch it, and measure every stage.
 #[derive(Parser)]
 #[command(name = "livecap", version, arg_required_else_help = true)]
 struct Cli {
-    /// How to write the log on standard error: lines for people, or one JSON object a line. LIVECAP_LOG sets its level, as in
+    /// Format of the log on standard error: plain lines, or one JSON object per line. LIVECAP_LOG sets its level, for example
     /// `LIVECAP_LOG=debug`
     #[arg(
         long,
@@ -72,28 +72,29 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run a pipeline file until its input has ended, or until Ctrl-C
+    /// Run a pipeline file until its input ends or you press Ctrl-C
     Run(RunArgs),
-    /// Say everything that is wrong with pipeline files
+    /// Check pipeline files and report every problem
     Check(CheckArgs),
-    /// Draw a pipeline file: what listens to what, over which queue
+    /// Draw a pipeline file: its stages and the queues between them
     Graph(GraphArgs),
-    /// Write what is said in a sound file as text, subtitles or JSON
+    /// Transcribe a sound file to text, subtitles or JSON
     #[cfg(feature = "whisper")]
     Transcribe(transcribe::TranscribeArgs),
-    /// Measure a pipeline on a recording: errors, latencies, lag, and where the milliseconds go
+    /// Measure a pipeline on a recording: word errors, latencies, lag, and the time of each stage
     #[cfg(feature = "whisper")]
     Bench(bench::BenchArgs),
-    /// Write what is said as JSON lines: from the microphone, a sound file, or raw samples
+    /// Caption the microphone, a sound file or raw samples as JSON lines
     ///
     /// Each line begins with `{"type":"intermediate"|"final","text":"…"`, followed by the fields of a caption.
     Stream(stream::StreamArgs),
     /// Add translations to JSON lines, or to lines of text
     ///
-    /// Lines are JSON, `{"type":"final","text":"…"}` as `livecap stream` writes them, or plain text, each line a final. All go
-    /// through unchanged; a `translation` line follows each final. A key is taken from LIVECAP_TRANSLATE_KEY.
+    /// The input is JSON lines as `livecap stream` writes them, `{"type":"final","text":"…"}`, or plain text, in which each line is
+    /// a final. All lines pass through unchanged, and a `translation` line follows each final. The key of the service is read from
+    /// LIVECAP_TRANSLATE_KEY.
     Translate(translate::TranslateArgs),
-    /// Pass on events between all Socket.IO clients that connect, and serve the page and the client library
+    /// Relay events between all connected Socket.IO clients, and serve the pages and the client library
     Serve(ServeArgs),
     /// Print every event that a Socket.IO server sends
     Listen(ListenArgs),
@@ -101,13 +102,13 @@ enum Command {
     Emit(EmitArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
-    /// List the models known by name, get one, verify those that are here
+    /// List, download, import and verify models
     Models(ModelsArgs),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
 }
 
-/// How long tasks that were ended may take to clean up behind them, before the process goes.
+/// How long ended tasks may take to clean up before the process exits.
 const LETTING_GO: Duration = Duration::from_millis(200);
 
 /// The whole program.
@@ -122,7 +123,7 @@ pub fn main() -> ExitCode {
     let terminal = Terminal::new(voice);
     let usual = match &cli.command {
         Command::Run(args) => args.usual_log(),
-        // Of the pipes only what goes wrong is worth a line.
+        // Commands on pipes log only warnings and errors.
         Command::Stream(_) | Command::Translate(_) => Usual::Quiet,
         Command::Serve(args) => args.usual_log(),
         _ => Usual::Informed,
@@ -130,7 +131,7 @@ pub fn main() -> ExitCode {
     log::start(cli.log, usual, terminal.clone());
     match dispatch(cli.command, &terminal, begun) {
         Ok(exit) => exit.into(),
-        // Whoever reads our output has seen enough.
+        // The reader of our output has closed it on purpose.
         Err(Trouble::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
@@ -141,7 +142,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What others call our subcommands.
+/// Names that other programs use for our subcommands.
 const OTHER_NAMES: [(&str, &str); 10] = [
     ("start", "run"),
     ("live", "run"),
@@ -155,7 +156,7 @@ const OTHER_NAMES: [(&str, &str); 10] = [
     ("send", "emit"),
 ];
 
-/// An unknown subcommand that has another name here: clap would only name one that is spelt like it.
+/// Suggests our name for a subcommand of another program. clap itself suggests only similar spellings.
 fn with_what_was_meant(mut error: clap::Error) -> clap::Error {
     let written = match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(written)) => written.as_str(),
@@ -236,7 +237,7 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
             }
         }
         Command::Completions { shell } => {
-            // It panics where its output cannot be written: a full disk, a closed pipe.
+            // Into memory first: it panics if its output cannot be written (a full disk, a closed pipe).
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "livecap", &mut script);
             out.write_all(&script).and_then(|()| out.flush())?;
@@ -245,8 +246,8 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
     }
 }
 
-/// Runs `work` to its end, and lets go of what has not come back by then: a runtime that is dropped waits for ever for a
-/// read of standard input, or for a call into a library that hangs.
+/// Runs `work` to its end and abandons blocking calls that have not returned by then. Dropping the runtime would wait forever
+/// for a read of standard input, or for a library call that hangs.
 fn at_work<T>(work: impl Future<Output = T>) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
@@ -266,7 +267,7 @@ mod tests {
         // Global arguments meet those of the subcommands only here.
         for subcommand in Cli::command().get_subcommands() {
             let of_all = subcommand.get_arguments().any(|it| it.get_id() == "log");
-            assert!(!of_all, "{}: `--log` is that of all commands", subcommand.get_name());
+            assert!(!of_all, "{}: `--log` is a global argument", subcommand.get_name());
         }
     }
 

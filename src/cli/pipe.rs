@@ -1,4 +1,4 @@
-//! What the commands on pipes share: a plan from what was typed, lines read until they end or somebody insists.
+//! Shared by the commands on pipes: a plan from the arguments, and lines that are read until they end or a second Ctrl-C comes.
 use std::{
     io::{self, IsTerminal},
     path::Path,
@@ -14,17 +14,17 @@ use tokio_util::sync::CancellationToken;
 use super::{environment::this_machine, exit::Trouble, run::told, stop::Stop};
 use crate::spec::{self, Overrides, Plan};
 
-/// After Ctrl-C, which every program of a pipe gets, the one before may still have something to say: so long it is heard.
+/// How long to read on after Ctrl-C: the program before us gets it too, and may still write.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 
-/// A plan of what `command` was asked for, checked as a file would be.
+/// A plan from the arguments of `command`, checked like a file.
 pub(super) fn plan(command: &str, text: &str) -> Result<Plan, Trouble> {
     let name = Path::new(command);
     let checked = spec::check_on(text, name, &Overrides::default(), &this_machine()?);
     checked.map_err(|complaints| told(name, text, &complaints))
 }
 
-/// As TOML has it; JSON's strings are among those.
+/// As a TOML string. JSON strings are valid TOML.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -39,12 +39,12 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// To be called within a runtime, before anything else can take a while.
+    /// Call it within a runtime, before anything that can take long.
     pub(super) fn listen() -> Result<Signals, Trouble> {
         let mut stop = Stop::new()?;
         let it = Signals { closing: CancellationToken::new(), insisted: CancellationToken::new() };
         let heard = it.clone();
-        // At a terminal nobody stands before it in the pipe.
+        // At a terminal there is no program before us in the pipe.
         let grace = if io::stdin().is_terminal() { Duration::ZERO } else { GRACE };
         tokio::spawn(async move {
             stop.next().await;
@@ -57,7 +57,7 @@ impl Signals {
         Ok(it)
     }
 
-    /// Does `work`, unless somebody insists on the end before it is done.
+    /// Does `work`, unless a second signal ends it before.
     pub(super) async fn unless_insisted(
         &self,
         work: impl Future<Output = Result<(), Trouble>>,
@@ -69,7 +69,7 @@ impl Signals {
 /// Lines of an input, as they are.
 pub(super) struct Lines<R> {
     from: R,
-    /// Of the line that came last, from 1.
+    /// The number of the newest line, counted from 1.
     pub(super) number: usize,
     closing: CancellationToken,
 }
@@ -79,8 +79,8 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
         Lines { from, number: 0, closing: signals.closing.clone() }
     }
 
-    /// The next line with its end, in `line`. False where there is none: the input has ended, or is to be read no more. What
-    /// was read of a line is kept where the call is dropped, and the next one goes on.
+    /// Appends the next line with its end to `line`. Returns false if there is none: the input has ended, or reading has to
+    /// stop. If the call is dropped, the part of the line that was read is kept, and the next call continues it.
     pub(super) async fn next(&mut self, line: &mut Vec<u8>) -> Result<bool, Trouble> {
         let read = self.closing.run_until_cancelled(self.from.read_until(b'\n', line)).await;
         let Some(read) = read else { return Ok(false) };

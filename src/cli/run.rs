@@ -1,4 +1,4 @@
-//! `livecap run`: a pipeline file at work, from the first check to the last final.
+//! `livecap run`: runs a pipeline file, from the check to the last final.
 use std::{
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
@@ -34,16 +34,17 @@ pub(crate) struct RunArgs {
     /// A pipeline file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// End when the inputs have ended, instead of serving the captions on until Ctrl-C
+    /// Exit when the inputs have ended, instead of serving the captions until Ctrl-C
     #[arg(long)]
     exit: bool,
-    /// Write no captions and no status, only what goes wrong; with `--log json` also where the page is and when all is ready
+    /// Write no captions and no status, only warnings and errors; with `--log json` also the page's address and when all is ready
     #[arg(long, short)]
     quiet: bool,
 }
 
 impl RunArgs {
-    /// How what is no caption is said. A program that reads the log has to know where the page is, and when all is ready.
+    /// How messages that are not captions are written. A program that reads the log needs the address of the page, and to know
+    /// when all is ready.
     pub(crate) fn voice(&self, log: LogFormat) -> Voice {
         match (log, self.quiet) {
             (LogFormat::Json, _) => Voice::Log,
@@ -60,7 +61,7 @@ impl RunArgs {
 /// The stage that shows captions on the terminal.
 const SCREEN: &str = "terminal";
 
-/// How often the stages are looked at until all are ready.
+/// How often the states of the stages are checked until all are ready.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How often the status line is drawn.
@@ -94,7 +95,7 @@ pub(crate) async fn run(
     let (text, machine) = (read(&args.file)?, this_machine()?);
     let plan = spec::check_on(&text, &args.file, &overrides(), &machine)
         .map_err(|complaints| told(&args.file, &text, &complaints))?;
-    // Captions on the terminal stand in the way of lines that the file itself writes to standard output.
+    // No captions on the terminal if the file itself writes lines to standard output.
     let shown = !args.quiet && !writes_standard_output(&plan);
     let looked_on = LookedOn { captions: shown, sound: false };
     let assembled = tokio::select! {
@@ -134,7 +135,7 @@ pub(crate) async fn run(
     Ok(exit)
 }
 
-/// Waits for the end of the pipeline. Ctrl-C, SIGTERM or SIGHUP drains it, a second one insists.
+/// Waits for the end of the pipeline. Ctrl-C, SIGTERM or SIGHUP drains it; a second one ends it at once.
 pub(super) async fn until_ended(
     running: &mut Running,
     stop: &mut Stop,
@@ -206,12 +207,12 @@ pub(super) fn report(file: &Path, plan: &Plan, outcome: &Outcome) -> Exit {
             1 => " after 1 restart".to_owned(),
             several => format!(" after {several} restarts"),
         };
-        error!("{place}`{title}` gave up{after}: {}", failure.cause);
+        error!("{place}`{title}` failed{after}: {}", failure.cause);
     }
     for stage in &outcome.held_out {
-        error!(stage, "did not come to an end within the grace time");
+        error!(stage, "did not end within the grace time");
     }
-    // What was asked for on standard output did not get there.
+    // Captions could not be written to standard output.
     let untold = stage(SCREEN).is_none() && outcome.failures.iter().any(|it| it.stage == SCREEN);
     if outcome.gave_up || untold { Exit::GaveUp } else { Exit::Fine }
 }

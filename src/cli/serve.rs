@@ -22,35 +22,35 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct ServeArgs {
-    /// Address and port; port 0 takes a free one. Without it LIVECAP_HOST and LIVECAP_PORT (or SIO_HOST, SIO_PORT) say, else
+    /// Address and port; port 0 takes a free one. Default: LIVECAP_HOST and LIVECAP_PORT (or SIO_HOST, SIO_PORT), otherwise
     /// 127.0.0.1:31979
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<Listen>,
-    /// Pass on events of this name only; may be given several times
+    /// Relay only events of this name; may be repeated
     #[arg(long, value_name = "EVENT", action = ArgAction::Append)]
     relay: Vec<String>,
-    /// Pass on no events: a node that only delivers, say
+    /// Relay no events, for example on a node that only delivers captions
     #[arg(long, conflicts_with = "relay")]
     no_relay: bool,
     /// Allow an open relay on an address that others can reach
     #[arg(long)]
     open: bool,
-    /// How many may watch at once; the next one is told to come back later
+    /// The most viewers at once; further ones are refused and may try again later
     #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_viewers: u32,
-    /// A proxy whose X-Forwarded-For is believed; may be given several times
+    /// A proxy whose X-Forwarded-For is trusted; may be repeated
     #[arg(long, value_name = "ADDRESS", action = ArgAction::Append)]
     trusted_proxy: Vec<IpAddr>,
-    /// A web origin, beside its own, whose pages may read; may be given several times. Without any, all may
+    /// A web origin, besides the server's own, whose pages may read; may be repeated. Default: all origins
     #[arg(long, value_name = "ORIGIN", action = ArgAction::Append)]
     origin: Vec<String>,
-    /// A certificate chain in PEM: the server then speaks TLS
+    /// The file of a certificate chain in PEM; the server then speaks TLS
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
-    /// The certificate's private key in PEM
+    /// The file of the certificate's private key in PEM
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
-    /// The environment variable with the token that everybody must present
+    /// The environment variable with the token that every client must present
     #[arg(long, value_name = "NAME")]
     viewer_token_env: Option<String>,
     /// The environment variable with the token that lets a client emit livecap's own events, such as `final`
@@ -59,11 +59,11 @@ pub(crate) struct ServeArgs {
     /// The environment variable with the token for the API's details and for `/metrics`
     #[arg(long, value_name = "NAME")]
     operator_token_env: Option<String>,
-    /// Be a node: deliver the captions of a pipeline elsewhere by way of this Redis server, as redis://127.0.0.1/, and pass
-    /// on events between all servers there
+    /// Run as a node: deliver the captions of a pipeline on another machine, read from this Redis server, such as
+    /// redis://127.0.0.1/, and relay events between all servers of the cluster
     #[arg(long, value_name = "ADDRESS", conflicts_with = "cluster_env")]
     cluster: Option<String>,
-    /// The environment variable with that address, where it holds a password
+    /// The environment variable with that address; use it if the address has a password
     #[arg(long, value_name = "NAME")]
     cluster_env: Option<String>,
     /// Log every request, connection and event
@@ -71,7 +71,7 @@ pub(crate) struct ServeArgs {
     verbose: bool,
 }
 
-/// How long viewers may take to be sent what there is, at the end.
+/// How long sending the rest to viewers may take at the end.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl ServeArgs {
@@ -101,7 +101,7 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
     let server = server.map_err(|error| Trouble::Told(error.to_string()))?;
     server.keep_log(log_kept::diary());
     if !server.is_node() {
-        // No pipeline stands behind it, and none will: viewers are greeted at once.
+        // There will be no pipeline, so viewers get their `hello` at once.
         server.attach(Registry::default(), Vec::new(), None);
     }
     terminal.say(&format!("listening on {}", server.url()));
@@ -115,8 +115,8 @@ fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {
     let others = !listen.is_loopback() || !args.trusted_proxy.is_empty();
     if others && !args.no_relay && !args.open && viewer.is_none() {
         return Err(Trouble::Told(format!(
-            "on {listen} the relay would be open to whoever reaches it: add --viewer-token-env NAME, --no-relay, or \
-             --open if that is meant"
+            "on {listen} anybody who can reach the server could use the relay: add --viewer-token-env NAME, --no-relay, or \
+             --open if you want that"
         )));
     }
     let tls = args.cert.clone().zip(args.key.clone());
@@ -150,19 +150,19 @@ fn cluster(args: &ServeArgs) -> Result<Option<ClusterSettings>, Trouble> {
         Trouble::Told(format!("{given}: {why}"))
     })?;
     if args.cluster.is_some() && address.has_password() {
-        let told = "--cluster: a password on a command line is seen by others on this machine: export \
-                    LIVECAP_CLUSTER=…, and --cluster-env LIVECAP_CLUSTER";
+        let told = "--cluster: other users of this machine can see a password on a command line: export \
+                    LIVECAP_CLUSTER=… and use --cluster-env LIVECAP_CLUSTER";
         return Err(Trouble::Told(told.to_owned()));
     }
     Ok(Some(ClusterSettings::new(address, Role::Node)))
 }
 
-/// The token that an environment variable holds.
+/// The token in an environment variable.
 fn token(variable: Option<&str>) -> Result<Option<Token>, Trouble> {
     Ok(secret(variable)?.map(|it| Token::new(&it)))
 }
 
-/// What an environment variable holds that a flag names.
+/// The value of the environment variable that a flag names.
 pub(super) fn secret(variable: Option<&str>) -> Result<Option<String>, Trouble> {
     let Some(name) = variable else { return Ok(None) };
     match env::var(name) {

@@ -1,14 +1,14 @@
-//! What asks the program to end: Ctrl-C, SIGTERM, and SIGHUP, which a terminal sends that is closed.
+//! The signals that end the program: Ctrl-C, SIGTERM, and SIGHUP, which a terminal sends when it is closed.
 use super::exit::Trouble;
 
-/// Listened for from the start, so that none is missed between two waits.
+/// Registered from the start, so that no signal is missed between two waits.
 pub(super) struct Stop {
     pub(super) asked: bool,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
-    /// `None` where whoever started the program had it ignored, as `nohup` does: then it is to outlive its terminal.
+    /// `None` if the program was started with SIGHUP ignored, as by `nohup`, so that it outlives its terminal.
     #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
 }
@@ -36,7 +36,7 @@ impl Stop {
         Ok(Stop { asked: false })
     }
 
-    /// Returns on the next one: whether it is what Ctrl-C sends.
+    /// Waits for the next signal. Returns whether it is that of Ctrl-C.
     pub(super) async fn next(&mut self) -> bool {
         #[cfg(unix)]
         let by_key = {
@@ -59,8 +59,8 @@ impl Stop {
     }
 }
 
-/// Whether SIGHUP, the first signal, is among those that the process ignores, by what Linux says of it in `/proc`. Other systems say
-/// nothing: there it is always listened for.
+/// Whether the process ignores SIGHUP, the first signal, by `/proc` of Linux. Other systems have no such file; there SIGHUP is
+/// always handled.
 #[cfg(unix)]
 fn ignores_hangup(status: &str) -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,4 +1,4 @@
-//! `livecap stream`: what is said, one JSON object a line.
+//! `livecap stream`: captions as JSON lines.
 use std::{
     num::NonZeroU16,
     path::{Path, PathBuf},
@@ -18,25 +18,25 @@ use crate::assemble::{Assembled, LookedOn, assemble};
 
 #[derive(clap::Args)]
 pub(crate) struct StreamArgs {
-    /// A sound file, or `-` for raw samples on standard input (16 bits, little-endian, mono); left out: the microphone
+    /// A sound file, or `-` for raw samples on standard input (16 bits, little-endian, mono); default: the microphone
     #[arg(value_name = "FILE")]
     input: Option<PathBuf>,
-    /// The microphone, or a part of its name; `livecap devices` lists them
+    /// The name of the microphone, or a part of it; `livecap devices` lists them
     #[arg(long, value_name = "NAME", conflicts_with = "input")]
     device: Option<String>,
     /// Samples per second of standard input
     #[arg(long, value_name = "HERTZ", default_value_t = 16_000)]
     rate: u32,
-    /// Which channel to hear, counted from 1; left out: the mean of all
+    /// Which channel to use, counted from 1; default: the average of all
     #[arg(long, value_name = "NUMBER")]
     channel: Option<NonZeroU16>,
-    /// How fast a sound file is played: times its own pace, or `max`
+    /// How fast to play a sound file: a multiple of its own pace, or `max`
     #[arg(long, value_name = "TIMES", default_value = "1")]
     speed: String,
     /// A name of `livecap models list`, or the path of a model file
     #[arg(long, value_name = "NAME", default_value = "base.en")]
     model: String,
-    /// What is spoken, as in `en`; left out: what the model finds
+    /// The spoken language, such as `en`; default: the model finds it
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
 }

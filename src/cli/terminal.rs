@@ -1,4 +1,4 @@
-//! What somebody who only sees the terminal sees: finals as lines, the open partial rewritten in place, one status line.
+//! Captions on the terminal: finals as lines, the open partial rewritten in place, one status line.
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal, Write},
@@ -17,7 +17,7 @@ use crate::{
     message::{Caption, Kind, TrackName, Transcript},
 };
 
-/// Standard output for captions, standard error for all else. Lines of the log go above the lines drawn in place.
+/// Standard output for captions, standard error for everything else. Log lines are written above the lines drawn in place.
 #[derive(Clone)]
 pub(crate) struct Terminal {
     bars: MultiProgress,
@@ -29,22 +29,22 @@ pub(crate) struct Terminal {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// Where lines of the log come from that say how far the program is. Who reads the log as JSON gets them, however quiet it is.
+/// The log target of messages about startup. A JSON log always has them, even with `--quiet`.
 pub(crate) const STARTUP: &str = "livecap::cli::run";
 
-/// How lines for people that are no captions are said.
+/// How messages that are not captions are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Voice {
-    /// As they are, on standard error.
+    /// As plain lines on standard error.
     Plain,
-    /// As events of the log, each line of which is an object.
+    /// As events of the JSON log.
     Log,
     Silent,
 }
 
 #[derive(Default)]
 struct Seen {
-    /// Whether there are several tracks, so that each line says whose it is.
+    /// Whether there are several tracks, so that each line names its track.
     named: bool,
     open: BTreeMap<TrackName, Transcript>,
     words: usize,
@@ -65,12 +65,12 @@ impl Terminal {
         Terminal { bars, partial, status, shared_with_output, voice, seen: Arc::default() }
     }
 
-    /// From now on each line says whose track it is, or none does.
+    /// Sets whether lines name their track.
     pub(crate) fn name_tracks(&self, named: bool) {
         self.lock().named = named;
     }
 
-    /// A line for people, above what is drawn in place, whatever the log's level.
+    /// Writes a message above the lines drawn in place, whatever the level of the log.
     pub(crate) fn say(&self, line: &str) {
         match self.voice {
             Voice::Plain => self.bars.suspend(|| {
@@ -81,8 +81,8 @@ impl Terminal {
         }
     }
 
-    /// The lag at this moment, the words so far, the viewers: one line at the bottom. `waits`: how long the oldest speech has
-    /// waited whose words have not been shown.
+    /// Draws the status line: the lag at this moment, the words so far, the viewers. `waits`: how long the oldest speech without
+    /// shown words has waited.
     pub(crate) fn draw_status(&self, viewers: Option<usize>, waits: Option<Duration>) {
         let seen = self.lock();
         let words = match waits.filter(|_| seen.lag.is_some()).or(seen.lag) {
@@ -99,16 +99,15 @@ impl Terminal {
         self.status.tick();
     }
 
-    /// After Ctrl-C: the terminal has echoed `^C`. indicatif leaves the cursor at the right border, so that stands on a line
-    /// of its own, and what is drawn in place would be looked for one line too low. (A SIGINT that nobody typed cannot be
-    /// told apart; it costs the line above on the screen.)
+    /// Removes the `^C` that the terminal has echoed. indicatif leaves the cursor at the right border, so `^C` is on a line of its
+    /// own, and indicatif would redraw one line too low. (A SIGINT that was not typed looks the same; it erases the line above.)
     pub(crate) fn interrupted(&self) {
         if self.voice == Voice::Plain && io::stderr().is_terminal() && io::stdin().is_terminal() {
             let _ = io::stderr().write_all(b"\r\x1b[2K\x1b[1A");
         }
     }
 
-    /// Takes the lines drawn in place off the screen.
+    /// Removes the lines drawn in place from the screen.
     pub(crate) fn clear(&self) {
         self.partial.finish_and_clear();
         self.status.finish_and_clear();
@@ -135,7 +134,7 @@ impl Terminal {
                     }
                 }
             }
-            // The translations of finals, marked with their language; whoever wants more of them opens the page.
+            // Only translations of finals, marked with their language. The page shows partial ones too.
             Caption::Translation(it) => (it.kind == Kind::Final && !it.text().is_empty())
                 .then(|| format!("{}[{}] {}", named(&track), it.language, it.text())),
             Caption::Gap(gap) => {
@@ -170,14 +169,14 @@ fn plain() -> ProgressStyle {
     ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-/// Columns to draw in. One less than there are: a line that fills the last one counts as two on some terminals.
+/// The columns to draw in. One less than there are, because a full line counts as two on some terminals.
 fn width() -> usize {
     let columns = Term::stderr().size_checked().map_or(80, |(_, columns)| columns);
     usize::from(columns).saturating_sub(1).max(1)
 }
 
-/// Breaks lines at spaces, which become line breaks: every other byte stays where it is. Only a word that is wider than
-/// the screen is left to the terminal.
+/// Breaks lines by turning spaces into line breaks; all other bytes stay in place. A word that is wider than the screen is left
+/// to the terminal.
 fn wrapped(mut text: String, wide: usize) -> String {
     let (mut begin, mut space) = (0, None);
     let spaces: Vec<usize> = text.match_indices(' ').map(|(at, _)| at).collect();
@@ -206,7 +205,7 @@ fn drawn(named: &str, transcript: &Transcript, wide: usize) -> String {
     }
 }
 
-/// The stage that shows captions here. A terminal that takes nothing slows no other stage: its edge drops the oldest.
+/// The stage that shows captions on the terminal. A blocked terminal slows no other stage: its edge drops the oldest.
 pub(crate) struct Screen(pub(crate) Terminal);
 
 impl Stage for Screen {
@@ -221,7 +220,7 @@ impl Stage for Screen {
         _: &Outlet<Never>,
     ) -> Result<(), Fault> {
         let terminal = self.0.clone();
-        // A terminal may be stopped with Ctrl-S, a pipe may be full: neither may hold up a thread of the runtime.
+        // A terminal may be stopped with Ctrl-S, and a pipe may be full. Neither may block a thread of the runtime.
         let shown = tokio::task::spawn_blocking(move || terminal.show(&caption)).await;
         match shown.map_err(Fault::transient)? {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Fault::DownstreamGone),
@@ -233,7 +232,7 @@ impl Stage for Screen {
     }
 }
 
-/// Writes the log to standard error, above what is drawn in place.
+/// Writes the log to standard error, above the lines drawn in place.
 impl<'a> MakeWriter<'a> for Terminal {
     type Writer = LogLine;
     fn make_writer(&'a self) -> LogLine {

@@ -1,4 +1,4 @@
-//! `livecap transcribe`: a recording to text, subtitles or JSON, each segment decoded once; in another language with `--to`.
+//! `livecap transcribe`: a recording to text, subtitles or JSON. Each segment is decoded once; `--to` translates.
 use std::{io::Write, num::NonZeroUsize, path::PathBuf};
 
 use clap::ValueEnum;
@@ -24,22 +24,22 @@ pub(crate) struct TranscribeArgs {
     /// A sound file or video: WAV, FLAC, MP3, OGG, Opus, M4A, MP4, MKV or WebM; `-` reads standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Which channel to hear, counted from 1, or `mix`: the mean of all
+    /// Which channel to use, counted from 1, or `mix` for the average of all
     #[arg(long, default_value = "mix", value_parser = channel, value_name = "NUMBER|mix")]
     channel: Downmix,
-    /// Which track of sound to hear of a file that has several, counted from 1
+    /// Which track of sound to use if the file has several, counted from 1
     #[arg(long, value_name = "NUMBER")]
     track: Option<NonZeroUsize>,
     /// A name of `livecap models list`, or the path of a model file
     #[arg(long, value_name = "NAME")]
     model: String,
-    /// What to write
+    /// Output format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
-    /// What is spoken, as in `en`; left out: what the model finds
+    /// The spoken language, such as `en`; default: the model finds it
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
-    /// How many threads decode; left out: one less than there are cores
+    /// How many threads decode; default: one less than the number of cores
     #[arg(long, value_name = "COUNT")]
     threads: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -48,19 +48,19 @@ pub(crate) struct TranscribeArgs {
 
 #[derive(clap::Args)]
 struct Translation {
-    /// Write a translation into this language, as in `nl`; what could not be translated stays as it was said
+    /// Translate into this language, such as `nl`; text that cannot be translated stays in the original
     #[arg(long, value_name = "CODE")]
     to: Option<String>,
-    /// Who translates: openai, libretranslate, deepl or apertium
+    /// The translation service: openai, libretranslate, deepl or apertium
     #[arg(long, default_value = "openai", requires = "to")]
     provider: String,
-    /// Where the provider is; its key is taken from LIVECAP_TRANSLATE_KEY
+    /// The address of the service; its key is read from LIVECAP_TRANSLATE_KEY
     #[arg(long, requires = "to")]
     url: Option<String>,
-    /// The model that translates; left out: the endpoint's own
+    /// The model to translate with; default: the endpoint's own
     #[arg(long, value_name = "NAME", requires = "to")]
     translator: Option<String>,
-    /// Any other key of a `translate` stage, as in `--set 'deadline = "1m"'`
+    /// Any other key of a `translate` stage, for example `--set 'deadline = "1m"'`
     #[arg(long, value_name = "KEY=VALUE", requires = "to")]
     set: Vec<String>,
 }
@@ -78,13 +78,13 @@ enum Format {
     Json,
 }
 
-/// Writes what could be recognised, also where the file is damaged and the rest is an error.
+/// Writes what could be recognised, even if the file is damaged and the call ends with an error.
 pub(crate) async fn transcribe(
     args: &TranscribeArgs,
     machine: &ThisMachine,
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
-    // Before the work: what is wrong with it is told at once.
+    // Checked before the work, so that mistakes are reported at once.
     let translate = args.translation.settings(args.language.as_deref())?;
     let path = PathBuf::from(&args.model);
     let is_path = path.is_file() || path.components().count() > 1;
@@ -95,7 +95,7 @@ pub(crate) async fn transcribe(
         let meant = unknown.meant.map_or_else(|| "auto".to_owned(), str::to_owned);
         return Err(Trouble::Told(format!("{unknown}; write `--language {meant}`")));
     }
-    // Kept until the work is done, and gone after it.
+    // Kept until the work is done, then deleted.
     let (piped, recording, called) = match args.file.as_os_str() == "-" {
         true => {
             let piped = standard_input().await?;
@@ -114,7 +114,7 @@ pub(crate) async fn transcribe(
     };
     let recognised = offline.recognise(machine).await.map_err(Trouble::Told)?;
     drop(piped);
-    // A recording that is broken says so itself.
+    // A broken recording is reported below.
     if recognised.broken.is_none() && recognised.finals.iter().all(|it| it.words().is_empty()) {
         tracing::warn!("{}", nothing_found(recognised.loudest, &recognised.left_out));
     }
@@ -132,7 +132,7 @@ pub(crate) async fn transcribe(
     }
 }
 
-/// All of it, in a file: the index of an MP4 file may lie at its end.
+/// Standard input as a file: the index of an MP4 file may be at its end.
 async fn standard_input() -> Result<NamedTempFile, Trouble> {
     let kept = spawn_blocking(|| {
         let mut file = NamedTempFile::new()?;
@@ -152,7 +152,7 @@ fn channel(text: &str) -> Result<Downmix, String> {
     }
 }
 
-/// Why there is nothing to write. `loudest` is a share of full scale; `left_out` how many segments each filter left out.
+/// Why there is nothing to write. `loudest` is a share of full scale; `left_out` how often each filter removed text.
 fn nothing_found(loudest: f32, left_out: &[(&str, u64)]) -> String {
     let level = match loudest {
         0.0 => "it is silent throughout".to_owned(),
@@ -164,7 +164,7 @@ fn nothing_found(loudest: f32, left_out: &[(&str, u64)]) -> String {
     match segments {
         0 => format!("no speech was found; {level}"),
         _ => format!(
-            "no words were found; {level}; what was heard was left out {segments} times by the filters of made-up words ({})",
+            "no words were found; {level}; the hallucination filters removed text {segments} times ({})",
             filters.join(", ")
         ),
     }
@@ -187,7 +187,7 @@ impl Translation {
     }
 }
 
-/// The same finals in another language, their words spread over the time of each. What was given up stays as it was said.
+/// The finals in another language, with the words spread over the time of each. Untranslated finals stay in the original.
 async fn translated(
     finals: &[Transcript],
     settings: &plan::Translate,
@@ -211,7 +211,7 @@ async fn translated(
         tracing::warn!(
             segments = missing,
             why = first,
-            "some could not be translated and stay as they were said"
+            "some segments could not be translated and stay in the original"
         );
     }
     Ok(all)
@@ -228,7 +228,7 @@ fn written(format: Format, finals: &[Transcript]) -> String {
         Format::Vtt => subtitle::vtt(&cues()),
         Format::Json => {
             let json = serde_json::to_string_pretty(&Reference::of(finals));
-            // Numbers and texts only: nothing that JSON could not hold.
+            // It has only numbers and texts, which JSON can always hold.
             json.unwrap_or_default() + "\n"
         }
     }
@@ -246,6 +246,8 @@ mod tests {
         );
         assert_eq!(nothing_found(0.0, &[]), "no speech was found; it is silent throughout");
         let told = nothing_found(1.0, &[("no-speech", 2), ("letterless", 1)]);
-        assert!(told.contains("left out 3 times") && told.contains("(no-speech 2, letterless 1)"));
+        assert!(
+            told.contains("removed text 3 times") && told.contains("(no-speech 2, letterless 1)")
+        );
     }
 }

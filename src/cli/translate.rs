@@ -1,4 +1,4 @@
-//! `livecap translate`: every line goes through unchanged, translations are added in order.
+//! `livecap translate`: passes every line through unchanged and adds translations in order.
 use std::{
     collections::HashMap,
     io,
@@ -33,30 +33,30 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct TranslateArgs {
-    /// The language to translate into, as in `nl`
+    /// The language to translate into, such as `nl`
     #[arg(long, value_name = "CODE")]
     to: String,
-    /// What is spoken, where the lines do not say
+    /// The spoken language, if the lines do not give it
     #[arg(long, value_name = "CODE")]
     from: Option<String>,
-    /// Who translates: openai, libretranslate, deepl or apertium
+    /// The translation service: openai, libretranslate, deepl or apertium
     #[arg(long, default_value = "openai")]
     provider: String,
-    /// Where the provider is
+    /// The address of the service
     #[arg(long)]
     url: Option<String>,
-    /// The model that is asked for; left out: the endpoint's own
+    /// The model to request; default: the endpoint's own
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
     /// Whether clauses that will not change are translated before their segment is final: off or stable
     #[arg(long, default_value = "off")]
     partials: String,
-    /// Any other key of a `translate` stage, as in `--set 'deadline = "5s"'`
+    /// Any other key of a `translate` stage, for example `--set 'deadline = "5s"'`
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
-/// The environment variable that holds the key of the service.
+/// The environment variable with the key of the service.
 const KEY: &str = "LIVECAP_TRANSLATE_KEY";
 
 impl TranslateArgs {
@@ -75,7 +75,7 @@ impl TranslateArgs {
     }
 }
 
-/// A translator as it was typed.
+/// The settings of a translator from the command line.
 pub(super) struct Typed<'a> {
     pub(super) command: &'static str,
     pub(super) to: &'a str,
@@ -89,7 +89,7 @@ pub(super) struct Typed<'a> {
 }
 
 impl Typed<'_> {
-    /// Read as a pipeline file would be, so that the same mistakes get the same complaints.
+    /// Checked like a pipeline file, so that the same mistakes get the same complaints.
     pub(super) fn settings(&self) -> Result<plan::Translate, Trouble> {
         let mut text = "[lines.in]\n[translate.out]\nfrom = \"in\"\n".to_owned();
         let keys = [
@@ -143,7 +143,7 @@ pub(crate) async fn translate(args: &TranslateArgs) -> Result<Exit, Trouble> {
                 Err(fault) => Err(Trouble::Told(fault.to_string())),
             }
         };
-        // The first that fails ends the others: nobody waits for a translation when nobody reads.
+        // The first that fails ends the others.
         tokio::try_join!(pass.read(&mut lines, captions), driven, pass.write(translations))
             .map(|_| ())
     };
@@ -152,22 +152,22 @@ pub(crate) async fn translate(args: &TranslateArgs) -> Result<Exit, Trouble> {
 }
 
 fn wire(from: &str) -> (Outlet<Caption>, Receiver<Caption>) {
-    // What waits here waits at the other end of the pipe too.
+    // When this edge is full, the program before us in the pipe waits too.
     let room = Room::Items(NonZeroUsize::MIN);
     let (sender, receiver) = edge(from, "", EdgeSettings { room, when_full: WhenFull::Wait });
     (Outlet::new(vec![sender], StageGauge::new(from)), receiver)
 }
 
-/// Where lines and translations meet.
+/// The output that lines and translations share.
 #[derive(Clone)]
 struct Pass {
     out: Arc<AsyncMutex<Stdout>>,
-    /// By our own segment and revision: what the line called them.
+    /// By our own segment and revision: those of the input line.
     places: Arc<Mutex<HashMap<(u64, u32), Place>>>,
 }
 
 impl Pass {
-    /// Lines through, captions to the translator. A line that is none is named.
+    /// Passes lines through, and captions to the translator. Lines that are not captions are logged.
     async fn read<R: tokio::io::AsyncBufRead + Unpin>(
         &self,
         lines: &mut Lines<R>,
@@ -182,7 +182,7 @@ impl Pass {
             self.put(&line).await?;
             let read = match std::str::from_utf8(&line) {
                 Ok(text) => understand.line(text),
-                Err(_) => Err("it is no UTF-8".to_owned()),
+                Err(_) => Err("it is not UTF-8".to_owned()),
             };
             match read {
                 Ok((given, place)) => {
@@ -194,7 +194,11 @@ impl Pass {
                     }
                 }
                 Err(why) => {
-                    tracing::warn!(line = lines.number, why, "passed on a line that is no caption");
+                    tracing::warn!(
+                        line = lines.number,
+                        why,
+                        "passed on a line that is not a caption"
+                    );
                 }
             }
             line.clear();
@@ -218,7 +222,7 @@ impl Pass {
         while let Some(Offer::Handle(caption)) = inlet.next().await {
             inlet.settle();
             let Caption::Translation(it) = caption else { continue };
-            // An open segment that the input ended without words: no line said this.
+            // The input ended an open segment without words; no line corresponds to this.
             let silent = it.text == Translated::Text(String::new());
             let mut event = TranslationEvent::new(&it, None, &clock);
             self.place(&mut event);
@@ -231,7 +235,7 @@ impl Pass {
             if let Translated::Not(why) = &it.text {
                 tracing::warn!(segment = event.segment, why, "a final stays untranslated");
             }
-            // Numbers and texts only: nothing that JSON could not hold.
+            // It has only numbers and texts, which JSON can always hold.
             let mut line = serde_json::to_vec(&Line::Translation(event)).unwrap_or_default();
             line.push(b'\n');
             self.put(&line).await?;
@@ -239,7 +243,7 @@ impl Pass {
         Ok(())
     }
 
-    /// As the line called itself, so that whoever reads both knows what belongs together.
+    /// Takes over the names from the input line, so that a reader can match both.
     fn place(&self, event: &mut TranslationEvent) {
         let places = self.places();
         let Some(place) = places.get(&(event.segment, event.revision)) else { return };
@@ -251,7 +255,7 @@ impl Pass {
         }
     }
 
-    /// As a whole and at once, so that whoever reads has it now.
+    /// Writes a whole line and flushes it, so that the reader gets it at once.
     async fn put(&self, line: &[u8]) -> io::Result<()> {
         let mut out = self.out.lock().await;
         out.write_all(line).await?;

@@ -241,11 +241,11 @@ impl State {
         let (stage, restarts) = (&failure.stage, failure.restarts);
         if ends_others || !another_sink_runs {
             // The outcome tells it in a moment, with the place in the file.
-            debug!(stage, restarts, cause, "gave up");
+            debug!(stage, restarts, cause, "failed");
             self.outcome.gave_up = true;
             self.begin_stop(me);
         } else {
-            error!(stage, restarts, cause, "gave up; the others go on");
+            error!(stage, restarts, cause, "failed; the other stages go on");
         }
         self.outcome.failures.push(failure);
     }

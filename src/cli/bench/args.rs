@@ -1,4 +1,4 @@
-//! How `livecap bench` is asked, and the ways to run a recording.
+//! The arguments of `livecap bench`, and the modes in which it runs a recording.
 use std::{num::NonZeroUsize, path::PathBuf, str::FromStr};
 
 use clap::ValueEnum;
@@ -13,44 +13,45 @@ pub(crate) struct BenchArgs {
     /// A pipeline file with a broadcast
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// What is heard instead of the file's own source
+    /// The recording to use instead of the file's own source
     #[arg(long, value_name = "AUDIO")]
     pub(super) input: Option<PathBuf>,
-    /// What is said in it, as JSON or plain text; left out: the file beside the recording, `.json` or `.txt`
+    /// The reference of the recording, as JSON or plain text; default: the file beside the recording, `.json` or `.txt`
     #[arg(long, value_name = "REFERENCE")]
     pub(super) reference: Option<PathBuf>,
-    /// One run: so many times its own pace, `max`, or `offline`, each segment decoded once, whole; left out: `offline`, `max`, 1
+    /// Do one run: at a multiple of the recording's own pace, `max`, or `offline` (each segment decoded once, whole); default:
+    /// three runs, `offline`, `max` and 1
     #[arg(long, value_name = "SPEED")]
     pub(super) speed: Option<Way>,
-    /// One JSON object instead of the table
+    /// Print one JSON object instead of the table
     #[arg(long)]
     pub(super) json: bool,
-    /// Write a page with plots too
+    /// Also write an HTML page with plots
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,
     /// Write the updates of the last run to this folder, for simulstream, asr_latency and whisper_streaming
     #[arg(long, value_name = "DIR")]
     pub(super) event_log: Option<PathBuf>,
-    /// Open the page in a headless browser too, and measure from sound to paint. Left out: no browser; without a program:
-    /// the first of chromium, chromium-browser, google-chrome, google-chrome-stable
+    /// Also open the page in a headless browser, and measure from sound to paint. Default for PROGRAM: the first of chromium,
+    /// chromium-browser, google-chrome, google-chrome-stable that is installed
     #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true)]
     pub(super) browser: Option<Option<PathBuf>>,
-    /// Tell the ratio of each figure to that of an earlier report, written with `--json`
+    /// Print the ratio of each figure to that of an earlier report written with `--json`
     #[arg(long, value_name = "REPORT")]
     pub(super) compare: Option<PathBuf>,
-    /// Instead: raise the speed, or the number of recognisers side by side, until the lag is no longer bounded
+    /// Find the headroom instead: raise the speed, or the number of recognisers side by side, until the lag is no longer bounded
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["speed", "html", "event_log", "browser", "compare"])]
     pub(super) sweep: Option<Sweep>,
-    /// Instead: every recording in this folder that has a reference beside it; without `--speed`: `offline` and at 1
+    /// Measure every recording of this folder that has a reference beside it instead; default speeds: `offline` and 1
     #[arg(long, value_name = "DIR", conflicts_with_all = ["input", "reference", "html", "event_log", "browser", "compare", "sweep"])]
     pub(super) suite: Option<PathBuf>,
-    /// Of the suite, only recordings whose name holds this
+    /// With --suite: only recordings whose names contain this text
     #[arg(long, value_name = "TEXT", requires = "suite")]
     pub(super) only: Option<String>,
-    /// The model of every recogniser, by its name or as a path, in place of the file's
+    /// The model of every recogniser, by name or path, instead of the file's
     #[arg(long, value_name = "NAME|PATH")]
     model: Option<String>,
-    /// How many threads each recogniser computes with, in place of the file's
+    /// The number of threads of each recogniser, instead of the file's
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
 }
@@ -80,14 +81,14 @@ impl FromStr for Way {
             "max" => Ok(Way::Unpaced),
             times => match times.parse() {
                 Ok(times) if (0.001..=1000.0).contains(&times) => Ok(Way::Paced(times)),
-                _ => Err("write how many times its own pace, 0.001 to 1000, `max` or `offline`"
+                _ => Err("a speed is a multiple of the recording's own pace (0.001 to 1000), `max` or `offline`"
                     .to_owned()),
             },
         }
     }
 }
 
-/// The three ways to run of `docs/measures.md`, the first without any limit of time.
+/// The three modes of `docs/measures.md`. The first has no limit of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Way {
     Offline,
@@ -109,11 +110,11 @@ impl Way {
         Replay { recording, speed, partials: self != Way::Offline, tracks, recognisers }
     }
 
-    /// As somebody is told what runs now.
+    /// The name that is printed while it runs.
     pub(super) fn name(self) -> String {
         match self {
             Way::Offline => "offline: each segment decoded once, whole".to_owned(),
-            Way::Unpaced => "unpaced: as fast as it is taken".to_owned(),
+            Way::Unpaced => "unpaced: as fast as the pipeline takes it".to_owned(),
             Way::Paced(times) => format!("at {times}×"),
         }
     }

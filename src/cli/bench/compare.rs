@@ -11,9 +11,9 @@ pub(super) fn read(path: &Path) -> Result<Value, Trouble> {
     let text = fs::read_to_string(path)
         .map_err(|error| Trouble::Told(format!("cannot read the report `{shown}`: {error}")))?;
     let report: Value = serde_json::from_str(&text)
-        .map_err(|error| Trouble::Told(format!("`{shown}` is no report: {error}")))?;
+        .map_err(|error| Trouble::Told(format!("`{shown}` is not a report: {error}")))?;
     if report.get("latency_ms").is_none() {
-        let why = format!("`{shown}` is no report: write one with `livecap bench FILE --json`");
+        let why = format!("`{shown}` is not a report: write one with `livecap bench FILE --json`");
         return Err(Trouble::Told(why));
     }
     Ok(report)

@@ -34,7 +34,7 @@ pub(super) fn page(report: &Report, figures: &Figures<'_>) -> Result<String, Str
         add("Words on the screen, by time after they were said", &|area| shares(area, &latencies))?;
     }
     if figures.lag.points.len() > 1 {
-        add("Live lag: the audio clock less the end of the newest word shown", &|area| {
+        add("Live lag: the audio clock minus the end of the newest shown word", &|area| {
             over_time(area, &figures.lag.points)
         })?;
     }

@@ -108,7 +108,7 @@ pub(super) async fn run(
     let exit = running::report(file, plan, &outcome);
     if exit != Exit::Fine {
         let causes =
-            outcome.failures.iter().map(|it| format!("`{}` gave up: {}", it.stage, it.cause));
+            outcome.failures.iter().map(|it| format!("`{}` failed: {}", it.stage, it.cause));
         return Err(Failed::GaveUp(exit, causes.collect::<Vec<_>>().join("; ")));
     }
     let registry = pipeline.registry().clone();
@@ -174,7 +174,7 @@ async fn gathered<T: Clone>(mut all: Receiver<T>, done: CancellationToken) -> Ve
         };
         match next {
             Ok(it) => kept.push(it),
-            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "messages went by unseen"),
+            Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "messages were missed"),
             Err(RecvError::Closed) => return kept,
         }
     }

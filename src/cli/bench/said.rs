@@ -22,7 +22,7 @@ pub(super) fn of(named: Option<&Path>, recording: &Path) -> Result<Option<Refere
     }
     let times: Vec<TimedWord> = serde_json::from_str(&text_of(&words)?).map_err(|error| {
         Trouble::Told(format!(
-            "`{}` has no word times: {error}; it is a list of {{ \"word\", \"start\", \"end\" }}, in seconds",
+            "`{}` has no word times: {error}; it should be a list of {{ \"word\", \"start\", \"end\" }}, in seconds",
             words.display()
         ))
     })?;
@@ -55,7 +55,7 @@ fn read(path: &Path) -> Result<Reference, Trouble> {
     if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
         return serde_json::from_str(&text).map_err(|error| {
             Trouble::Told(format!(
-                "`{shown}` is no reference: {error}; its shape stands in docs/measures.md, and a plain text is one too"
+                "`{shown}` is not a reference: {error}; docs/measures.md describes the format, and plain text is accepted too"
             ))
         });
     }

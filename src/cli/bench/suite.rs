@@ -126,10 +126,10 @@ fn pieces(folder: &Path, only: Option<&str>) -> Result<Vec<Piece>, Trouble> {
     match (pieces.is_empty(), only) {
         (false, _) => Ok(pieces),
         (true, None) => Err(Trouble::Told(format!(
-            "`{shown}` holds no recording with a reference: put `NAME.json` or `NAME.txt` beside `NAME.flac`"
+            "`{shown}` has no recording with a reference: put `NAME.json` or `NAME.txt` beside `NAME.flac`"
         ))),
         (true, Some(only)) => Err(Trouble::Told(format!(
-            "`{shown}` holds no recording with a reference whose name holds `{only}`"
+            "`{shown}` has no recording with a reference whose name contains `{only}`"
         ))),
     }
 }
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(names(None), ["a", "b"]);
         assert_eq!(names(Some("b")), ["b"]);
         let none = |only| pieces(folder.path(), only).err().unwrap().to_string();
-        assert!(none(Some("c")).contains("whose name holds `c`"));
+        assert!(none(Some("c")).contains("whose name contains `c`"));
         fs::remove_file(folder.path().join("a.txt")).unwrap();
         fs::remove_file(folder.path().join("b.json")).unwrap();
         assert!(none(None).contains("beside `NAME.flac`"));

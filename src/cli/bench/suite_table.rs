@@ -22,7 +22,7 @@ pub(super) fn head(suite: &Suite, ways: &[Way], out: &mut dyn Write) -> io::Resu
     writeln!(out, "model     {} ({sum}), {} threads", suite.model.name, suite.threads)?;
     writeln!(
         out,
-        "WER, or CER where the number of words is one of characters (c), in % · latencies p50/p95 in ms · lag mean/max in ms · CPU s a second of sound · memory in MB\n"
+        "WER in % (CER for recordings counted in characters, c) · latencies p50/p95 in ms · lag mean/max in ms · CPU s per second of sound · memory in MB\n"
     )?;
     write!(out, "{:<20}{:>6}{:>7}", "piece", "sound", "words")?;
     for way in ways {

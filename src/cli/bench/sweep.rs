@@ -78,7 +78,7 @@ pub(super) async fn sweep(
     } else {
         match good {
             Some(good) => write!(out, "\nheadroom  {named} {good:.2}"),
-            None => write!(out, "\nheadroom  none: the lag grows at {named} 1 already"),
+            None => write!(out, "\nheadroom  none: the lag grows even at {named} 1"),
         }
     };
     written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).map_err(Trouble::Write)?;

@@ -101,7 +101,7 @@ fn stages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for it in &report.translations {
         let (name, erasure) = (format!("in {}", it.lang), number(it.erasure, 3));
-        writeln!(out, "{name:<16}erasure {erasure} · given up {}", it.given_up)?;
+        writeln!(out, "{name:<16}erasure {erasure} · untranslated {}", it.given_up)?;
         for (name, summary) in [
             ("queue", it.queue_ms),
             ("request", it.request_ms),
@@ -113,7 +113,7 @@ fn stages(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "\nRTF: of recognisers processor seconds a second of sound, of other stages seconds at work"
+        "\nRTF: for recognisers processor seconds per second of sound, for other stages seconds at work"
     )
 }
 

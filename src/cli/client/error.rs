@@ -3,7 +3,7 @@ use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    #[error("`{url}` is no address of a server: write http://host:port")]
+    #[error("`{url}` is not the address of a server: write http://host:port")]
     Address { url: String },
     #[error("cannot speak TLS with {url}: {source}")]
     Tls { url: String, source: std::io::Error },

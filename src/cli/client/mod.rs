@@ -295,7 +295,7 @@ impl Client {
             Packet::Event { id: _, attachments, args } => {
                 let mut args = VecDeque::from(args);
                 let Some(Value::String(name)) = args.pop_front() else {
-                    return Err(self.broken("an event whose name is no text"));
+                    return Err(self.broken("an event whose name is not text"));
                 };
                 let event = Event { name, args: args.into(), attachments: Vec::new() };
                 (attachments, Came::Event(event))

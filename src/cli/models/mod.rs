@@ -1,4 +1,4 @@
-//! `livecap models`: which models there are, getting or making one, and whether those that are here are whole.
+//! `livecap models`: lists, downloads, imports and verifies models.
 mod error;
 mod import;
 mod list;
@@ -25,13 +25,13 @@ pub use verify::{VerifyArgs, verify};
 
 use crate::models::{Catalogue, Store};
 
-/// Which models there are, get or make one, look whether they are whole.
+/// List, download, import and verify models.
 #[derive(Debug, clap::Args)]
 pub struct ModelsArgs {
-    /// A file like models/models.toml, whose entries are added to the known ones
+    /// A file like models/models.toml; its entries are added to the catalogue
     #[arg(long, env = "LIVECAP_CATALOGUE", value_name = "FILE", global = true)]
     pub catalogue: Option<PathBuf>,
-    /// The folder where models lie [default: the user's folder for data, and in it livecap/models]
+    /// The folder with the models [default: livecap/models in the user's data folder]
     #[arg(long, env = "LIVECAP_MODELS", value_name = "FOLDER", global = true)]
     pub folder: Option<PathBuf>,
     #[command(subcommand)]
@@ -40,20 +40,20 @@ pub struct ModelsArgs {
 
 #[derive(Debug, clap::Subcommand)]
 pub enum ModelsCommand {
-    /// Show every model known by name, and which are here
+    /// List the models of the catalogue, and which of them are on this machine
     List,
-    /// Get models, going on where an earlier pull was cut
+    /// Download models; an interrupted download is continued
     Pull(PullArgs),
-    /// Make a model of weights in CTranslate2's or Hugging Face's format
+    /// Convert weights in the format of CTranslate2 or Hugging Face into a model
     Import(ImportArgs),
-    /// Decode with the models that are here, to see which of them keep up with live speech on this machine
+    /// Measure which of the models on this machine keep up with live speech
     #[cfg(feature = "whisper")]
     Try(TryArgs),
-    /// Look whether the models that are here are whole
+    /// Check that the models on this machine are complete and undamaged
     Verify(VerifyArgs),
 }
 
-/// Does what `args` ask for. Results go to `out`; a progress bar to standard error where that is a terminal.
+/// Runs the subcommand. Results go to `out`, a progress bar to standard error if that is a terminal.
 pub async fn run(args: &ModelsArgs, out: &mut (dyn Write + Send)) -> Result<(), ModelsError> {
     let catalogue = match &args.catalogue {
         Some(path) => Catalogue::with(path)?,

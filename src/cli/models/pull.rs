@@ -14,7 +14,7 @@ pub struct PullArgs {
     /// Names as `livecap models list` shows them
     #[arg(required = true)]
     pub names: Vec<String>,
-    /// Get the files from URL/FILE in place of their published addresses
+    /// Download from URL/FILE instead of the published addresses
     #[arg(long, env = "LIVECAP_MODELS_URL", value_name = "URL")]
     pub from: Option<String>,
     /// The longest wait for a connection
@@ -23,10 +23,10 @@ pub struct PullArgs {
     /// The longest wait for any next byte
     #[arg(long, default_value = "30s", value_parser = length, value_name = "TIME")]
     pub idle_timeout: Duration,
-    /// How often a cut connection is tried again
+    /// How often to try again after a cut connection
     #[arg(long, default_value_t = 5, value_name = "COUNT")]
     pub retries: u32,
-    /// The wait before the first new try; each later one is twice as long
+    /// The wait before the first retry; each further wait is twice as long
     #[arg(long, default_value = "1s", value_parser = length, value_name = "TIME")]
     pub backoff: Duration,
 }
@@ -98,7 +98,7 @@ pub(super) fn bar(name: &str) -> ProgressBar {
 
 /// A length of time on the command line.
 pub(crate) fn length(text: &str) -> Result<Duration, String> {
-    let told = || format!("`{text}` is no length of time such as 500ms or 10s");
+    let told = || format!("`{text}` is not a length of time such as 500ms or 10s");
     let (number, milliseconds) = match text.strip_suffix("ms") {
         Some(number) => (number, 1),
         None => (text.strip_suffix('s').ok_or_else(told)?, 1000),

@@ -6,7 +6,7 @@ use crate::models::Mismatch;
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
     #[error(
-        "cannot reach {url} ({cause}); where there is no network, get that file by other means, put it at {} and run `livecap models verify {name}`, or make it of weights from elsewhere with `livecap models import`",
+        "cannot reach {url} ({cause}); without a network, get that file by other means, put it at {} and run `livecap models verify {name}`, or convert weights from elsewhere with `livecap models import`",
         path.display()
     )]
     Offline { name: String, url: String, path: PathBuf, cause: String },
@@ -14,17 +14,17 @@ pub enum PullError {
         "{url} is not there ({status}); a mirror is named with --from URL or LIVECAP_MODELS_URL"
     )]
     NotFound { url: String, status: u16 },
-    #[error("the server refuses to give {url} ({status})")]
+    #[error("the server refuses access to {url} ({status})")]
     Refused { url: String, status: u16 },
     #[error("the server has had too many requests for {url} (429){}", wait(after.as_deref()))]
     TooMany { url: String, after: Option<String> },
-    #[error("{url} cannot be had: the server answers {status}")]
+    #[error("cannot get {url}: the server answers {status}")]
     Status { url: String, status: u16 },
     #[error(
         "{url} is not a model but {kind}: something between here and the server answered in its place"
     )]
     NotAFile { url: String, kind: String },
-    #[error("`{url}` is no usable address: {cause}")]
+    #[error("`{url}` is not a usable address: {cause}")]
     Address { url: String, cause: String },
     #[error(
         "gave {url} up after {tries} tries ({cause}); {kept} bytes are kept, and the same command goes on from there"
@@ -36,10 +36,10 @@ pub enum PullError {
     DiskFull(PathBuf),
     #[error("cannot write {}: {cause}", path.display())]
     Disk { path: PathBuf, cause: io::Error },
-    #[error("another process is getting {name} just now (it holds {})", lock.display())]
+    #[error("another process is downloading {name} (it holds {})", lock.display())]
     Busy { name: String, lock: PathBuf },
     #[error(
-        "cannot set the connection up: {0}; a machine without certificates needs the package ca-certificates"
+        "cannot set up the connection: {0}; a machine without certificates needs the package ca-certificates"
     )]
     Client(String),
 }

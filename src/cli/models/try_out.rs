@@ -18,9 +18,9 @@ const SPEECH: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/pipel
 
 #[derive(Debug, Default, clap::Args)]
 pub struct TryArgs {
-    /// Names or paths of models [default: all that are here]
+    /// Names or paths of models [default: all that are on this machine]
     pub names: Vec<String>,
-    /// How many threads decode [default: one less than there are cores]
+    /// How many threads decode [default: one less than the number of cores]
     #[arg(long, value_name = "COUNT")]
     pub threads: Option<NonZeroUsize>,
 }

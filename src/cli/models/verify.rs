@@ -12,7 +12,7 @@ use crate::models::{Catalogue, ModelEntry, Store, inspect};
 
 #[derive(Debug, Default, clap::Args)]
 pub struct VerifyArgs {
-    /// Which ones [default: all that are here]
+    /// Names of models [default: all that are on this machine]
     pub names: Vec<String>,
 }
 

@@ -122,7 +122,7 @@ async fn a_relay_that_others_could_reach_is_not_opened_by_accident() {
     for (args, says) in [
         (&["serve", "--listen", "31979"][..], "write 127.0.0.1:31979"),
         (&["emit", "http://127.0.0.1:1", "x"], "cannot reach"),
-        (&["listen", "nowhere"], "no address of a server"),
+        (&["listen", "nowhere"], "not the address of a server"),
         (&["serve", "--viewer-token-env", "UNSET"], "export UNSET="),
         (&["serve", "--trusted-proxy", "10.0.0.1"], "--no-relay"),
         (&["serve", "--cluster", "redis://:secret@127.0.0.1/"], "--cluster-env LIVECAP_CLUSTER"),

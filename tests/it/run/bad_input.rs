@@ -47,7 +47,7 @@ async fn a_file_that_cannot_be_right_is_refused_with_two() {
 async fn what_is_mistaken_for_a_pipeline_file_or_a_subcommand_is_answered_with_what_helps() {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(shipped("demo.flac"), folder.path().join("talk.flac")).unwrap();
-    let help = ["`talk.flac` is a FLAC file, no pipeline file", "livecap transcribe talk.flac"];
+    let help = ["`talk.flac` is a FLAC file, not a pipeline file", "livecap transcribe talk.flac"];
     for subcommand in ["run", "check", "graph"] {
         let mut told = ended(livecap(folder.path(), &[subcommand, "talk.flac"])).await;
         told.err += &told.out;

@@ -58,7 +58,7 @@ async fn quiet_says_only_what_is_wrong() {
 #[tokio::test]
 async fn a_level_that_is_none_is_told_and_a_bare_one_is_that_of_livecap() {
     let wrong = said(&[], &[("LIVECAP_LOG", "debgu")]).await;
-    assert!(wrong.err.contains("`debgu` is no level"), "{}", wrong.err);
+    assert!(wrong.err.contains("`debgu` is not a level"), "{}", wrong.err);
     assert!(wrong.err.contains("ready in"), "{}", wrong.err);
     let debug = said(&[], &[("LIVECAP_LOG", "debug")]).await;
     assert!(debug.err.contains("DEBUG ended"), "{}", debug.err);
