@@ -166,7 +166,7 @@ async fn a_suite_that_cannot_be_run_is_refused_with_the_reason() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
         assert!(ran.err.contains(reason), "{}", ran.err);
     };
-    refused(&["--only", "nobody"], "whose name holds `nobody`").await;
+    refused(&["--only", "nobody"], "whose name contains `nobody`").await;
     refused(&["--model", "no-such-model"], "there is no model `no-such-model`").await;
     refused(&["--sweep", "speed"], "cannot be used with").await;
     refused(&["--threads", "0"], "--threads").await;

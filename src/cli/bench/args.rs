@@ -81,7 +81,7 @@ impl FromStr for Way {
             "max" => Ok(Way::Unpaced),
             times => match times.parse() {
                 Ok(times) if (0.001..=1000.0).contains(&times) => Ok(Way::Paced(times)),
-                _ => Err("a speed is a multiple of the recording's own pace (0.001 to 1000), `max` or `offline`"
+                _ => Err("write a multiple of the recording's own pace, 0.001 to 1000, `max` or `offline`"
                     .to_owned()),
             },
         }

@@ -1,4 +1,4 @@
-//! The bench's browser: the caption page in a headless Chromium, which tells when each caption was painted.
+//! The bench's browser: the caption page in a headless Chromium, which reports when each caption was painted.
 use std::{
     env,
     path::{Path, PathBuf},
@@ -15,10 +15,10 @@ use tokio::{
 use super::super::exit::Trouble;
 use crate::serve::Server;
 
-/// Where one lies that is not on `PATH`.
+/// The environment variable with a browser that is not on `PATH`.
 const NAMED_BY: &str = "LIVECAP_CHROMIUM";
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-/// It starts, reaches for nothing but the page, and leaves nothing behind.
+/// Options by which it starts without questions, loads only the page, and leaves no files behind.
 const FLAGS: [&str; 8] = [
     "--headless",
     "--disable-gpu",

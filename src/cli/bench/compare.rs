@@ -1,4 +1,4 @@
-//! Two reports side by side: every number of this one beside that of an earlier one, and their ratio.
+//! Compares two reports: every number beside that of an earlier report, and their ratio.
 use std::{fs, io, io::Write, path::Path};
 
 use serde_json::Value;

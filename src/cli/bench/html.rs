@@ -8,9 +8,9 @@ use super::{measure::Figures, report::Report, table};
 use crate::logic::histogram::Summary;
 
 const SIZE: (u32, u32) = (860, 340);
-/// Points of one line; more would not be seen.
+/// The most points of a line; more would not be visible.
 const POINTS: usize = 2000;
-/// Told apart by people who do not see red and green apart, too (Okabe and Ito).
+/// Colours that also red-green blind people can distinguish (Okabe and Ito).
 const COLOURS: [RGBColor; 4] =
     [RGBColor(0, 114, 178), RGBColor(230, 159, 0), RGBColor(0, 158, 115), RGBColor(204, 121, 167)];
 

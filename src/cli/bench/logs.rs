@@ -37,8 +37,8 @@ pub(super) fn write(
     }
 }
 
-/// One line for each update: how much sound had come, how long after that the update came, which words it took off the end
-/// and which it added. Its detokeniser is the one that puts spaces between words.
+/// One line for each update: how much sound had come, how long after that the update came, which words it deleted from the
+/// end and which it added. Its detokeniser is the one that puts spaces between words.
 fn simulstream(
     updates: &[Update],
     recording: &Path,
@@ -71,7 +71,7 @@ fn simulstream(
     Ok(())
 }
 
-/// `emission_ms beg end text`, one line for each stretch of words that was promised at one moment.
+/// `emission_ms beg end text`, one line for each stretch of words that was committed at one moment.
 fn emissions(updates: &[Update], out: &mut dyn Write) -> io::Result<()> {
     let mut promised = 0;
     let mut segment = None;

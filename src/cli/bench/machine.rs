@@ -1,4 +1,4 @@
-//! What a figure was taken on, without which it says little.
+//! The machine that a figure was measured on.
 use std::{env, fs, process::Command};
 
 use serde::Serialize;
@@ -10,7 +10,7 @@ pub(super) struct Machine {
     /// As the system names the processor.
     pub(super) cpu: Option<String>,
     pub(super) cpus: usize,
-    /// How many threads wanted to run, over the last minute: more than `cpus`, and others were at work too.
+    /// The mean number of threads that wanted to run in the last minute. If it is above `cpus`, other programs were busy too.
     pub(super) load: Option<f64>,
     pub(super) livecap: &'static str,
     pub(super) optimised: bool,
@@ -33,7 +33,7 @@ impl Machine {
     }
 }
 
-/// Of the work tree that the program was built in, where it still lies in it; `-dirty` where files differ from it.
+/// The commit of the work tree that the program was built in, if the program is still in it; with `-dirty` if files differ.
 pub(super) fn commit() -> Option<String> {
     let program = env::current_exe().ok()?;
     let git = |arguments: &[&str]| {

@@ -1,4 +1,4 @@
-//! From what one run gave to its figures, as `docs/measures.md` defines them.
+//! Computes the figures of one run, as `docs/measures.md` defines them.
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -149,7 +149,7 @@ impl<'a> Figures<'a> {
         Distribution::of(painted.iter().map(|it| it.ms)).summary()
     }
 
-    /// How far the waits and services of all stages are from the whole, as a share of it; the mean over all messages.
+    /// The mean difference between the sum of all waits and services and the whole time of a message, as a share of the whole.
     pub(super) fn sum_error(&self) -> Option<f64> {
         let errors: Vec<f64> = self.run.traces.iter().filter_map(|it| sum_error(&it.1)).collect();
         let count = errors.len();

@@ -1,4 +1,4 @@
-//! What a run costs: seconds of processors by thread, and memory, where the system tells (Linux).
+//! What a run costs: processor seconds by thread, and memory, on systems that report them (Linux).
 use std::{collections::HashMap, fs, path::Path};
 
 use serde::Serialize;
@@ -11,7 +11,7 @@ pub(super) struct Memory {
     pub(super) max: f64,
 }
 
-/// Looked at now and then: a thread's seconds are gone with it.
+/// Sampled during the run, because the seconds of a thread are lost when it ends.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     threads: HashMap<String, Thread>,

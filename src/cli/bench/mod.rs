@@ -1,4 +1,4 @@
-//! `livecap bench`: a pipeline fed with a known recording, and every measure of `docs/measures.md` taken of it.
+//! `livecap bench`: runs a pipeline on a known recording and takes every measure of `docs/measures.md`.
 mod args;
 mod browser;
 mod compare;
@@ -113,7 +113,7 @@ impl Bench<'_> {
         if self.args.json {
             serde_json::to_writer_pretty(&mut out, report)?;
             writeln!(out)?;
-            // Nothing but the object on standard output.
+            // Standard output has only the object.
             if let Some((before, now)) = compared {
                 compare::write(before, now, &mut io::stderr().lock())?;
             }

@@ -1,4 +1,4 @@
-//! What `--json` writes: the shape that `docs/measures.md` promises. A measure that could not be taken is null, never 0.
+//! What `--json` writes, in the format of `docs/measures.md`. A measure that could not be taken is null, never 0.
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::{
     stages::whisper::WhisperSettings,
 };
 
-/// Times in milliseconds. What is told of one run alone is told of the last one.
+/// Times in milliseconds. Figures of a single run are those of the last run.
 #[derive(Serialize)]
 pub(super) struct Report {
     pub(super) machine: machine::Machine,
@@ -65,7 +65,7 @@ pub(super) struct Wer {
 }
 
 impl Model {
-    /// Of several that are named the one that is there.
+    /// If the file names several models, the one that is installed.
     pub(super) fn of(machine: &ThisMachine, model: Option<&ModelChoice>) -> Model {
         match model.map(|it| (it, machine.find(it))) {
             Some((_, Ok(found))) => Model { name: found.name.clone(), sha256: found.sha256().ok() },
@@ -76,7 +76,7 @@ impl Model {
 }
 
 impl Report {
-    /// Of at least one run, the one that tells most last.
+    /// Of at least one run; the most informative one comes last.
     pub(super) fn new(machine: &ThisMachine, figures: &[Figures<'_>]) -> Option<Report> {
         let last = figures.last()?;
         let of = |wanted: fn(Way) -> bool| {

@@ -44,10 +44,10 @@ pub(super) struct Run {
     pub(super) memory: Option<Memory>,
 }
 
-/// Why there is no run to tell of.
+/// Why a run has no result.
 pub(super) enum Failed {
     Told(Trouble),
-    /// The pipeline gave up, and said why; each stage that gave up, and its cause.
+    /// The pipeline failed and has logged why; with each stage that failed, and its cause.
     GaveUp(Exit, String),
 }
 
@@ -63,7 +63,7 @@ impl From<ViewerError> for Failed {
     }
 }
 
-/// How often threads and memory are looked at.
+/// How often threads and memory are sampled.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long a viewer may take for what there is, once the pipeline has ended.
 const LATE: Duration = Duration::from_secs(30);
@@ -129,7 +129,7 @@ pub(super) async fn run(
     let (mut traces, mut translations) = (Vec::new(), Vec::new());
     for caption in captions {
         match caption {
-            // It has the way of its original behind it: that is not told twice.
+            // The stages before it are those of its original, which counts them already.
             Caption::Translation(it) => translations.push(it),
             caption => traces.push((caption.track().clone(), *caption.trace())),
         }

@@ -1,4 +1,4 @@
-//! What is said in the recording: the reference that was named, or the one that lies beside it.
+//! The reference of the recording: the one from the command line, or the one beside the recording.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -11,7 +11,7 @@ use crate::{
     spec::plan::SpokenLanguage,
 };
 
-/// `None` where none was named and none lies beside the recording.
+/// `None` if none is given and none is beside the recording.
 pub(super) fn of(named: Option<&Path>, recording: &Path) -> Result<Option<Reference>, Trouble> {
     let Some(path) = named.map(Path::to_owned).or_else(|| beside(recording)) else {
         return Ok(None);
@@ -29,7 +29,7 @@ pub(super) fn of(named: Option<&Path>, recording: &Path) -> Result<Option<Refere
     Ok(Some(said.with_words(times)))
 }
 
-/// The reference that lies beside a recording.
+/// The reference beside a recording.
 pub(super) fn beside(recording: &Path) -> Option<PathBuf> {
     let beside = ["json", "txt"].map(|ending| recording.with_extension(ending));
     beside.into_iter().find(|it| it.is_file())

@@ -27,10 +27,10 @@ struct Piece {
     recording: PathBuf,
 }
 
-/// A piece that fails is named, and the rest goes on.
+/// A piece that fails is reported, and the rest goes on.
 pub(super) async fn suite(bench: &Bench<'_>, folder: &Path, ways: &[Way]) -> Result<Exit, Trouble> {
     let pieces = pieces(folder, bench.args.only.as_deref())?;
-    // What ails the pipeline ails every piece: it is seen on one that can be opened, and told once.
+    // A fault of the pipeline affects every piece: check it once, with a piece that can be opened.
     if let Some(piece) = pieces.iter().find(|it| fs::File::open(&it.recording).is_ok()) {
         of(bench, piece).replayed(ways[0], NonZeroUsize::MIN)?;
     }

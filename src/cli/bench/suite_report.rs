@@ -56,7 +56,7 @@ impl<T> ByWay<T> {
     }
 }
 
-/// The sums of one piece, or of many. What is told of one run is told of the last one.
+/// The sums of one piece, or of many. Figures of a single run are those of the last run.
 #[derive(Default)]
 pub(super) struct Tally {
     errors: ByWay<WordErrors>,
@@ -78,7 +78,7 @@ impl Tally {
     pub(super) fn take(&mut self, figures: &Figures<'_>, said: &Reference, count: usize) {
         let (way, run) = (figures.way, figures.run);
         *self.errors.of_mut(way) = figures.errors;
-        // A recogniser that is not told of would make the sum too small.
+        // If the time of any recogniser is unknown, the sum would be too small.
         let seconds = (run.processor.len() == count).then(|| run.processor.values().sum::<f64>());
         *self.processor.of_mut(way) = seconds.map(|it| (it, run.audio));
         self.audio = run.audio;

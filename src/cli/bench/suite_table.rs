@@ -1,4 +1,4 @@
-//! A suite for people: a row a piece, told as soon as it is measured, and one for all.
+//! The table of a suite: a row for each piece as soon as it is measured, and one for all.
 use std::io::{self, Write};
 
 use super::{

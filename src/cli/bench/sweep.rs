@@ -1,4 +1,4 @@
-//! Headroom: how fast a recording can be played, or how many recognisers can hear it side by side, until the lag grows.
+//! Headroom: how fast a recording can be played, or how many recognisers can run side by side, until the lag grows.
 use std::{
     io::{self, Write},
     num::NonZeroUsize,

@@ -1,4 +1,4 @@
-//! The report for people: figures in columns.
+//! The report as a table.
 use std::io::{self, Write};
 
 use super::report::{Report, rate};

@@ -55,7 +55,7 @@ pub(super) enum ViewerError {
     Disconnected,
 }
 
-/// Connected and greeted: nothing of what the pipeline gives from now on passes it by.
+/// Connected, with `hello` received: it misses nothing that the pipeline gives from now on.
 pub(super) struct Viewer(Client);
 
 impl Viewer {

@@ -1,9 +1,9 @@
-//! Where a server is, of what was typed: its host and port, and what is asked for there.
+//! The address of a server, from the command line: host, port and path.
 use tokio_tungstenite::tungstenite::http::Uri;
 
 use super::error::ClientError;
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) host: String,

@@ -1,4 +1,4 @@
-//! Why there is no connection to a server, or no more.
+//! Why a connection to a server could not be made, or broke.
 use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]

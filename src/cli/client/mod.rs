@@ -1,7 +1,7 @@
-//! A Socket.IO client over a websocket, or by long-polling where none comes through, for the commands that listen, emit and measure, and for the tests.
+//! A Socket.IO client over a websocket, or by long-polling if no websocket gets through. For `listen`, `emit`, `bench` and tests.
 //!
-//! rust_socketio 0.6 was looked at first: native-tls, and with it OpenSSL, is no choice of features there. The default
-//! namespace over one websocket is little enough to have here.
+//! rust_socketio 0.6 always needs native-tls, and with it OpenSSL. This client needs only the default namespace over one
+//! connection, which is small enough to have here.
 use std::{collections::VecDeque, time::Duration};
 
 use serde_json::Value;
@@ -231,12 +231,12 @@ impl Client {
         self.told_to_leave
     }
 
-    /// What became of a connection that the server has ended.
+    /// The error for a connection that the server has ended.
     pub fn hung_up(&self) -> ClientError {
         self.broken("the server has hung up")
     }
 
-    /// Leaves, and waits until the server has seen it.
+    /// Disconnects, and waits until the server has seen it.
     pub async fn close(mut self) -> Result<(), ClientError> {
         if !self.ended {
             self.send(packet::DISCONNECT.to_owned()).await?;

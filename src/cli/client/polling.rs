@@ -1,4 +1,4 @@
-//! Engine.IO by long-polling: what came is asked for, what is said is posted, in requests one after another.
+//! Engine.IO by long-polling: GET requests receive packets, POST requests send them, one after another.
 use std::{collections::VecDeque, sync::Once};
 
 use base64::{Engine, prelude::BASE64_STANDARD};

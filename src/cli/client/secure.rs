@@ -1,4 +1,4 @@
-//! The wire below the websocket: plain, or with TLS as the system's certificates vouch for it.
+//! The stream below the websocket: plain, or TLS verified by the system's certificates.
 use std::{io, sync::Arc};
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};

@@ -26,7 +26,7 @@ pub enum ModelsError {
 }
 
 impl ModelsError {
-    /// The process's exit code: 2 for what was asked wrongly, 1 for what then went wrong.
+    /// The exit code: 2 for a wrong request, 1 if a correct one fails.
     pub fn exit_code(&self) -> u8 {
         match self {
             ModelsError::Catalogue(_) | ModelsError::Model(_) => 2,

@@ -40,7 +40,7 @@ impl WeightType {
     }
 }
 
-/// Makes the model and writes one line: its name and where that comes from, its size, and where it lies.
+/// Makes the model and writes one line: its name and the origin of that name, its size and its path.
 pub fn import(
     args: &ImportArgs,
     catalogue: &Catalogue,

@@ -1,10 +1,10 @@
-//! What several `models` commands look up: entries by their names, the files in the folder; and how a size is written.
+//! Helpers of the `models` commands: entries by name, the files of the folder, sizes as text.
 use std::path::PathBuf;
 
 use super::ModelsError;
 use crate::models::{Catalogue, ModelEntry, ModelError, Store};
 
-/// The entries called so, or the first name that nobody knows.
+/// The entries with these names, or an error for the first unknown name.
 pub(super) fn entries<'a>(
     catalogue: &'a Catalogue,
     names: &[String],

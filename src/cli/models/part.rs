@@ -1,4 +1,4 @@
-//! A model that is on its way: `FILE.part`, what the server called it, and the lock that keeps others off.
+//! A partly downloaded model: `FILE.part`, its validator from the server, and the lock against other processes.
 //!
 //! Its writes are plain ones: some KiB into the page cache, and none can come late, after another pull has begun.
 use std::{
@@ -10,7 +10,7 @@ use std::{
 use super::PullError;
 use crate::models::{Checksum, ModelEntry, Proof, Store};
 
-/// Where the beginning of a model waits for the rest.
+/// The path of a partly downloaded model.
 pub(super) fn path_of(store: &Store, entry: &ModelEntry) -> PathBuf {
     store.folder().join(format!("{}.part", entry.file))
 }
@@ -23,13 +23,13 @@ pub(super) struct Part {
     done: PathBuf,
     file: File,
     checksum: Checksum,
-    /// What the server said these bytes are, for `If-Range`. Without it they cannot be gone on from.
+    /// The validator that the server gave for these bytes, for `If-Range`. Without it the download cannot be continued.
     validator: Option<String>,
     _lock: File,
 }
 
 impl Part {
-    /// Opens what an earlier pull from `url` left, or begins anew.
+    /// Opens the part that an earlier pull from `url` left, or begins a new one.
     pub(super) fn open(store: &Store, entry: &ModelEntry, url: &str) -> Result<Part, PullError> {
         fs::create_dir_all(store.folder())
             .map_err(|cause| PullError::disk(store.folder(), cause))?;

@@ -1,4 +1,4 @@
-//! Why a model could not be had, and what to do about it.
+//! Why a download failed, and what to do about it.
 use std::{error::Error, io, path::PathBuf};
 
 use crate::models::Mismatch;
@@ -54,7 +54,7 @@ impl PullError {
     }
 }
 
-/// What lies at the bottom of an error, which is what helps: reqwest's own words stop at "error sending request".
+/// The root cause of an error: reqwest's own message is only "error sending request".
 pub(super) fn root(error: &dyn Error) -> String {
     let mut error = error;
     while let Some(deeper) = error.source() {

@@ -1,4 +1,4 @@
-//! Gets one model over HTTP: goes on where it was cut, waits and tries again, hashes while it streams.
+//! Downloads one model over HTTP: continues after a cut connection, retries with waits, hashes while it streams.
 use std::{net::IpAddr, path::PathBuf, sync::Once, time::Duration};
 
 use indicatif::ProgressBar;
@@ -233,7 +233,7 @@ impl Transfer<'_> {
         }
     }
 
-    /// A server that was never reached is told of at once: waiting does not mend a machine without a network.
+    /// If the server was never reached, the error comes at once: retries do not help a machine without a network.
     fn not_sent(&self, cause: &reqwest::Error) -> Trouble {
         let (url, told) = (self.url.to_string(), root(cause));
         if cause.is_builder() {

@@ -75,7 +75,7 @@ pub fn try_out(
         };
         out.write_all(row(&found.name, [three, ten, factor, lag, &told]).as_bytes())?;
         out.flush()?;
-        // One that knows a few words is nobody's choice.
+        // A model of a small vocabulary is never recommended.
         if caution.is_none() {
             let (parameters, multilingual) = (header.parameters(), header.multilingual());
             all.push(Tried { name: found.name, parameters, multilingual, verdict });
@@ -87,8 +87,8 @@ pub fn try_out(
     Ok(())
 }
 
-/// The largest that keeps up, or else the smallest that has slow partials. Of two of the same size, the one for English only hears
-/// English better.
+/// The largest that keeps up, or else the smallest that has slow partials. Of two of the same size, the one for English only
+/// recognises English better.
 fn best(tried: &[&Tried]) -> String {
     let size = |it: &&&Tried| (it.parameters / 1_000_000, !it.multilingual);
     let having = |verdict| tried.iter().filter(move |it| it.verdict == verdict);

@@ -57,7 +57,7 @@ async fn what_is_mistaken_for_a_pipeline_file_or_a_subcommand_is_answered_with_w
     assert_told(&start, 2, &["unrecognized subcommand 'start'", "'run'"]);
     let language = ["transcribe", "talk.flac", "--model", "demo", "--language", "nb"];
     let told = ended(livecap(folder.path(), &language)).await;
-    assert_told(&told, 2, &["it calls it `no`", "`--language no`"]);
+    assert_told(&told, 2, &["its tag is `no`", "`--language no`"]);
 }
 
 #[tokio::test]

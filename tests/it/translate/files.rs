@@ -145,7 +145,7 @@ async fn a_recording_becomes_subtitles_in_another_language() {
     ];
     let it = ended(livecap(folder.path(), &args)).await;
     assert_eq!(it.code, Some(0), "{}", it.err);
-    assert!(it.err.contains("some could not be translated"), "{}", it.err);
+    assert!(it.err.contains("some segments could not be translated"), "{}", it.err);
     let cues: Vec<&str> = it.out.trim_end().split("\n\n").collect();
     assert!(cues.len() >= 5, "{}", it.out);
     let marked = cues.iter().filter(|it| it.contains("NL ")).count();
