@@ -1,5 +1,5 @@
 //! Why a model could not be had, and what to do about it.
-use std::{error::Error, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use crate::models::Mismatch;
 
@@ -52,15 +52,6 @@ impl PullError {
             _ => PullError::Disk { path, cause },
         }
     }
-}
-
-/// What lies at the bottom of an error, which is what helps: reqwest's own words stop at "error sending request".
-pub(super) fn root(error: &dyn Error) -> String {
-    let mut error = error;
-    while let Some(deeper) = error.source() {
-        error = deeper;
-    }
-    error.to_string()
 }
 
 fn wait(after: Option<&str>) -> String {
