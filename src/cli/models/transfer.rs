@@ -9,6 +9,7 @@ use tracing::warn;
 use super::{PullError, lookup::in_program, part::Part};
 use crate::{
     http_client::{client, innermost_cause},
+    logic::backoff::doubled,
     models::{ModelEntry, Proof, Store, verify},
 };
 
@@ -58,6 +59,8 @@ pub enum Pulled {
 
 /// A connection that brought so much was a good one: the count of failures begins anew.
 const PROGRESS: u64 = 1 << 20;
+/// Of the wait between two tries: from 1 s it grows to 18 hours at most.
+const MOST_DOUBLINGS: u32 = 16;
 
 /// Gets `entry`'s file into `store`, checked, or leaves what was there as it was.
 ///
@@ -160,7 +163,7 @@ impl Transfer<'_> {
                 let (url, kept) = (self.url.to_string(), part.bytes());
                 return Err(PullError::GaveUp { url, tries: failures, cause, kept });
             }
-            let wait = self.settings.backoff.saturating_mul(1 << (failures - 1).min(16));
+            let wait = doubled(self.settings.backoff, (failures - 1).min(MOST_DOUBLINGS));
             warn!(model = self.entry.name, cause, ?wait, "the connection was cut, trying again");
             sleep(wait).await;
         }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::logic::backoff::Backoff;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerSettings {
     /// So many failures in a row open it.
@@ -28,13 +30,15 @@ impl Default for BreakerSettings {
 pub(super) struct Breaker {
     settings: BreakerSettings,
     failures: u32,
-    /// While it is open: until when, and the wait that was.
-    open: Option<(Instant, Duration)>,
+    waits: Backoff,
+    /// Until when, while it is open.
+    open: Option<Instant>,
 }
 
 impl Breaker {
     pub(super) fn new(settings: BreakerSettings) -> Breaker {
-        Breaker { settings, failures: 0, open: None }
+        let waits = Backoff::new(settings.wait, settings.longest);
+        Breaker { settings, failures: 0, waits, open: None }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -46,26 +50,25 @@ impl Breaker {
         match self.open {
             None => Some(now),
             // One probe at a time.
-            Some((until, _)) if in_flight == 0 => Some(until.max(now)),
+            Some(until) if in_flight == 0 => Some(until.max(now)),
             Some(_) => None,
         }
     }
 
     pub(super) fn succeeded(&mut self) {
         self.failures = 0;
+        self.waits.begin_anew();
         self.open = None;
     }
 
     pub(super) fn failed(&mut self, now: Instant) {
         self.failures = self.failures.saturating_add(1);
-        let wait = match self.open {
+        match self.open {
             // Of a request that was under way when it opened.
-            Some((until, _)) if now < until => return,
-            Some((_, before)) => (before * 2).min(self.settings.longest),
-            None if self.failures < self.settings.failures => return,
-            None => self.settings.wait,
-        };
-        self.open = Some((now + wait, wait));
+            Some(until) if now < until => (),
+            None if self.failures < self.settings.failures => (),
+            _ => self.open = Some(now + self.waits.wait()),
+        }
     }
 }
 
