@@ -40,6 +40,12 @@ pub fn in_place(settled: &[String], shown: &[String]) -> Vec<Option<usize>> {
     places
 }
 
+/// The words that stand in each other's place, equal ones and substituted ones, in an alignment of the two texts with the
+/// fewest words substituted, deleted or inserted. Every other word of `gold` is deleted, and of `heard` inserted.
+pub(super) fn by_words(gold: &[String], heard: &[String]) -> Vec<(usize, usize)> {
+    diagonal(gold, heard)
+}
+
 /// The letters of words with a space between each two, and the word that each belongs to.
 struct Letters {
     letters: Vec<char>,
