@@ -13,12 +13,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use super::raw::RawSettings;
 use super::{
     raw::{Framer, NotRaw},
     tempo::Watch,
 };
-pub use crate::message::SampleFormat;
+pub use crate::message::{RawFormat, SampleFormat};
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace, Why},
@@ -36,7 +35,7 @@ pub struct CommandSettings {
     pub args: Vec<String>,
     /// Where it runs; `None`: where livecap does.
     pub folder: Option<PathBuf>,
-    pub samples: RawSettings,
+    pub samples: RawFormat,
     /// Whether it is started anew after it has ended well, too: a stream has no end.
     pub restart_when_ended: bool,
     /// How long it may take to end after it was asked to, before it is killed.

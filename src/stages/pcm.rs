@@ -10,9 +10,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use super::raw::{RawSettings, kind_of_file};
+pub use super::raw::kind_of_file;
 use super::{raw::Framer, tempo::Watch};
-pub use crate::message::SampleFormat;
+pub use crate::message::{RawFormat, SampleFormat};
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace, Why},
@@ -32,7 +32,7 @@ pub struct PcmError(#[from] std::io::Error);
 
 /// See the module. A life after the first goes on where the one before it was.
 pub struct Pcm {
-    settings: RawSettings,
+    format: RawFormat,
     input: Input,
     framer: Option<Framer>,
     given: u64,
@@ -49,13 +49,13 @@ enum Input {
 
 impl Pcm {
     /// Reads standard input.
-    pub fn new(settings: RawSettings) -> Pcm {
-        Pcm { settings, input: Input::Stdin, framer: None, given: 0 }
+    pub fn new(format: RawFormat) -> Pcm {
+        Pcm { format, input: Input::Stdin, framer: None, given: 0 }
     }
 
     /// Reads something else in its stead.
-    pub fn reading(settings: RawSettings, stream: impl AsyncRead + Send + Unpin + 'static) -> Pcm {
-        Pcm { input: Input::Stream(Box::new(stream)), ..Pcm::new(settings) }
+    pub fn reading(format: RawFormat, stream: impl AsyncRead + Send + Unpin + 'static) -> Pcm {
+        Pcm { input: Input::Stream(Box::new(stream)), ..Pcm::new(format) }
     }
 
     async fn give(
@@ -65,7 +65,7 @@ impl Pcm {
         hole: Option<Why>,
         out: &Outlet<AudioFrame>,
     ) -> Result<(), Fault> {
-        let rate = self.settings.rate;
+        let rate = self.format.rate;
         let start = MediaTime::of_sample(self.given, rate);
         self.given += samples.len() as u64;
         let trace = Trace::starting(captured);
@@ -95,10 +95,10 @@ impl Source for Pcm {
             captured = at;
             watch.waited(since);
             let mut sound = Duration::ZERO;
-            let framer = self.framer.get_or_insert_with(|| Framer::new(self.settings));
+            let framer = self.framer.get_or_insert_with(|| Framer::new(self.format));
             framer.push(&bytes).map_err(Fault::permanent)?;
             for samples in framer.frames() {
-                sound += self.settings.rate.duration_of(samples.len());
+                sound += self.format.rate.duration_of(samples.len());
                 self.give(&samples, captured, watch.hole(), out).await?;
                 if stop.is_cancelled() {
                     return Ok(());

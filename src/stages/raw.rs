@@ -1,9 +1,9 @@
 //! Raw samples in bytes, as they come over a pipe, to frames of mono sound. Shared by `pcm` and `command`.
-use std::{num::NonZeroUsize, time::Duration};
+use std::time::Duration;
 
 use crate::{
-    logic::downmix::{Downmix, Inversion},
-    message::{SampleFormat, SampleRate},
+    logic::downmix::{self, Inversion},
+    message::{Channel, RawFormat, SampleFormat},
 };
 
 /// Bytes of one sample.
@@ -14,29 +14,8 @@ const fn bytes(format: SampleFormat) -> usize {
     }
 }
 
-/// Interleaved raw samples, and the frames that are made of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RawSettings {
-    pub format: SampleFormat,
-    pub rate: SampleRate,
-    pub channels: NonZeroUsize,
-    pub downmix: Downmix,
-    /// How long a frame is.
-    pub frame: Duration,
-}
-
-impl RawSettings {
-    /// The mean of all channels, in frames of 20 ms.
-    pub fn new(format: SampleFormat, rate: SampleRate, channels: NonZeroUsize) -> RawSettings {
-        let (downmix, frame) = (Downmix::Mean, Duration::from_millis(20));
-        RawSettings { format, rate, channels, downmix, frame }
-    }
-
-    /// Bytes of one sample of every channel.
-    fn step(&self) -> usize {
-        bytes(self.format) * self.channels.get()
-    }
-}
+/// How long a frame is.
+const FRAME: Duration = Duration::from_millis(20);
 
 /// Bytes by which a sound file is told from raw samples.
 const BEGINNING: usize = 12;
@@ -72,7 +51,9 @@ fn check_is_raw(bytes: &[u8]) -> Result<(), NotRaw> {
 
 /// Cuts a stream of bytes into frames, whatever the pieces are in which it arrives.
 pub(super) struct Framer {
-    settings: RawSettings,
+    format: RawFormat,
+    /// How long a frame is.
+    frame: Duration,
     /// Less than one sample of every channel.
     bytes: Vec<u8>,
     mono: Vec<f32>,
@@ -90,9 +71,10 @@ pub(super) struct Rest {
 }
 
 impl Framer {
-    pub(super) fn new(settings: RawSettings) -> Framer {
+    pub(super) fn new(format: RawFormat) -> Framer {
         Framer {
-            settings,
+            format,
+            frame: FRAME,
             bytes: Vec::new(),
             mono: Vec::new(),
             is_raw: false,
@@ -115,9 +97,11 @@ impl Framer {
     }
 
     fn take_samples(&mut self) {
-        let whole = self.bytes.len() / self.settings.step() * self.settings.step();
-        let mut samples = Vec::with_capacity(whole / bytes(self.settings.format));
-        match self.settings.format {
+        let RawFormat { format, rate, channels, channel } = self.format;
+        let step = bytes(format) * channels.get();
+        let whole = self.bytes.len() / step * step;
+        let mut samples = Vec::with_capacity(whole / bytes(format));
+        match format {
             SampleFormat::S16le => samples.extend(
                 self.bytes[..whole]
                     .as_chunks()
@@ -129,16 +113,15 @@ impl Framer {
                 .extend(self.bytes[..whole].as_chunks().0.iter().map(|it| f32::from_le_bytes(*it))),
         }
         self.bytes.drain(..whole);
-        let RawSettings { downmix, channels, rate, .. } = self.settings;
-        downmix.append(&samples, channels, &mut self.mono);
-        if downmix == Downmix::Mean && self.inversion.add_block(&samples, channels, rate) {
+        downmix::append(channel, &samples, channels, &mut self.mono);
+        if channel == Channel::Mix && self.inversion.add_block(&samples, channels, rate) {
             tracing::warn!("{}", Inversion::WARNING);
         }
     }
 
     /// The whole frames that have come together.
     pub(super) fn frames(&mut self) -> Vec<Vec<f32>> {
-        let frame = self.settings.rate.samples_in(self.settings.frame).max(1);
+        let frame = self.format.rate.samples_in(self.frame).max(1);
         let whole = self.mono.len() / frame * frame;
         self.mono.drain(..whole).collect::<Vec<f32>>().chunks(frame).map(<[f32]>::to_vec).collect()
     }
@@ -164,24 +147,26 @@ impl Rest {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
+    use crate::message::SampleRate;
     use proptest::prelude::*;
 
-    fn settings(format: SampleFormat, channels: usize) -> RawSettings {
+    /// With frames of 8 samples.
+    fn new(format: SampleFormat, channels: usize) -> Framer {
         let channels = NonZeroUsize::new(channels).unwrap();
-        RawSettings {
-            frame: Duration::from_millis(1),
-            ..RawSettings::new(format, SampleRate::new(8_000).unwrap(), channels)
-        }
+        let format = RawFormat::new(format, SampleRate::new(8_000).unwrap(), channels);
+        Framer { frame: Duration::from_millis(1), ..Framer::new(format) }
     }
 
     #[test]
     fn whole_numbers_and_floats_are_read_as_they_are_written() {
-        let mut framer = Framer::new(settings(SampleFormat::S16le, 2));
+        let mut framer = new(SampleFormat::S16le, 2);
         let samples: [i16; 6] = [-32_768, -32_768, 0, 16_384, 32_767, 32_767];
         framer.push(&samples.map(i16::to_le_bytes).concat()).unwrap();
         assert_eq!(framer.finish().samples, [-1.0, 0.25, 32_767.0 / 32_768.0]);
-        let mut framer = Framer::new(settings(SampleFormat::F32le, 1));
+        let mut framer = new(SampleFormat::F32le, 1);
         framer.push(&[0.5f32, -0.25].map(f32::to_le_bytes).concat()).unwrap();
         assert_eq!(framer.finish().samples, [0.5, -0.25]);
     }
@@ -198,13 +183,13 @@ mod tests {
         ];
         for (bytes, kind) in files {
             for piece in [1, 5, 100] {
-                let mut framer = Framer::new(settings(SampleFormat::S16le, 1));
+                let mut framer = new(SampleFormat::S16le, 1);
                 let told = bytes.chunks(piece).find_map(|it| framer.push(it).err());
                 assert_eq!(told, Some(NotRaw { kind }), "in pieces of {piece}");
                 assert!(framer.frames().is_empty());
             }
         }
-        let mut framer = Framer::new(settings(SampleFormat::S16le, 1));
+        let mut framer = new(SampleFormat::S16le, 1);
         framer.push(b"RIFFraff, and no file").unwrap();
         framer.push(b"fLaC").unwrap();
     }
@@ -217,8 +202,7 @@ mod tests {
             channels in 1usize..4,
         ) {
             prop_assume!(check_is_raw(&bytes).is_ok());
-            let settings = settings(SampleFormat::S16le, channels);
-            let mut framer = Framer::new(settings);
+            let mut framer = new(SampleFormat::S16le, channels);
             let (mut frames, mut rest, mut cuts) = (Vec::new(), &bytes[..], cuts.iter().cycle());
             while !rest.is_empty() {
                 let (now, later) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
@@ -231,7 +215,7 @@ mod tests {
             let step = 2 * channels;
             prop_assert_eq!(frames.len() * 8 + end.samples.len(), bytes.len() / step);
             prop_assert_eq!(end.odd_bytes, bytes.len() % step);
-            let mut whole = Framer::new(settings);
+            let mut whole = new(SampleFormat::S16le, channels);
             whole.push(&bytes).unwrap();
             prop_assert_eq!(whole.frames(), frames);
         }

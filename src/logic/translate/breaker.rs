@@ -1,30 +1,8 @@
 //! Whether a service that fails again and again is asked at all: after some failures in a row it is left alone for a while,
 //! then one request finds out whether it is back.
-use std::time::Duration;
-
 use tokio::time::Instant;
 
-use crate::logic::backoff::Backoff;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BreakerSettings {
-    /// So many failures in a row open it.
-    pub failures: u32,
-    /// For so long nothing is asked; twice as long after each probe that fails.
-    pub wait: Duration,
-    /// But no longer than this.
-    pub longest: Duration,
-}
-
-impl Default for BreakerSettings {
-    fn default() -> BreakerSettings {
-        BreakerSettings {
-            failures: 5,
-            wait: Duration::from_secs(1),
-            longest: Duration::from_secs(15),
-        }
-    }
-}
+use crate::{logic::backoff::Backoff, message::BreakerSettings};
 
 #[derive(Debug)]
 pub(super) struct Breaker {
@@ -74,6 +52,8 @@ impl Breaker {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

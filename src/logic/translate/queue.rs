@@ -6,8 +6,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::breaker::{Breaker, BreakerSettings};
-use crate::logic::backoff::doubled;
+use super::breaker::Breaker;
+use crate::{logic::backoff::doubled, message::BreakerSettings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueSettings {

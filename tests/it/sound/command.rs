@@ -3,7 +3,7 @@ use std::path::Path;
 
 use livecap::{
     message::{AudioFrame, MediaTime, SampleRate, Why},
-    stages::command::{Command, CommandError, CommandSettings, RawSettings, SampleFormat},
+    stages::command::{Command, CommandError, CommandSettings, RawFormat, SampleFormat},
 };
 use tokio::time::timeout;
 
@@ -19,7 +19,7 @@ fn script(script: &str) -> CommandSettings {
         args: vec!["-c".to_owned(), script.to_owned()],
         folder: None,
         restart_when_ended: false,
-        samples: RawSettings::new(SampleFormat::S16le, SampleRate::SPEECH, NonZeroUsize::MIN),
+        samples: RawFormat::new(SampleFormat::S16le, SampleRate::SPEECH, NonZeroUsize::MIN),
         grace: PATIENCE,
     }
 }

@@ -1,6 +1,6 @@
 //! Every kind of file gives its sound: pitch, level and length.
 use livecap::{
-    logic::downmix::Downmix,
+    message::Channel,
     stages::recording::{Choice, SoundFile},
 };
 
@@ -95,7 +95,7 @@ fn an_mp3_that_goes_on_in_stereo_keeps_its_sound() {
         let part = &sound[tenth * sound.len() / 30..(tenth + 1) * sound.len() / 30];
         assert!(loudest(part) > 0.4, "silence in part {tenth} of 30");
     }
-    let first = Choice { downmix: Downmix::Channel(1), ..Choice::default() };
+    let first = Choice { channel: Channel::Number(2), ..Choice::default() };
     let error = SoundFile::open_at(&path, &path, first).map(|it| it.rate()).unwrap_err();
     assert!(error.to_string().contains("no channel 2"), "{error}");
 }
@@ -110,15 +110,15 @@ fn one_channel_of_a_file_can_be_selected() {
         file.write_sample(-sample).unwrap();
     }
     file.finalize().unwrap();
-    let read = |downmix| {
-        let choice = Choice { downmix, ..Choice::default() };
+    let read = |channel| {
+        let choice = Choice { channel, ..Choice::default() };
         let mut file = SoundFile::open_at(&path, &path, choice).unwrap();
         file.skip_to(1_000).unwrap();
         file.next_chunk().unwrap().unwrap()[0] * 32_768.0
     };
-    assert_eq!(read(Downmix::Channel(0)), 1_000.0);
-    assert_eq!(read(Downmix::Channel(1)), -1_000.0);
-    assert_eq!(read(Downmix::Mean), 0.0);
+    assert_eq!(read(Channel::Number(1)), 1_000.0);
+    assert_eq!(read(Channel::Number(2)), -1_000.0);
+    assert_eq!(read(Channel::Mix), 0.0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 use std::{fs, num::NonZeroUsize, path::Path};
 
 use livecap::{
-    logic::downmix::Downmix,
+    message::Channel,
     stages::recording::{Choice, SoundFile, SoundFileError},
 };
 
@@ -167,7 +167,7 @@ fn a_track_can_be_selected_and_a_missing_one_is_an_error() {
     assert_eq!(played(&path, track(2)).unwrap(), backwards);
     let error = played(&path, track(3)).unwrap_err();
     assert!(error.to_string().ends_with("has 2 tracks of sound, and no track 3"), "{error}");
-    let second = Choice { downmix: Downmix::Channel(1), ..Choice::default() };
+    let second = Choice { channel: Channel::Number(2), ..Choice::default() };
     let error = played(&path, second).unwrap_err().to_string();
     assert!(error.contains("has 1 channel, and no channel 2"), "{error}");
 }

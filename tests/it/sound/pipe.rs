@@ -4,14 +4,14 @@ use std::sync::Arc;
 use livecap::{
     flow::{StageReading, StageState},
     message::{SampleRate, Why},
-    stages::pcm::{Pcm, RawSettings, SampleFormat},
+    stages::pcm::{Pcm, RawFormat, SampleFormat},
 };
 use tokio::io::AsyncWriteExt;
 
 use super::*;
 
-fn settings() -> RawSettings {
-    RawSettings::new(SampleFormat::S16le, SampleRate::SPEECH, NonZeroUsize::new(2).unwrap())
+fn settings() -> RawFormat {
+    RawFormat::new(SampleFormat::S16le, SampleRate::SPEECH, NonZeroUsize::new(2).unwrap())
 }
 
 #[tokio::test]
