@@ -1,7 +1,7 @@
 //! Reads a pipeline file, and says what it is where it is something else.
 use std::{fs, io, path::Path};
 
-use crate::stages::pcm::kind_of_file;
+use crate::stages::pcm::sound_file_kind;
 
 /// Endings of files that hold sound, some of which begin with nothing that tells.
 const SOUND: [&str; 13] =
@@ -34,7 +34,7 @@ fn no_text(file: &Path, bytes: &[u8]) -> String {
     let path = file.display();
     let ending = file.extension().map(|it| it.to_string_lossy().to_lowercase());
     let has_ending = ending.is_some_and(|it| SOUND.contains(&it.as_str()));
-    let kind = kind_of_file(bytes).or_else(|| has_ending.then_some("a file of sound"));
+    let kind = sound_file_kind(bytes).or_else(|| has_ending.then_some("a file of sound"));
     match kind {
         Some(kind) => format!(
             "`{path}` is {kind}, no pipeline file; `livecap transcribe {path} --model tiny.en` writes what is said in it, and a pipeline \

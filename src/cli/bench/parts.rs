@@ -35,7 +35,7 @@ pub(super) struct StageFigures {
     /// On the edges that lead to it.
     pub(super) dropped: u64,
     pub(super) coalesced: u64,
-    /// What it counted by itself: each step of falling behind, each guard's doings.
+    /// What it counted by itself: each step of falling behind, each filter's hits.
     pub(super) counts: BTreeMap<&'static str, u64>,
 }
 
