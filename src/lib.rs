@@ -12,6 +12,8 @@ pub mod spec;
 
 pub mod models;
 
+pub mod http_client;
+
 pub mod flow;
 
 pub mod wire;

@@ -1,4 +1,4 @@
-//! Hours of sound as fast as they are taken, through the real program to a real client: memory, and every final once.
+//! Hours of sound, unpaced, through the real program to a real client: memory, and whether every final comes once.
 use std::{
     collections::BTreeMap,
     fs,
@@ -19,27 +19,27 @@ use crate::{
     sounds::{self, shipped},
 };
 
-/// A row of the table for so many minutes of sound.
-const EVERY: f64 = 10.0;
+/// Minutes of sound per row of the table.
+const MINUTES_PER_ROW: f64 = 10.0;
 
-/// What the client was told.
+/// What the client received.
 #[derive(Default)]
-struct Told {
-    /// How often each number came.
+struct Received {
+    /// How often each sequence number came.
     numbers: BTreeMap<u64, usize>,
     gaps: usize,
-    /// The finals: the middle of each in seconds, and its text.
+    /// The middle of each final in seconds, and its text.
     finals: Vec<(f64, String)>,
-    /// The number after the last, as the server says.
+    /// The sequence number after the last one, as the server states it.
     next: u64,
 }
 
-pub(crate) fn hours(folder: &Path, hours: f64) {
+pub(crate) fn measure(folder: &Path, hours: f64) {
     let talk = shipped("pipelines/bench.flac");
-    let said = fs::read(talk.with_extension("json")).expect("it is shipped");
-    let said: Reference = serde_json::from_slice(&said).expect("it is a reference");
+    let reference = fs::read(talk.with_extension("json")).expect("it is shipped");
+    let reference: Reference = serde_json::from_slice(&reference).expect("it is a reference");
     let sound = folder.join("hours.wav");
-    let (seconds, times) = sounds::repeated(&talk, hours * 60.0, &sound);
+    let (seconds, times) = sounds::write_repeated(&talk, hours * 60.0, &sound);
     let file = folder.join("hours.toml");
     let pipeline = Pipeline { model: "demo".to_owned(), set: Vec::new() };
     let text = pipeline.file(&sound).replace("speed = 1.0", "speed = \"max\"");
@@ -53,16 +53,16 @@ pub(crate) fn hours(folder: &Path, hours: f64) {
         .expect("livecap was built");
     let mut log = BufReader::new(program.stderr.take().expect("it is piped"));
     let address = address(&mut log);
-    let rest = std::thread::spawn(move || io::copy(&mut log, &mut io::stderr()));
+    let rest_of_log = std::thread::spawn(move || io::copy(&mut log, &mut io::stderr()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let told = runtime.expect("a runtime starts").block_on(listen(&address, &program));
+    let received = runtime.expect("a runtime starts").block_on(listen(&address, &program));
     let status = program.wait().expect("it was started");
-    rest.join().expect("it only reads").expect("standard error takes it");
+    rest_of_log.join().expect("it only reads").expect("standard error takes it");
     assert!(status.success(), "livecap ended with {status}");
-    sum_up(&told, &said, (seconds, times));
+    report(&received, &reference, (seconds, times));
 }
 
-/// Where the program says that it listens.
+/// The address that the program logs.
 fn address(log: &mut impl BufRead) -> String {
     let mut line = String::new();
     while log.read_line(&mut line).expect("it is text") > 0 {
@@ -74,35 +74,35 @@ fn address(log: &mut impl BufRead) -> String {
     panic!("livecap ended before it listened");
 }
 
-async fn listen(address: &str, program: &Child) -> Told {
+async fn listen(address: &str, program: &Child) -> Received {
     let mut client = Client::connect(address, json!({ "v": 1, "from": 0, "partials": false }))
         .await
         .expect("it takes clients");
     println!("| minutes of sound | finals | resident, MB |\n|---|---|---|");
-    let (mut told, mut row) = (Told::default(), 0.0);
+    let (mut received, mut row) = (Received::default(), 0.0);
     while let Some(mut event) = client.next().await.expect("it keeps its clients") {
         let data = event.args.drain(..).next().unwrap_or_default();
         match event.name.as_str() {
             "caption" => {
                 let caption: CaptionEvent = serde_json::from_value(data).expect("a caption");
                 if caption.kind == CaptionKind::Final {
-                    *told.numbers.entry(caption.seq).or_default() += 1;
-                    told.finals.push(((caption.start + caption.end) / 2.0, caption.text));
+                    *received.numbers.entry(caption.seq).or_default() += 1;
+                    received.finals.push(((caption.start + caption.end) / 2.0, caption.text));
                 }
                 if caption.end / 60.0 >= row {
-                    let (minutes, finals) = (caption.end / 60.0, told.finals.len());
+                    let (minutes, finals) = (caption.end / 60.0, received.finals.len());
                     println!("| {minutes:.0} | {finals} | {:.1} |", resident(program));
-                    row += EVERY;
+                    row += MINUTES_PER_ROW;
                 }
             }
             "gap" => {
                 let gap: GapEvent = serde_json::from_value(data).expect("a gap");
-                told.gaps += 1;
-                gap.seq.into_iter().for_each(|it| *told.numbers.entry(it).or_default() += 1);
+                received.gaps += 1;
+                gap.seq.into_iter().for_each(|it| *received.numbers.entry(it).or_default() += 1);
             }
             "end" => {
-                told.next = data["next"].as_u64().expect("it says how many there were");
-                return told;
+                received.next = data["next"].as_u64().expect("it says how many there were");
+                return received;
             }
             _ => (),
         }
@@ -110,32 +110,32 @@ async fn listen(address: &str, program: &Child) -> Told {
     panic!("livecap hung up before the end");
 }
 
-/// Says what was lost, doubled, or told otherwise than the first time, and ends with 1 where anything was lost.
-fn sum_up(told: &Told, said: &Reference, (seconds, times): (f64, usize)) {
-    let lost = (1..told.next).filter(|it| !told.numbers.contains_key(it)).count();
-    let doubled = told.numbers.values().filter(|it| **it > 1).count();
+/// Prints what was lost or duplicated, and the WER of each repetition. Exits with 1 if anything was lost or duplicated.
+fn report(received: &Received, reference: &Reference, (seconds, times): (f64, usize)) {
+    let lost = (1..received.next).filter(|it| !received.numbers.contains_key(it)).count();
+    let duplicated = received.numbers.values().filter(|it| **it > 1).count();
     let text = |time: usize| -> String {
-        let within = told.finals.iter().filter(|it| (it.0 / seconds) as usize == time);
+        let within = received.finals.iter().filter(|it| (it.0 / seconds) as usize == time);
         within.map(|it| it.1.as_str()).collect::<Vec<_>>().join(" ")
     };
     let errors: Vec<WordErrors> =
-        (0..times).map(|time| WordErrors::between(&said.text, &text(time), "en")).collect();
+        (0..times).map(|time| WordErrors::between(&reference.text, &text(time), "en")).collect();
     let rates: Vec<f64> = errors.iter().filter_map(|it| Some(it.rate()? * 100.0)).collect();
     let least = rates.iter().copied().fold(f64::INFINITY, f64::min);
     let most = rates.iter().copied().fold(0.0, f64::max);
     let mean = rates.iter().sum::<f64>() / rates.len().max(1) as f64;
     println!(
-        "\n{times} times the same talk: {} numbered events, {lost} lost, {doubled} doubled, {} gaps; \
+        "\n{times} times the same talk: {} numbered events, {lost} lost, {duplicated} duplicated, {} gaps; \
          WER of each time {least:.2} to {most:.2} %, mean {mean:.2} %",
-        told.next - 1,
-        told.gaps
+        received.next - 1,
+        received.gaps
     );
-    if lost + doubled + told.gaps > 0 {
+    if lost + duplicated + received.gaps > 0 {
         std::process::exit(1);
     }
 }
 
-/// Megabytes (10⁶ bytes) of the program that are in memory; 0 where the system does not tell.
+/// The resident memory of the program in megabytes (10⁶ bytes); 0 where it cannot be read.
 fn resident(program: &Child) -> f64 {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap_or_default();
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));

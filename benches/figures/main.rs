@@ -1,17 +1,17 @@
-//! Figures that take minutes: those of the bundled model, of a model that is too slow, of hours of sound.
+//! Measurements that take minutes: of the bundled model, of a model that is too slow, of hours of sound.
 //!
 //!     cargo bench --bench figures -- model --an4 DIR --clips DIR
 //!     cargo bench --bench figures -- overload --model FILE
 //!     cargo bench --bench figures -- hours
 //!     cargo bench --bench figures -- neighbours
 //!
-//! As a test (`cargo test --benches`) it takes those of the bundled model on a minute of sound, unpaced.
-#![expect(clippy::print_stdout, reason = "tables are what it is for")]
+//! As a test (`cargo test --benches`) it measures the bundled model on a minute of sound, unpaced.
+#![expect(clippy::print_stdout, reason = "it prints tables")]
 #[path = "../support/noise.rs"]
 mod noise;
 
+mod contention;
 mod hours;
-mod neighbours;
 mod rows;
 mod sounds;
 
@@ -23,13 +23,13 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use self::{
-    rows::{Pipeline, Ways},
+    rows::{Modes, Pipeline},
     sounds::shipped,
 };
 
 #[derive(Parser)]
 struct Args {
-    /// As cargo says it where it measures
+    /// Set by `cargo bench`, not by `cargo test`
     #[arg(long, global = true, hide = true)]
     bench: bool,
     #[command(subcommand)]
@@ -38,37 +38,38 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Figures {
-    /// The bundled model: word errors three ways, latencies, cost, words in silence
+    /// The bundled model: WER offline, unpaced and in real time, latencies, cost, hallucinated words
     Model {
-        /// Leave out the runs at the sound's own pace
+        /// Skip the runs in real time
         #[arg(long)]
         unpaced: bool,
-        /// CMU AN4: a folder with `manifest.csv`, whose development speakers are heard
+        /// CMU AN4: a folder with `manifest.csv`, of which the development speakers are used
         #[arg(long, value_name = "DIR")]
         an4: Option<PathBuf>,
-        /// Recordings with references, joined to one
+        /// A folder of recordings with references, joined to one recording
         #[arg(long, value_name = "DIR")]
         clips: Option<PathBuf>,
-        /// How long noises are listened to
+        /// How many minutes of noise
         #[arg(long, default_value_t = 10.0)]
         minutes: f64,
-        /// More lines for the recogniser's table of the pipeline file, as in `condition = true`
+        /// More lines for the `whisper` table of the pipeline file, such as `condition = true`
         #[arg(long, value_name = "LINE")]
         set: Vec<String>,
     },
-    /// A model of random weights, 25 tokens a decode, hallucination filter off: its cost, and the lag where it is too slow
+    /// A model of random weights, with 25 tokens per decode and no hallucination filters: its cost, and the lag where it is too slow
     Overload {
         #[arg(long, value_name = "FILE")]
         model: PathBuf,
         #[arg(long, default_value_t = 10.0)]
         minutes: f64,
     },
-    /// What a decode costs beside other work, by the number of threads
-    Neighbours {
+    /// The cost of a decode while other threads are busy, by the number of threads
+    #[command(name = "neighbours")]
+    Contention {
         #[arg(long, default_value = "demo")]
         model: String,
     },
-    /// Hours of sound, unpaced: memory, and every final once
+    /// Hours of sound, unpaced: memory, and whether every final comes once
     Hours {
         #[arg(long, default_value_t = 2.0)]
         hours: f64,
@@ -81,31 +82,27 @@ fn main() {
     fs::create_dir_all(&folder).expect("cargo's folder can be written to");
     match args.figures {
         Some(Figures::Overload { model, minutes }) => overload(&folder, &model, minutes),
-        Some(Figures::Neighbours { model }) => neighbours::neighbours(&model),
-        Some(Figures::Hours { hours }) => hours::hours(&folder, hours),
+        Some(Figures::Contention { model }) => contention::measure(&model),
+        Some(Figures::Hours { hours }) => hours::measure(&folder, hours),
         Some(Figures::Model { unpaced, an4, clips, minutes, set }) => {
-            let ways = if unpaced { Ways::Unpaced } else { Ways::All };
+            let modes = if unpaced { Modes::Unpaced } else { Modes::All };
             let pipeline = Pipeline { model: "demo".to_owned(), set };
-            rows::head();
-            rows::row(
+            rows::print_head();
+            rows::print_row(
                 &folder,
                 "pipelines/bench.flac",
                 &shipped("pipelines/bench.flac"),
                 &pipeline,
-                ways,
+                modes,
             );
             let joined = [
-                (
-                    "voices never trained on",
-                    "held-out",
-                    Some(sounds::clips(&shipped("models/held-out"))),
-                ),
+                ("held-out voices", "held-out", Some(sounds::clips(&shipped("models/held-out")))),
                 ("clips", "clips", clips.map(|it| sounds::clips(&it))),
                 ("AN4, development speakers", "an4", an4.map(|it| sounds::an4(&it))),
             ];
             for (name, file, sound) in joined {
                 if let Some(sound) = sound {
-                    rows::row(&folder, name, &sound.write(&folder, file), &pipeline, ways);
+                    rows::print_row(&folder, name, &sound.write(&folder, file), &pipeline, modes);
                 }
             }
             silence(&folder, minutes, &pipeline);
@@ -117,9 +114,9 @@ fn main() {
         }
         None => {
             let pipeline = Pipeline { model: "demo".to_owned(), set: Vec::new() };
-            rows::head();
+            rows::print_head();
             let held_out = sounds::clips(&shipped("models/held-out")).write(&folder, "held-out");
-            rows::row(&folder, "voices never trained on", &held_out, &pipeline, Ways::Unpaced);
+            rows::print_row(&folder, "held-out voices", &held_out, &pipeline, Modes::Unpaced);
             silence(&folder, 0.2, &pipeline);
         }
     }
@@ -130,17 +127,17 @@ fn silence(folder: &Path, minutes: f64, pipeline: &Pipeline) {
     let mut kinds: Vec<&str> = noise::NOISES.iter().map(|it| it.name).collect();
     kinds.dedup();
     let name = format!("nobody speaks: {}", kinds.join(", "));
-    rows::row(folder, &name, &path, pipeline, Ways::Unpaced);
+    rows::print_row(folder, &name, &path, pipeline, Modes::Unpaced);
 }
 
 fn overload(folder: &Path, model: &Path, minutes: f64) {
     let path = folder.join("long.wav");
-    sounds::repeated(&shipped("pipelines/bench.flac"), minutes, &path);
+    sounds::write_repeated(&shipped("pipelines/bench.flac"), minutes, &path);
     let model =
         fs::canonicalize(model).unwrap_or_else(|error| panic!("{}: {error}", model.display()));
-    // Random weights never end a decode by themselves, and what they write is not meant to be text.
+    // A model of random weights never ends a decode by itself, and its text means nothing.
     let set = ["max-tokens = 25", "guards = []", "sentence-endpoint = \"500ms\""];
     let pipeline =
         Pipeline { model: model.display().to_string(), set: set.map(str::to_owned).to_vec() };
-    rows::whole(folder, &path, &pipeline);
+    rows::print_report(folder, &path, &pipeline);
 }

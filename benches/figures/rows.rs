@@ -1,4 +1,4 @@
-//! One row of figures: the real program measures itself on a recording, its report becomes a line of a table.
+//! One row of the table: the report of `livecap bench` on one recording.
 use std::{
     fs,
     path::Path,
@@ -7,21 +7,21 @@ use std::{
 
 use serde_json::Value;
 
-/// The pipeline that is measured.
+/// The settings of the measured pipeline.
 pub(crate) struct Pipeline {
     pub(crate) model: String,
-    /// Lines for the recogniser's table.
+    /// Lines for the `whisper` table.
     pub(crate) set: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Ways {
-    /// Offline, unpaced, and at the sound's own pace.
+pub(crate) enum Modes {
+    /// Offline, unpaced, and in real time.
     All,
     Unpaced,
 }
 
-pub(crate) fn head() {
+pub(crate) fn print_head() {
     let columns = [
         "sound",
         "minutes",
@@ -43,13 +43,19 @@ pub(crate) fn head() {
     println!("|{}", "---|".repeat(columns.len()));
 }
 
-/// Its figures as a line of a Markdown table under [`head`].
-pub(crate) fn row(folder: &Path, name: &str, sound: &Path, pipeline: &Pipeline, ways: Ways) {
-    let args: &[&str] = match ways {
-        Ways::All => &["--json"],
-        Ways::Unpaced => &["--json", "--speed", "max"],
+/// Measures one recording. The line belongs to the Markdown table under [`print_head`].
+pub(crate) fn print_row(
+    folder: &Path,
+    name: &str,
+    sound: &Path,
+    pipeline: &Pipeline,
+    modes: Modes,
+) {
+    let args: &[&str] = match modes {
+        Modes::All => &["--json"],
+        Modes::Unpaced => &["--json", "--speed", "max"],
     };
-    let report = bench(folder, sound, pipeline, args);
+    let report = run_bench(folder, sound, pipeline, args);
     let report: Value = serde_json::from_str(&report).expect("the report is JSON");
     let number = |value: &Value, factor: f64, digits: usize| match value.as_f64() {
         Some(value) => format!("{:.digits$}", value * factor),
@@ -82,12 +88,12 @@ pub(crate) fn row(folder: &Path, name: &str, sound: &Path, pipeline: &Pipeline, 
     println!("| {} |", cells.join(" | "));
 }
 
-/// The whole table of one paced run.
-pub(crate) fn whole(folder: &Path, sound: &Path, pipeline: &Pipeline) {
-    print!("{}", bench(folder, sound, pipeline, &["--speed", "1"]));
+/// The report of one run in real time.
+pub(crate) fn print_report(folder: &Path, sound: &Path, pipeline: &Pipeline) {
+    print!("{}", run_bench(folder, sound, pipeline, &["--speed", "1"]));
 }
 
-fn bench(folder: &Path, sound: &Path, pipeline: &Pipeline, args: &[&str]) -> String {
+fn run_bench(folder: &Path, sound: &Path, pipeline: &Pipeline, args: &[&str]) -> String {
     let file = folder.join("figures.toml");
     fs::write(&file, pipeline.file(sound)).expect("cargo's folder can be written to");
     let mut command = Command::new(env!("CARGO_BIN_EXE_livecap"));
@@ -98,7 +104,7 @@ fn bench(folder: &Path, sound: &Path, pipeline: &Pipeline, args: &[&str]) -> Str
 }
 
 impl Pipeline {
-    /// With `sound` played at its own pace.
+    /// The pipeline file, which plays `sound` in real time.
     pub(crate) fn file(&self, sound: &Path) -> String {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         let (sound, model) = (quoted(&sound.display().to_string()), quoted(&self.model));

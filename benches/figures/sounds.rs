@@ -1,4 +1,4 @@
-//! The recordings that figures are taken on, joined or made here, each with its reference beside it.
+//! The recordings that are measured: joined or synthesised here, each with its reference in a file beside it.
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -18,34 +18,37 @@ pub(crate) fn shipped(path: &str) -> PathBuf {
 }
 
 const RATE: SampleRate = SampleRate::SPEECH;
-/// Between two recordings that are joined.
+/// Samples between two joined recordings.
 const PAUSE: usize = 16_000;
-/// What a quiet room sounds like: noise at -60 dB, so that no join is a jump to nothing.
-const ROOM: f32 = 0.001;
+/// The amplitude of room noise, at -60 dB, so that the sound never jumps to digital silence.
+const ROOM_NOISE: f32 = 0.001;
 
-/// Sound at 16 kHz that grows, and what is said in it.
+/// Recordings joined to one, at 16 kHz, and their reference.
 pub(crate) struct Joined {
     samples: Vec<f32>,
-    said: Vec<Sentence>,
+    reference: Vec<Sentence>,
     random: fastrand::Rng,
 }
 
 impl Joined {
     pub(crate) fn new() -> Joined {
-        let mut joined =
-            Joined { samples: Vec::new(), said: Vec::new(), random: fastrand::Rng::with_seed(7) };
+        let mut joined = Joined {
+            samples: Vec::new(),
+            reference: Vec::new(),
+            random: fastrand::Rng::with_seed(7),
+        };
         joined.pause();
         joined
     }
 
     fn pause(&mut self) {
         for _ in 0..PAUSE {
-            self.samples.push((self.random.f32() - 0.5) * 2.0 * ROOM);
+            self.samples.push((self.random.f32() - 0.5) * 2.0 * ROOM_NOISE);
         }
     }
 
-    /// A second of room, and then this, said where it says.
-    fn add(&mut self, samples: &[f32], said: Vec<Sentence>) {
+    /// Appends a recording and a second of room noise. `sentences`: its reference, with times from its beginning.
+    fn add(&mut self, samples: &[f32], sentences: Vec<Sentence>) {
         let from = self.seconds();
         let shifted = |mut sentence: Sentence| {
             (sentence.start, sentence.end) = (sentence.start + from, sentence.end + from);
@@ -54,7 +57,7 @@ impl Joined {
             }
             sentence
         };
-        self.said.extend(said.into_iter().map(shifted));
+        self.reference.extend(sentences.into_iter().map(shifted));
         self.samples.extend(samples);
         self.pause();
     }
@@ -63,12 +66,12 @@ impl Joined {
         RATE.duration_of(self.samples.len()).as_secs_f64()
     }
 
-    /// As `NAME.wav` and `NAME.json` in `folder`; the path of the sound.
+    /// Writes `NAME.wav` and `NAME.json` in `folder`, and returns the path of the sound.
     pub(crate) fn write(self, folder: &Path, name: &str) -> PathBuf {
-        let text: Vec<&str> = self.said.iter().map(|it| it.text.as_str()).collect();
+        let text: Vec<&str> = self.reference.iter().map(|it| it.text.as_str()).collect();
         let reference = Reference {
             text: text.join(" "),
-            sentences: Some(self.said.clone()),
+            sentences: Some(self.reference.clone()),
             ..Reference::default()
         };
         let path = folder.join(name).with_extension("wav");
@@ -102,16 +105,16 @@ pub(crate) fn an4(folder: &Path) -> Joined {
     for line in manifest.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
         let ["dev", _, _, _, text, file] = fields[..] else { continue };
-        let path = found(folder, file).unwrap_or_else(|| panic!("`{file}` is not in the folder"));
+        let path = find(folder, file).unwrap_or_else(|| panic!("`{file}` is not in the folder"));
         let samples = read(&path);
         let end = RATE.duration_of(samples.len()).as_secs_f64();
-        let said = Sentence { text: text.to_owned(), start: 0.0, end, words: None };
-        joined.add(&samples, vec![said]);
+        let sentence = Sentence { text: text.to_owned(), start: 0.0, end, words: None };
+        joined.add(&samples, vec![sentence]);
     }
     joined
 }
 
-/// Nothing but noises, of each as much as makes so many minutes together.
+/// All kinds of noise one after another, equally long, `minutes` together.
 pub(crate) fn noises(minutes: f64) -> Joined {
     let each = (minutes * 60.0 * f64::from(RATE.hertz()) / NOISES.len() as f64) as usize;
     let mut joined = Joined::new();
@@ -121,8 +124,8 @@ pub(crate) fn noises(minutes: f64) -> Joined {
     joined
 }
 
-/// One recording over and over, for at least so long; tells how long it is, in seconds, and how often it was written.
-pub(crate) fn repeated(recording: &Path, minutes: f64, path: &Path) -> (f64, usize) {
+/// Writes a recording again and again, for at least `minutes`. Returns its length in seconds and how often it was written.
+pub(crate) fn write_repeated(recording: &Path, minutes: f64, path: &Path) -> (f64, usize) {
     let samples = read(recording);
     let seconds = RATE.duration_of(samples.len()).as_secs_f64();
     let times = (minutes * 60.0 / seconds).ceil().max(1.0) as usize;
@@ -148,21 +151,21 @@ fn write(path: &Path, times: usize, samples: &[f32]) {
 }
 
 pub(crate) fn read(path: &Path) -> Vec<f32> {
-    let told = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", path.display()) };
-    let mut file = SoundFile::open(path).unwrap_or_else(|error| told(&error));
-    assert_eq!(file.rate(), RATE, "{}: 16 kHz are wanted", path.display());
+    let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", path.display()) };
+    let mut file = SoundFile::open(path).unwrap_or_else(|error| fail(&error));
+    assert_eq!(file.rate(), RATE, "{}: must have 16 kHz", path.display());
     let mut samples = Vec::new();
-    while let Some(chunk) = file.next_chunk().unwrap_or_else(|error| told(&error)) {
+    while let Some(chunk) = file.next_chunk().unwrap_or_else(|error| fail(&error)) {
         samples.extend(chunk);
     }
     samples
 }
 
-/// A file of this name, in the folder or in one below.
-fn found(folder: &Path, name: &str) -> Option<PathBuf> {
+/// A file of this name, in the folder or in one below it.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     let entries = entries(folder);
     let here = entries.iter().find(|it| it.file_name().is_some_and(|it| it == name)).cloned();
-    here.or_else(|| entries.iter().filter(|it| it.is_dir()).find_map(|it| found(it, name)))
+    here.or_else(|| entries.iter().filter(|it| it.is_dir()).find_map(|it| find(it, name)))
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

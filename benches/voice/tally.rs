@@ -1,4 +1,4 @@
-//! What a detector made of sounds: what was heard, frame by frame, the segments that follow, and what is wrong with them.
+//! The errors of a detector: its decisions frame by frame, the segments made of them, and how they differ from the reference.
 use std::{fs, ops::Range};
 
 use livecap::{
@@ -10,33 +10,35 @@ use livecap::{
 };
 
 use crate::{
-    detectors::Hear,
+    detectors::Detect,
     noise::level,
     sounds::{SECOND, Sound},
 };
 
-/// Seconds; the times of sentences are known no better.
-const FELT: f64 = 0.05;
+/// Seconds: the accuracy of the times of sentences.
+const TOLERANCE: f64 = 0.05;
 
 #[derive(Default)]
 pub(crate) struct Tally {
-    /// How many there are, and how many of them are missed, joined by one segment, without any segment.
+    /// How many words there are, and how many are outside of all segments.
     pub(crate) words: [usize; 2],
+    /// How many pauses there are, and how many are inside of a segment.
     pub(crate) pauses: [usize; 2],
+    /// How many sounds there are, and how many have no segment.
     sounds: [usize; 2],
     segments: usize,
-    /// Seconds in all, and in segments.
+    /// Seconds of sound, and seconds in segments.
     pub(crate) seconds: [f64; 2],
-    /// Seconds of each sentence that segments lack at its beginning and at its end.
+    /// Seconds of each sentence that are cut off at its beginning and at its end.
     cut: [Vec<f64>; 2],
-    /// Seconds by which the bare decision is later than the voice: when it begins, when it ends.
+    /// Seconds from the beginning of a voice to the decision for speech, and from its end to the decision against it.
     late: [Vec<f64>; 2],
 }
 
 impl Tally {
-    pub(crate) fn add(&mut self, sound: &Sound, heard: &[Activity], threshold: f32) {
+    pub(crate) fn add(&mut self, sound: &Sound, frames: &[Activity], threshold: f32) {
         let settings = EndpointSettings { threshold, ..EndpointSettings::default() };
-        let (found, silence) = (segments(heard, settings), settings.silence.as_secs_f64());
+        let (found, silence) = (segments(frames, settings), settings.silence.as_secs_f64());
         let count = |[all, some]: &mut [usize; 2], is_one| {
             (*all, *some) = (*all + 1, *some + usize::from(is_one))
         };
@@ -44,8 +46,8 @@ impl Tally {
         self.segments += found.len();
         self.seconds[0] += sound.samples.len() as f64 / SECOND as f64;
         self.seconds[1] += found.iter().map(|it| it.end - it.start).sum::<f64>();
-        let said = sound.said.as_deref().unwrap_or_default();
-        for (at, Sentence { start, end, words, .. }) in said.iter().enumerate() {
+        let sentences = sound.reference.as_deref().unwrap_or_default();
+        for (at, Sentence { start, end, words, .. }) in sentences.iter().enumerate() {
             for middle in words.iter().flatten().map(|it| (it.start + it.end) / 2.0) {
                 count(&mut self.words, !found.iter().any(|it| it.contains(&middle)));
             }
@@ -54,24 +56,24 @@ impl Tally {
                 self.cut[0].push(first.start - start);
                 self.cut[1].push(end - over.next_back().unwrap_or(first).end);
             }
-            let before = at.checked_sub(1).map_or(0.0, |at| said[at].end);
-            let next = said.get(at + 1).map_or(*end, |it| it.start);
+            let before = at.checked_sub(1).map_or(0.0, |at| sentences[at].end);
+            let next = sentences.get(at + 1).map_or(*end, |it| it.start);
             let ends = |it: &Activity| it.span.end().as_secs_f64();
             let near = |it: &&Activity| ends(it) > *start && it.span.start.as_secs_f64() < next;
-            let mut frames = heard.iter().filter(near);
+            let mut near_frames = frames.iter().filter(near);
             if start - before >= silence {
-                let begun = frames.clone().find(|it| it.speech >= threshold);
+                let begun = near_frames.clone().find(|it| it.speech >= threshold);
                 self.late[0].extend(begun.map(|it| ends(it) - start));
             }
             if next - end >= silence {
-                let last = frames.rfind(|it| settings.continues_speech(it.speech));
+                let last = near_frames.rfind(|it| settings.continues_speech(it.speech));
                 self.late[1].extend(last.map(|it| ends(it) - end));
                 count(&mut self.pauses, found.iter().any(|it| it.start < *end && it.end > next));
             }
         }
     }
 
-    /// Its part of a table's row.
+    /// The end of its row in the table.
     pub(crate) fn row(&self) -> String {
         let ([words, missed], [pauses, joined]) = (self.words, self.pauses);
         let ([sounds, silent], [seconds, inside], count) =
@@ -88,7 +90,7 @@ impl Tally {
             let at = (sorted.len().saturating_sub(1) as f64 * part).round() as usize;
             sorted.get(at).map_or("-".to_owned(), |it| format!("{:.0}", it * 1000.0))
         };
-        let cut = |of: &Vec<f64>| match of.iter().filter(|it| **it > FELT).count() {
+        let cut = |of: &Vec<f64>| match of.iter().filter(|it| **it > TOLERANCE).count() {
             0 => "0".to_owned(),
             count => format!("{count}, to {}", part(of, 1.0)),
         };
@@ -98,24 +100,24 @@ impl Tally {
     }
 }
 
-/// What a detector heard, frame by frame, and the nanoseconds of processor time that took, where Linux tells.
-pub(crate) fn hear(length: usize, begin: fn() -> Hear, sound: &Sound) -> (Vec<Activity>, f64) {
+/// The probability of speech in each frame, and the processor time in nanoseconds; 0 where Linux does not report it.
+pub(crate) fn detect(length: usize, begin: fn() -> Detect, sound: &Sound) -> (Vec<Activity>, f64) {
     let processor = || {
-        let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-        told.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or(0.0)
+        let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        statistics.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or(0.0)
     };
     let place = |frame: usize| MediaTime::of_sample((frame * length) as u64, SampleRate::SPEECH);
-    let (mut hear, begun): (Hear, f64) = (begin(), processor());
+    let (mut detect, begun): (Detect, f64) = (begin(), processor());
     let activity = |(at, samples)| {
         let span = MediaSpan::between(place(at), place(at + 1));
-        Activity { span, speech: hear(samples), level: level(samples) }
+        Activity { span, speech: detect(samples), level: level(samples) }
     };
-    let heard = sound.samples.chunks_exact(length).enumerate().map(activity).collect();
-    (heard, processor() - begun)
+    let frames = sound.samples.chunks_exact(length).enumerate().map(activity).collect();
+    (frames, processor() - begun)
 }
 
-/// The segments that livecap makes of it, in seconds.
-fn segments(heard: &[Activity], settings: EndpointSettings) -> Vec<Range<f64>> {
+/// The segments that livecap makes of these frames, in seconds.
+fn segments(frames: &[Activity], settings: EndpointSettings) -> Vec<Range<f64>> {
     let (mut endpoint, mut start, mut found) = (Endpoint::new(settings), 0.0, Vec::new());
     let mut follow = |event| match event {
         Some(EndpointEvent::Opened { start: at }) => start = at.as_secs_f64(),
@@ -125,7 +127,7 @@ fn segments(heard: &[Activity], settings: EndpointSettings) -> Vec<Range<f64>> {
         }
         None => (),
     };
-    heard.iter().for_each(|it| follow(endpoint.step(*it)));
-    follow(heard.last().and_then(|it| endpoint.finish(it.span.end())));
+    frames.iter().for_each(|it| follow(endpoint.step(*it)));
+    follow(frames.last().and_then(|it| endpoint.finish(it.span.end())));
     found
 }

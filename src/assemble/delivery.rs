@@ -2,10 +2,7 @@
 use std::env;
 
 use crate::{
-    serve::{
-        ClusterAddress, ClusterSettings, RelayFilter, Retention, Role, Settings, TlsFiles, Token,
-        Tokens,
-    },
+    serve::{ClusterAddress, ClusterSettings, Role, Settings, TlsFiles, Token, Tokens},
     spec::plan,
 };
 
@@ -17,12 +14,8 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
         port: settings.listen.port,
         hosts: settings.hosts.clone(),
         origins: settings.origins.clone(),
-        keep: Retention { count: settings.keep.count, age: settings.keep.age },
-        relay: match &settings.relay {
-            plan::Relay::Nothing => RelayFilter::Nothing,
-            plan::Relay::Everything => RelayFilter::Everything,
-            plan::Relay::Only(names) => RelayFilter::Only(names.clone()),
-        },
+        keep: settings.keep,
+        relay: settings.relay.clone(),
         tokens: Tokens {
             viewer: token(viewer.as_deref())?,
             publish: token(publish.as_deref())?,

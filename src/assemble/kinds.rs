@@ -4,7 +4,7 @@ use super::settings::microphone;
 use super::{
     assembly::Assembly,
     delivery,
-    settings::{command, raw, record, recording, rules, subtitles},
+    settings::{command, recording, rules},
 };
 #[cfg(feature = "whisper")]
 use super::{assembly::held_to, recogniser::Recogniser};
@@ -64,8 +64,8 @@ impl Assembly<'_> {
             }
             Planned::Lines(lines) => self.write_lines(number, stage, &lines.place).await,
             Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
-            Planned::Pcm(samples) => {
-                self.source(number, stage, Pcm::new(raw(samples)));
+            Planned::Pcm(format) => {
+                self.source(number, stage, Pcm::new(*format));
                 Ok(())
             }
             Planned::Command(settings) => {
@@ -74,7 +74,7 @@ impl Assembly<'_> {
                 Ok(())
             }
             Planned::Record(settings) => {
-                let settings = record(settings);
+                let settings = settings.clone();
                 match stage.feeds.first().map(|feed| feed.carries) {
                     Some(Port::Speech) => {
                         self.sink(number, stage, (), move || {
@@ -94,7 +94,7 @@ impl Assembly<'_> {
                 Ok(())
             }
             Planned::Subtitles(settings) => {
-                let files = SubtitleFiles::new(subtitles(settings));
+                let files = SubtitleFiles::new(settings.clone());
                 self.sink(number, stage, files, || Ok(Subtitles::default()));
                 Ok(())
             }

@@ -114,8 +114,8 @@ impl Machine for ThisMachine {
         if path.is_dir() {
             return trouble("it is a folder".to_owned(), None);
         }
-        match tempfile_in(folder) {
-            Ok(()) => Ok(()),
+        match tempfile::tempfile_in(folder) {
+            Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 trouble(format!("there is no folder {shown}"), Some(format!("mkdir -p {shown}")))
             }
@@ -156,13 +156,6 @@ impl Machine for ThisMachine {
         let why = if program.components().count() > 1 { "no such file" } else { "not on PATH" };
         if there { Ok(()) } else { Err(Trouble { why: why.to_owned(), mend: None }) }
     }
-}
-
-/// Whether a file can be made in `folder`: made, and taken away again.
-fn tempfile_in(folder: &Path) -> io::Result<()> {
-    let probe = folder.join(format!(".livecap-{}", std::process::id()));
-    fs::OpenOptions::new().write(true).create_new(true).open(&probe)?;
-    fs::remove_file(&probe)
 }
 
 fn absent(error: &ModelError) -> Trouble {

@@ -14,7 +14,7 @@ use crate::{
     },
     message::{Language, TrackName},
     models::{DecodingChange, Found, Header, Weights},
-    spec::plan::{self, Guard, Partials, SpokenLanguage, Task},
+    spec::plan::{self, HallucinationFilter, Partials, SpokenLanguage, Task},
     stages::{
         recognise::{Effort, NeuralVoiceActivity, Recognise, RecogniseSettings, Track},
         whisper::{Whisper, WhisperModel, WhisperSettings},
@@ -209,23 +209,27 @@ fn smaller(own: &Header, english_will_do: bool, present: &[Found]) -> Vec<Smalle
     present.iter().filter_map(usable).collect()
 }
 
-/// The guards that are asked for, at their usual limits.
+/// The filters that the file lists, at their usual limits.
 fn hallucination_filter(settings: &plan::Whisper) -> HallucinationFilterSettings {
     let usual = HallucinationFilterSettings::default();
-    let has = |guard| settings.guards.contains(&guard);
+    let has = |filter| settings.hallucination_filters.contains(&filter);
     let phrases = settings.phrases.clone().unwrap_or(usual.phrases);
     HallucinationFilterSettings {
-        no_speech: if has(Guard::NoSpeech) { usual.no_speech } else { 1.0 },
-        log_probability: match has(Guard::LogProbability) {
+        no_speech: if has(HallucinationFilter::NoSpeech) { usual.no_speech } else { 1.0 },
+        log_probability: match has(HallucinationFilter::LogProbability) {
             true => usual.log_probability,
             false => f32::NEG_INFINITY,
         },
-        compression: if has(Guard::Compression) { usual.compression } else { f32::INFINITY },
-        repetition: has(Guard::Repetition),
-        beyond_end: usual.beyond_end.filter(|_| has(Guard::BeyondEnd)),
-        annotations: has(Guard::Annotations),
-        letterless: has(Guard::Letterless),
-        phrases: if has(Guard::Phrases) { phrases } else { Vec::new() },
+        compression: if has(HallucinationFilter::Compression) {
+            usual.compression
+        } else {
+            f32::INFINITY
+        },
+        repetition: has(HallucinationFilter::Repetition),
+        beyond_end: usual.beyond_end.filter(|_| has(HallucinationFilter::BeyondEnd)),
+        annotations: has(HallucinationFilter::Annotations),
+        letterless: has(HallucinationFilter::Letterless),
+        phrases: if has(HallucinationFilter::Phrases) { phrases } else { Vec::new() },
     }
 }
 

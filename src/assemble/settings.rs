@@ -1,18 +1,12 @@
 //! The settings of stages: from how a plan has them to how the stages take them.
-use std::{num::NonZeroUsize, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use crate::{
-    logic::{
-        downmix::Downmix,
-        replace::{RuleError, Rules},
-    },
+    logic::replace::{RuleError, Rules},
     spec::plan,
     stages::{
         command::CommandSettings,
-        pcm::RawSettings,
-        record::RecordSettings,
-        recording::{Choice, PlaybackSpeed, RecordingSettings},
-        subtitles::SubtitleSettings,
+        recording::{Choice, RecordingSettings},
     },
 };
 
@@ -23,28 +17,22 @@ const COMMAND_GRACE: Duration = Duration::from_secs(2);
 pub(super) fn microphone(
     settings: &plan::Microphone,
 ) -> crate::stages::microphone::MicrophoneSettings {
-    use crate::stages::microphone::{Channel, MicrophoneSettings};
+    use crate::stages::microphone::MicrophoneSettings;
     MicrophoneSettings {
         device: match &settings.device {
             plan::DeviceChoice::Default => "default".to_owned(),
             plan::DeviceChoice::Named(name) => name.clone(),
         },
-        channel: match settings.channel {
-            plan::Channel::Mix => Channel::Mix,
-            plan::Channel::Number(number) => Channel::Number(number),
-        },
+        channel: settings.channel,
         ..MicrophoneSettings::default()
     }
 }
 
 pub(super) fn recording(settings: &plan::Recording) -> RecordingSettings {
     RecordingSettings {
-        speed: match settings.speed {
-            plan::Speed::Times(times) => PlaybackSpeed::Times(times),
-            plan::Speed::Max => PlaybackSpeed::Max,
-        },
+        speed: settings.speed,
         start: settings.start,
-        choice: Choice { track: settings.track, downmix: downmix(settings.channel) },
+        choice: Choice { track: settings.track, channel: settings.channel },
         repeat: settings.repeat,
         ..RecordingSettings::new(&settings.path)
     }
@@ -62,34 +50,9 @@ pub(super) fn command(settings: &plan::Command, folder: &Path) -> Result<Command
         args: settings.args.clone(),
         restart_when_ended: settings.restart_when_ended,
         folder: Some(folder.to_path_buf()),
-        samples: raw(&settings.samples),
+        samples: settings.samples,
         grace: COMMAND_GRACE,
     })
-}
-
-pub(super) fn record(settings: &plan::Record) -> RecordSettings {
-    RecordSettings { path: settings.path.clone(), format: settings.format }
-}
-
-pub(super) fn raw(samples: &plan::Samples) -> RawSettings {
-    let channels = NonZeroUsize::new(samples.channels.into()).unwrap_or(NonZeroUsize::MIN);
-    let downmix = downmix(samples.channel);
-    RawSettings { downmix, ..RawSettings::new(samples.format, samples.rate, channels) }
-}
-
-fn downmix(channel: plan::Channel) -> Downmix {
-    match channel {
-        plan::Channel::Mix => Downmix::Mean,
-        plan::Channel::Number(number) => Downmix::Channel(usize::from(number.saturating_sub(1))),
-    }
-}
-
-pub(super) fn subtitles(settings: &plan::Subtitles) -> SubtitleSettings {
-    SubtitleSettings {
-        template: settings.path.clone(),
-        format: settings.format,
-        roll: settings.roll,
-    }
 }
 
 pub(super) fn rules(settings: &plan::Replace) -> Result<Rules, RuleError> {

@@ -3,7 +3,7 @@ use std::{fs, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use crate::{
     flow::{EdgeSettings, Inlet, Offer, Outlet, Room, StageGauge, WhenFull, drive, edge},
-    logic::translate::{BreakerSettings, QueueSettings, Scheduler, SchedulerSettings},
+    logic::translate::{QueueSettings, Scheduler, SchedulerSettings},
     message::{Caption, Transcript, Translated},
     spec::plan::{Clauses, KeyPlace, Provider, Translate},
     stages::translate::{
@@ -31,11 +31,7 @@ pub fn translate_settings(settings: &Translate, waits: bool) -> TranslateSetting
                 deadline: settings.deadline,
                 retries: settings.retries,
                 wait: settings.wait,
-                breaker: BreakerSettings {
-                    failures: settings.breaker.failures,
-                    wait: settings.breaker.wait,
-                    longest: settings.breaker.longest,
-                },
+                breaker: settings.breaker,
                 cache: settings.cache,
             },
         },

@@ -1,7 +1,7 @@
 //! Reads a pipeline file, and recognises files of other kinds.
 use std::{fs, io, path::Path};
 
-use crate::stages::pcm::kind_of_file;
+use crate::stages::pcm::sound_file_kind;
 
 /// Endings of sound files. The contents of some of them cannot be recognised.
 const SOUND: [&str; 13] =
@@ -34,7 +34,7 @@ fn no_text(file: &Path, bytes: &[u8]) -> String {
     let path = file.display();
     let ending = file.extension().map(|it| it.to_string_lossy().to_lowercase());
     let has_ending = ending.is_some_and(|it| SOUND.contains(&it.as_str()));
-    let kind = kind_of_file(bytes).or_else(|| has_ending.then_some("a sound file"));
+    let kind = sound_file_kind(bytes).or_else(|| has_ending.then_some("a sound file"));
     match kind {
         Some(kind) => format!(
             "`{path}` is {kind}, not a pipeline file; transcribe it with `livecap transcribe {path} --model tiny.en`, or play it \

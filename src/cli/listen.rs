@@ -74,7 +74,7 @@ impl<'a> Seat<'a> {
             warn!("{lost}; trying again");
             let mut waits = Backoff::new(self.args.retry, self.args.retry * 10);
             client = loop {
-                sleep(waits.wait(rand::random())).await;
+                sleep(waits.spread_wait(rand::random())).await;
                 match Client::connect(&self.args.url, self.auth()).await {
                     Ok(client) => break client,
                     Err(refused @ ClientError::Refused { .. }) => return Err(told(refused)),

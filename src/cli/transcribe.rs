@@ -10,11 +10,10 @@ use crate::{
     assemble::{self, Offline, ThisMachine},
     languages::whisper,
     logic::{
-        downmix::Downmix,
         reference::Reference,
         subtitle::{self, timed},
     },
-    message::{Language, Rewriting, Transcript},
+    message::{Channel, Language, Rewriting, Transcript},
     spec::plan::{self, ModelChoice},
     stages::recording::Choice,
 };
@@ -26,7 +25,7 @@ pub(crate) struct TranscribeArgs {
     file: PathBuf,
     /// Which channel to use, counted from 1, or `mix` for the average of all
     #[arg(long, default_value = "mix", value_parser = channel, value_name = "NUMBER|mix")]
-    channel: Downmix,
+    channel: Channel,
     /// Which track of sound to use if the file has several, counted from 1
     #[arg(long, value_name = "NUMBER")]
     track: Option<NonZeroUsize>,
@@ -107,7 +106,7 @@ pub(crate) async fn transcribe(
     let offline = Offline {
         recording,
         called,
-        choice: Choice { track: args.track, downmix: args.channel },
+        choice: Choice { track: args.track, channel: args.channel },
         model,
         language: spoken.map(Language::new),
         threads: args.threads,
@@ -144,10 +143,10 @@ async fn standard_input() -> Result<NamedTempFile, Trouble> {
     kept.map_err(|error| Trouble::Told(format!("cannot keep what comes on standard input: {error}; free some room in the folder for temporary files")))
 }
 
-fn channel(text: &str) -> Result<Downmix, String> {
+fn channel(text: &str) -> Result<Channel, String> {
     match text.parse::<NonZeroUsize>() {
-        Ok(number) => Ok(Downmix::Channel(number.get() - 1)),
-        Err(_) if text == "mix" => Ok(Downmix::Mean),
+        Ok(number) => Ok(Channel::Number(number.get())),
+        Err(_) if text == "mix" => Ok(Channel::Mix),
         Err(_) => Err("a channel is a number from 1 on, or `mix`".to_owned()),
     }
 }

@@ -41,7 +41,7 @@ pub struct StageReading {
     /// Items that two runs failed on, passed on as such.
     pub given_up: u64,
     pub restarts: u64,
-    /// What the stage counts by itself, as the words that a guard left out, by name.
+    /// The counters of the stage itself, by name: such as how much each hallucination filter removed.
     pub counts: BTreeMap<&'static str, u64>,
     /// How long it has been at the item in hand, time spent waiting for room downstream left out.
     pub busy_for: Option<Duration>,

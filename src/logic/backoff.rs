@@ -1,4 +1,4 @@
-//! Waits between tries: each about twice as long as the one before, and no two clients' the same.
+//! Waits between tries: each twice as long as the one before, or, where many clients try, a random part of that.
 use std::time::Duration;
 
 /// The waits of one who tries again and again.
@@ -14,17 +14,28 @@ impl Backoff {
         Backoff { shortest, longest, next: shortest }
     }
 
-    /// How long to wait before the next try, a [`spread`] of a wait that doubles up to the longest one. `chance`: from 0 to 1.
-    pub fn wait(&mut self, chance: f64) -> Duration {
-        let wait = spread(self.next, chance);
-        self.next = self.next.saturating_mul(2).min(self.longest);
+    /// How long to wait before the next try: twice as long as before the last one, up to the longest wait.
+    pub fn wait(&mut self) -> Duration {
+        let wait = self.next;
+        self.next = doubled(wait, 1).min(self.longest);
         wait
+    }
+
+    /// A [`spread`] of that, for clients of which many may try at once. `chance`: from 0 to 1.
+    pub fn spread_wait(&mut self, chance: f64) -> Duration {
+        spread(self.wait(), chance)
     }
 
     /// It went well: the next wait is the shortest again.
     pub fn begin_anew(&mut self) {
         self.next = self.shortest;
     }
+}
+
+/// The wait before the next try after `times` that failed, where nothing but their count is kept. It saturates: past 31
+/// doublings a wait of any length is one of years.
+pub fn doubled(wait: Duration, times: u32) -> Duration {
+    wait.saturating_mul(1 << times.min(31))
 }
 
 /// Between half of `wait` and all of it. A server that comes back would else have all its clients at the same moment, and again
@@ -42,10 +53,18 @@ mod tests {
     fn waits_double_up_to_the_longest_and_begin_anew() {
         let ms = Duration::from_millis;
         let mut waits = Backoff::new(ms(100), ms(500));
-        let four = [1.0; 4].map(|chance| waits.wait(chance));
+        let four = [(); 4].map(|()| waits.wait());
         assert_eq!(four, [ms(100), ms(200), ms(400), ms(500)]);
         waits.begin_anew();
-        assert_eq!([waits.wait(0.0), waits.wait(0.5)], [ms(50), ms(150)]);
+        assert_eq!([waits.spread_wait(0.0), waits.spread_wait(0.5)], [ms(50), ms(150)]);
+    }
+
+    #[test]
+    fn a_wait_saturates_however_often_it_is_doubled() {
+        let second = Duration::from_secs(1);
+        assert_eq!([0, 1, 3].map(|times| doubled(second, times)), [1, 2, 8].map(|it| second * it));
+        assert_eq!(doubled(second, u32::MAX), doubled(second, 31));
+        assert_eq!(doubled(Duration::MAX, 40), Duration::MAX);
     }
 
     proptest! {

@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::logic::backoff::doubled;
+
 /// At most `limit` restarts within `within`; each waits twice as long as the one before.
 #[derive(Clone, Debug)]
 pub struct Budget {
@@ -24,8 +26,7 @@ impl Budget {
         if self.limit <= self.spent.len() {
             return None;
         }
-        // A limit past 31 is a wait of years: saturate instead of overflowing.
-        let after = self.wait.saturating_mul(1_u32 << self.spent.len().min(31));
+        let after = doubled(self.wait, u32::try_from(self.spent.len()).unwrap_or(u32::MAX));
         self.spent.push(now);
         Some(after)
     }

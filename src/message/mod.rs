@@ -1,9 +1,11 @@
-//! The values that cross edges: sound, transcripts, translations, gaps and their traces. No I/O, no channels, no threads.
+//! The values that cross edges: sound, transcripts, translations, gaps and their traces; and the settings that pipeline
+//! files and stages share. No I/O, no channels, no threads.
 mod audio;
 mod caption;
 mod format;
 mod rewrite;
 mod segment;
+mod settings;
 mod time;
 mod trace;
 mod transcript;
@@ -14,6 +16,10 @@ pub use caption::{Caption, Gap, Why};
 pub use format::{RecordFormat, SampleFormat, SubtitleFormat};
 pub use rewrite::Rewriting;
 pub use segment::{OpenSegment, Segments};
+pub use settings::{
+    BreakerSettings, Channel, PlaybackSpeed, RawFormat, RecordSettings, RelayFilter, Retention,
+    SubtitleSettings,
+};
 pub use time::{MediaSpan, MediaTime, SampleRate};
 pub use trace::{Hop, Milestone, Trace};
 pub use transcript::{Kind, Language, Revision, SegmentId, TrackName, Transcript, Word};

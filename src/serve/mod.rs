@@ -21,9 +21,9 @@ pub use access::{
     rights::{Token, Tokens},
     tls::TlsFiles,
 };
-pub use captions::log::Retention;
 pub use cluster::{ClusterAddress, ClusterSettings, Role};
 pub use pipeline::{log_buffer::LogBuffer, publisher::Publisher};
-pub use relay::ring::RelayFilter;
 pub use server::{BindError, Server};
 pub use settings::Settings;
+
+pub use crate::message::{RelayFilter, Retention};

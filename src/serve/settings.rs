@@ -3,11 +3,12 @@ use std::{net::IpAddr, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use crate::serve::{
-    access::{limits::PerAddress, rights::Tokens, tls::TlsFiles},
-    captions::log::Retention,
-    cluster::ClusterSettings,
-    relay::ring::RelayFilter,
+use crate::{
+    message::{RelayFilter, Retention},
+    serve::{
+        access::{limits::PerAddress, rights::Tokens, tls::TlsFiles},
+        cluster::ClusterSettings,
+    },
 };
 
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ impl Default for Settings {
             port: 31979,
             hosts: Vec::new(),
             origins: Vec::new(),
-            keep: Retention { count: 10_000, age: Duration::from_secs(4 * 3600) },
+            keep: Retention::default(),
             relay: RelayFilter::Nothing,
             relay_room: 16 * 1024 * 1024,
             tokens: Tokens::default(),

@@ -3,7 +3,10 @@ use std::path::Path;
 
 use super::{
     Code, Complaint,
-    plan::{Broadcast, Command, Listen, Place, Planned, Record, RecordFormat, Relay, Stage},
+    plan::{
+        Broadcast, Command, Listen, Place, Planned, RecordFormat, RecordSettings, RelayFilter,
+        Stage,
+    },
 };
 
 /// Complains about the second of two stages that want the same thing.
@@ -61,7 +64,7 @@ fn open_relay(stage: &Stage, broadcast: &Broadcast) -> Option<Complaint> {
     let Broadcast { listen, relay, open, tokens, trusted_proxies, .. } = broadcast;
     let proxied = !trusted_proxies.is_empty();
     let only_here = listen.is_loopback() && !proxied;
-    if *relay == Relay::Nothing || *open || tokens.viewer.is_some() || only_here {
+    if *relay == RelayFilter::Nothing || *open || tokens.viewer.is_some() || only_here {
         return None;
     }
     let title = format!("the relay of `{}` is open to whoever reaches `{listen}`", stage.title());
@@ -81,7 +84,7 @@ const HIGHEST_FLAC: u32 = 96_000;
 
 /// Where the rate is known before anything runs. Of a microphone or a file it is not; there the stage itself complains.
 fn flac_rate(stage: &Stage, all: &[Stage]) -> Option<Complaint> {
-    let Planned::Record(Record { format: RecordFormat::Flac, .. }) = &stage.work else {
+    let Planned::Record(RecordSettings { format: RecordFormat::Flac, .. }) = &stage.work else {
         return None;
     };
     let source = all.get(stage.feeds.first()?.giver)?;
@@ -151,7 +154,7 @@ fn target(stage: &Stage) -> Option<Option<&Path>> {
             Place::File(path) => Some(path),
         }),
         Planned::Record(record) => Some(Some(&record.path)),
-        Planned::Subtitles(subtitles) => Some(Some(&subtitles.path)),
+        Planned::Subtitles(subtitles) => Some(Some(&subtitles.template)),
         _ => None,
     }
 }

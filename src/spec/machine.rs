@@ -122,7 +122,7 @@ fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint>
             }
             complaints
         }
-        Planned::Subtitles(subtitles) => writes(stage, &subtitles.path, machine),
+        Planned::Subtitles(subtitles) => writes(stage, &subtitles.template, machine),
         Planned::Record(record) => writes(stage, &record.path, machine),
         Planned::Pcm(_) | Planned::Resample | Planned::Replace(_) => vec![],
     }

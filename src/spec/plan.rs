@@ -171,7 +171,7 @@ impl Places {
 pub enum Planned {
     Microphone(Microphone),
     Recording(Recording),
-    Pcm(Samples),
+    Pcm(RawFormat),
     Command(Command),
     Resample,
     Whisper(Box<Whisper>),
@@ -179,8 +179,8 @@ pub enum Planned {
     Replace(Replace),
     Lines(Lines),
     Broadcast(Box<Broadcast>),
-    Subtitles(Subtitles),
-    Record(Record),
+    Subtitles(SubtitleSettings),
+    Record(RecordSettings),
 }
 
 impl Planned {
@@ -205,7 +205,7 @@ impl Planned {
     pub(super) fn gives_live_sound(&self) -> bool {
         match self {
             Planned::Microphone(_) | Planned::Command(_) => true,
-            Planned::Recording(recording) => recording.speed != Speed::Max,
+            Planned::Recording(recording) => recording.speed != PlaybackSpeed::Max,
             Planned::Pcm(_)
             | Planned::Resample
             | Planned::Whisper(_)

@@ -20,7 +20,7 @@ pub struct Whisper {
     pub max_tokens: Option<usize>,
     pub decoding: Decoding,
     pub endpoint: Endpoint,
-    pub guards: Vec<Guard>,
+    pub hallucination_filters: Vec<HallucinationFilter>,
     /// `None`: those that Whisper models are known for.
     pub phrases: Option<Vec<String>>,
     /// Whether each segment is told what was said before it.
@@ -53,12 +53,12 @@ pub struct Decoding {
     pub commit: Option<f32>,
 }
 
-/// What keeps words out that nobody said.
+/// A filter of hallucinations: words that nobody said.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Guard {
+pub enum HallucinationFilter {
     /// The model is sure that nobody spoke.
     NoSpeech,
     /// The words are improbable.
@@ -77,16 +77,16 @@ pub enum Guard {
     Phrases,
 }
 
-impl Guard {
-    pub const ALL: [Guard; 8] = [
-        Guard::NoSpeech,
-        Guard::LogProbability,
-        Guard::Compression,
-        Guard::Repetition,
-        Guard::BeyondEnd,
-        Guard::Annotations,
-        Guard::Letterless,
-        Guard::Phrases,
+impl HallucinationFilter {
+    pub const ALL: [Self; 8] = [
+        Self::NoSpeech,
+        Self::LogProbability,
+        Self::Compression,
+        Self::Repetition,
+        Self::BeyondEnd,
+        Self::Annotations,
+        Self::Letterless,
+        Self::Phrases,
     ];
 }
 

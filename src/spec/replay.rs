@@ -4,8 +4,8 @@ use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 use super::{
     Plan, Port,
     plan::{
-        Channel, Listen, ModelChoice, Partials, Planned, Recording, Speed, SpokenLanguage, Stage,
-        WhenFull, Whisper,
+        Channel, Listen, ModelChoice, Partials, Planned, PlaybackSpeed, Recording, SpokenLanguage,
+        Stage, WhenFull, Whisper,
     },
 };
 
@@ -14,7 +14,7 @@ use super::{
 pub struct Replay {
     /// What is heard in place of the plan's own source; `None`: the plan's own recording.
     pub recording: Option<PathBuf>,
-    pub speed: Speed,
+    pub speed: PlaybackSpeed,
     /// Whether the open segment is decoded before it has ended. Without, each segment is decoded once, whole.
     pub partials: bool,
     /// How many times each recogniser stands side by side.
@@ -143,12 +143,12 @@ fn source(stage: &Stage, replay: &Replay) -> Result<Planned, ReplayError> {
     }
 }
 
-fn when_full(as_planned: WhenFull, speed: Speed, was_live: bool) -> WhenFull {
+fn when_full(as_planned: WhenFull, speed: PlaybackSpeed, was_live: bool) -> WhenFull {
     match speed {
-        Speed::Max => WhenFull::Wait,
-        Speed::Times(_) if was_live => as_planned,
+        PlaybackSpeed::Max => WhenFull::Wait,
+        PlaybackSpeed::Times(_) if was_live => as_planned,
         // As it would have been read, had the plan said so.
-        Speed::Times(_) => WhenFull::DropOldest,
+        PlaybackSpeed::Times(_) => WhenFull::DropOldest,
     }
 }
 
@@ -209,7 +209,7 @@ mod tests {
         open = true
     "#;
 
-    fn replay(speed: Speed, tracks: usize) -> Replay {
+    fn replay(speed: PlaybackSpeed, tracks: usize) -> Replay {
         let tracks = NonZeroUsize::new(tracks).unwrap();
         let recognisers = RecogniserOverrides::default();
         Replay { recording: None, speed, partials: true, tracks, recognisers }
@@ -239,8 +239,8 @@ mod tests {
             });
             whisper.unwrap()
         };
-        let as_planned = whisper(&replay(Speed::Max, 1));
-        let other = whisper(&Replay { recognisers, ..replay(Speed::Max, 1) });
+        let as_planned = whisper(&replay(PlaybackSpeed::Max, 1));
+        let other = whisper(&Replay { recognisers, ..replay(PlaybackSpeed::Max, 1) });
         assert_eq!(as_planned.model, ModelChoice::Named("demo".to_owned()));
         let expected = Whisper {
             model: ModelChoice::Named("base".to_owned()),
@@ -253,13 +253,13 @@ mod tests {
 
     #[test]
     fn only_what_leads_to_the_broadcast_is_left() {
-        let plan = replayed(FILE, &replay(Speed::Max, 1)).unwrap();
+        let plan = replayed(FILE, &replay(PlaybackSpeed::Max, 1)).unwrap();
         let left = ["recording.talk", "resample.speech", "whisper.english", "broadcast.web"];
         assert_eq!(titles(&plan), left);
         let givers: Vec<usize> = plan.stages()[1..].iter().map(|it| it.feeds[0].giver).collect();
         assert_eq!(givers, [0, 1, 2]);
         let Planned::Recording(recording) = &plan.stages()[0].work else { panic!("a recording") };
-        assert!(recording.speed == Speed::Max && !recording.repeat);
+        assert!(recording.speed == PlaybackSpeed::Max && !recording.repeat);
         let Planned::Broadcast(web) = &plan.stages()[3].work else { panic!("a broadcast") };
         assert_eq!((web.listen.host.as_str(), web.listen.port), ("127.0.0.1", 0));
     }
@@ -270,16 +270,16 @@ mod tests {
             let plan = replayed(file, &replay(speed, 1)).unwrap();
             plan.stages()[1..3].iter().map(|it| it.feeds[0].when_full).collect()
         };
-        assert_eq!(queues(FILE, Speed::Max), [WhenFull::Wait; 2]);
-        assert_eq!(queues(FILE, Speed::Times(2.0)), [WhenFull::DropOldest; 2]);
+        assert_eq!(queues(FILE, PlaybackSpeed::Max), [WhenFull::Wait; 2]);
+        assert_eq!(queues(FILE, PlaybackSpeed::Times(2.0)), [WhenFull::DropOldest; 2]);
         let unpaced = FILE.replace("loop = true", "speed = \"max\"");
-        assert_eq!(queues(&unpaced, Speed::Max), [WhenFull::Wait; 2]);
-        assert_eq!(queues(&unpaced, Speed::Times(1.0)), [WhenFull::DropOldest; 2]);
+        assert_eq!(queues(&unpaced, PlaybackSpeed::Max), [WhenFull::Wait; 2]);
+        assert_eq!(queues(&unpaced, PlaybackSpeed::Times(1.0)), [WhenFull::DropOldest; 2]);
     }
 
     #[test]
     fn recognisers_stand_side_by_side() {
-        let plan = replayed(FILE, &replay(Speed::Times(1.0), 3)).unwrap();
+        let plan = replayed(FILE, &replay(PlaybackSpeed::Times(1.0), 3)).unwrap();
         let last = plan.stages().last().unwrap();
         let heard = last.feeds.iter().map(|it| plan.stages()[it.giver].name.as_str());
         assert_eq!(heard.collect::<Vec<_>>(), ["english", "english-2", "english-3"]);
@@ -290,9 +290,9 @@ mod tests {
     fn another_recording_takes_the_place_of_any_source() {
         let file = FILE.replace("recording.talk", "pcm.talk").replace("path = \"talk.flac\"", "");
         let file = file.replace("loop = true", "");
-        let own = replayed(&file, &replay(Speed::Max, 1));
+        let own = replayed(&file, &replay(PlaybackSpeed::Max, 1));
         assert_eq!(own.unwrap_err(), ReplayError::NoRecording { stage: "pcm.talk".to_owned() });
-        let other = Replay { recording: Some("x.wav".into()), ..replay(Speed::Max, 1) };
+        let other = Replay { recording: Some("x.wav".into()), ..replay(PlaybackSpeed::Max, 1) };
         let plan = replayed(&file, &other).unwrap();
         assert_eq!(titles(&plan)[0], "recording.talk");
         let silent = "[lines.in]\n[broadcast.web]\nfrom = \"in\"\nlisten = \"127.0.0.1:0\"";

@@ -3,8 +3,11 @@ use std::{
     collections::BTreeMap, fmt, net::IpAddr, num::NonZeroUsize, path::PathBuf, time::Duration,
 };
 
-use crate::message::{Language, SampleRate};
-pub use crate::message::{RecordFormat, SampleFormat, SubtitleFormat};
+use crate::message::Language;
+pub use crate::message::{
+    BreakerSettings, Channel, PlaybackSpeed, RawFormat, RecordFormat, RecordSettings, RelayFilter,
+    Retention, SampleFormat, SubtitleFormat, SubtitleSettings,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Microphone {
@@ -19,43 +22,17 @@ pub enum DeviceChoice {
     Named(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    /// All channels, averaged.
-    Mix,
-    /// Counted from 1.
-    Number(u16),
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
     pub path: PathBuf,
     pub channel: Channel,
     /// Which of the tracks of sound, counted from 1; `None`: the one that the file marks, or else the first.
     pub track: Option<NonZeroUsize>,
-    pub speed: Speed,
+    pub speed: PlaybackSpeed,
     /// Where in the file to begin.
     pub start: Duration,
     /// Begin anew at `start` after the end, for ever.
     pub repeat: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Speed {
-    /// Times its own pace; finite and above 0. A live source: it never waits for its listeners.
-    Times(f64),
-    /// As fast as it is taken.
-    Max,
-}
-
-/// Interleaved raw samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Samples {
-    pub format: SampleFormat,
-    pub rate: SampleRate,
-    pub channels: u16,
-    /// One of them, or their mean.
-    pub channel: Channel,
 }
 
 /// A child process that writes samples to its standard output. It runs in [`Plan::folder`](super::Plan::folder).
@@ -66,7 +43,7 @@ pub struct Command {
     pub args: Vec<String>,
     /// Whether it is started anew when it ends well, too.
     pub restart_when_ended: bool,
-    pub samples: Samples,
+    pub samples: RawFormat,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -95,17 +72,9 @@ pub struct Translate {
     pub retries: u32,
     /// Before the first retry.
     pub wait: Duration,
-    pub breaker: Breaker,
+    pub breaker: BreakerSettings,
     /// Answers.
     pub cache: usize,
-}
-
-/// After `failures` in a row a service is left alone for `wait`, which doubles up to `longest`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Breaker {
-    pub failures: u32,
-    pub wait: Duration,
-    pub longest: Duration,
 }
 
 /// Where a key is to be found. It never stands in a plan.
@@ -174,7 +143,7 @@ pub struct Broadcast {
     /// `Host` headers, beside loopback ones, that a server on a loopback address answers to.
     pub hosts: Vec<String>,
     /// Which events of clients are passed on to all clients.
-    pub relay: Relay,
+    pub relay: RelayFilter,
     /// Whether an open relay may be where others can reach it.
     pub open: bool,
     pub tokens: TokenVariables,
@@ -185,19 +154,12 @@ pub struct Broadcast {
     /// Where its pages are, as nodes are told.
     pub public_url: Option<String>,
     pub tls: Option<Tls>,
-    pub keep: Keep,
+    pub keep: Retention,
     /// A viewer that takes nothing for so long is disconnected.
     pub stall: Duration,
     pub max_viewers: usize,
     /// Bytes of one message from a client.
     pub max_payload: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Relay {
-    Nothing,
-    Everything,
-    Only(Vec<String>),
 }
 
 /// Where the address of a Redis server stands.
@@ -248,27 +210,4 @@ impl fmt::Display for Listen {
             false => write!(f, "{}:{}", self.host, self.port),
         }
     }
-}
-
-/// How much of what was said a broadcast keeps for those who come late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keep {
-    /// Numbered events.
-    pub count: usize,
-    pub age: Duration,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subtitles {
-    /// With `{lang}` and `{track}`, where it hears several.
-    pub path: PathBuf,
-    pub format: SubtitleFormat,
-    /// A new file after so much of the timeline.
-    pub roll: Option<Duration>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
-    pub path: PathBuf,
-    pub format: RecordFormat,
 }

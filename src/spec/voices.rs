@@ -49,7 +49,7 @@ pub(super) fn check(stages: &[Stage], complaints: &mut Vec<Complaint>) {
                 complaints.push(no_original(stages, stage));
             }
             Planned::Subtitles(it) => {
-                complaints.extend(mixed_file(stages, number, &it.path.to_string_lossy()));
+                complaints.extend(mixed_file(stages, number, &it.template.to_string_lossy()));
             }
             _ => (),
         }

@@ -1,8 +1,8 @@
-//! A child process that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP, as a source.
+//! A source that runs a child process, such as ffmpeg for RTSP, HLS or RTMP, and reads raw samples from its standard output.
 //!
-//! A program that ends with a failure is started anew by the supervisor, as after any transient fault: the timeline goes on,
-//! and the time without sound is a hole in it. One that ends well is the end of the stream, unless the settings say otherwise. What it says on standard error
-//! goes to the log.
+//! A program that ends with a failure is restarted by the supervisor, as after any transient fault: the timeline continues,
+//! and the time without sound is a gap in it. When the program ends with success, the source ends, unless
+//! `restart_when_ended` is set. What the program writes to standard error goes to the log.
 use std::{io, path::PathBuf, process::ExitStatus, process::Stdio, time::Duration};
 
 use tokio::{
@@ -13,12 +13,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use super::raw::RawSettings;
 use super::{
     raw::{Framer, NotRaw},
     tempo::Watch,
 };
-pub use crate::message::SampleFormat;
+pub use crate::message::{RawFormat, SampleFormat};
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace, Why},
@@ -26,7 +25,7 @@ use crate::{
 
 /// Bytes read at once.
 const CHUNK: usize = 16 * 1024;
-/// A line of standard error is cut off here.
+/// Bytes after which a line of standard error is cut off.
 const LONGEST_LINE: usize = 1_000;
 
 #[derive(Clone, Debug)]
@@ -34,16 +33,16 @@ pub struct CommandSettings {
     /// A name to look for on `PATH`, or a path.
     pub program: PathBuf,
     pub args: Vec<String>,
-    /// Where it runs; `None`: where livecap does.
+    /// Its working directory; `None`: that of livecap.
     pub folder: Option<PathBuf>,
-    pub samples: RawSettings,
-    /// Whether it is started anew after it has ended well, too: a stream has no end.
+    pub samples: RawFormat,
+    /// Whether it is restarted after it ended with success, too, as for a stream that has no end.
     pub restart_when_ended: bool,
-    /// How long it may take to end after it was asked to, before it is killed.
+    /// How long it may take to end after SIGTERM before it is killed.
     pub grace: Duration,
 }
 
-/// Why a command gives no sound, or no more.
+/// Why a command gives no sound, or stopped giving sound.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     #[error("there is no program `{}`; install it, or write its whole path", program.display())]
@@ -61,13 +60,13 @@ pub enum CommandError {
 /// See the module.
 pub struct Command {
     settings: CommandSettings,
-    /// Where the timeline had got to, and when its last sample was read.
-    heard: Option<(MediaTime, Instant)>,
+    /// The end of the newest frame on the timeline, and when it was read.
+    position: Option<(MediaTime, Instant)>,
 }
 
 impl Command {
     pub fn new(settings: CommandSettings) -> Command {
-        Command { settings, heard: None }
+        Command { settings, position: None }
     }
 
     fn start(&self) -> Result<Child, Fault> {
@@ -75,7 +74,7 @@ impl Command {
         let mut command = tokio::process::Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.kill_on_drop(true);
-        // Ctrl-C in a terminal reaches a whole group; the child is ended by us, after its last sound was taken.
+        // Ctrl-C in a terminal reaches a whole process group. The child must outlive it, so that its last sound is read.
         #[cfg(unix)]
         command.process_group(0);
         if let Some(folder) = folder {
@@ -91,15 +90,15 @@ impl Command {
         })
     }
 
-    /// Gives everything that the child writes. False where it was told to stop before the end.
-    async fn listen(
+    /// Sends everything that the child writes. False if it was stopped before the end.
+    async fn forward(
         &mut self,
         stdout: &mut (impl AsyncRead + Unpin),
         out: &Outlet<AudioFrame>,
         stop: &CancellationToken,
     ) -> Result<bool, Fault> {
         let (framer, watch) = (Framer::new(self.settings.samples), Watch::default());
-        let mut life = Life { framer, begun: None, given: 0, watch };
+        let mut run = Run { framer, start: None, sent: 0, watch };
         let mut bytes = vec![0; CHUNK];
         loop {
             let since = Instant::now();
@@ -115,65 +114,65 @@ impl Command {
             if read == 0 {
                 break;
             }
-            life.watch.waited(since);
+            run.watch.waited(since);
             let mut sound = Duration::ZERO;
-            life.framer.push(&bytes[..read]).map_err(|cause| {
+            run.framer.push(&bytes[..read]).map_err(|cause| {
                 let program = self.settings.program.clone();
                 Fault::permanent(CommandError::NotRaw { program, cause })
             })?;
             let came = Instant::now();
-            for samples in life.framer.frames() {
+            for samples in run.framer.frames() {
                 sound += self.settings.samples.rate.duration_of(samples.len());
-                self.give(&mut life, &samples, out).await?;
+                self.send(&mut run, &samples, out).await?;
                 if stop.is_cancelled() {
                     return Ok(false);
                 }
             }
-            life.watch.add(sound, came, out);
+            run.watch.add(sound, came, out);
             tokio::task::consume_budget().await;
         }
-        let framer = std::mem::replace(&mut life.framer, Framer::new(self.settings.samples));
+        let framer = std::mem::replace(&mut run.framer, Framer::new(self.settings.samples));
         let rest = framer.finish();
-        rest.warn(&self.settings.program.to_string_lossy());
+        rest.warn_if_incomplete(&self.settings.program.to_string_lossy());
         if !rest.samples.is_empty() {
-            self.give(&mut life, &rest.samples, out).await?;
+            self.send(&mut run, &rest.samples, out).await?;
         }
-        if let Some((end, _)) = self.heard {
+        if let Some((end, _)) = self.position {
             let (rate, trace) = (self.settings.samples.rate, Trace::starting(Instant::now()));
             out.send(AudioFrame::interruption(end, rate, trace)).await?;
         }
         Ok(true)
     }
 
-    async fn give(
+    async fn send(
         &mut self,
-        life: &mut Life,
+        run: &mut Run,
         samples: &[f32],
         out: &Outlet<AudioFrame>,
     ) -> Result<(), Fault> {
         let (now, rate) = (Instant::now(), self.settings.samples.rate);
         let length = rate.duration_of(samples.len());
-        let (begun, hole) = match (life.begun, self.heard) {
-            (Some(begun), _) => (begun, life.watch.hole()),
+        let (run_start, hole) = match (run.start, self.position) {
+            (Some(start), _) => (start, run.watch.hole()),
             (None, None) => (MediaTime::ZERO, None),
-            // The clock of a life begins when its first sample was made; what passed since the last one is lost.
+            // A run begins when its first sample was made. The sound since the last run is lost.
             (None, Some((end, at))) => {
                 (end + now.saturating_duration_since(at).saturating_sub(length), Some(Why::Device))
             }
         };
-        life.begun = Some(begun);
-        let start = begun + MediaTime::of_sample(life.given, rate).since_start();
-        life.given += samples.len() as u64;
-        self.heard = Some((start + length, now));
+        run.start = Some(run_start);
+        let start = run_start + MediaTime::of_sample(run.sent, rate).since_start();
+        run.sent += samples.len() as u64;
+        self.position = Some((start + length, now));
         let trace = Trace::starting(now);
         Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole, trace }).await?)
     }
 
-    /// Asks the child to end, waits, kills it; and waits until it is gone, so that it leaves no zombie.
-    async fn end(&self, child: &mut Child) -> io::Result<ExitStatus> {
+    /// Sends SIGTERM, waits for the grace time, then kills the child. Waits for its exit, so that it leaves no zombie.
+    async fn terminate(&self, child: &mut Child) -> io::Result<ExitStatus> {
         #[cfg(unix)]
         if let Some(pid) = child.id().and_then(|it| rustix::process::Pid::from_raw(it as i32)) {
-            // It may just have ended by itself.
+            // It may have ended by now.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
         if let Ok(ended) = timeout(self.settings.grace, child.wait()).await {
@@ -197,19 +196,19 @@ impl Source for Command {
         let program = self.settings.program.clone();
         let log = log_lines(child.stderr.take(), program.to_string_lossy().into_owned());
         let Some(mut stdout) = child.stdout.take() else { return Ok(()) };
-        let listened = self.listen(&mut stdout, out, &stop).await;
-        // A child that goes on writing learns that nobody reads any more.
+        let forwarded = self.forward(&mut stdout, out, &stop).await;
+        // A child that still writes gets SIGPIPE.
         drop(stdout);
-        let status = match listened {
-            // It has closed its output: it is about to end by itself.
+        let status = match forwarded {
+            // It has closed its output, so it is about to end.
             Ok(true) => match timeout(self.settings.grace, child.wait()).await {
                 Ok(ended) => ended,
-                Err(_) => self.end(&mut child).await.map(|_| ExitStatus::default()),
+                Err(_) => self.terminate(&mut child).await.map(|_| ExitStatus::default()),
             },
-            Ok(false) | Err(_) => self.end(&mut child).await.map(|_| ExitStatus::default()),
+            Ok(false) | Err(_) => self.terminate(&mut child).await.map(|_| ExitStatus::default()),
         };
         let last_line = log.last_line(self.settings.grace).await;
-        listened?;
+        forwarded?;
         let status = status.map_err(|cause| {
             Fault::transient(CommandError::Read { program: program.clone(), cause })
         })?;
@@ -222,19 +221,20 @@ impl Source for Command {
 }
 
 /// One run of the program.
-struct Life {
+struct Run {
     framer: Framer,
-    /// Where on the timeline its first sample stands.
-    begun: Option<MediaTime>,
-    given: u64,
+    /// The time of its first sample on the timeline.
+    start: Option<MediaTime>,
+    /// Samples sent so far.
+    sent: u64,
     watch: Watch,
 }
 
-/// Passes lines on to the log; it ends when the pipe closes, and with the life it belongs to.
+/// The task that copies standard error to the log. It ends with the pipe, and when it is dropped.
 struct Log(JoinHandle<Option<String>>);
 
 impl Log {
-    /// A grandchild may hold the pipe open for ever, so this waits no longer than `grace`.
+    /// The last line. A grandchild may hold the pipe open for ever, so this waits no longer than `grace`.
     async fn last_line(mut self, grace: Duration) -> Option<String> {
         timeout(grace, &mut self.0).await.ok()?.ok()?
     }
@@ -252,11 +252,11 @@ fn log_lines(stderr: Option<impl AsyncRead + Send + Unpin + 'static>, program: S
         let (mut line, mut last) = (Vec::new(), None);
         let mut bytes = [0; 1024];
         loop {
-            // What cannot be read can't be logged: the same as its end.
+            // An error is treated as the end.
             let read = stderr.read(&mut bytes).await.unwrap_or(0);
             for byte in &bytes[..read] {
                 match byte {
-                    // ffmpeg rewrites its line of progress with a bare \r.
+                    // ffmpeg overwrites its progress line with a bare \r.
                     b'\n' | b'\r' => end_line(&mut line, &mut last, &program),
                     byte if line.len() < LONGEST_LINE => line.push(*byte),
                     _ => (),

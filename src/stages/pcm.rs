@@ -1,6 +1,6 @@
-//! Raw samples on standard input, or on any other stream of bytes, as a source.
+//! A source of raw samples on standard input, or on any other stream of bytes.
 //!
-//! A frame counts as captured when its last byte was read. A closed pipe is the end of the stream.
+//! A frame counts as captured when its last byte was read. The source ends when the pipe is closed.
 use std::{io::Read, time::Duration};
 
 use tokio::{
@@ -10,38 +10,39 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use super::raw::{RawSettings, kind_of_file};
+pub use super::raw::sound_file_kind;
 use super::{raw::Framer, tempo::Watch};
-pub use crate::message::SampleFormat;
+pub use crate::message::{RawFormat, SampleFormat};
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, Trace, Why},
 };
 
-/// Bytes read at once: what a pipe of Linux holds.
+/// Bytes read at once: the capacity of a pipe on Linux.
 const CHUNK: usize = 64 * 1024;
 /// Chunks that may wait between the thread that reads standard input and the source.
 const CHUNKS: usize = 4;
 
-/// Why the input could not be read on.
+/// Why the input could not be read to its end.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot read samples from standard input: {0}; check the program at the other end of the pipe"
 )]
 pub struct PcmError(#[from] std::io::Error);
 
-/// See the module. A life after the first goes on where the one before it was.
+/// See the module. A restarted run continues where the one before ended.
 pub struct Pcm {
-    settings: RawSettings,
+    format: RawFormat,
     input: Input,
     framer: Option<Framer>,
-    given: u64,
+    /// Samples sent so far.
+    sent: u64,
 }
 
 type Chunk = (Vec<u8>, Instant);
 
 enum Input {
-    /// Not read from yet.
+    /// Standard input, not read from yet.
     Stdin,
     Thread(mpsc::Receiver<std::io::Result<Chunk>>),
     Stream(Box<dyn AsyncRead + Send + Unpin>),
@@ -49,25 +50,25 @@ enum Input {
 
 impl Pcm {
     /// Reads standard input.
-    pub fn new(settings: RawSettings) -> Pcm {
-        Pcm { settings, input: Input::Stdin, framer: None, given: 0 }
+    pub fn new(format: RawFormat) -> Pcm {
+        Pcm { format, input: Input::Stdin, framer: None, sent: 0 }
     }
 
-    /// Reads something else in its stead.
-    pub fn reading(settings: RawSettings, stream: impl AsyncRead + Send + Unpin + 'static) -> Pcm {
-        Pcm { input: Input::Stream(Box::new(stream)), ..Pcm::new(settings) }
+    /// Reads `stream` instead.
+    pub fn reading(format: RawFormat, stream: impl AsyncRead + Send + Unpin + 'static) -> Pcm {
+        Pcm { input: Input::Stream(Box::new(stream)), ..Pcm::new(format) }
     }
 
-    async fn give(
+    async fn send(
         &mut self,
         samples: &[f32],
         captured: Instant,
         hole: Option<Why>,
         out: &Outlet<AudioFrame>,
     ) -> Result<(), Fault> {
-        let rate = self.settings.rate;
-        let start = MediaTime::of_sample(self.given, rate);
-        self.given += samples.len() as u64;
+        let rate = self.format.rate;
+        let start = MediaTime::of_sample(self.sent, rate);
+        self.sent += samples.len() as u64;
         let trace = Trace::starting(captured);
         Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole, trace }).await?)
     }
@@ -95,24 +96,24 @@ impl Source for Pcm {
             captured = at;
             watch.waited(since);
             let mut sound = Duration::ZERO;
-            let framer = self.framer.get_or_insert_with(|| Framer::new(self.settings));
+            let framer = self.framer.get_or_insert_with(|| Framer::new(self.format));
             framer.push(&bytes).map_err(Fault::permanent)?;
             for samples in framer.frames() {
-                sound += self.settings.rate.duration_of(samples.len());
-                self.give(&samples, captured, watch.hole(), out).await?;
+                sound += self.format.rate.duration_of(samples.len());
+                self.send(&samples, captured, watch.hole(), out).await?;
                 if stop.is_cancelled() {
                     return Ok(());
                 }
             }
             watch.add(sound, captured, out);
-            // A file read in this way never waits, nor do edges that drop.
+            // A file and edges that drop never wait, so other tasks must get a turn here.
             tokio::task::consume_budget().await;
         }
         let rest = self.framer.take().map(Framer::finish);
         let Some(rest) = rest else { return Ok(()) };
-        rest.warn("standard input");
+        rest.warn_if_incomplete("standard input");
         if !rest.samples.is_empty() {
-            self.give(&rest.samples, captured, watch.hole(), out).await?;
+            self.send(&rest.samples, captured, watch.hole(), out).await?;
         }
         Ok(())
     }
@@ -137,7 +138,7 @@ impl Input {
     }
 }
 
-/// A thread that nobody waits for. tokio's own standard input keeps the process from ending until another byte arrives.
+/// Reads on a thread that nobody joins. With tokio's own standard input the process could not end before another byte arrives.
 fn read_stdin() -> std::io::Result<mpsc::Receiver<std::io::Result<Chunk>>> {
     let (sender, chunks) = mpsc::channel(CHUNKS);
     std::thread::Builder::new().name("standard input".to_owned()).spawn(move || {

@@ -4,13 +4,12 @@ use std::{
     collections::{HashMap, VecDeque},
     io,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use tokio::time::Instant;
 
 use super::text_file::{self, TextFile};
-pub use crate::message::SubtitleFormat;
+pub use crate::message::{SubtitleFormat, SubtitleSettings};
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
     logic::subtitle::{Cues, VTT_HEAD, timed},
@@ -19,15 +18,6 @@ use crate::{
 
 /// So many originals are kept for translations that do not come.
 const KEPT: usize = 256;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubtitleSettings {
-    /// Where the files are; `{lang}` and `{track}` in its name stand for what they hold.
-    pub template: PathBuf,
-    pub format: SubtitleFormat,
-    /// A new file after so much of the timeline; `None`: never.
-    pub roll: Option<Duration>,
-}
 
 /// The open files. They outlive the runs of the stage.
 pub struct SubtitleFiles {
@@ -245,6 +235,8 @@ fn named(template: &Path, track: &TrackName, language: &Language) -> PathBuf {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::message::{MediaSpan, MediaTime, Segments, Trace};
 

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 
 use crate::spec::{
     RecogniserOverrides, Replay,
-    plan::{ModelChoice, Speed},
+    plan::{ModelChoice, PlaybackSpeed},
 };
 
 #[derive(clap::Args)]
@@ -104,8 +104,8 @@ impl Way {
         recognisers: RecogniserOverrides,
     ) -> Replay {
         let speed = match self {
-            Way::Offline | Way::Unpaced => Speed::Max,
-            Way::Paced(times) => Speed::Times(times),
+            Way::Offline | Way::Unpaced => PlaybackSpeed::Max,
+            Way::Paced(times) => PlaybackSpeed::Times(times),
         };
         Replay { recording, speed, partials: self != Way::Offline, tracks, recognisers }
     }

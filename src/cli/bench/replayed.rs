@@ -3,7 +3,7 @@ use std::path::Path;
 
 use crate::spec::{
     Plan, Planned,
-    plan::{self, Speed},
+    plan::{self, PlaybackSpeed},
 };
 
 /// What a replayed plan hears.
@@ -30,7 +30,7 @@ pub(super) fn speed(plan: &Plan) -> Option<f64> {
         _ => None,
     });
     match speeds.next_back()? {
-        Speed::Times(times) => Some(times),
-        Speed::Max => None,
+        PlaybackSpeed::Times(times) => Some(times),
+        PlaybackSpeed::Max => None,
     }
 }

@@ -1,12 +1,13 @@
 //! Engine.IO by long-polling: GET requests receive packets, POST requests send them, one after another.
-use std::{collections::VecDeque, sync::Once};
+use std::collections::VecDeque;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures::{FutureExt, future::BoxFuture};
-use reqwest::{Client, Response, StatusCode, header};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::{error::ClientError, frame::Frame};
+use crate::http_client::{client, innermost_cause};
 
 /// Packets of one answer are parted by it.
 const PARTED: char = '\u{1e}';
@@ -28,9 +29,11 @@ impl Polling {
     /// Begins a session at `url`, which names no session yet.
     pub(super) async fn open(url: &str, told: &str) -> Result<Polling, ClientError> {
         let not_ours = |why| ClientError::NotSocketIo { url: told.to_owned(), why };
-        let client = client(url).map_err(|error| not_ours(root(&error)))?;
+        // Without a proxy, as a websocket connects.
+        let client = client(url, ClientBuilder::no_proxy);
+        let client = client.map_err(|error| not_ours(innermost_cause(&error)))?;
         let answer = client.get(url).send().await.map_err(|error| {
-            let source = std::io::Error::other(root(&error));
+            let source = std::io::Error::other(innermost_cause(&error));
             ClientError::Unreachable { url: told.to_owned(), source }
         })?;
         if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -59,7 +62,8 @@ impl Polling {
             }
             let asked = self.asked.get_or_insert_with(|| {
                 let request = self.client.get(&self.url).send();
-                async { text(request.await.map_err(|error| root(&error))?).await }.boxed()
+                async { text(request.await.map_err(|error| innermost_cause(&error))?).await }
+                    .boxed()
             });
             let answered = asked.await;
             self.asked = None;
@@ -72,7 +76,7 @@ impl Polling {
 
     pub(super) async fn send(&mut self, text: String) -> Result<(), String> {
         let answer = self.client.post(&self.url).body(text).send().await;
-        let status = answer.map_err(|error| root(&error))?.status();
+        let status = answer.map_err(|error| innermost_cause(&error))?.status();
         if status.is_success() { Ok(()) } else { Err(format!("it answers {status}")) }
     }
 
@@ -86,7 +90,7 @@ async fn text(answer: Response) -> Result<Option<String>, String> {
     match answer.status() {
         StatusCode::BAD_REQUEST => Ok(None),
         status if status.is_success() => {
-            answer.text().await.map(Some).map_err(|error| root(&error))
+            answer.text().await.map(Some).map_err(|error| innermost_cause(&error))
         }
         status => Err(format!("it answers {status}")),
     }
@@ -101,30 +105,6 @@ fn packets(text: &str) -> Result<VecDeque<Frame>, String> {
         }
     };
     text.split(PARTED).map(packet).collect()
-}
-
-fn client(url: &str) -> reqwest::Result<Client> {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Another one that was installed before serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-    // As a websocket does, it goes to the server itself.
-    let builder = || Client::builder().no_proxy();
-    match builder().build() {
-        // A machine without certificates still reaches a server that needs none.
-        Err(_) if url.starts_with("http://") => builder().tls_certs_only([]).build(),
-        built => built,
-    }
-}
-
-/// What is at the bottom of it: what is above names the address only.
-fn root(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

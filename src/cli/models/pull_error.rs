@@ -1,5 +1,5 @@
 //! Why a download failed, and what to do about it.
-use std::{error::Error, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use crate::models::Mismatch;
 
@@ -52,15 +52,6 @@ impl PullError {
             _ => PullError::Disk { path, cause },
         }
     }
-}
-
-/// The root cause of an error: reqwest's own message is only "error sending request".
-pub(super) fn root(error: &dyn Error) -> String {
-    let mut error = error;
-    while let Some(deeper) = error.source() {
-        error = deeper;
-    }
-    error.to_string()
 }
 
 fn wait(after: Option<&str>) -> String {

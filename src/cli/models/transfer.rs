@@ -1,13 +1,17 @@
 //! Downloads one model over HTTP: continues after a cut connection, retries with waits, hashes while it streams.
-use std::{net::IpAddr, path::PathBuf, sync::Once, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use indicatif::ProgressBar;
 use reqwest::{Client, Response, StatusCode, header};
 use tokio::time::{sleep, timeout};
 use tracing::warn;
 
-use super::{PullError, lookup::in_program, part::Part, pull_error::root};
-use crate::models::{ModelEntry, Proof, Store, verify};
+use super::{PullError, lookup::in_program, part::Part};
+use crate::{
+    http_client::{client, innermost_cause},
+    logic::backoff::doubled,
+    models::{ModelEntry, Proof, Store, verify},
+};
 
 /// How patient a pull is.
 #[derive(Clone, Debug)]
@@ -55,6 +59,8 @@ pub enum Pulled {
 
 /// A connection that brought so much was a good one: the count of failures begins anew.
 const PROGRESS: u64 = 1 << 20;
+/// Of the wait between two tries: from 1 s it grows to 18 hours at most.
+const MOST_DOUBLINGS: u32 = 16;
 
 /// Gets `entry`'s file into `store`, checked, or leaves what was there as it was.
 ///
@@ -72,7 +78,8 @@ pub async fn fetch(
         (None, Some(url)) => url.clone(),
         (None, None) => return Ok(Pulled::BuiltIn),
     };
-    let client = client(&url, settings)?;
+    let client = client(&url, |it| it.connect_timeout(settings.connect));
+    let client = client.map_err(|error| PullError::Client(innermost_cause(&error)))?;
     let (known, place, from) = (entry.clone(), store.clone(), url.clone());
     let mut part = match aside(move || open(&known, &place, &from)).await? {
         Opened::Whole(path, proof) => return Ok(Pulled::AlreadyHere { path, proof }),
@@ -113,27 +120,6 @@ fn open(entry: &ModelEntry, store: &Store, url: &str) -> Result<Opened, PullErro
         }
         Err(_) => Ok(Opened::Part(Box::new(part))),
     }
-}
-
-fn client(url: &str, settings: &PullSettings) -> Result<Client, PullError> {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Another one that was installed before serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-    let builder = || {
-        let client = Client::builder()
-            .user_agent(concat!("livecap/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(settings.connect);
-        // The proxy that the environment names knows nothing of this machine's own servers.
-        if on_this_machine(url) { client.no_proxy() } else { client }
-    };
-    match builder().build() {
-        // A machine without certificates can still get files from a mirror that needs none.
-        Err(_) if url.starts_with("http://") => builder().tls_certs_only([]).build(),
-        built => built,
-    }
-    .map_err(|cause| PullError::Client(root(&cause)))
 }
 
 struct Transfer<'a> {
@@ -177,7 +163,7 @@ impl Transfer<'_> {
                 let (url, kept) = (self.url.to_string(), part.bytes());
                 return Err(PullError::GaveUp { url, tries: failures, cause, kept });
             }
-            let wait = self.settings.backoff.saturating_mul(1 << (failures - 1).min(16));
+            let wait = doubled(self.settings.backoff, (failures - 1).min(MOST_DOUBLINGS));
             warn!(model = self.entry.name, cause, ?wait, "the connection was cut, trying again");
             sleep(wait).await;
         }
@@ -226,7 +212,7 @@ impl Transfer<'_> {
                         self.settings.idle
                     )));
                 }
-                Ok(Err(cause)) => return Err(Trouble::Passing(root(&cause))),
+                Ok(Err(cause)) => return Err(Trouble::Passing(innermost_cause(&cause))),
                 Ok(Ok(Some(bytes))) => part.append(&bytes)?,
                 Ok(Ok(None)) => return Ok(()),
             }
@@ -235,7 +221,7 @@ impl Transfer<'_> {
 
     /// If the server was never reached, the error comes at once: retries do not help a machine without a network.
     fn not_sent(&self, cause: &reqwest::Error) -> Trouble {
-        let (url, told) = (self.url.to_string(), root(cause));
+        let (url, told) = (self.url.to_string(), innermost_cause(cause));
         if cause.is_builder() {
             Trouble::Lasting(PullError::Address { url, cause: told })
         } else if (cause.is_connect() || cause.is_timeout()) && !self.answered {
@@ -267,15 +253,6 @@ impl Transfer<'_> {
             _ => PullError::Status { url, status: code }.into(),
         }
     }
-}
-
-fn on_this_machine(url: &str) -> bool {
-    let address = reqwest::Url::parse(url).ok();
-    let host = address.as_ref().and_then(|it| it.host_str());
-    host.is_some_and(|host| {
-        let number = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        host == "localhost" || number.is_ok_and(|it| it.is_loopback())
-    })
 }
 
 /// What `If-Range` may name: an entity tag that promises the same bytes, or else the date of the file.

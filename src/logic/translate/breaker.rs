@@ -1,40 +1,22 @@
 //! Whether a service that fails again and again is asked at all: after some failures in a row it is left alone for a while,
 //! then one request finds out whether it is back.
-use std::time::Duration;
-
 use tokio::time::Instant;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BreakerSettings {
-    /// So many failures in a row open it.
-    pub failures: u32,
-    /// For so long nothing is asked; twice as long after each probe that fails.
-    pub wait: Duration,
-    /// But no longer than this.
-    pub longest: Duration,
-}
-
-impl Default for BreakerSettings {
-    fn default() -> BreakerSettings {
-        BreakerSettings {
-            failures: 5,
-            wait: Duration::from_secs(1),
-            longest: Duration::from_secs(15),
-        }
-    }
-}
+use crate::{logic::backoff::Backoff, message::BreakerSettings};
 
 #[derive(Debug)]
 pub(super) struct Breaker {
     settings: BreakerSettings,
     failures: u32,
-    /// While it is open: until when, and the wait that was.
-    open: Option<(Instant, Duration)>,
+    waits: Backoff,
+    /// Until when, while it is open.
+    open: Option<Instant>,
 }
 
 impl Breaker {
     pub(super) fn new(settings: BreakerSettings) -> Breaker {
-        Breaker { settings, failures: 0, open: None }
+        let waits = Backoff::new(settings.wait, settings.longest);
+        Breaker { settings, failures: 0, waits, open: None }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -46,31 +28,32 @@ impl Breaker {
         match self.open {
             None => Some(now),
             // One probe at a time.
-            Some((until, _)) if in_flight == 0 => Some(until.max(now)),
+            Some(until) if in_flight == 0 => Some(until.max(now)),
             Some(_) => None,
         }
     }
 
     pub(super) fn succeeded(&mut self) {
         self.failures = 0;
+        self.waits.begin_anew();
         self.open = None;
     }
 
     pub(super) fn failed(&mut self, now: Instant) {
         self.failures = self.failures.saturating_add(1);
-        let wait = match self.open {
+        match self.open {
             // Of a request that was under way when it opened.
-            Some((until, _)) if now < until => return,
-            Some((_, before)) => (before * 2).min(self.settings.longest),
-            None if self.failures < self.settings.failures => return,
-            None => self.settings.wait,
-        };
-        self.open = Some((now + wait, wait));
+            Some(until) if now < until => (),
+            None if self.failures < self.settings.failures => (),
+            _ => self.open = Some(now + self.waits.wait()),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -17,7 +17,6 @@ mod text;
 mod thoughts;
 
 pub use answer::{NoTranslation, cleaned};
-pub use breaker::BreakerSettings;
 pub use entities::decoded;
 pub use queue::{Again, Failure, Order, QueueSettings};
 pub use scheduler::{Ask, Counts, Scheduler, SchedulerSettings};

@@ -6,7 +6,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::breaker::{Breaker, BreakerSettings};
+use super::breaker::Breaker;
+use crate::{logic::backoff::doubled, message::BreakerSettings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
@@ -239,8 +240,7 @@ impl<T> Queue<T> {
                 job.state = State::Done { outcome: Err(why), at: now, cached: false };
             }
             Err(_) => {
-                // Past 31 doublings it is a wait of years: saturate instead of overflowing.
-                let wait = self.settings.wait.saturating_mul(1 << job.failures.min(31));
+                let wait = doubled(self.settings.wait, job.failures);
                 job.failures += 1;
                 self.retried += 1;
                 job.state = State::Waits { until: now + wait };

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::message::{
-    Caption, Gap, Kind, Language, MediaSpan, MediaTime, Segments, Trace, TrackName, Transcript,
-    Translated, Translation, Why, Word,
+    BreakerSettings, Caption, Gap, Kind, Language, MediaSpan, MediaTime, Segments, Trace,
+    TrackName, Transcript, Translated, Translation, Why, Word,
 };
 
 const MS: Duration = Duration::from_millis(1);

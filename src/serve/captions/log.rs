@@ -2,26 +2,17 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
-    time::Duration,
 };
 
 use tokio::time::Instant;
 
 pub(crate) use super::entry::*;
 use crate::{
-    message::{Gap, Kind, Language, TrackName, Transcript, Translation, Why},
+    message::{Gap, Kind, Language, Retention, TrackName, Transcript, Translation, Why},
     wire::{
         CaptionEvent, CaptionKind, Clock, Event, GapEvent, LogState, MarkEvent, TranslationEvent,
     },
 };
-
-/// How much of what was said is kept for those who come late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retention {
-    /// Numbered events.
-    pub count: usize,
-    pub age: Duration,
-}
 
 /// Which run of a pipeline a log is of, so that a client knows whether its numbers still mean anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

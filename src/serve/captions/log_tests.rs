@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::log::*;
 use crate::{
     message::{
-        Gap, Kind, Language, MediaSpan, MediaTime, Original, Segments, Trace, TrackName,
+        Gap, Kind, Language, MediaSpan, MediaTime, Original, Retention, Segments, Trace, TrackName,
         Translated, Translation, Why, Word,
     },
     wire::Clock,

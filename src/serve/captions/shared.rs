@@ -12,8 +12,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::log::{Log, Retention, Run};
-use crate::serve::bell::Bell;
+use super::log::{Log, Run};
+use crate::{message::Retention, serve::bell::Bell};
 
 pub(crate) struct Captions {
     log: Mutex<Log>,

@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     flow::Registry,
-    serve::captions::log::{Log, Retention, Run},
+    message::Retention,
+    serve::captions::log::{Log, Run},
     wire::Event,
 };
 

@@ -92,6 +92,6 @@ pub(super) async fn keep_up<W: Task>(
         if last {
             return;
         }
-        let _ = ending.run_until_cancelled(sleep(waits.wait(rand::random()))).await;
+        let _ = ending.run_until_cancelled(sleep(waits.spread_wait(rand::random()))).await;
     }
 }

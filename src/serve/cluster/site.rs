@@ -5,11 +5,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::membership::Cluster;
 use crate::{
+    message::Retention,
     serve::{
-        bell::Bell,
-        captions::{log::Retention, shared::Captions},
-        pipeline::attached::Pipeline,
-        relay::ring::Relay,
+        bell::Bell, captions::shared::Captions, pipeline::attached::Pipeline, relay::ring::Relay,
     },
     wire::Clock,
 };

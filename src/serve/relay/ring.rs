@@ -11,14 +11,7 @@ use std::{
 };
 
 use super::client_event::{Args, ClientEvent, Refusal};
-
-/// Which events a server passes on, by their names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RelayFilter {
-    Nothing,
-    Everything,
-    Only(Vec<String>),
-}
+use crate::message::RelayFilter;
 
 /// An event on its way.
 #[derive(Debug)]

@@ -9,7 +9,10 @@ use super::{
         Code,
         complaint::list,
         listen::parse,
-        plan::{self, Planned, RecordFormat, SubtitleFormat},
+        plan::{
+            self, Planned, RecordFormat, RecordSettings, RelayFilter, Retention, SubtitleFormat,
+            SubtitleSettings,
+        },
         table::{Around, Settings},
         units::Length,
     },
@@ -107,7 +110,8 @@ struct Keep {
 
 impl Default for Keep {
     fn default() -> Keep {
-        Keep { count: 10_000, age: Length::ms::<14_400_000>() }
+        let Retention { count, age } = Retention::default();
+        Keep { count, age: Length(age) }
     }
 }
 
@@ -141,9 +145,9 @@ impl Settings for Broadcast {
         Some(Planned::Broadcast(Box::new(plan::Broadcast {
             listen,
             relay: match self.relay {
-                Relay::All(false) => plan::Relay::Nothing,
-                Relay::All(true) => plan::Relay::Everything,
-                Relay::Named(names) => plan::Relay::Only(names),
+                Relay::All(false) => RelayFilter::Nothing,
+                Relay::All(true) => RelayFilter::Everything,
+                Relay::Named(names) => RelayFilter::Only(names),
             },
             open: self.open,
             tokens: plan::TokenVariables {
@@ -157,7 +161,7 @@ impl Settings for Broadcast {
             tls,
             origins: self.origins,
             hosts: self.hosts,
-            keep: plan::Keep { count: self.keep.count, age: self.keep.age.0 },
+            keep: Retention { count: self.keep.count, age: self.keep.age.0 },
             stall: self.stall.0,
             max_viewers: self.max_viewers,
             max_payload: self.max_payload,
@@ -244,8 +248,8 @@ impl Settings for Subtitles {
             ("txt", SubtitleFormat::Txt),
         ];
         let format = by_ending(&self.path, &formats, around)?;
-        let (path, roll) = (around.path(&self.path), self.roll.map(|it| it.0));
-        Some(Planned::Subtitles(plan::Subtitles { path, format, roll }))
+        let (template, roll) = (around.path(&self.path), self.roll.map(|it| it.0));
+        Some(Planned::Subtitles(SubtitleSettings { template, format, roll }))
     }
 }
 
@@ -262,7 +266,7 @@ impl Settings for Record {
     fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         let formats = [("flac", RecordFormat::Flac), ("wav", RecordFormat::Wav)];
         let format = by_ending(&self.path, &formats, around)?;
-        Some(Planned::Record(plan::Record { path: around.path(&self.path), format }))
+        Some(Planned::Record(RecordSettings { path: around.path(&self.path), format }))
     }
 }
 

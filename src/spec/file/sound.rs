@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::super::{
     Code,
-    plan::{self, Guard, ModelChoice, Planned, SpokenLanguage, Task},
+    plan::{self, HallucinationFilter, ModelChoice, Planned, SpokenLanguage, Task},
     table::{Around, Settings},
     units::Length,
 };
@@ -80,8 +80,8 @@ pub(in crate::spec) struct Whisper {
     #[schemars(range(min = 0.0, max = 1.0))]
     vad_threshold: f64,
     /// The filters against hallucinations: words that nobody said.
-    #[serde(default = "all_guards")]
-    guards: Vec<Guard>,
+    #[serde(default = "all_filters")]
+    guards: Vec<HallucinationFilter>,
     /// A segment that consists of one of these phrases and nothing else is removed.
     #[schemars(length(max = 1000), extend("x-default" = "phrases that Whisper models are known to invent"))]
     phrases: Option<Vec<String>>,
@@ -144,8 +144,8 @@ fn transcribe() -> Task {
     Task::Transcribe
 }
 
-fn all_guards() -> Vec<Guard> {
-    Guard::ALL.to_vec()
+fn all_filters() -> Vec<HallucinationFilter> {
+    HallucinationFilter::ALL.to_vec()
 }
 
 fn usual_threshold() -> f64 {
@@ -206,7 +206,7 @@ impl Settings for Whisper {
                 min_speech: self.min_speech.0,
                 threshold: self.vad_threshold as f32,
             },
-            guards: self.guards,
+            hallucination_filters: self.guards,
             phrases: self.phrases,
             condition: self.condition,
         })))

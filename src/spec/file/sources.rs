@@ -49,7 +49,7 @@ fn mix() -> Channel {
 impl Channel {
     fn resolve(self) -> plan::Channel {
         match self {
-            Channel::Number(number) => plan::Channel::Number(number),
+            Channel::Number(number) => plan::Channel::Number(number.into()),
             Channel::Word(Mix::Mix) => plan::Channel::Mix,
         }
     }
@@ -118,8 +118,8 @@ impl Settings for Recording {
             channel: self.channel.resolve(),
             track: self.track.and_then(|it| NonZeroUsize::new(it.into())),
             speed: match self.speed {
-                Speed::Times(times) => plan::Speed::Times(times),
-                Speed::Word(Max::Max) => plan::Speed::Max,
+                Speed::Times(times) => plan::PlaybackSpeed::Times(times),
+                Speed::Word(Max::Max) => plan::PlaybackSpeed::Max,
             },
             start: self.start.0,
             repeat: self.r#loop,
@@ -132,6 +132,14 @@ impl Settings for Recording {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Pcm {
+    #[serde(flatten)]
+    samples: Samples,
+}
+
+/// The format of raw samples.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Samples {
     /// The format of a sample.
     #[serde(default = "s16le")]
     format: SampleFormat,
@@ -162,34 +170,32 @@ fn one() -> u16 {
 
 impl Settings for Pcm {
     fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
-        Some(Planned::Pcm(samples(self.format, self.rate, (self.channels, self.channel), around)))
+        Some(Planned::Pcm(self.samples.resolve(around)))
     }
 }
 
-/// The schema has seen that the rate is not zero.
-fn samples(
-    format: SampleFormat,
-    rate: u32,
-    (channels, channel): (u16, Channel),
-    around: &mut Around<'_>,
-) -> plan::Samples {
-    let channel = channel.resolve();
-    if let plan::Channel::Number(number) = channel
-        && number > channels
-    {
-        let title = format!("`{}` has no channel {number}", around.title());
-        let what = format!(
-            "`channels` says that there {}",
-            match channels {
-                1 => "is one".to_owned(),
-                more => format!("are {more}"),
-            }
-        );
-        let help = Some(format!("channels = {number}"));
-        around.complain(Code::OutOfRange, "channel", title, &what, help);
+impl Samples {
+    fn resolve(self, around: &mut Around<'_>) -> plan::RawFormat {
+        let channel = self.channel.resolve();
+        if let plan::Channel::Number(number) = channel
+            && number > self.channels.into()
+        {
+            let title = format!("`{}` has no channel {number}", around.title());
+            let what = format!(
+                "`channels` says that there {}",
+                match self.channels {
+                    1 => "is one".to_owned(),
+                    more => format!("are {more}"),
+                }
+            );
+            let help = Some(format!("channels = {number}"));
+            around.complain(Code::OutOfRange, "channel", title, &what, help);
+        }
+        // The schema has seen that neither is zero.
+        let rate = SampleRate::new(self.rate).unwrap_or(SampleRate::SPEECH);
+        let channels = NonZeroUsize::new(self.channels.into()).unwrap_or(NonZeroUsize::MIN);
+        plan::RawFormat { format: self.format, rate, channels, channel }
     }
-    let rate = SampleRate::new(rate).unwrap_or(SampleRate::SPEECH);
-    plan::Samples { format, rate, channels, channel }
 }
 
 /// Another program that writes raw samples to its standard output, such as ffmpeg for RTSP, HLS or RTMP. It runs in the folder of
@@ -208,20 +214,8 @@ pub(in crate::spec) struct Command {
     /// `restart` limits how often.
     #[serde(default)]
     restart_when_ended: bool,
-    /// The format of a sample.
-    #[serde(default = "s16le")]
-    format: SampleFormat,
-    /// Samples per second, of each channel.
-    #[serde(default = "speech_rate")]
-    #[schemars(range(min = 4000, max = 384_000))]
-    rate: u32,
-    /// How many channels the samples have.
-    #[serde(default = "one")]
-    #[schemars(range(min = 1, max = 64))]
-    channels: u16,
-    /// Which channel to use, counted from 1; `mix` averages all.
-    #[serde(default = "mix")]
-    channel: Channel,
+    #[serde(flatten)]
+    samples: Samples,
 }
 
 impl Settings for Command {
@@ -233,7 +227,7 @@ impl Settings for Command {
             program: if bare { PathBuf::from(program) } else { around.path(&program) },
             args: words.collect(),
             restart_when_ended: self.restart_when_ended,
-            samples: samples(self.format, self.rate, (self.channels, self.channel), around),
+            samples: self.samples.resolve(around),
         }))
     }
 }

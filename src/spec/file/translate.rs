@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         Code,
-        plan::{self, Clauses, KeyPlace, Planned, Provider},
+        plan::{self, BreakerSettings, Clauses, KeyPlace, Planned, Provider},
         table::{Around, Settings},
         units::Length,
     },
@@ -113,7 +113,8 @@ struct Breaker {
 
 impl Default for Breaker {
     fn default() -> Breaker {
-        Breaker { failures: 5, wait: Length::ms::<1000>(), longest: Length::ms::<15_000>() }
+        let BreakerSettings { failures, wait, longest } = BreakerSettings::default();
+        Breaker { failures, wait: Length(wait), longest: Length(longest) }
     }
 }
 
@@ -152,7 +153,7 @@ impl Settings for Translate {
             deadline: self.deadline.0,
             retries: self.retries as u32,
             wait: self.wait.0,
-            breaker: plan::Breaker {
+            breaker: BreakerSettings {
                 failures: self.breaker.failures,
                 wait: self.breaker.wait.0,
                 longest: self.breaker.longest.0.max(self.breaker.wait.0),

@@ -18,12 +18,13 @@ use tokio::sync::oneshot;
 #[cfg(target_os = "linux")]
 use super::stderr_capture::StderrCapture;
 use super::{
-    choice::{Channel, Label, choose},
+    choice::{Label, SelectedChannel, choose},
     error::DeviceError,
     settings::MicrophoneSettings,
     stream,
     watch::{Backend, Opened},
 };
+use crate::message::Channel;
 
 /// How long the sound system may take to list its devices.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -91,7 +92,7 @@ pub fn find(device: &str, channel: Channel) -> Result<DeviceInfo, DeviceError> {
     };
     let info = there[at].clone();
     if let Some(shape) = &info.opens {
-        channel.of(&info.name, shape.channels)?;
+        SelectedChannel::of(channel, &info.name, shape.channels)?;
     }
     Ok(info)
 }

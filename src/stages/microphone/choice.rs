@@ -1,29 +1,6 @@
 //! The device that a name means, and the channel that is used.
 use super::error::DeviceError;
-
-/// Which of a device's channels are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Channel {
-    /// All of them, averaged.
-    #[default]
-    Mix,
-    /// One of them, counted from 1.
-    Number(u16),
-}
-
-impl Channel {
-    pub(super) fn of(self, device: &str, has: u16) -> Result<SelectedChannel, DeviceError> {
-        match self {
-            Channel::Mix => Ok(SelectedChannel::Mix),
-            Channel::Number(wanted) if (1..=has).contains(&wanted) => {
-                Ok(SelectedChannel::Index(usize::from(wanted - 1)))
-            }
-            Channel::Number(wanted) => {
-                Err(DeviceError::NoChannel { device: device.to_owned(), wanted, has })
-            }
-        }
-    }
-}
+use crate::message::Channel;
 
 /// A channel that is known to exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +10,23 @@ pub(super) enum SelectedChannel {
 }
 
 impl SelectedChannel {
+    /// `has`: how many channels the device has.
+    pub(super) fn of(
+        channel: Channel,
+        device: &str,
+        has: u16,
+    ) -> Result<SelectedChannel, DeviceError> {
+        match channel {
+            Channel::Mix => Ok(SelectedChannel::Mix),
+            Channel::Number(wanted) if (1..=usize::from(has)).contains(&wanted) => {
+                Ok(SelectedChannel::Index(wanted - 1))
+            }
+            Channel::Number(wanted) => {
+                Err(DeviceError::NoChannel { device: device.to_owned(), wanted, has })
+            }
+        }
+    }
+
     /// The mono sample of one moment, from those of all channels. A sample that is not finite becomes silence.
     pub(super) fn from(self, frame: impl ExactSizeIterator<Item = f32>) -> f32 {
         let count = frame.len();
@@ -134,13 +128,14 @@ mod tests {
 
     #[test]
     fn channels_are_counted_from_one_and_must_exist() {
-        assert_eq!(Channel::Number(2).of("mic", 2), Ok(SelectedChannel::Index(1)));
-        let error = Channel::Number(3).of("mic", 2).unwrap_err();
+        let selected = |number| SelectedChannel::of(Channel::Number(number), "mic", 2);
+        assert_eq!(selected(2), Ok(SelectedChannel::Index(1)));
+        let error = selected(3).unwrap_err();
         assert_eq!(
             error.to_string(),
             "there is no channel 3 on microphone `mic`, which has 2: take one of 1 to 2, or mix them"
         );
-        assert!(Channel::Number(0).of("mic", 2).is_err());
+        assert!(selected(0).is_err());
     }
 
     #[test]

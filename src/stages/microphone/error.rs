@@ -14,7 +14,7 @@ pub enum DeviceError {
     #[error(
         "there is no channel {wanted} on microphone `{device}`, which has {has}: take one of 1 to {has}, or mix them"
     )]
-    NoChannel { device: String, wanted: u16, has: u16 },
+    NoChannel { device: String, wanted: usize, has: u16 },
     #[error(
         "microphone `{device}` may not be used: {cause}; allow this program to record in the system's settings"
     )]

@@ -25,10 +25,10 @@ use tokio_util::sync::CancellationToken;
 use self::{cards::SoundCards, watch::Watcher};
 pub use self::{
     cards::{DeviceInfo, StreamFormat, devices, find},
-    choice::Channel,
     error::DeviceError,
     settings::MicrophoneSettings,
 };
+pub use crate::message::Channel;
 use crate::{
     flow::{Fault, Outlet, Source},
     message::AudioFrame,

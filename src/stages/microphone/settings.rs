@@ -1,7 +1,7 @@
 //! The settings of a microphone.
 use std::time::Duration;
 
-use super::choice::Channel;
+use crate::message::Channel;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MicrophoneSettings {

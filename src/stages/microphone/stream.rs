@@ -31,7 +31,7 @@ pub(super) fn open(
     let unreadable = |shape: String| DeviceError::Unreadable { device: name.to_owned(), shape };
     let rate = SampleRate::new(hertz).filter(|_| channels > 0);
     let rate = rate.ok_or_else(|| unreadable(format!("{channels} channels at {hertz} Hz")))?;
-    let channel = settings.channel.of(name, channels)?;
+    let channel = SelectedChannel::of(settings.channel, name, channels)?;
     let format = config.sample_format();
     let build = builder(format).ok_or_else(|| unreadable(format!("samples as {format}")))?;
     let block = u32::try_from(rate.samples_in(settings.block)).unwrap_or(u32::MAX).max(1);

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     flow::{Fault, Outlet, StageState},
-    logic::downmix::Inversion,
+    logic::{backoff::Backoff, downmix::Inversion},
     message::{AudioFrame, SampleRate, Why},
     stages::tempo,
 };
@@ -74,7 +74,7 @@ impl<B: Backend> Watcher<B> {
         out: &Outlet<AudioFrame>,
         stop: CancellationToken,
     ) -> Result<(), Fault> {
-        let mut wait = self.settings.retry;
+        let mut waits = Backoff::new(self.settings.retry, self.settings.retry_at_most);
         loop {
             let opened = select! {
                 biased;
@@ -82,7 +82,7 @@ impl<B: Backend> Watcher<B> {
                 opened = timeout(self.settings.open_within, self.backend.open(&self.settings)) => opened,
             };
             let cause = match opened.unwrap_or_else(|_| Err(self.too_slow())) {
-                Ok(opened) => match self.capture(opened, out, &stop, &mut wait).await? {
+                Ok(opened) => match self.capture(opened, out, &stop, &mut waits).await? {
                     Ended::Stopped => return Ok(()),
                     Ended::Lost(cause) => cause,
                 },
@@ -91,23 +91,23 @@ impl<B: Backend> Watcher<B> {
                 }
                 Err(cause) => cause,
             };
+            let wait = waits.wait();
             self.report_outage(cause, wait, out).await?;
             select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
                 () = sleep(wait) => (),
             }
-            wait = (wait * 2).min(self.settings.retry_at_most);
         }
     }
 
-    /// Gives the frames of one stream until it ends. `wait` starts again at its minimum once there was a frame.
+    /// Gives the frames of one stream until it ends. `waits` begin anew once there was a frame.
     async fn capture(
         &mut self,
         opened: Opened<B::StreamHandle>,
         out: &Outlet<AudioFrame>,
         stop: &CancellationToken,
-        wait: &mut Duration,
+        waits: &mut Backoff,
     ) -> Result<Ended, Fault> {
         let Opened { device, rate, mut consumer, handle: _handle } = opened;
         debug!(device, rate = rate.hertz(), "microphone opened");
@@ -133,7 +133,7 @@ impl<B: Backend> Watcher<B> {
             let (came, mut sound) = (Instant::now(), Duration::ZERO);
             for frame in self.drain(&device, rate, &mut consumer) {
                 self.mark_recovered(&device, out);
-                *wait = self.settings.retry;
+                waits.begin_anew();
                 sound += frame.duration();
                 self.interruption =
                     Some(AudioFrame::interruption(frame.span().end(), frame.rate, frame.trace));

@@ -7,17 +7,14 @@
 mod error;
 mod flac;
 mod recorder;
-mod settings;
 mod wav;
 mod writer;
 
 use std::{convert::Infallible, marker::PhantomData};
 
+pub use self::error::RecordError;
 use self::recorder::Recorder;
-pub use self::{
-    error::RecordError,
-    settings::{RecordFormat, RecordSettings},
-};
+pub use crate::message::{RecordFormat, RecordSettings};
 use crate::{
     flow::{Engine, EngineError, Fault, Item, Never, Outlet, Stage},
     message::{AudioFrame, Speech},

@@ -4,15 +4,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    error::RecordError,
-    flac::Flac,
-    settings::{RecordFormat, RecordSettings},
-    wav,
-    writer::Writer,
-};
+use super::{error::RecordError, flac::Flac, wav, writer::Writer};
 use crate::{
-    message::{AudioFrame, MediaTime, SampleRate},
+    message::{AudioFrame, MediaTime, RecordFormat, RecordSettings, SampleRate},
     stages::new_file,
 };
 

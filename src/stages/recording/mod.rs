@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub use error::SoundFileError;
 pub use sound_file::{Choice, SoundFile};
 
+pub use crate::message::PlaybackSpeed;
 use crate::{
     flow::{Fault, Outlet, Source},
     message::{AudioFrame, MediaTime, SampleRate, Trace},
@@ -30,15 +31,6 @@ use crate::{
 
 /// At a lower speed, due times are beyond what a clock can represent.
 const SLOWEST: f64 = 0.001;
-
-/// How fast a recording is played.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PlaybackSpeed {
-    /// This many times its own speed, above 0.
-    Times(f64),
-    /// As fast as it is read.
-    Max,
-}
 
 #[derive(Clone, Debug)]
 pub struct RecordingSettings {

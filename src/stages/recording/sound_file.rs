@@ -22,8 +22,8 @@ use super::{
     tracks::{Spec, audio_track, decoder, frames_in, frames_of, leading_pieces, reliable_length},
 };
 use crate::{
-    logic::downmix::{Downmix, Inversion},
-    message::SampleRate,
+    logic::downmix::{self, Inversion},
+    message::{Channel, SampleRate},
 };
 
 /// How far the stated length of a lossy format may differ from the decoded length: the delay and padding of its encoder.
@@ -43,8 +43,7 @@ const MAX_SILENCE_CHUNK: u64 = 16_384;
 pub struct Choice {
     /// The audio track, counted from 1. `None`: the one marked as default, or else the first.
     pub track: Option<NonZeroUsize>,
-    /// Which channels are used.
-    pub downmix: Downmix,
+    pub channel: Channel,
 }
 
 /// An open sound file.
@@ -209,10 +208,10 @@ impl SoundFile {
         if !self.decode(false)? {
             return Err(SoundFileError::Empty { path: self.path.clone() });
         }
-        if let Downmix::Channel(index) = self.choice.downmix
-            && !self.choice.downmix.fits(self.channels)
+        if let Channel::Number(wanted) = self.choice.channel
+            && !downmix::is_among(self.choice.channel, self.channels)
         {
-            let (path, wanted, has) = (self.path.clone(), index + 1, self.channels.get());
+            let (path, has) = (self.path.clone(), self.channels.get());
             return Err(SoundFileError::NoChannel { path, wanted, has });
         }
         let pieces = match edits {
@@ -335,11 +334,11 @@ impl SoundFile {
         let mono = &mut self.raw;
         mono.resize(mono.len() + std::mem::take(&mut self.damaged_frames) as usize, 0.0);
         // If the file continues with fewer channels, the remaining ones are used.
-        let fits = !settled || self.choice.downmix.fits(channels);
-        let downmix = if fits { self.choice.downmix } else { Downmix::Mean };
-        downmix.append(samples, channels, mono);
+        let is_there = !settled || downmix::is_among(self.choice.channel, channels);
+        let channel = if is_there { self.choice.channel } else { Channel::Mix };
+        downmix::append(channel, samples, channels, mono);
         self.decoded += mono.len() as u64;
-        if downmix == Downmix::Mean && self.inversion.add_block(samples, channels, rate) {
+        if channel == Channel::Mix && self.inversion.add_block(samples, channels, rate) {
             tracing::warn!(path = %self.path.display(), "{}", Inversion::WARNING);
         }
         Ok(())

@@ -1,8 +1,6 @@
 //! Requests to a translation service: where it is, the key that it asks for, and what its refusals mean.
 use std::{
     fmt,
-    net::IpAddr,
-    sync::Once,
     time::{Duration, SystemTime},
 };
 
@@ -11,7 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::translator::{lasting, passing};
-use crate::logic::translate::{Again, Failure};
+use crate::{
+    http_client::{client, innermost_cause},
+    logic::translate::{Again, Failure},
+};
 
 /// No answer to a caption is longer, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -72,8 +73,10 @@ impl Service {
         if !matches!(parsed.scheme(), "http" | "https") || parsed.host().is_none() {
             return Err(wrong());
         }
-        let client = client(&parsed, connect);
-        let client = client.map_err(|error| ServiceError::Client(root(&error)))?;
+        // A service that has moved is to be named in the file: a redirect does not decide who gets what was said.
+        let client =
+            client(url, |it| it.connect_timeout(connect).redirect(redirect::Policy::none()));
+        let client = client.map_err(|error| ServiceError::Client(cause_of(&error)))?;
         Ok(Service { client, url: parsed, key })
     }
 
@@ -143,7 +146,7 @@ impl Service {
 
     fn broken(&self, error: &reqwest::Error) -> Failure {
         let what = if error.is_connect() { "it cannot be reached" } else { "the connection broke" };
-        passing(format!("{what}: {}", self.scrubbed(&root(error))))
+        passing(format!("{what}: {}", self.scrubbed(&cause_of(error))))
     }
 
     pub(super) fn scrubbed(&self, text: &str) -> String {
@@ -152,34 +155,6 @@ impl Service {
             None => text.to_owned(),
         }
     }
-}
-
-fn client(url: &Url, connect: Duration) -> reqwest::Result<Client> {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Another one that was installed before serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-    let builder = || {
-        let client = Client::builder()
-            .user_agent(concat!("livecap/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(connect)
-            // A service that is elsewhere is to be named in the file, not found by sending it what was said.
-            .redirect(redirect::Policy::none());
-        // The proxy that the environment names knows nothing of this machine's own servers.
-        if is_here(url) { client.no_proxy() } else { client }
-    };
-    match builder().build() {
-        // A machine without certificates still reaches a service that needs none.
-        Err(_) if url.scheme() == "http" => builder().tls_certs_only([]).build(),
-        built => built,
-    }
-}
-
-fn is_here(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// In seconds, or as a date.
@@ -209,13 +184,10 @@ fn said_in(body: &[u8]) -> String {
     line.chars().take(TOLD).collect()
 }
 
-/// The innermost cause: the outer ones only say that a request failed, and where.
-fn root(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    if cause.to_string().contains("://") { "the request failed".into() } else { cause.to_string() }
+/// Why a request failed, without the address, which may hold a key.
+fn cause_of(error: &reqwest::Error) -> String {
+    let cause = innermost_cause(error);
+    if cause.contains("://") { "the request failed".into() } else { cause }
 }
 
 /// A password may stand before the host, a key behind it.

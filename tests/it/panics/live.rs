@@ -1,4 +1,4 @@
-//! Panics of a recogniser that cannot make the sound wait: what comes while it is away is queued, then given up, and told.
+//! Panics of a recogniser with a live source: while it restarts, sound is queued, then dropped, and a gap marks the drop.
 use std::{
     sync::{
         Arc, Mutex, MutexGuard,
@@ -16,16 +16,18 @@ use livecap::{
 };
 use tokio::time::Instant;
 
-use super::{Bomb, Ledger, RATE, Setting, check_words, pipeline, sound};
+use super::{
+    CaptionStore, PanickingRecogniser, PipelineSettings, RATE, check_words, pipeline, speech,
+};
 
-/// Shows captions as a page does, without a wire.
+/// A sink that puts captions into a store, without a server.
 #[derive(Clone)]
-struct Reader {
-    ledger: Arc<Mutex<Ledger>>,
+struct StoreSink {
+    store: Arc<Mutex<CaptionStore>>,
     clock: Clock,
 }
 
-impl Stage for Reader {
+impl Stage for StoreSink {
     type In = Caption;
     type Out = Never;
     type Kept = ();
@@ -36,66 +38,66 @@ impl Stage for Reader {
         caption: Caption,
         _: &Outlet<Never>,
     ) -> Result<(), Fault> {
-        let mut ledger = self.ledger.lock().unwrap();
-        let next = ledger.numbered() + 1;
+        let mut store = self.store.lock().unwrap();
+        let next = store.numbered() + 1;
         match &caption {
             Caption::Transcript(it) => {
                 let seq = if it.kind() == Kind::Final { next } else { next - 1 };
-                ledger.caption(CaptionEvent::new(it, seq, &self.clock, false));
+                store.caption(CaptionEvent::new(it, seq, &self.clock, false));
             }
-            Caption::Translation(it) => panic!("nothing is translated here: {it:?}"),
-            Caption::Gap(gap) => ledger.gap(GapEvent::new(gap, next)),
+            Caption::Translation(it) => panic!("a translation without a translator: {it:?}"),
+            Caption::Gap(gap) => store.gap(GapEvent::new(gap, next)),
         }
         Ok(())
     }
 }
 
-/// Lets time pass only while nothing is at work: a clock that is left to itself runs on while a look is waited for.
-async fn run_the_clock(registry: &Registry, making: &AtomicBool) {
+/// Advances the clock only while no stage is at work. By itself the paused clock would advance while a decode is awaited.
+async fn run_the_clock(registry: &Registry, is_starting: &AtomicBool) {
     loop {
         tokio::task::yield_now().await;
         let recogniser = &registry.stages()[1];
         let has_work = recogniser.state == StageState::Running && registry.edges()[0].depth > 0;
-        if !has_work && recogniser.busy_for.is_none() && !making.load(SeqCst) {
+        if !has_work && recogniser.busy_for.is_none() && !is_starting.load(SeqCst) {
             tokio::time::advance(Duration::from_millis(2)).await;
         }
     }
 }
 
-/// A live pipeline that is read; restarts wait 250 ms, then twice as long each time.
+/// A running pipeline with a live source. Restarts wait 250 ms, then twice as long each time.
 struct Live {
-    ledger: Arc<Mutex<Ledger>>,
-    making: Arc<AtomicBool>,
+    store: Arc<Mutex<CaptionStore>>,
+    is_starting: Arc<AtomicBool>,
     running: Running,
 }
 
 impl Live {
-    async fn start(bomb: Bomb, limit: usize) -> Live {
+    async fn start(recogniser: PanickingRecogniser, limit: usize) -> Live {
         let budget = Budget::new(limit, Duration::from_secs(600), Duration::from_millis(250));
-        let making = Arc::<AtomicBool>::default();
-        let setting = Setting {
+        let is_starting = Arc::<AtomicBool>::default();
+        let settings = PipelineSettings {
             live: true,
             when_full: WhenFull::DropOldest,
             max_lag: Some(Duration::from_secs(4)),
-            recogniser: StageSettings { budget, ..StageSettings::default() },
-            making: making.clone(),
+            stage: StageSettings { budget, ..StageSettings::default() },
+            is_starting: is_starting.clone(),
         };
-        let ledger = Arc::<Mutex<Ledger>>::default();
-        let reader = Reader { ledger: ledger.clone(), clock: Clock::start() };
-        let running = pipeline(setting, bomb, reader).start(HostSettings::default()).await;
-        Live { ledger, making, running }
+        let store = Arc::<Mutex<CaptionStore>>::default();
+        let sink = StoreSink { store: store.clone(), clock: Clock::start() };
+        let running = pipeline(settings, recogniser, sink).start(HostSettings::default()).await;
+        Live { store, is_starting, running }
     }
 
     async fn ended(&mut self) -> Outcome {
         let registry = self.running.registry().clone();
         tokio::select! {
             outcome = self.running.ended() => outcome,
-            () = run_the_clock(&registry, &self.making) => unreachable!(),
+            () = run_the_clock(&registry, &self.is_starting) => unreachable!(),
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap()
+    fn store(&self) -> MutexGuard<'_, CaptionStore> {
+        self.store.lock().unwrap()
     }
 
     fn dropped(&self) -> u64 {
@@ -104,44 +106,44 @@ impl Live {
 }
 
 #[track_caller]
-fn assert_no_hole_is_unmarked(ledger: &Ledger) {
-    assert!(ledger.open().is_none(), "stale words: {:?}", ledger.open());
-    check_words(ledger);
-    for pair in ledger.gaps.windows(2) {
+fn assert_all_words_are_in_finals_or_gaps(store: &CaptionStore) {
+    assert!(store.open().is_none(), "a partial stays open: {:?}", store.open());
+    check_words(store);
+    for pair in store.gaps.windows(2) {
         assert!(pair[0].end <= pair[1].start, "{pair:?} overlap");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn sound_that_came_while_a_recogniser_was_away_too_long_is_a_gap_of_its_own() {
+async fn sound_dropped_during_a_long_restart_is_a_gap_of_its_own() {
     // The waits are 250, 500, 1000, 2000 and 4000 ms: only the last is longer than the queue.
-    let mut live = Live::start(Bomb::new(&[3, 13, 22, 41, 50], |_| ()), 9).await;
+    let mut live = Live::start(PanickingRecogniser::new(&[3, 13, 22, 41, 50], |_| ()), 9).await;
     assert_eq!(live.ended().await, Outcome::default());
     assert_eq!(live.running.registry().stages()[1].restarts, 5);
-    let (ledger, dropped) = (live.ledger(), live.dropped());
-    assert_no_hole_is_unmarked(&ledger);
+    let (store, dropped) = (live.store(), live.dropped());
+    assert_all_words_are_in_finals_or_gaps(&store);
     assert!(dropped > 50, "{dropped} frames of 20 ms");
-    let gaps: Vec<_> = ledger.gaps.iter().map(|it| it.why.as_ref()).collect();
+    let gaps: Vec<_> = store.gaps.iter().map(|it| it.why.as_ref()).collect();
     assert_eq!(gaps, ["restart", "restart", "restart", "restart", "restart", "overload"]);
-    let [.., torn, given_up] = &ledger.gaps[..] else { panic!("two gaps") };
-    assert_eq!(torn.end, given_up.start, "they meet");
-    let length = given_up.end - given_up.start;
+    let [.., interrupted, dropped_sound] = &store.gaps[..] else { panic!("two gaps") };
+    assert_eq!(interrupted.end, dropped_sound.start, "they are adjacent");
+    let length = dropped_sound.end - dropped_sound.start;
     assert!((length - dropped as f64 * 0.02).abs() < 0.03, "{length} s of {dropped} frames");
-    assert!(ledger.finals.values().any(|it| it.text.ends_with("w96")), "it goes on to the end");
+    assert!(store.finals.values().any(|it| it.text.ends_with("w96")), "it continues to the end");
 }
 
 #[tokio::test(start_paused = true)]
-async fn sound_given_up_at_the_very_end_is_told_as_well() {
-    // After the last one it is away for 8 s, and nothing comes after that: all that waits is too old by then.
+async fn sound_dropped_at_the_end_is_a_gap_too() {
+    // The last restart takes 8 s, longer than the rest of the speech: all that is queued is too old by then.
     let started = Instant::now();
-    let mut live = Live::start(Bomb::new(&[3, 13, 22, 31, 41, 93], |_| ()), 9).await;
+    let mut live = Live::start(PanickingRecogniser::new(&[3, 13, 22, 31, 41, 93], |_| ()), 9).await;
     assert_eq!(live.ended().await, Outcome::default());
-    let (ledger, took) = (live.ledger(), started.elapsed());
-    assert_no_hole_is_unmarked(&ledger);
+    let (store, took) = (live.store(), started.elapsed());
+    assert_all_words_are_in_finals_or_gaps(&store);
     assert!(live.dropped() > 0);
-    let length = RATE.duration_of(sound().len());
+    let length = RATE.duration_of(speech().len());
     assert!(took > length + Duration::from_secs(4), "{took:?} of {length:?}");
-    let last = ledger.gaps.last().unwrap();
+    let last = store.gaps.last().unwrap();
     assert_eq!(last.why, "overload");
     assert!(
         (last.end - length.as_secs_f64()).abs() < 0.001,
@@ -150,26 +152,26 @@ async fn sound_given_up_at_the_very_end_is_told_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recogniser_that_gives_up_keeps_its_promises() {
-    let mut live = Live::start(Bomb::new(&[4, 14], |_| ()), 1).await;
+async fn a_recogniser_that_fails_for_good_closes_its_segment_with_the_committed_words() {
+    let mut live = Live::start(PanickingRecogniser::new(&[4, 14], |_| ()), 1).await;
     let outcome = live.ended().await;
     assert!(outcome.gave_up);
     let Some(failure) = outcome.failures.first() else { panic!("{outcome:?}") };
     assert_eq!((failure.stage.as_str(), failure.restarts), ("english", 1));
-    let ledger = live.ledger();
-    assert!(ledger.open().is_none(), "stale words: {:?}", ledger.open());
-    let last = ledger.finals.values().last().unwrap();
+    let store = live.store();
+    assert!(store.open().is_none(), "a partial stays open: {:?}", store.open());
+    let last = store.finals.values().last().unwrap();
     assert!(last.text.starts_with("w9 w10"), "{last:?}");
-    let gap = ledger.gaps.last().unwrap();
+    let gap = store.gaps.last().unwrap();
     assert_eq!((gap.why.as_ref(), gap.start), ("restart", last.end), "{last:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_never_comes_back_is_named_and_keeps_nothing_from_ending() {
+async fn an_engine_that_hangs_is_reported_as_stuck_and_the_pipeline_ends_without_it() {
     let (let_go, held) = std::sync::mpsc::sync_channel::<()>(1);
     let held = Mutex::new(held);
     let hang = move |_: &str| assert!(held.lock().unwrap().recv().is_err());
-    let mut live = Live::start(Bomb::new(&[13], hang), 9).await;
+    let mut live = Live::start(PanickingRecogniser::new(&[13], hang), 9).await;
     let stuck = |live: &Live| {
         let recogniser = &live.running.registry().stages()[1];
         recogniser.why.as_ref().is_some_and(|why| why.starts_with("stuck"))
@@ -177,13 +179,13 @@ async fn an_engine_that_never_comes_back_is_named_and_keeps_nothing_from_ending(
     while !stuck(&live) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let told = Instant::now();
+    let stopped_at = Instant::now();
     live.running.stop();
     let outcome = live.running.ended().await;
     assert_eq!((outcome.held_out, outcome.gave_up), (vec!["english".to_owned()], false));
-    assert!(told.elapsed() < HostSettings::default().grace + Duration::from_secs(1));
-    let ledger = live.ledger();
-    assert!(ledger.open().is_none(), "stale words: {:?}", ledger.open());
-    assert!(!ledger.gaps.is_empty(), "what it was at is marked");
+    assert!(stopped_at.elapsed() < HostSettings::default().grace + Duration::from_secs(1));
+    let store = live.store();
+    assert!(store.open().is_none(), "a partial stays open: {:?}", store.open());
+    assert!(!store.gaps.is_empty(), "the item in hand is marked by a gap");
     drop(let_go);
 }

@@ -1,4 +1,4 @@
-//! Ten panics as somebody sees them who reads along: the real server, the real client, the page's rules.
+//! Ten panics with the real server and client, and the rules of the page.
 use std::{
     sync::{Arc, Condvar, Mutex},
     time::Duration,
@@ -15,44 +15,44 @@ use livecap::{
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{Bomb, Ledger, Setting, check_words, generous, pipeline};
+use super::{CaptionStore, PanickingRecogniser, PipelineSettings, check_words, generous, pipeline};
 
-/// Nothing here takes longer, on any machine.
-const SOON: Duration = Duration::from_secs(20);
+/// No step takes longer, on any machine.
+const LIMIT: Duration = Duration::from_secs(20);
 
-/// At the beginning, in the middle and at the end of sentences, twice within one, and in the last.
-const BOMBS: [usize; 10] = [3, 9, 21, 30, 32, 41, 50, 53, 70, 95];
+/// Numbers of words: at the beginning, in the middle and at the end of sentences, two in one sentence, and one in the last.
+const PANICS_AT: [usize; 10] = [3, 9, 21, 30, 32, 41, 50, 53, 70, 95];
 
-/// The reader's page, and what woke it.
+/// What the page shows.
 #[derive(Default)]
 struct Page {
-    ledger: Mutex<Ledger>,
+    store: Mutex<CaptionStore>,
     changed: Condvar,
-    /// What was on the screen before each panic: the segment, and its committed words.
+    /// The partial that was shown before each panic: its segment, and its committed words.
     panics: Mutex<Vec<Option<(u64, String)>>>,
 }
 
 impl Page {
-    /// Waits until the reader has read what was `said` last, and notes what it was.
-    fn note(&self, said: &str) {
-        let ledger = self.ledger.lock().unwrap();
-        let is_late = |ledger: &mut Ledger| {
-            !said.is_empty() && ledger.open().is_none_or(|it| it.text != said)
+    /// Waits until `hypothesis`, the newest one, is shown, and records the partial.
+    fn record(&self, hypothesis: &str) {
+        let store = self.store.lock().unwrap();
+        let is_late = |store: &mut CaptionStore| {
+            !hypothesis.is_empty() && store.open().is_none_or(|it| it.text != hypothesis)
         };
-        let (ledger, late) = self.changed.wait_timeout_while(ledger, SOON, is_late).unwrap();
+        let (store, late) = self.changed.wait_timeout_while(store, LIMIT, is_late).unwrap();
         if !late.timed_out() {
-            let open = ledger.open().filter(|_| !said.is_empty());
+            let open = store.open().filter(|_| !hypothesis.is_empty());
             let open = open.map(|it| (it.segment, it.committed.clone()));
             self.panics.lock().unwrap().push(open);
         }
     }
 
-    /// Reads until the end is told.
+    /// Receives events until the `end` event.
     async fn read(&self, mut client: Client) {
         loop {
-            let event = timeout(SOON, client.next()).await.expect("an event").unwrap();
+            let event = timeout(LIMIT, client.next()).await.expect("an event").unwrap();
             let event = event.expect("an end");
-            self.ledger.lock().unwrap().take(&event);
+            self.store.lock().unwrap().take(&event);
             self.changed.notify_all();
             if event.name == "end" {
                 return;
@@ -62,19 +62,20 @@ impl Page {
 }
 
 #[tokio::test]
-async fn a_recogniser_that_panics_in_mid_sentence_ten_times_leaves_no_stale_words() {
+async fn ten_panics_in_the_middle_of_sentences_leave_no_open_partials() {
     let server = Server::bind(Settings { port: 0, ..Settings::default() }).await.unwrap();
     let page = Arc::<Page>::default();
-    let seen = page.clone();
-    let setting = Setting {
+    let shown = page.clone();
+    let settings = PipelineSettings {
         live: false,
         when_full: WhenFull::Wait,
         max_lag: None,
-        recogniser: generous(),
-        making: Arc::default(),
+        stage: generous(),
+        is_starting: Arc::default(),
     };
-    let bomb = Bomb::new(&BOMBS, move |said| seen.note(said));
-    let pipeline = pipeline(setting, bomb, Broadcast::new(server.publisher()));
+    let recogniser =
+        PanickingRecogniser::new(&PANICS_AT, move |hypothesis| shown.record(hypothesis));
+    let pipeline = pipeline(settings, recogniser, Broadcast::new(server.publisher()));
     let english = TrackInfo { name: "english".into(), lang: "en".into(), langs: vec![] };
     server.attach(pipeline.registry().clone(), vec![english], None);
     let url = format!("http://{}", server.local_addr());
@@ -86,18 +87,18 @@ async fn a_recogniser_that_panics_in_mid_sentence_ten_times_leaves_no_stale_word
     assert_eq!(restarts, [0, 10, 0]);
 
     {
-        let (ledger, panics) = (page.ledger.lock().unwrap(), page.panics.lock().unwrap());
-        assert!(ledger.open().is_none(), "the page shows stale words: {:?}", ledger.open());
-        let restarted = ledger.gaps.iter().filter(|it| it.why == "restart").count();
-        assert_eq!((restarted, ledger.gaps.len()), (10, 10), "holes: {:?}", ledger.gaps);
-        assert_eq!(panics.len(), 10, "the reader had read what was said before each");
+        let (store, panics) = (page.store.lock().unwrap(), page.panics.lock().unwrap());
+        assert!(store.open().is_none(), "a partial stays open: {:?}", store.open());
+        let restarted = store.gaps.iter().filter(|it| it.why == "restart").count();
+        assert_eq!((restarted, store.gaps.len()), (10, 10), "gaps: {:?}", store.gaps);
+        assert_eq!(panics.len(), 10, "the newest hypothesis was shown before each");
         assert!(panics.iter().flatten().any(|(_, committed)| !committed.is_empty()));
         assert!(panics.iter().flatten().any(|(_, committed)| committed.is_empty()));
         for (segment, committed) in panics.iter().flatten() {
-            let last = ledger.finals.get(segment).map_or("", |it| &it.text);
-            assert_eq!(last, committed, "what segment {segment} had promised");
+            let last = store.finals.get(segment).map_or("", |it| &it.text);
+            assert_eq!(last, committed, "the committed words of segment {segment}");
         }
-        check_words(&ledger);
+        check_words(&store);
     }
     server.shutdown(Duration::from_millis(200)).await;
 }

@@ -1,4 +1,4 @@
-//! The stages of sound on real files, real children and a clock that stands still.
+//! Sources and sinks of sound, with real files, real child processes and a paused clock.
 mod bad_files;
 #[cfg(target_os = "linux")]
 mod command;
@@ -21,7 +21,7 @@ fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sound").join(name)
 }
 
-/// 440 Hz at half of full level, as in the fixtures.
+/// A sine of 440 Hz at half of full scale, as in the fixtures.
 fn tone(rate: u32, seconds: f64) -> impl Iterator<Item = f32> {
     let samples = (f64::from(rate) * seconds) as u32;
     let step = 440.0 * std::f64::consts::TAU / f64::from(rate);
@@ -43,12 +43,12 @@ fn wav(path: &std::path::Path, spec: hound::WavSpec, sound: impl Iterator<Item =
     file.finalize().unwrap();
 }
 
-fn whole(rate: u32, channels: u16, bits_per_sample: u16) -> hound::WavSpec {
+fn int_spec(rate: u32, channels: u16, bits_per_sample: u16) -> hound::WavSpec {
     let sample_format = hound::SampleFormat::Int;
     hound::WavSpec { channels, sample_rate: rate, bits_per_sample, sample_format }
 }
 
-/// How often the sound rises through zero, per second.
+/// The frequency in Hz: how often the sound rises through zero per second.
 fn pitch(rate: u32, sound: &[f32]) -> f64 {
     let rises = sound.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count();
     rises as f64 * f64::from(rate) / sound.len() as f64
@@ -58,7 +58,7 @@ fn loudest(sound: &[f32]) -> f32 {
     sound.iter().fold(0.0, |most, it| most.max(it.abs()))
 }
 
-/// Where a source writes to, and where a test reads what it gave.
+/// The outlet of a source, and the inlet where a test receives its frames.
 fn outlet(size: usize, when_full: WhenFull) -> (Outlet<AudioFrame>, Inlet<AudioFrame>) {
     let room = Room::Items(NonZeroUsize::new(size).unwrap());
     let (sender, receiver) = edge("source", "test", EdgeSettings { room, when_full });
@@ -71,7 +71,7 @@ async fn next(inlet: &mut Inlet<AudioFrame>) -> Option<AudioFrame> {
     }
 }
 
-/// Runs a source to its end, and everything that it gave.
+/// Runs a source to its end. Returns its result and all of its frames.
 async fn all_of(
     source: &mut impl Source<Out = AudioFrame>,
 ) -> (Result<(), Fault>, Vec<AudioFrame>) {

@@ -1,14 +1,14 @@
-//! MP4 files made here, with raw samples in them, so that every sample can be told: edit lists, an encoder's delay, tracks, holes.
+//! MP4 files with numbered raw samples, made here: edit lists, the delay of an encoder, tracks, gaps.
 use std::{fs, num::NonZeroUsize, path::Path};
 
 use livecap::{
-    logic::downmix::Downmix,
+    message::Channel,
     stages::recording::{Choice, SoundFile, SoundFileError},
 };
 
 const RATE: u32 = 8_000;
 
-/// An edit: how long in milliseconds, and from which sample on; −1: nothing is heard.
+/// An edit: its length in milliseconds, and its first sample; −1 for silence.
 type Edit = (u32, i32);
 
 struct Track {
@@ -27,7 +27,7 @@ fn words(numbers: &[u32]) -> Vec<u8> {
 
 fn track_atom(id: u32, track: &Track, at: u32) -> Vec<u8> {
     let count = track.samples.len() as u32;
-    // Flags that say: enabled, in the movie; then its id.
+    // The flags for enabled and in the movie, then the id.
     let header = atom(b"tkhd", &[&words(&[7, 0, 0, id, 0, count]), &[0; 60]]);
     let edits: Vec<u8> =
         track.edits.iter().flat_map(|it| words(&[it.0, it.1 as u32, 0x1_0000])).collect();
@@ -84,7 +84,7 @@ fn movie(tracks: &[Track], comment: Option<&str>) -> Vec<u8> {
     [kind, index(begin as u32), atom(b"mdat", &[&samples])].concat()
 }
 
-/// 1, 2, 3, …: each sample says where it stands.
+/// 1, 2, 3, …: each sample is its number.
 fn count(samples: i16) -> Vec<i16> {
     (1..=samples).collect()
 }
@@ -112,7 +112,7 @@ fn played_with(edits: &[Edit], comment: Option<&str>) -> Vec<i16> {
 #[test]
 fn an_empty_edit_is_silence_before_the_audio() {
     assert_eq!(played_with(&[], None), count(8_000));
-    // As of a video whose sound begins 4 s late.
+    // A video whose sound begins 4 s late.
     let late = played_with(&[(4_000, -1), (1_000, 0)], None);
     assert_eq!(late.len(), 5 * RATE as usize);
     assert!(late[..4 * RATE as usize].iter().all(|it| *it == 0));
@@ -121,14 +121,14 @@ fn an_empty_edit_is_silence_before_the_audio() {
 
 #[test]
 fn encoder_delay_is_skipped() {
-    // By an edit list, as most programs write it; without an end, as those do that do not know it yet.
+    // By an edit list, as most programs write it; also of length 0, from programs that do not know the length yet.
     assert_eq!(played_with(&[(500, 1_024)], None), count(8_000)[1_024..5_024]);
     assert_eq!(played_with(&[(0, 2_112)], None), count(8_000)[2_112..]);
-    // By a comment of iTunes: 0x840 samples before it, 0x1000 of it.
+    // By a comment of iTunes: 0x840 samples of delay, then 0x1000 of audio.
     let comment = " 00000000 00000840 000001C0 0000000000001000 00000000";
     assert_eq!(played_with(&[], Some(comment)), count(8_000)[0x840..0x1840]);
     assert_eq!(played_with(&[(1_000, 0)], Some(comment)), count(8_000)[0x840..0x1840]);
-    // Whoever has both means the same by them.
+    // Files that have both state the same delay twice.
     assert_eq!(played_with(&[(512, 0x840)], Some(comment)), count(8_000)[0x840..0x1840]);
 }
 
@@ -137,7 +137,7 @@ fn several_edits_are_played_in_order() {
     let cut = played_with(&[(100, 800), (50, -1), (100, 4_000)], None);
     let expected = [&count(8_000)[800..1_600], &[0; 400], &count(8_000)[4_000..4_800]].concat();
     assert_eq!(cut, expected);
-    // Sound out of its order is left as it lies in the file.
+    // Edits out of order are ignored.
     assert_eq!(played_with(&[(100, 4_000), (100, 0)], None), count(8_000));
 }
 
@@ -167,7 +167,7 @@ fn a_track_can_be_selected_and_a_missing_one_is_an_error() {
     assert_eq!(played(&path, track(2)).unwrap(), backwards);
     let error = played(&path, track(3)).unwrap_err();
     assert!(error.to_string().ends_with("has 2 tracks of sound, and no track 3"), "{error}");
-    let second = Choice { downmix: Downmix::Channel(1), ..Choice::default() };
+    let second = Choice { channel: Channel::Number(2), ..Choice::default() };
     let error = played(&path, second).unwrap_err().to_string();
     assert!(error.contains("has 1 channel, and no channel 2"), "{error}");
 }

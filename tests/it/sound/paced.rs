@@ -1,19 +1,20 @@
-//! A recording in real time, on a clock that stands still: decoding is blocking work, for which tokio holds it.
+//! A recording in real time, with a paused clock. tokio does not advance the clock while a file is decoded.
 use livecap::stages::recording::{PlaybackSpeed, Recording, RecordingSettings};
 use tokio::time::{Instant, advance};
 
 use super::*;
 
-/// The sample with this number: within full scale, and exact.
+/// The value of sample `n`: within full scale, and exact.
 fn numbered(n: usize) -> f32 {
     n as f32 / 65_536.0
 }
 
-/// A file of `seconds` at 16 kHz whose samples tell their numbers, and the folder that holds it.
+/// A file of `seconds` at 16 kHz with numbered samples, and the folder that holds it.
 fn counted(seconds: u32) -> (tempfile::TempDir, RecordingSettings) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("count.wav");
-    let spec = hound::WavSpec { sample_format: hound::SampleFormat::Float, ..whole(16_000, 1, 32) };
+    let spec =
+        hound::WavSpec { sample_format: hound::SampleFormat::Float, ..int_spec(16_000, 1, 32) };
     wav(&path, spec, (0..seconds as usize * 16_000).map(numbered));
     (folder, RecordingSettings::new(path))
 }
@@ -41,7 +42,7 @@ async fn each_frame_comes_when_its_newest_sample_is_due() {
             samples += frame.samples.len();
             let due = began + Duration::from_secs_f64(samples as f64 / 16_000.0 / speed);
             assert_eq!(frame.trace.captured().max(due) - frame.trace.captured().min(due), ms(0));
-            // The timer of tokio counts in milliseconds.
+            // tokio's timer has a resolution of 1 ms.
             assert!(due <= Instant::now() && Instant::now() <= due + ms(1));
         }
         assert_eq!(samples, 48_000);
@@ -54,7 +55,7 @@ async fn each_frame_comes_when_its_newest_sample_is_due() {
 async fn a_late_reader_does_not_shift_capture_times() {
     let (_folder, settings) = counted(3);
     let mut recording = Recording::new(settings);
-    // Two frames of room, and nobody takes any for a second.
+    // The edge has room for two frames, and none is taken for a second.
     let (out, mut inlet) = outlet(2, WhenFull::Wait);
     let began = Instant::now();
     let run = tokio::spawn(async move { recording.run(&out, CancellationToken::new()).await });
@@ -103,7 +104,7 @@ async fn a_restarted_run_continues_where_the_first_ended() {
     let mut recording = Recording::new(settings);
     let (out, mut inlet) = outlet(1_000, WhenFull::DropOldest);
     let began = Instant::now();
-    // The first life ends in the middle of a wait, as when its actor is killed.
+    // The first run is dropped in the middle of a wait, as when its actor is killed.
     let first = tokio::time::timeout(ms(1_010), recording.run(&out, CancellationToken::new()));
     assert!(first.await.is_err());
     advance(ms(200)).await;

@@ -1,4 +1,4 @@
-//! The session's sound in a file: whole, at its times, never over another, and there when the recorder is not.
+//! Recordings: complete, with their timeline, never overwritten, and readable after a kill.
 use std::path::Path;
 
 use livecap::{
@@ -25,7 +25,7 @@ fn nowhere() -> Outlet<Never> {
     Outlet::new(Vec::new(), StageGauge::new("record"))
 }
 
-/// The tone in frames of 20 ms, from a place on the timeline on.
+/// The tone in frames of 20 ms, beginning at `start` on the timeline.
 fn frames(start: Duration, seconds: f64) -> Vec<AudioFrame> {
     let rate = SampleRate::new(RATE).unwrap();
     let sound: Vec<f32> = tone(RATE, seconds).collect();
@@ -41,7 +41,7 @@ fn frames(start: Duration, seconds: f64) -> Vec<AudioFrame> {
         .collect()
 }
 
-/// The sound of a file, and whether its end was found to be right.
+/// All samples of a file, which must not be truncated.
 fn read(path: &Path) -> Vec<f32> {
     let mut file = SoundFile::open(path).unwrap();
     let mut sound = Vec::new();
@@ -105,35 +105,35 @@ async fn an_existing_recording_is_not_overwritten() {
     assert_eq!(read(&folder.path().join("talk-2.wav")).len(), 1_600);
 }
 
-/// What lies on the disk while it is written is what a killed process leaves.
+/// A killed process leaves what is on the disk at that moment.
 #[tokio::test]
 async fn a_recording_is_readable_after_a_kill_at_any_time() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, costs) in [("killed.wav", 16_000), ("killed.flac", 4_096)] {
+    for (name, lost) in [("killed.wav", 16_000), ("killed.flac", 4_096)] {
         let path = folder.path().join(name);
         let mut stage = record(&path);
         let mut given = 0;
         for frame in frames(Duration::ZERO, 3.5) {
             given += frame.samples.len();
             stage.handle(&mut (), frame, &nowhere()).await.unwrap();
-            // A prime number of frames, so that every place in a block and in a second comes up.
+            // 7 is prime to the frames of a block and of a second, so that every position in them occurs.
             if given / 320 % 7 != 0 {
                 continue;
             }
             let left = folder.path().join(format!("left-{name}"));
             std::fs::copy(&path, &left).unwrap();
-            if given < costs {
+            if given < lost {
                 continue;
             }
             let sound = read(&left);
             assert!(
-                sound.len() <= given && sound.len() + costs > given,
+                sound.len() <= given && sound.len() + lost > given,
                 "{name}: {} of {given}",
                 sound.len()
             );
             assert!(sound.iter().zip(tone(RATE, 3.5)).all(|(a, b)| (a - b).abs() < 1e-4));
         }
-        // A stage that is dropped without an end finishes its file, on the thread that writes it.
+        // A stage that is dropped without a flush still closes its file, on the thread that writes it.
         drop(stage);
     }
 }

@@ -17,10 +17,10 @@ use livecap::{
         EdgeSettings, Inlet, Item, Offer, Outlet, Receiver, Registry, Room, StageGauge, WhenFull,
         drive, edge,
     },
-    logic::translate::{BreakerSettings, QueueSettings, Scheduler, SchedulerSettings},
+    logic::translate::{QueueSettings, Scheduler, SchedulerSettings},
     message::{
-        Caption, Kind, Language, MediaSpan, MediaTime, Segments, Trace, TrackName, Transcript,
-        Translation, Word,
+        BreakerSettings, Caption, Kind, Language, MediaSpan, MediaTime, Segments, Trace, TrackName,
+        Transcript, Translation, Word,
     },
     stages::translate::{Key, OpenAi, OpenAiSettings, Translate, TranslateSettings, Translator},
 };

@@ -1,4 +1,4 @@
-//! The cost of a decode when other work wants the processors too, by the number of threads of whisper.cpp.
+//! The cost of a decode while other threads keep the processors busy, by the number of threads of whisper.cpp.
 use std::{
     hint::spin_loop,
     num::NonZeroUsize,
@@ -28,13 +28,13 @@ const DECODES: usize = 15;
 const SECONDS: usize = 3;
 
 /// `model`: a name in the catalogue or a path, as in a pipeline file.
-pub(crate) fn neighbours(model: &str) {
+pub(crate) fn measure(model: &str) {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let model = loaded(model);
+    let model = load(model);
     let speech = sounds::read(&shipped("pipelines/bench.flac"));
     let speech = &speech[16_000 * 2..16_000 * (2 + SECONDS)];
     println!(
-        "| threads | busy neighbours | a decode of {SECONDS} s: median ms | longest |\n|---|---|---|---|"
+        "| threads | busy threads beside it | a decode of {SECONDS} s: median ms | longest |\n|---|---|---|---|"
     );
     let counts = (1..=cores).filter_map(NonZeroUsize::new);
     for threads in counts {
@@ -44,9 +44,9 @@ pub(crate) fn neighbours(model: &str) {
         let mut busy = vec![0, 1, cores];
         busy.dedup();
         for busy in busy {
-            let _neighbours = Neighbours::start(busy);
+            let _load = BusyThreads::start(busy);
             let mut costs: Vec<Duration> =
-                (0..DECODES).map(|_| cost(&mut whisper, speech)).collect();
+                (0..DECODES).map(|_| time_decode(&mut whisper, speech)).collect();
             costs.sort_unstable();
             let ms = |cost: Duration| cost.as_secs_f64() * 1000.0;
             println!(
@@ -58,7 +58,7 @@ pub(crate) fn neighbours(model: &str) {
     }
 }
 
-fn loaded(model: &str) -> WhisperModel {
+fn load(model: &str) -> WhisperModel {
     let choice = match model.ends_with(".bin") {
         true => ModelChoice::File(model.into()),
         false => ModelChoice::Named(model.to_owned()),
@@ -72,37 +72,37 @@ fn loaded(model: &str) -> WhisperModel {
     model.unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn cost(whisper: &mut Whisper, speech: &[f32]) -> Duration {
+fn time_decode(whisper: &mut Whisper, speech: &[f32]) -> Duration {
     let begun = Instant::now();
-    whisper.decode_with_defaults(speech).expect("it listens");
+    whisper.decode_with_defaults(speech).expect("it decodes");
     begun.elapsed()
 }
 
 /// Threads that are always busy, until they are dropped.
-struct Neighbours {
-    over: Arc<AtomicBool>,
+struct BusyThreads {
+    stop: Arc<AtomicBool>,
     threads: Vec<thread::JoinHandle<()>>,
 }
 
-impl Neighbours {
-    fn start(count: usize) -> Neighbours {
-        let over = Arc::new(AtomicBool::new(false));
+impl BusyThreads {
+    fn start(count: usize) -> BusyThreads {
+        let stop = Arc::new(AtomicBool::new(false));
         let spin = || {
-            let over = over.clone();
+            let stop = stop.clone();
             thread::spawn(move || {
-                while !over.load(Relaxed) {
+                while !stop.load(Relaxed) {
                     spin_loop();
                 }
             })
         };
         let threads = (0..count).map(|_| spin()).collect();
-        Neighbours { over, threads }
+        BusyThreads { stop, threads }
     }
 }
 
-impl Drop for Neighbours {
+impl Drop for BusyThreads {
     fn drop(&mut self) {
-        self.over.store(true, Relaxed);
-        self.threads.drain(..).for_each(|it| it.join().expect("it only spins"));
+        self.stop.store(true, Relaxed);
+        self.threads.drain(..).for_each(|it| it.join().expect("it does not panic"));
     }
 }

@@ -1,4 +1,4 @@
-//! What a page would show: the rules of docs/protocol.md applied to events, and a complaint where the server breaks one.
+//! The captions as a page shows them, by the rules of docs/protocol.md. A broken rule fails the test.
 use std::collections::BTreeMap;
 
 use livecap::{
@@ -7,7 +7,7 @@ use livecap::{
 };
 use serde::de::DeserializeOwned;
 
-/// The partial that is on the screen.
+/// The partial that is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Open {
     pub(crate) segment: u64,
@@ -16,23 +16,23 @@ pub(crate) struct Open {
     revision: u32,
 }
 
-/// One track as a reader sees it who gets every numbered event and the newest partials.
+/// One track, of a client that receives every numbered event and the newest partials.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct CaptionStore {
     pub(crate) finals: BTreeMap<u64, CaptionEvent>,
     pub(crate) gaps: Vec<GapEvent>,
     open: Option<Open>,
-    /// The segment that came last, and all that was promised of it.
+    /// The newest segment, with its committed words.
     newest: Option<Open>,
     numbered: u64,
 }
 
-impl Ledger {
+impl CaptionStore {
     pub(crate) fn open(&self) -> Option<&Open> {
         self.open.as_ref()
     }
 
-    /// How many numbered events came.
+    /// The number of numbered events that came.
     pub(crate) fn numbered(&self) -> u64 {
         self.numbered
     }
