@@ -1,8 +1,9 @@
 // Three hours of captions, as fast as they go: the page stays as small as it was, and as quick.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { hasCount, isLive, shows, skip, texts, useBrowser } from "./support/browser.mjs";
+import { caption, final, finalsOf, hello, track } from "./support/events.mjs";
 import { captioning, relaying } from "./support/livecap.mjs";
-import { isLive, launch, open, shows, skip, texts } from "./support/browser.mjs";
 import { generator, speech } from "./support/speech.mjs";
 
 /** As many as people say in three hours. */
@@ -12,29 +13,20 @@ const MOST_NODES = 12_000;
 const MOST_HEAP_MB = 16;
 
 describe("three hours of captions", { skip }, () => {
-  let browser;
-
-  before(async () => {
-    browser = await launch("--js-flags=--expose-gc");
-  });
-
-  after(() => browser?.close());
+  const { open } = useBrowser("--js-flags=--expose-gc");
 
   it("leave the page as small as it was, and every partial was taken", async (t) => {
     // The relay leaves no partial out, as a broadcast does for a viewer that is slower.
     const relay = await relaying(t);
-    const page = await open(t, browser, relay.url);
+    const page = await open(t, relay.url);
     await isLive(page);
     const tab = await page.context().newCDPSession(page);
     await tab.send("Performance.enable");
-    await relay.say({ type: "hello", v: 1, stream: "long", tracks: [{ name: "english", lang: "en", langs: [] }], next: 1 });
+    await relay.say(hello(track("english", "en")));
     const lines = speech(generator(3), SEGMENTS).map((it, number) => ({ ...it, number }));
     const partials = lines.filter((it) => it.type === "intermediate").length;
-    const event = ({ type, number, segment, text, committed, lang }) => ({
-      type: "caption", seq: segment, track: "english", segment, revision: number, lang, text, start: segment * 3.6, end: segment * 3.6 + 3,
-      ...(type === "final" ? { kind: "final" } : { kind: "partial", committed }),
-      at: { captured: Date.now() },
-    });
+    const event = ({ type, number, segment, text, committed }) =>
+      caption(segment, text, { revision: number, at: { captured: Date.now() }, ...(type === "final" ? {} : { kind: "partial", committed }) });
     const measured = [];
     const parts = 6;
     for (let part = 0; part < parts; part += 1) {
@@ -60,10 +52,11 @@ describe("three hours of captions", { skip }, () => {
 
   it("can be read back from the server, and the newest come again", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await isLive(page);
-    const said = Array.from({ length: 900 }, (_, at) => `Sentence number ${at + 1}.`);
-    await server.say(...said.map((text) => ({ type: "final", text, lang: "en" })));
+    const lines = finalsOf(900, (number) => `Sentence number ${number}.`, () => ({ lang: "en" }));
+    const said = lines.map((it) => it.text);
+    await server.say(...lines);
     await shows(page, said.at(-1));
     assert.deepEqual(await texts(page), said.slice(-500));
     await page.locator("#scroller").hover();
@@ -79,8 +72,8 @@ describe("three hours of captions", { skip }, () => {
     assert.deepEqual(await texts(page), said);
     assert.ok(await page.isHidden("#earlier"), "there is nothing before the first one");
     await page.click("#newest");
-    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 500, undefined, { polling: "raf" });
-    await server.say({ type: "final", text: "The last one.", lang: "en" });
+    await hasCount(page, ".caption", 500);
+    await server.say(final("The last one.", { lang: "en" }));
     await shows(page, "The last one.");
     assert.equal(await page.locator("#earlier").getAttribute("hidden"), null);
   });
