@@ -1,4 +1,4 @@
-// What is on the screen, decided without a screen: events in, rows out. It reads no clock and touches no page.
+// What is on the screen: events in, rows out. It reads no clock and touches no page.
 import type { Caption, Gap, Hello, Kind, Mark, Track, Why } from "./wire.ts";
 
 /** One language's text of a segment. */
@@ -9,7 +9,7 @@ export interface Line {
   text: string;
   /** How many characters of `text` will not change any more. */
   committed: number;
-  /** The translator gave this one up; the original stands in its place. */
+  /** There will be no translation; the original stands in its place. */
   untranslated: boolean;
 }
 
@@ -21,14 +21,14 @@ export interface Segment {
   track: string;
   segment: number;
   start: number;
-  /** The first number that was given for it; none while all of it is partial. */
+  /** The number of its first final; none while all of it is partial. */
   seq?: number | undefined;
   original?: Line;
   translations: Map<string, Line>;
 }
 
-/** Something that is missing, at the place where it is missing. */
-export interface Hole {
+/** Something that is missing here. */
+export interface GapRow {
   is: "gap";
   key: string;
   version: number;
@@ -40,7 +40,7 @@ export interface Hole {
   why: Why;
 }
 
-export interface Moment {
+export interface MarkRow {
   is: "mark";
   key: string;
   version: number;
@@ -49,12 +49,12 @@ export interface Moment {
   text: string;
 }
 
-export type Row = Segment | Hole | Moment;
+export type Row = Segment | GapRow | MarkRow;
 
 /** What a reader of one language sees of a segment. */
 export interface Shown {
   line: Line;
-  /** The original, where the translation is not there yet or was given up. */
+  /** It is the original, since the translation is not there yet or will not come. */
   standsIn: boolean;
   /** Nothing of it will change any more. */
   settled: boolean;
@@ -75,13 +75,13 @@ export class CaptionStore {
   /** Per track the latest finished segment that was taken off the screen: nothing of it returns. */
   private cleared = new Map<string, number>();
   private clearedUpTo = 0;
-  /** All numbers below this one have left the page; 0: none has. */
-  private left = 0;
+  /** Rows with lower numbers were removed for want of room; 0: none was. */
+  private removedBelow = 0;
 
   /** `keep`: how many rows a page holds before the oldest go. */
   constructor(private keep = 1000) {}
 
-  /** More room while somebody reads back: what is being read must not go. */
+  /** More rows while somebody reads back: what is being read must not be removed. */
   hold(keep: number): void {
     this.keep = keep;
     this.trim();
@@ -91,14 +91,14 @@ export class CaptionStore {
     return this.rows.length >= this.keep;
   }
 
-  /** The number before which everything has left this page, where something has. */
+  /** The number below which rows were removed, where some were. */
   get before(): number | undefined {
-    return this.left > 1 ? this.left : undefined;
+    return this.removedBelow > 1 ? this.removedBelow : undefined;
   }
 
-  /** What had left was fetched again, from this number on. What found no room has left once more. */
+  /** Rows that had been removed were added again, from this number on. Where there was no room they were removed once more. */
   reachedBack(from: number): void {
-    if (!this.isFull) this.left = from;
+    if (!this.isFull) this.removedBelow = from;
   }
 
   /** The first number that is still wanted, for the handshake of the next connection. */
@@ -111,7 +111,7 @@ export class CaptionStore {
       this.rows = [];
       this.last = 0;
       this.clearedUpTo = 0;
-      this.left = 0;
+      this.removedBelow = 0;
       for (const map of [this.newest, this.closed, this.cleared]) map.clear();
     }
     this.stream = hello.stream;
@@ -129,7 +129,7 @@ export class CaptionStore {
     for (const track of this.newest.keys()) this.dropOpen(track, () => true);
   }
 
-  /** Gives the segment that changed; nothing where the caption was stale. */
+  /** The segment that changed; none where the caption was stale. */
   caption(it: Caption): Segment | undefined {
     if (it.kind === "final") this.last = Math.max(this.last, it.seq);
     if (it.segment <= (this.cleared.get(it.track) ?? -1)) return undefined;
@@ -160,11 +160,11 @@ export class CaptionStore {
       if (newest !== undefined) this.closed.set(track, newest);
       this.dropOpen(track, () => true);
     }
-    // What was given up may be the last word on a segment; if it was not, its next revision brings the segment back.
+    // The segment may have ended with it. If not, its next revision adds it again.
     if (track !== null && it.why === "fault") this.dropOpen(track, (row) => row.start >= (it.start ?? 0) && row.start < (it.end ?? 0));
     const key = typeof it.seq === "number" ? `gap ${it.seq}` : `history ${(this.histories += 1)}`;
     if (this.isKnown(key, it.seq)) return;
-    // What is no longer kept has no time: it stands after what this page still shows.
+    // A gap of history has no time: it follows what this page still shows.
     const start = it.start ?? this.rows[this.rows.length - 1]?.start ?? Number.NEGATIVE_INFINITY;
     const seconds = typeof it.start === "number" && typeof it.end === "number" ? it.end - it.start : null;
     this.insert({ is: "gap", key, version: 1, track, start, seq: it.seq ?? undefined, seconds, why: it.why });
@@ -180,8 +180,8 @@ export class CaptionStore {
   }
 
   /**
-   * Takes everything off the screen. Numbers stay: what was cleared is not asked for again. `awaited`: a language whose
-   * translations may return what was cleared before they came.
+   * Removes everything from the screen. Numbers stay, so that it is not asked for again. `awaited`: a language whose
+   * translations may still come and add their segments again.
    */
   clear(awaited?: string): void {
     const open = new Set<string>();
@@ -191,7 +191,7 @@ export class CaptionStore {
       else this.cleared.set(row.track, Math.max(row.segment, this.cleared.get(row.track) ?? -1));
     }
     this.clearedUpTo = this.last;
-    this.left = 0;
+    this.removedBelow = 0;
     this.rows = [];
   }
 
@@ -204,7 +204,7 @@ export class CaptionStore {
     return it.segment < (this.newest.get(it.track) ?? 0) || it.segment <= (this.closed.get(it.track) ?? -1);
   }
 
-  /** A later segment has begun: an earlier one that is still open was lost, and its words are not to be believed. */
+  /** A later segment has begun: an earlier one that is still open was lost, and its partial words are removed. */
   private begin(track: string, segment: number): void {
     if (segment <= (this.newest.get(track) ?? -1)) return;
     this.newest.set(track, segment);
@@ -258,8 +258,8 @@ export class CaptionStore {
   private trim(): void {
     if (this.rows.length <= this.keep) return;
     this.rows.splice(0, this.rows.length - this.keep);
-    // A row that has no number yet is new, and says nothing of what is before it.
-    this.left = this.rows.find((row) => row.seq !== undefined)?.seq ?? this.last + 1;
+    // A row without a number is new.
+    this.removedBelow = this.rows.find((row) => row.seq !== undefined)?.seq ?? this.last + 1;
   }
 }
 
@@ -270,7 +270,7 @@ export function shown(row: Segment, lang: string | undefined, tracks: readonly T
   const original = row.original;
   if (!original) return undefined;
   const standsIn = lang !== undefined && lang !== original.lang;
-  // Where a translation may still come, the original has not said its last word.
+  // Where a translation may still come, the original may still be replaced.
   const track = tracks.find((it) => it.name === row.track);
   const mayCome = !translated?.untranslated && track?.langs.includes(lang ?? "") !== false;
   const settled = original.kind === "final" && (!standsIn || !mayCome);

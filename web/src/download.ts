@@ -1,4 +1,5 @@
 // The transcript as a file, in the language that is read.
+import { fetchOk } from "./http.ts";
 
 export const FORMATS = ["txt", "srt", "vtt", "json"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -13,17 +14,10 @@ export function transcript(format: Format, lang: string | undefined, track: stri
   return { path: `api/transcript.${format}${asked === "" ? "" : `?${asked}`}`, name: `${parts.join("-")}.${format}` };
 }
 
-/** Asks with the token, which never stands in an address. */
-export async function ask(path: string, token: string | undefined): Promise<Response> {
-  const answer = await fetch(path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  return answer;
-}
-
 /** A link carries no token, so the page fetches the file and hands it over. */
 export async function save(path: string, name: string, token: string): Promise<void> {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await (await ask(path, token)).blob());
+  link.href = URL.createObjectURL(await (await fetchOk(path, token)).blob());
   link.download = name;
   link.click();
   // The download has begun by the next turn; it keeps what it needs.

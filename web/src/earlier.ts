@@ -1,6 +1,6 @@
 // What has left the page, fetched again for who scrolls back to the beginning.
-import { ask } from "./download.ts";
 import type { CaptionStore } from "./caption-store.ts";
+import { fetchOk } from "./http.ts";
 import { isCaption, isGap, isMark } from "./wire.ts";
 
 /** Numbers that are asked for at once. */
@@ -12,7 +12,7 @@ const BEYOND = 50;
 export async function fetchEarlier(store: CaptionStore, before: number, lang: string | undefined, token: string | undefined): Promise<void> {
   const from = Math.max(1, before - AT_ONCE);
   const stream = store.stream;
-  const answer: unknown = await (await ask(`api/transcript.json?from=${from}&to=${before + BEYOND}`, token)).json();
+  const answer: unknown = await (await fetchOk(`api/transcript.json?from=${from}&to=${before + BEYOND}`, token)).json();
   const { stream: theirs, events } = (answer ?? {}) as { stream?: unknown; events?: unknown };
   // Meanwhile it may have become another one, of which these are no part.
   if (theirs !== stream || store.stream !== stream || !Array.isArray(events)) return;

@@ -1,4 +1,4 @@
-// What the operator's page is told, as written in docs/protocol.md under HTTP.
+// The answers of the operator's API, as in docs/protocol.md under HTTP.
 
 export interface Stage {
   name: string;
@@ -82,4 +82,9 @@ export interface LogLine {
 /** Whether the details are there: without the right to inspect only the public part is. */
 export function isWhole(state: unknown): state is State {
   return typeof state === "object" && state !== null && "edges" in state && "stream" in state;
+}
+
+/** Identifies an edge. */
+export function edgeKey(edge: { from: string; to: string }): string {
+  return JSON.stringify([edge.from, edge.to]);
 }

@@ -1,33 +1,32 @@
-// The settings as a form: it shows what is set, tells what is changed, and never keeps the focus.
-import { element, text } from "./dom.ts";
+// The settings as a form: it shows what is set, and reports what is changed.
+import { element, messageOf, text } from "./dom.ts";
 import { FORMATS, save, transcript } from "./download.ts";
 import { SHORTCUTS } from "./keys.ts";
 import { READER, type Reader } from "./reader.ts";
 import type { Track } from "./wire.ts";
-import { nameOf } from "./languages.ts";
-import { languages } from "./languages.ts";
+import { languages, nameOf } from "./languages.ts";
 import type { Choice } from "./rows.ts";
 
 export class Panel {
-  private readonly panel = element("panel", HTMLElement);
+  private readonly panel = element("panel");
   private readonly opener = element("open", HTMLButtonElement);
   private readonly form = element("settings", HTMLFormElement);
-  private readonly tracks = element("tracks", HTMLElement);
-  private readonly downloads = element("downloads", HTMLElement);
+  private readonly tracks = element("tracks");
+  private readonly downloads = element("downloads");
   private offered: Track[] = [];
   private values: Reader | undefined;
 
-  /** `changed` is told a setting and what it shall be; `usual` that all shall be as usual. */
+  /** `changed` is given a setting and its new value; `reset` sets all to their defaults. */
   constructor(
     private readonly changed: (name: keyof Reader, value: unknown) => void,
-    usual: () => void,
+    reset: () => void,
   ) {
     this.opener.addEventListener("click", () => this.toggle());
     element("shut", HTMLButtonElement).addEventListener("click", () => this.toggle(false));
-    element("usual", HTMLButtonElement).addEventListener("click", usual);
+    element("usual", HTMLButtonElement).addEventListener("click", reset);
     this.form.addEventListener("submit", (event) => event.preventDefault());
     for (const kind of ["input", "change"]) this.panel.addEventListener(kind, (event) => this.read(event.target, kind === "change"));
-    element("keys", HTMLElement).append(
+    element("keys").append(
       ...SHORTCUTS.flatMap(({ keys, does }) => {
         const term = document.createElement("dt");
         term.append(...keys.slice(0, 1).map((it) => text("kbd", it === "Escape" ? "Esc" : it)));
@@ -45,14 +44,14 @@ export class Panel {
     this.panel.hidden = !open;
     this.opener.setAttribute("aria-expanded", String(open));
     if (open) (this.form.elements[0] as HTMLElement).focus();
-    // Where the focus was on something that is gone now it goes back to where it came from.
+    // The focus was on something that is hidden now.
     else this.opener.focus();
   }
 
   /** Opens it at its list of keys. */
   help(): void {
     this.toggle(true);
-    element("keys", HTMLElement).scrollIntoView({ block: "nearest" });
+    element("keys").scrollIntoView({ block: "nearest" });
   }
 
   show(values: Reader, { lang, tracks }: Choice, token: string | undefined): void {
@@ -62,17 +61,17 @@ export class Panel {
       if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = value === true;
       else if (document.activeElement !== control || control instanceof HTMLSelectElement) control.value = String(value);
     }
-    element("howmany", HTMLElement).hidden = values.view !== "lines";
-    element("beside", HTMLElement).hidden = lang === undefined;
+    element("howmany").hidden = values.view !== "lines";
+    element("beside").hidden = lang === undefined;
     for (const box of this.boxes()) box.checked = tracks.length === 0 || tracks.includes(box.value);
-    // Where one was chosen there has to be a way back to all of them.
+    // After a choice there has to be a way back to all tracks.
     this.tracks.hidden = this.offered.length < 2 && values.tracks.length === 0;
     this.showDownloads(tracks, lang, token);
   }
 
   /** Which tracks there are to choose from. */
   offer(tracks: Track[]): void {
-    // What is made anew has no focus any more: somebody may be choosing.
+    // Boxes that are made anew lose the focus: somebody may be choosing.
     if (JSON.stringify(tracks) === JSON.stringify(this.offered)) return;
     this.offered = tracks;
     const boxes = tracks.map(({ name, lang }) => {
@@ -87,7 +86,7 @@ export class Panel {
 
   private showDownloads(tracks: readonly string[], wanted: string | undefined, token: string | undefined): void {
     const track = tracks.length === 1 ? tracks[0] : undefined;
-    // In a language that nobody gives the file would be empty.
+    // In a language that is not offered the file would be empty.
     const given = this.offered.filter((it) => tracks.length === 0 || tracks.includes(it.name));
     const lang = wanted === undefined || (given.length > 0 && !languages(given).includes(wanted)) ? undefined : wanted;
     const of = JSON.stringify([lang, track, token !== undefined]);
@@ -100,7 +99,7 @@ export class Panel {
       if (token !== undefined && token !== "") {
         link.addEventListener("click", (event) => {
           event.preventDefault();
-          save(path, name, token).catch((error: unknown) => (link.textContent = `${format}: ${error instanceof Error ? error.message : String(error)}`));
+          save(path, name, token).catch((error: unknown) => (link.textContent = `${format}: ${messageOf(error)}`));
         });
       }
       return link;
@@ -115,7 +114,7 @@ export class Panel {
     if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
     if (this.tracks.contains(target)) {
       const wanted = this.boxes().filter((it) => it.checked);
-      // None at all would be a page that shows nothing: it stands for all of them.
+      // No track at all means all of them.
       if (isDone) this.changed("tracks", wanted.length === this.offered.length ? [] : wanted.map((it) => it.value));
       return;
     }
@@ -123,7 +122,7 @@ export class Panel {
     if (setting === undefined) return;
     const given = target instanceof HTMLInputElement && target.type === "checkbox" ? (target.checked ? "on" : "off") : target.value;
     const value = setting.parse(given);
-    // Half a number may be none yet; what is still none when it is done gives way to what is set.
+    // A number may be invalid while it is typed; one that still is when the field is left gives way to the old one.
     if (value !== undefined) this.changed(target.name as keyof Reader, value);
     else if (isDone && this.values) target.value = String(this.values[target.name as keyof Reader]);
   }

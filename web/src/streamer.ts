@@ -3,13 +3,13 @@ import { FONTS } from "./reader.ts";
 import { choice, colour, flag, language, length, names, number, type Setting, type Values } from "./settings.ts";
 
 /** Seconds: never, or long enough to be read. */
-function silence(usual: number): Setting<number> {
-  const any = number(usual, 0, 3600);
+function silence(initial: number): Setting<number> {
+  const any = number(initial, 0, 3600);
   const parse = (given: string): number | undefined => {
     const it = any.parse(given);
     return it !== undefined && (it === 0 || it >= 1) ? it : undefined;
   };
-  return { ...any, parse, wanted: "seconds from 1 to 3600, or 0 for never" };
+  return { ...any, parse, expected: "seconds from 1 to 3600, or 0 for never" };
 }
 
 export const OVERLAY = {

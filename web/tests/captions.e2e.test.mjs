@@ -322,7 +322,7 @@ describe("the caption page", { skip }, () => {
       await says({ paused: true }, /Paused/);
       await hasStatus(page, "paused");
       await says({ stages: [{ name: "mic", kind: "microphone", state: "degraded", why: "it is gone" }] }, /mic is degraded: it is gone/);
-      await tells(page, "#standing", /^no microphone$/);
+      await tells(page, "#status", /^no microphone$/);
       // The page's own clock says for how long: it is set on, not waited for.
       await says({ level_db: -80 }, /Listening/);
       await page.evaluate(() => { const now = performance.now.bind(performance); performance.now = () => now() + 6_000; });

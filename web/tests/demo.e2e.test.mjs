@@ -37,7 +37,7 @@ describe("the demo in a browser", { skip }, () => {
 
   it("says so when the recording has ended, and leaves nothing open", async () => {
     await hasStatus(captions, "ended", { timeout: UNTIL_ENDED_MS });
-    assert.equal(await captions.textContent("#standing"), "ended");
+    assert.equal(await captions.textContent("#status"), "ended");
     assert.equal(await captions.locator('.caption[data-kind="partial"]').count(), 0);
     const { moved, seen } = await settledWords.result();
     assert.deepEqual(moved, [], "no settled word has moved, but up");

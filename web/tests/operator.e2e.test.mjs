@@ -36,7 +36,7 @@ describe("the operator's page", { skip }, () => {
     await hasStatus(page, "locked");
     assert.equal(await page.isVisible("#inside"), false);
     assert.equal(await page.evaluate(() => document.activeElement?.id), "token");
-    await isAccessible(page, "the door");
+    await isAccessible(page, "the sign-in");
     await page.fill("#token", "not-the-secret");
     await page.keyboard.press("Enter");
     await hasStatus(page, "refused");
@@ -62,7 +62,7 @@ describe("the operator's page", { skip }, () => {
     const taken = () => page.textContent("#edges tr:nth-child(1) td:nth-of-type(6)");
     const first = await taken();
     await page.waitForFunction((old) => document.querySelector("#edges tr:nth-child(1) td:nth-of-type(6)").textContent !== old, first);
-    await page.waitForFunction(() => /\d\/s/.test(document.querySelector('[data-stage="english"] .pace').textContent));
+    await page.waitForFunction(() => /\d\/s/.test(document.querySelector('[data-stage="english"] .rate').textContent));
     await page.waitForFunction(() => /ms|s$/.test(document.getElementById("lag").textContent));
     await page.waitForFunction(() => document.getElementById("level").value > -50);
     assert.match(await page.textContent("#level-text"), /dB/);
@@ -82,7 +82,7 @@ describe("the operator's page", { skip }, () => {
   });
 
   it("keeps so many points in its plots and no more", async () => {
-    await page.waitForFunction(() => Number(document.documentElement.dataset.looks) > 8);
+    await page.waitForFunction(() => Number(document.documentElement.dataset.polls) > 8);
     for (const plot of ["#lag-plot", "#stage-plot"]) {
       assert.equal(await page.getAttribute(plot, "data-points"), "5");
       assert.ok((await page.locator(`${plot} canvas`).count()) === 1);
@@ -175,7 +175,7 @@ describe("the operator's page", { skip }, () => {
     assert.deepEqual(await second.context().cookies(), []);
     // Pasted into a tab that is open.
     await second.evaluate(() => (location.hash = "token=caf%C3%A9"));
-    await second.waitForFunction(() => /signs of ASCII/.test(document.getElementById("door-why").textContent));
+    await second.waitForFunction(() => /signs of ASCII/.test(document.getElementById("sign-in-why").textContent));
     assert.equal(second.url(), `${server.url}/operator`);
     await second.evaluate((secret) => (location.hash = `token=${secret}`), SECRET);
     await hasStatus(second, "ended");
@@ -226,7 +226,7 @@ describe("the operator's page", { skip }, () => {
   it("says that the server is gone when it is", async () => {
     await stop(server);
     await hasStatus(page, "gone");
-    assert.equal(await page.textContent("#standing"), "server gone");
+    assert.equal(await page.textContent("#status"), "server gone");
   });
 
   it("gave the browser nothing to complain about", () => {
@@ -283,7 +283,7 @@ describe("the operator's page without a token", { skip }, () => {
     await page.waitForFunction(() => /restarting/.test(document.getElementById("lines").textContent));
     // Of the one that is away nothing is heard any more, and that is said.
     await page.waitForFunction(() => document.querySelector("#sources li").textContent === "mic: no sound");
-    assert.equal(await page.textContent('[data-stage="mic"] .pace'), "no sound");
+    assert.equal(await page.textContent('[data-stage="mic"] .rate'), "no sound");
   });
 
   it("says which failure has ended the pipeline", async () => {

@@ -73,7 +73,7 @@ describe("every page", { skip }, () => {
       whole: document.getElementById("scroller").clientHeight >= document.getElementById("captions").clientHeight,
       // The room that it had on the screen would be empty sheets.
       filled: document.getElementById("captions").getBoundingClientRect().bottom - document.querySelector(".caption:last-child").getBoundingClientRect().bottom < 1,
-      hidden: ["open", "standing", "newest"].every((id) => document.getElementById(id).getClientRects().length === 0),
+      hidden: ["open", "status", "newest"].every((id) => document.getElementById(id).getClientRects().length === 0),
       paper: getComputedStyle(document.body).backgroundColor,
       ink: getComputedStyle(document.querySelector(".caption")).color,
     }));

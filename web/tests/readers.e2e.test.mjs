@@ -112,7 +112,7 @@ describe("readers", { skip }, () => {
     await page.keyboard.press("f");
     await page.waitForSelector("header", { state: "hidden" });
     network.cut();
-    await page.waitForSelector("#standing:visible");
+    await page.waitForSelector("#status:visible");
     assert.ok(await page.isHidden("#open"));
   });
 

@@ -11,7 +11,7 @@ describe("a reader's settings", () => {
   it("are as usual where nothing is said", () => {
     const { values, complaints } = from("");
     assert.deepEqual(complaints, []);
-    for (const [name, setting] of Object.entries(READER)) assert.deepEqual(values[name as keyof typeof values], setting.usual, name);
+    for (const [name, setting] of Object.entries(READER)) assert.deepEqual(values[name as keyof typeof values], setting.default, name);
   });
 
   it("are those of the address before those that are remembered", () => {

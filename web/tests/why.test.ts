@@ -4,11 +4,11 @@ import { describe, it } from "node:test";
 import { transcript } from "../src/download.ts";
 import { action, SHORTCUTS } from "../src/keys.ts";
 import { inFragment } from "../src/token.ts";
-import { behind, sign, silentSince, why, type Facts } from "../src/why.ts";
+import { behind, shownStatus, silentSince, why, type Facts } from "../src/why.ts";
 
 const stage = (state: string, reason?: string) => ({ name: "mic", state, ...(reason === undefined ? {} : { why: reason }) });
 const facts = (changes: Partial<Facts> = {}, stages = [stage("running")], paused = false): Facts => ({
-  standing: "live",
+  status: "live",
   tracks: 1,
   missing: [],
   silentFor: undefined,
@@ -19,14 +19,14 @@ const facts = (changes: Partial<Facts> = {}, stages = [stage("running")], paused
 describe("a page that has nothing to show", () => {
   it("says why", () => {
     const cases: [Facts, RegExp, boolean][] = [
-      [facts({ standing: "connecting", tracks: undefined, state: undefined }), /^Connecting/, false],
-      [facts({ standing: "waiting" }), /have not been started/, false],
-      [facts({ standing: "reconnecting" }), /connection is lost/, false],
-      [facts({ standing: "ended" }), /have ended/, false],
-      [facts({ standing: "full" }), /full/, true],
-      [facts({ standing: "unauthorized" }), /token/, false],
-      [facts({ standing: "guessed" }), /wrong tokens.*again/, true],
-      [facts({ standing: "foreign" }), /origins/, true],
+      [facts({ status: "connecting", tracks: undefined, state: undefined }), /^Connecting/, false],
+      [facts({ status: "waiting" }), /have not been started/, false],
+      [facts({ status: "reconnecting" }), /connection is lost/, false],
+      [facts({ status: "ended" }), /have ended/, false],
+      [facts({ status: "full" }), /full/, true],
+      [facts({ status: "unauthorized" }), /token/, false],
+      [facts({ status: "guessed" }), /wrong tokens.*again/, true],
+      [facts({ status: "foreign" }), /origins/, true],
       [facts({ state: undefined }), /Listening/, false],
       [facts(), /Listening/, false],
       [facts({ tracks: 0 }), /no pipeline/, false],
@@ -42,14 +42,14 @@ describe("a page that has nothing to show", () => {
     ];
     for (const [known, words, trouble] of cases) {
       const told = why(known);
-      assert.match(told.words, words);
-      assert.equal(told.trouble, trouble, told.words);
+      assert.match(told.text, words);
+      assert.equal(told.isTrouble, trouble, told.text);
     }
   });
 
   it("names what matters most where several things are wrong", () => {
-    assert.match(why(facts({ silentFor: 60_000 }, [stage("restarting", "unplugged"), stage("starting")])).words, /restarting: unplugged/);
-    assert.match(why(facts({ silentFor: 60_000 }, [stage("running")], true)).words, /Paused/);
+    assert.match(why(facts({ silentFor: 60_000 }, [stage("restarting", "unplugged"), stage("starting")])).text, /restarting: unplugged/);
+    assert.match(why(facts({ silentFor: 60_000 }, [stage("running")], true)).text, /Paused/);
   });
 });
 
@@ -111,13 +111,13 @@ describe("the dot", () => {
   const state = (stages: { name: string; kind?: string; state: string }[], paused = false) => ({ lag_ms: null, paused, stages });
 
   it("is live only where what is said can be heard", () => {
-    assert.equal(sign("live", undefined), "live");
-    assert.equal(sign("live", state([mic("running")])), "live");
-    assert.equal(sign("live", state([mic("starting")])), "live");
-    assert.equal(sign("live", state([mic("running")], true)), "paused");
-    assert.equal(sign("live", state([mic("degraded")])), "soundless");
-    assert.equal(sign("live", state([mic("degraded"), mic("running")])), "live");
-    assert.equal(sign("live", state([{ kind: "translate", name: "dutch", state: "degraded" }])), "live");
-    assert.equal(sign("reconnecting", state([mic("degraded")], true)), "reconnecting");
+    assert.equal(shownStatus("live", undefined), "live");
+    assert.equal(shownStatus("live", state([mic("running")])), "live");
+    assert.equal(shownStatus("live", state([mic("starting")])), "live");
+    assert.equal(shownStatus("live", state([mic("running")], true)), "paused");
+    assert.equal(shownStatus("live", state([mic("degraded")])), "soundless");
+    assert.equal(shownStatus("live", state([mic("degraded"), mic("running")])), "live");
+    assert.equal(shownStatus("live", state([{ kind: "translate", name: "dutch", state: "degraded" }])), "live");
+    assert.equal(shownStatus("reconnecting", state([mic("degraded")], true)), "reconnecting");
   });
 });

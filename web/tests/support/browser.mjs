@@ -64,9 +64,9 @@ export function hasCount(page, selector, count, polling = "raf") {
   return page.waitForFunction(([at, wanted]) => document.querySelectorAll(at).length === wanted, [selector, count], { polling });
 }
 
-/** Waits until the page has this status, as its root element's `data-standing` says. */
+/** Waits until the page has this status, as its root element's `data-status` says. */
 export function hasStatus(page, status, options = {}) {
-  return page.waitForSelector(`html[data-standing="${status}"]`, { state: "attached", ...options });
+  return page.waitForSelector(`html[data-status="${status}"]`, { state: "attached", ...options });
 }
 
 /** Waits until the page receives what is said from now on. */
