@@ -1,4 +1,4 @@
-// The page that people read: it wires the connection, the store, the reader's choices and what is seen of them.
+// The page that people read: connects the server, the store, the reader's settings and the view.
 import { Announcer } from "./announce.ts";
 import { applyReader } from "./appearance.ts";
 import { CaptionStore } from "./caption-store.ts";

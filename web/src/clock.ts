@@ -1,4 +1,4 @@
-// The server's clock as seen from here: `at.captured` is in its time, the reader's clock may be minutes off.
+// An estimate of the server's clock, which `at.captured` is in: the reader's own may be minutes off.
 
 const KEPT = 8;
 
@@ -11,13 +11,13 @@ interface Sample {
 export class ServerClock {
   private samples: Sample[] = [];
 
-  /** An exchange: when it was sent and received here, and what the server said it was there. */
+  /** One request: when it was sent and answered by the reader's clock, and the server's time in the answer. */
   exchanged(sent: number, received: number, server: number): void {
     this.samples.push({ roundTrip: received - sent, offset: server - (sent + received) / 2 });
     if (this.samples.length > KEPT) this.samples.shift();
   }
 
-  /** The error of an exchange is at most half its round trip, so the shortest of the last few is believed. */
+  /** The error of an exchange is at most half its round trip, so the shortest of the last few is used. */
   private get offset(): number | undefined {
     return this.samples.reduce<Sample | undefined>((best, it) => (best && best.roundTrip <= it.roundTrip ? best : it), undefined)?.offset;
   }

@@ -35,7 +35,7 @@ export function fullness(edge: Edge): number {
   return Number.isFinite(share) ? Math.min(1, share) : 0;
 }
 
-/** What an edge has cost so far; empty where nothing. */
+/** What was dropped or replaced on an edge so far; empty: nothing. */
 export function losses(edge: Edge): string {
   const parts = [
     edge.dropped > 0 ? `${count(edge.dropped)} dropped` : "",
@@ -77,12 +77,12 @@ export function writerName(node: NonNullable<State["node"]>): string {
   return node.writer === null ? "that of a server that it has not heard of yet" : `that of ${node.writer}`;
 }
 
-/** Of which track, and which language of it, a row of latencies is. */
+/** The track, and the language, of a row of latencies. */
 export function path(row: { track: string; lang?: string }): string {
   return row.lang === undefined ? row.track : `${row.track} → ${row.lang}`;
 }
 
-/** One place behind the point, where it says something. */
+/** With one decimal place, unless that is 0. */
 function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }

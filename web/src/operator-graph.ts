@@ -99,7 +99,7 @@ export class GraphView {
     const size = across ? ACROSS : DOWN;
     const drawn = layout(graph, size, across);
     const svg = node("svg", { role: "img", "aria-label": `${graph.name}: ${graph.stages.length} stages, as in the tables below` });
-    // Room for the lines' ends and the shadow of the focus.
+    // Room for the ends of the lines and the focus ring.
     svg.setAttribute("viewBox", `-4 -4 ${drawn.width + 8} ${drawn.height + 8}`);
     svg.setAttribute("width", String(drawn.width + 8));
     svg.setAttribute("height", String(drawn.height + 8));

@@ -1,4 +1,4 @@
-// What the page shows beside the graph and the plots: facts, tables, lines of the log.
+// What the page shows beside the graph and the plots: figures, tables, the log.
 import { element, setText, text } from "./dom.ts";
 import { count, depth, duration, level, path } from "./operator-format.ts";
 import { swatch } from "./operator-series.ts";
@@ -41,7 +41,7 @@ export function showTables(state: State, graph: Graph): void {
   }));
 }
 
-/** `plotted`: the names of the lines, each of which has its swatch. */
+/** `plotted`: the names of the lines in the plot; their rows show how each is drawn. */
 export function showLatency(state: State, plotted: string[]): void {
   rows("latency", state.latency.map((it) => [
     `${it.stage}, ${path(it)}`, whole(it.p50), whole(it.p95), whole(it.p99), whole(it.wait?.p95), whole(it.service?.p95), count(it.n),

@@ -1,4 +1,4 @@
-// The operator's page: asks the server how it is, about twice a second, and shows it; a token opens what is guarded.
+// The operator's page: polls the server's state about twice a second and shows it, with a token where one is needed.
 import { element, setText, showText } from "./dom.ts";
 import { Buttons } from "./operator-buttons.ts";
 import { path, troubles, writerName } from "./operator-format.ts";
@@ -58,7 +58,7 @@ document.addEventListener("visibilitychange", () => document.hidden || poller.no
 addEventListener("online", () => poller.now());
 poller.now();
 
-/** Whether it is one. */
+/** Keeps it as the token, where it can be one. */
 function enter(text: string): boolean {
   misfit = isToken(text) ? undefined : "A token has letters, digits and signs of ASCII, and no spaces.";
   if (misfit === undefined) keepToken(text);

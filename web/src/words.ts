@@ -1,12 +1,12 @@
-// One text whose beginning is settled and whose end is not, as elements that are added to and never laid out anew.
+// The text of a caption: settled words are added to and never laid out anew, the rest may change.
 import { text } from "./dom.ts";
 
-/** What is to be done so that a text that is shown becomes another one. */
+/** How the text that is shown becomes the next one. */
 export interface Step {
-  /** Settled words that come behind those that are shown; `undefined`: the settled text is another one, and is written anew. */
+  /** Settled text to append; `undefined`: the settled text differs from what is shown, and is written anew. */
   added: string | undefined;
   settled: string;
-  /** What stands between the two: it belongs to neither, and is not to be underlined with the tail. */
+  /** Between the two: it is not underlined with the tail. */
   space: string;
   tail: string;
 }
@@ -25,9 +25,8 @@ export function step(before: string, whole: string, committed: number): Step {
 }
 
 /**
- * Whether a line may break between two texts only if it is told so. Where words are not divided by spaces, a sign that
- * follows later, such as a full stop, would draw the word before it to the next line; so what has been committed apart
- * stays apart.
+ * Whether an explicit break opportunity (`wbr`) is needed between two texts. In a script without spaces a punctuation mark
+ * that is added later would pull the character before it to the next line; with the `wbr` it stays where it is.
  */
 export function needsBreak(before: string, after: string): boolean {
   return before !== "" && after !== "" && !/\s$/u.test(before) && !/^\s/u.test(after);

@@ -109,8 +109,8 @@ describe("the caption page", { skip }, () => {
     await isLive(page);
     await server.say(final("Before."));
     await shows(page, "Before.");
-    // What a sleeping page does not hear of: the connection is gone without a word. A headless browser freezes no page, so
-    // the end of the sleep is told to it; without that it would find out with the next ping, 45 s later.
+    // The connection is gone and the page was not told. A headless browser freezes no page, so the test sends the event of
+    // its end; without that the page would find out with the next ping, 45 s later.
     network.silence();
     await server.say(final("Meanwhile."));
     network.restore();
@@ -123,7 +123,7 @@ describe("the caption page", { skip }, () => {
     const server = await captioning(t);
     const page = await open(t, server.url);
     await isLive(page);
-    // A headless browser hides no tab either.
+    // A headless browser hides no tab, so the test says that it is hidden.
     await page.evaluate(() => {
       Object.defineProperty(document, "hidden", { get: () => true });
       window.requestAnimationFrame = () => 0;
@@ -187,7 +187,7 @@ describe("the caption page", { skip }, () => {
     await isLive(page);
     assert.deepEqual(await texts(page), ["Good morning."]);
     assert.equal(new URL(page.url()).searchParams.get("tracks"), "english");
-    // By keyboard too: a choice connects anew, and takes the focus from nobody.
+    // By keyboard too: a choice reconnects, and leaves the focus where it is.
     await page.keyboard.press("Space");
     await shows(page, "צהריים");
     assert.equal(await page.evaluate(() => document.activeElement.value), "second");
@@ -202,7 +202,7 @@ describe("the caption page", { skip }, () => {
     const first = await look();
     assert.deepEqual([first.colours, first.font, first.scale], ["dark", "serif", "2"]);
     assert.equal(page.complaints.length, 2, page.complaints.join("\n"));
-    // A link is for one visit: what it says is not remembered.
+    // A link is for one visit: its settings are not stored.
     assert.equal(await page.evaluate(() => localStorage.length), 0);
     await page.click("#open");
     await page.selectOption("[name=font]", "mono");
@@ -323,7 +323,7 @@ describe("the caption page", { skip }, () => {
       await hasStatus(page, "paused");
       await says({ stages: [{ name: "mic", kind: "microphone", state: "degraded", why: "it is gone" }] }, /mic is degraded: it is gone/);
       await tells(page, "#status", /^no microphone$/);
-      // The page's own clock says for how long: it is set on, not waited for.
+      // The page's own clock is advanced: nothing is waited for.
       await says({ level_db: -80 }, /Listening/);
       await page.evaluate(() => { const now = performance.now.bind(performance); performance.now = () => now() + 6_000; });
       await says({ level_db: -85 }, /microphone is silent/);

@@ -30,12 +30,12 @@ describe("the demo in a browser", { skip }, () => {
     await Promise.all([captions.goto(server.url), demo.goto(`${server.url}/demo`)]);
   });
 
-  it("shows a partial while somebody speaks", async () => {
+  it("shows a partial during speech", async () => {
     await captions.waitForSelector('.caption[data-kind="partial"]', { timeout: SOON_MS });
     await photograph(captions, "captions-partial.png");
   });
 
-  it("says so when the recording has ended, and leaves nothing open", async () => {
+  it("says that the recording has ended, and leaves no partial", async () => {
     await hasStatus(captions, "ended", { timeout: UNTIL_ENDED_MS });
     assert.equal(await captions.textContent("#status"), "ended");
     assert.equal(await captions.locator('.caption[data-kind="partial"]').count(), 0);
@@ -68,7 +68,7 @@ describe("the demo in a browser", { skip }, () => {
     }
   });
 
-  it("shows all of it to a reader who comes when it is over", async (t) => {
+  it("shows all captions to a reader who comes after the end", async (t) => {
     const late = await open(t, browser, server.url);
     await hasStatus(late, "ended", { timeout: SOON_MS });
     const all = await finals(captions);
@@ -81,13 +81,13 @@ describe("the demo in a browser", { skip }, () => {
     const heard = (await demo.locator("li.final .data").allTextContents()).reverse();
     const read = await finals(captions);
     assert.ok(heard.length > 0);
-    // A plain client is told nothing of what was said before it came.
+    // A plain client gets no replay.
     assert.deepEqual(heard, read.slice(read.length - heard.length));
     assert.ok((await demo.locator("li.intermediate").count()) > 0);
     await photograph(demo, "demo.png");
   });
 
-  it("has npm's own client at its old address, a strict policy, and nothing at unknown paths", async () => {
+  it("serves npm's own client, a strict content security policy, and 404 for unknown paths", async () => {
     const client = await fetch(new URL("/sio.js/socket.io.js", server.url));
     const original = readFileSync(join(root, "web/node_modules/socket.io-client/dist/socket.io.min.js"));
     assert.ok(Buffer.from(await client.arrayBuffer()).equals(original));
@@ -99,7 +99,7 @@ describe("the demo in a browser", { skip }, () => {
     assert.equal((await fetch(new URL("/nothing-here", server.url))).status, 404);
   });
 
-  it("gave the browser nothing to complain about", () => {
+  it("caused no warning or error in the browser", () => {
     assert.deepEqual([...captions.complaints, ...demo.complaints], []);
   });
 

@@ -8,7 +8,7 @@ import { generator, speech } from "./support/speech.mjs";
 
 /** As many as people say in three hours. */
 const SEGMENTS = 3_000;
-/** Of the page: five hundred rows of some eight nodes, and what stands around them. */
+/** Of the page: five hundred rows of about eight nodes each, and the rest of it. */
 const MOST_NODES = 12_000;
 const MOST_HEAP_MB = 16;
 
@@ -16,7 +16,7 @@ describe("three hours of captions", { skip }, () => {
   const { open } = useBrowser("--js-flags=--expose-gc");
 
   it("leave the page as small as it was, and every partial was taken", async (t) => {
-    // The relay leaves no partial out, as a broadcast does for a viewer that is slower.
+    // The relay passes every partial on; a broadcast coalesces them for a slow viewer.
     const relay = await relaying(t);
     const page = await open(t, relay.url);
     await isLive(page);
@@ -39,11 +39,11 @@ describe("three hours of captions", { skip }, () => {
     console.log(`${SEGMENTS} segments, ${partials} partials: ${measured.map((it) => `${it.nodes} nodes, ${it.heap.toFixed(1)} MB`).join("; ")}`);
     assert.ok(partials > 15_000, `${partials}`);
     for (const { nodes, heap } of measured) assert.ok(nodes <= MOST_NODES && heap <= MOST_HEAP_MB, JSON.stringify(measured));
-    // After the first part the page is as full as it gets: what is kept on top of that would be a leak.
+    // After the first part the page is full: growth beyond that would be a leak.
     const [, second, ...later] = measured;
     for (const it of later) assert.ok(it.nodes < second.nodes * 1.2 && it.heap < second.heap * 1.3 + 1, JSON.stringify(measured));
     assert.ok((await page.locator(".caption").count()) <= 500);
-    // It scrolls in a frame or two, whole as it is: what is measured is the work, without the waiting for the screen.
+    // Measures layout and paint while scrolling, without the wait for the screen.
     const frames = await page.evaluate(scrollThrough);
     console.log(`scrolled through in steps: layout and paint p95 ${frames.p95.toFixed(1)} ms, of ${frames.count}`);
     assert.ok(await page.isVisible("#newest"));
@@ -80,7 +80,7 @@ describe("three hours of captions", { skip }, () => {
 });
 
 async function measure(tab) {
-  // What has gone from the page is gone after it was collected.
+  // Removed nodes are counted until the garbage collector has run.
   await tab.send("HeapProfiler.collectGarbage");
   const { metrics } = await tab.send("Performance.getMetrics");
   const of = (name) => metrics.find((it) => it.name === name).value;

@@ -10,7 +10,7 @@ import { shared } from "./support/cleanup.mjs";
 import { running, stop, temporaryFolder } from "./support/livecap.mjs";
 import { RECORDING, follow, pipeline } from "./support/operator.mjs";
 
-// What a form would read as a space is itself.
+// A `+`, which a form would read as a space, stays a `+`.
 const SECRET = "a+secret-of-operators";
 const HEAVIEST = 150_000;
 
@@ -56,7 +56,7 @@ describe("the operator's page", { skip }, () => {
     await page.waitForSelector('#graph .stage[data-stage="english"][data-state="running"]');
   });
 
-  it("shows numbers that change while somebody speaks", async () => {
+  it("shows numbers that change during speech", async () => {
     await page.click("#edges-details summary");
     await page.click("#stages-details summary");
     const taken = () => page.textContent("#edges tr:nth-child(1) td:nth-of-type(6)");
@@ -89,7 +89,7 @@ describe("the operator's page", { skip }, () => {
     }
   });
 
-  it("has no violation that axe-core knows of, light and dark, broad and narrow", async () => {
+  it("passes axe-core, light and dark, wide and narrow", async () => {
     for (const colorScheme of ["light", "dark"]) {
       for (const viewport of [{ width: 1440, height: 900 }, PHONE]) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -134,7 +134,7 @@ describe("the operator's page", { skip }, () => {
     assert.deepEqual(within, []);
   });
 
-  it("says that nothing answers, asks on, and is back by itself", async () => {
+  it("says that the server does not answer, polls on, and recovers by itself", async () => {
     await page.context().setOffline(true);
     await hasStatus(page, "gone");
     await tells(page, "#trouble", /does not answer/);
@@ -144,7 +144,7 @@ describe("the operator's page", { skip }, () => {
     assert.ok(await page.isEnabled("#pause"));
   });
 
-  it("ends only after it was asked once more, by keys alone", async () => {
+  it("ends the pipeline only after a confirmation, by keyboard alone", async () => {
     await page.focus("#end");
     await page.keyboard.press("Enter");
     assert.equal(await page.evaluate(() => document.activeElement?.id), "end-not");
@@ -190,7 +190,7 @@ describe("the operator's page", { skip }, () => {
     await second.fill("#token", SECRET);
     await second.keyboard.press("Enter");
     await hasStatus(second, "ended");
-    // As from something that is not as the page was written for.
+    // An answer of another shape than the page was written for.
     await second.route("**/api/state", async (route) => route.fulfill({ json: { ...(await (await route.fetch()).json()), levels: null } }));
     await hasStatus(second, "broken");
     await tells(second, "#trouble", /TypeError/);
@@ -198,7 +198,7 @@ describe("the operator's page", { skip }, () => {
     await hasStatus(second, "ended");
   });
 
-  it("leaves its origin for nothing, has the token in no address, weighs little, and is in no frame", async () => {
+  it("requests nothing from other origins, has the token in no address, is small, and cannot be framed", async () => {
     const requests = pages.flatMap((it) => it.requests);
     for (const url of requests) {
       assert.equal(new URL(url).origin, server.url, url);
@@ -214,7 +214,7 @@ describe("the operator's page", { skip }, () => {
       assert.doesNotMatch(policy, /unsafe/);
       if (path !== "/operator") continue;
       assert.match(policy, /frame-ancestors 'none'/);
-      // What is still good takes its headers from the answer that says so.
+      // The headers of a 304 replace those that the browser keeps.
       const again = await fetch(server.url + path, { headers: { "if-none-match": answer.headers.get("etag") } });
       assert.equal(again.status, 304);
       assert.match(again.headers.get("content-security-policy"), /frame-ancestors 'none'/);
@@ -229,12 +229,12 @@ describe("the operator's page", { skip }, () => {
     assert.equal(await page.textContent("#status"), "server gone");
   });
 
-  it("gave the browser nothing to complain about", () => {
+  it("caused no warning or error in the browser", () => {
     assert.deepEqual(pages.flatMap(complaints), []);
   });
 });
 
-// A program that hums, and tells its number in a file, so that the test can end it.
+// A program that plays a tone and writes its process id into a file, so that the test can kill it.
 const HUM = `
 const [file] = process.argv.slice(1);
 require("fs").writeFileSync(file, String(process.pid));
@@ -258,12 +258,12 @@ describe("the operator's page without a token", { skip }, () => {
     const recorder = (name) => `[record.${name}-recorder]\nfrom = "${name}"\npath = "${name}.wav"\n`;
     const sources = hum("mic", 'wait = "10m"') + hum("hall", 'wait = "1ms"') + hum("foyer", "limit = 0");
     server = await running(t, pipeline(sources + recorder("hall") + recorder("foyer")));
-    // Told rather than killed: its own children are to end with it.
+    // Stopped rather than killed, so that its own children end with it.
     t.after(() => stop(server));
     page = await open(t, browser, `${server.url}/operator`);
   });
 
-  it("lets whoever is at this machine look, and says why the buttons are off", async () => {
+  it("shows its state to a visitor from this machine, and says why the buttons are off", async () => {
     await hasStatus(page, "live");
     for (const button of ["#pause", "#clear", "#mark", "#end", "#mark-text"]) assert.ok(await page.isDisabled(button), button);
     assert.match(await page.textContent("#why-off"), /Looking only.*operator-token-env/);
@@ -271,7 +271,7 @@ describe("the operator's page without a token", { skip }, () => {
     await isAccessible(page, "looking only");
   });
 
-  it("shows a stage that waits for its next life, and that one has come back, when they fail", async () => {
+  it("shows a failed stage that waits for its restart, and one that was restarted", async () => {
     await page.waitForSelector('#graph .stage[data-stage="mic"][data-state="running"][data-restarts="0"]');
     await page.waitForSelector('#graph .stage[data-stage="hall"][data-state="running"][data-restarts="0"]');
     await page.waitForFunction(() => document.querySelectorAll("#sources li").length === 3);
@@ -281,7 +281,7 @@ describe("the operator's page without a token", { skip }, () => {
     assert.equal(await page.textContent('[data-stage="hall"] .state'), "running, 1 restart");
     await tells(page, "#trouble", /mic restarting: /);
     await page.waitForFunction(() => /restarting/.test(document.getElementById("lines").textContent));
-    // Of the one that is away nothing is heard any more, and that is said.
+    // The source that is gone has no level any more.
     await page.waitForFunction(() => document.querySelector("#sources li").textContent === "mic: no sound");
     assert.equal(await page.textContent('[data-stage="mic"] .rate'), "no sound");
   });
@@ -292,13 +292,13 @@ describe("the operator's page without a token", { skip }, () => {
     await tells(page, "#trouble", /foyer failed: /);
   });
 
-  it("gave the browser nothing to complain about", () => {
+  it("caused no warning or error in the browser", () => {
     assert.deepEqual(complaints(page), []);
     for (const url of page.requests) assert.equal(new URL(url).origin, server.url, url);
   });
 });
 
-/** That an answer was 401, or that none came, the browser reports by itself, and the tests ask for both. */
+/** Without the browser's own reports of failed requests: the tests cause refusals and lost connections. */
 function complaints(page) {
   return page.complaints.filter((it) => !/Failed to load resource/.test(it));
 }

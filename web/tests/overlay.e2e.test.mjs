@@ -24,7 +24,7 @@ describe("the overlay", { skip }, () => {
     const lines = await page.evaluate(linesOf);
     assert.ok(lines.length >= 4);
     for (const it of lines.slice(0, -1)) assert.ok(it.length >= 30 && it.length <= 42, `${it.length} letters: ${it}`);
-    // Nothing but the words lets less through than all of it.
+    // Everything but the words is transparent.
     assert.deepEqual(await opacities(page, 10, 10, 1), [0]);
     assert.deepEqual(page.complaints, []);
   });
@@ -44,7 +44,7 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(page.complaints, []);
   });
 
-  it("leaves no strip of a line that was rolled away", async (t) => {
+  it("shows no strip of a line that has scrolled away", async (t) => {
     const server = await captioning(t);
     for (const [query, size] of [["", { width: 960, height: 540 }], ["position=middle&lines=3", { width: 1001, height: 577 }], ["position=top&size=31&leading=125", { width: 960, height: 541 }]]) {
       const page = await opened(t, server, `background=ff0000&opacity=100&gaps=off&status=on&${query}`, size);
@@ -59,7 +59,7 @@ describe("the overlay", { skip }, () => {
     }
   });
 
-  it("names what cannot be meant, and goes on without it", async (t) => {
+  it("names settings that are invalid, and ignores them", async (t) => {
     const server = await captioning(t);
     const page = await opened(t, server, "lines=100&text=reddish&size=1e9&clear=0.2&colour=red&position=left");
     await server.say(final("All the same."));
@@ -92,8 +92,8 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(await texts(page), ["Just now."]);
   });
 
-  it("rolls past no final that nobody could have seen, however fast they come", async (t) => {
-    // How long each stays is a matter of its clock, and of the unit tests: here, that each has its turn on the only line.
+  it("shows every final, however fast they come", async (t) => {
+    // The unit tests check how long each stays; this one, that each is shown on the only line.
     const server = await captioning(t);
     const page = await opened(t, server, "lines=1&clear=0");
     await page.evaluate(() => {
@@ -106,7 +106,7 @@ describe("the overlay", { skip }, () => {
           if (isSeen && window.inView.at(-1) !== it.textContent.trim()) window.inView.push(it.textContent.trim());
         }
       };
-      // With each change, and with each time that it rolls.
+      // After each change, and each time that it scrolls.
       new MutationObserver(look).observe(document.getElementById("captions"), { subtree: true, childList: true });
       document.getElementById("box").addEventListener("scroll", look);
     });
@@ -117,7 +117,7 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(await page.evaluate(() => window.inView), ["One.", "Two.", "Three."]);
   });
 
-  it("never moves a settled word but up", async (t) => {
+  it("never moves a settled word, except up", async (t) => {
     const server = await captioning(t);
     const page = await open(t);
     const words = await watchSettledWords(page);
@@ -149,14 +149,14 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(await texts(page), ["صباح الخير.", "and wel"]);
     assert.deepEqual(await page.locator(".caption").evaluateAll((all) => all.map((it) => it.dir)), ["rtl", "ltr"]);
     assert.equal(await page.locator(".tail:visible").count(), 0);
-    // One language is one language: what is not translated yet is not shown, and nothing takes its place later.
+    // Without `original` only translations are shown.
     await relay.say(caption(2, "and welcome.", hall), translation(2, "ar", "ومرحبا.", hall), caption(3, "Thank you.", hall));
     await shows(strict, "ومرحبا.");
     assert.deepEqual(await texts(strict), ["صباح الخير.", "ومرحبا."]);
     await shows(page, "Thank you.");
   });
 
-  it("says on the screen why there is nothing, where that is asked for, and else on its console", async (t) => {
+  it("says why there are no captions: on the screen where that is set, else on its console", async (t) => {
     const server = await captioning(t);
     const page = await opened(t, server, "status=on");
     await page.waitForSelector("#status:visible");

@@ -1,4 +1,4 @@
-// What holds for every page: who cannot see or hear is served, it is light, and it asks nobody but its own server.
+// What holds for every page: it is accessible, small, and requests nothing from other servers.
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { describe, it } from "node:test";
@@ -8,7 +8,7 @@ import { PHONE, fontsAreLoaded, isLive, shows, skip, useBrowser } from "./suppor
 import { final, finalsOf, partial } from "./support/events.mjs";
 import { captioning } from "./support/livecap.mjs";
 
-/** Packed, with everything that the page loads. */
+/** Compressed, with everything that the page loads. */
 const MOST_BYTES = 150_000;
 
 describe("every page", { skip }, () => {
@@ -25,7 +25,7 @@ describe("every page", { skip }, () => {
     ["demo, light", "/demo", { colorScheme: "light" }],
     ["demo, dark", "/demo", { colorScheme: "dark" }],
   ]) {
-    it(`has nothing that axe objects to: ${name}`, async (t) => {
+    it(`passes axe-core: ${name}`, async (t) => {
       const server = await captioning(t, { second: [final("צהריים טובים לכולם.", { lang: "he", start: 1, end: 2 }), { type: "gap", start: 3, end: 5, why: "device" }] });
       const page = await open(t, server.url + path, options);
       await isLive(page);
@@ -37,7 +37,7 @@ describe("every page", { skip }, () => {
     });
   }
 
-  it("has nothing that axe objects to: captions, asking for a token", async (t) => {
+  it("passes axe-core: captions, asking for a token", async (t) => {
     const server = await captioning(t, { broadcast: 'viewer-token-env = "VIEWERS"', env: { VIEWERS: "open sesame" } });
     const page = await open(t, server.url);
     await page.waitForSelector("#admission:visible");
@@ -45,7 +45,7 @@ describe("every page", { skip }, () => {
   });
 
   for (const path of ["/", "/?font=dyslexic", "/overlay", "/overlay?font=dyslexic", "/demo"]) {
-    it(`is light and asks nobody but its own server: ${path}`, async (t) => {
+    it(`is small and requests nothing from other servers: ${path}`, async (t) => {
       const server = await captioning(t);
       const page = await open(t, server.url + path);
       await isLive(page);
@@ -71,7 +71,7 @@ describe("every page", { skip }, () => {
     await page.emulateMedia({ media: "print" });
     const printed = await page.evaluate(() => ({
       whole: document.getElementById("scroller").clientHeight >= document.getElementById("captions").clientHeight,
-      // The room that it had on the screen would be empty sheets.
+      // The height that was reserved on the screen would be empty sheets.
       filled: document.getElementById("captions").getBoundingClientRect().bottom - document.querySelector(".caption:last-child").getBoundingClientRect().bottom < 1,
       hidden: ["open", "status", "newest"].every((id) => document.getElementById(id).getClientRects().length === 0),
       paper: getComputedStyle(document.body).backgroundColor,
@@ -90,7 +90,7 @@ describe("every page", { skip }, () => {
   });
 });
 
-/** What travels of a file, to a browser that takes it packed. */
+/** How many bytes a file has as it is sent, to a browser that accepts gzip. */
 function packed(url) {
   return new Promise((resolve, reject) => {
     get(url, { headers: { "accept-encoding": "gzip" } }, (answer) => {

@@ -1,4 +1,4 @@
-// What readers see behind a proxy: one that does not pass websockets on, one that serves livecap below a path, one that swallows.
+// What readers see behind a proxy: one that does not pass websockets on, one that serves livecap below a path, one that never answers them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";

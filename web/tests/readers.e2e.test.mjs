@@ -1,4 +1,4 @@
-// What readers do and have, in a real browser: slow fingers, bad lines, choices that no longer stand, other people's tracks.
+// What readers do and have, in a real browser: slow fingers, bad connections, outdated choices, other people's tracks.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { PHONE, hasCount, isLive, isScrolledUp, shows, skip, tells, texts, useBrowser } from "./support/browser.mjs";
@@ -36,7 +36,7 @@ describe("readers", { skip }, () => {
     assert.ok(await page.isVisible("#newest"));
   });
 
-  it("get all of what they chose, though the line was cut while it came", async (t) => {
+  it("get all of what they chose, though the connection was cut during the replay", async (t) => {
     const second = finalsOf(300, (number) => `Second ${number}, so that it takes some room on the wire for a while.`, (at) => ({ start: at, end: at + 0.5 }));
     const server = await captioning(t, { second });
     const network = await cuttable(t, server.url);
@@ -52,7 +52,7 @@ describe("readers", { skip }, () => {
     await hasCount(page, ".caption", 301);
   });
 
-  it("who listen hear what was said during a cut, and nothing twice", async (t) => {
+  it("with a screen reader hear what was said during a cut, and nothing twice", async (t) => {
     const server = await captioning(t);
     const network = await cuttable(t, server.url);
     await server.say(final("Long ago."));
@@ -70,7 +70,7 @@ describe("readers", { skip }, () => {
     assert.deepEqual(await page.locator("#spoken p").allTextContents(), ["Before.", "Meanwhile.", "After."]);
   });
 
-  it("of a track that is not there see what there is, and are told", async (t) => {
+  it("of a missing track see the others, and are told", async (t) => {
     const server = await captioning(t);
     await server.say(final("Good morning."));
     const page = await open(t, `${server.url}/?tracks=hall`);
@@ -81,7 +81,7 @@ describe("readers", { skip }, () => {
     assert.ok(await page.isVisible("#tracks"));
   });
 
-  it("of a language that nobody gives read the original, hear it, and find the way back", async (t) => {
+  it("of a language that is not offered read and hear the original, and find the way back", async (t) => {
     const server = await captioning(t);
     const page = await open(t, `${server.url}/?lang=nl`);
     await isLive(page);
@@ -104,7 +104,7 @@ describe("readers", { skip }, () => {
     assert.equal(await page.evaluate(() => location.href), `${server.url}/`);
   });
 
-  it("in full screen see that the line is lost", async (t) => {
+  it("in full screen see that the connection is lost", async (t) => {
     const server = await captioning(t);
     const network = await cuttable(t, server.url);
     const page = await open(t, network.url);
@@ -116,7 +116,7 @@ describe("readers", { skip }, () => {
     assert.ok(await page.isHidden("#open"));
   });
 
-  it("share by the address what they have chosen before, and see a number that cannot be go back", async (t) => {
+  it("share earlier choices by the address, and get the old number back instead of an invalid one", async (t) => {
     const server = await captioning(t);
     const page = await open(t, server.url);
     await page.click("#open");
@@ -136,7 +136,7 @@ describe("readers", { skip }, () => {
       const words = await watchSettledWords(page);
       await page.goto(relay.url + query);
       await isLive(page);
-      /** Until it shows the last of them, or what `shown` says. */
+      /** Says a line and waits until the page shows it, or `shown`. */
       const say = async (line, shown = line.text) => {
         await relay.say(line);
         await shows(page, shown);
@@ -145,7 +145,7 @@ describe("readers", { skip }, () => {
       return { relay, page, say, words, moved: async () => (await words.result()).moved };
     };
 
-    it("where what was guessed was nothing", async (t) => {
+    it("where a partial ends empty", async (t) => {
       const { relay, page, say, words, moved } = await watched(t);
       await relay.say(hello(english), live());
       await say(caption(1, "First sentence of it."));
@@ -163,11 +163,11 @@ describe("readers", { skip }, () => {
       await say(caption(2, "This original is a long sentence that takes several lines on a phone, because it is so long."));
       await say(caption(3, "and now the next", { kind: "partial", committed: "and now" }));
       await say(dutch(2, "Kort."));
-      // A translation in the place of its original is another word, not one that moved.
+      // A translation that replaces its original is another word, not one that moved.
       assert.deepEqual((await moved()).filter((it) => it.before.word === it.now.word), []);
     });
 
-    it("where two speak at once and the upper one's guess shrinks", async (t) => {
+    it("where two speak at once and the upper partial shrinks", async (t) => {
       const { relay, say, moved } = await watched(t);
       await relay.say(hello(track("a", "en"), track("b", "en")), live());
       const of = (track, text, committed, revision, start) => caption(1, text, { track, kind: "partial", committed, revision, start, end: start + 1 });
@@ -175,7 +175,7 @@ describe("readers", { skip }, () => {
       await say(of("b", "bravo one two", "bravo one", 1, 2));
       await say(of("a", "alpha one two three four five six seven eight", "alpha one", 2, 1));
       await say(of("a", "alpha one two nine", "alpha one two", 3, 1));
-      // The upper one may grow: then what is above it moves up, and in the list what is below it down.
+      // The upper one may grow: then rows above it move up, and rows below it move down within the list.
       assert.deepEqual((await moved()).filter((it) => it.now.top > it.before.top + 1.5 || it.now.left !== it.before.left), []);
     });
   });
@@ -188,7 +188,7 @@ describe("readers", { skip }, () => {
     await relay.say(hello(english), live(), caption(1, `${word} is it`), dutch(1, `${word} is het`));
     await shows(page, "is het");
     assert.ok(await page.evaluate(() => { const it = document.getElementById("scroller"); return it.scrollWidth <= it.clientWidth; }));
-    // Of the last lines on a phone both would be one too many.
+    // On a phone the last lines have no room for the original.
     await page.setViewportSize(PHONE);
     await page.keyboard.press("v");
     assert.ok(await page.locator(".original").isHidden());

@@ -63,7 +63,7 @@ describe("the demo in English and Spanish", { skip: noBrowser || noTranslator },
 
   it("shows the original beside it where the reader wants both", async () => {
     const translated = await finals(english);
-    // A key that is pressed in a field is the field's.
+    // In a field the key would be text.
     await english.evaluate(() => document.activeElement.blur());
     await english.keyboard.press("o");
     await hasCount(english, '.original[lang="en"]:not([hidden])', translated.length);

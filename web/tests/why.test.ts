@@ -60,13 +60,13 @@ describe("silence", () => {
     assert.equal(silentSince(-40, 100, 5_200), undefined);
   });
 
-  it("is unknown where no level is told", () => {
+  it("is unknown where no level is reported", () => {
     assert.equal(silentSince(null, 100, 200), undefined);
     assert.equal(silentSince(undefined, undefined, 200), undefined);
   });
 });
 
-it("a lag is told in tenths, and in seconds when it is long", () => {
+it("a lag is shown in tenths of a second, and in seconds when it is long", () => {
   assert.deepEqual([0, 320, 1_260, 9_949, 9_950, 61_000].map(behind), ["0.1 s behind", "0.3 s behind", "1.3 s behind", "9.9 s behind", "10 s behind", "61 s behind"]);
 });
 
@@ -98,7 +98,7 @@ describe("a key", () => {
     assert.equal(new Set(all).size, all.length);
   });
 
-  it("is left to the browser, to fields, and to who wants none", () => {
+  it("is left to the browser, to fields, and to readers who want none", () => {
     assert.equal(action(press("s", { ctrlKey: true }), true), undefined);
     assert.equal(action(press("s", { inField: true }), true), undefined);
     assert.equal(action(press("s"), false), undefined);
@@ -106,11 +106,11 @@ describe("a key", () => {
   });
 });
 
-describe("the dot", () => {
+describe("the status", () => {
   const mic = (state: string) => ({ kind: "microphone", name: "mic", state });
   const state = (stages: { name: string; kind?: string; state: string }[], paused = false) => ({ lag_ms: null, paused, stages });
 
-  it("is live only where what is said can be heard", () => {
+  it("is live only where speech can be heard", () => {
     assert.equal(shownStatus("live", undefined), "live");
     assert.equal(shownStatus("live", state([mic("running")])), "live");
     assert.equal(shownStatus("live", state([mic("starting")])), "live");

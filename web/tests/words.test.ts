@@ -1,4 +1,4 @@
-// How a text becomes another one without moving what is settled.
+// How a text becomes the next one without moving settled words.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stableHeight } from "../src/stable-height.ts";
@@ -34,15 +34,15 @@ describe("a text that grows", () => {
   });
 });
 
-describe("the room of the captions", () => {
+describe("the height of the captions", () => {
   const still = { before: 0, after: 0 };
 
-  it("grows with them and never shrinks under them", () => {
+  it("grows and never shrinks", () => {
     assert.equal(stableHeight(100, [still, { before: 60, after: 60 }], 140), 140);
     assert.equal(stableHeight(140, [still, { before: 60, after: 60 }], 100), 140);
   });
 
-  it("moves with what comes and goes above all that is seen, and keeps what goes within", () => {
+  it("changes with rows above those that are shown, and not with rows between them", () => {
     assert.equal(stableHeight(140, [{ before: 60, after: 20 }], 100), 100);
     assert.equal(stableHeight(140, [{ before: 60, after: 100 }], 140), 180);
     assert.equal(stableHeight(140, [still, { before: 60, after: 20 }], 100), 140);
@@ -63,7 +63,7 @@ describe("lines that roll up", () => {
     assert.deepEqual(nextStep(rolled(), [], 0), { top: 120, again: undefined });
   });
 
-  it("leave a young final its second", () => {
+  it("leave a recent final its second", () => {
     assert.deepEqual(nextStep(rolled(), [{ bottom: 120, until: 1000 }], 400), { top: 80, again: 1000 });
     assert.deepEqual(nextStep(rolled({ since: 400 }), [{ bottom: 120, until: 1000 }], 1000), { top: 120, again: undefined });
     assert.deepEqual(nextStep(rolled(), [{ bottom: 200, until: 1000 }], 400), { top: 120, again: undefined });
@@ -82,13 +82,13 @@ describe("lines that roll up", () => {
 });
 
 describe("a language", () => {
-  it("runs as its script does", () => {
+  it("has the direction of its script", () => {
     for (const it of ["ar", "he", "fa-IR", "ur", "AR", "az-Arab", "pa-Arab-PK"]) assert.equal(direction(it), "rtl", it);
     for (const it of ["en", "nl", "ja", "az", "pa", "ar-Latn", "zh-Hant-TW"]) assert.equal(direction(it), "ltr", it);
     for (const it of ["", "auto", "und"]) assert.equal(direction(it), "auto", it);
   });
 
-  it("that was not told has no tag", () => {
+  it("that is not known has no tag", () => {
     assert.deepEqual(["auto", "und", "nl"].map(tag), ["", "", "nl"]);
     assert.deepEqual(["und", "nl", "no such language"].map(nameOf), ["as spoken", "Nederlands", "no such language"]);
   });

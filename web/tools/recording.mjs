@@ -14,7 +14,7 @@ const SECONDS = 24;
 const EVERY_MS = 200;
 /** Real weights, as `make setup` puts them there. */
 const MODELS = process.env.LIVECAP_MODELS ?? join(homedir(), process.platform === "darwin" ? "Library/Application Support" : ".local/share", "livecap/models");
-/** Text on a plain ground needs no more. */
+/** Text on a plain background needs no more. */
 const COLOURS = 15;
 
 if (skip) throw new Error(skip);
@@ -32,7 +32,7 @@ await withCleanup(async (t) => {
     await page.waitForTimeout(Math.max(0, EVERY_MS - (performance.now() - at)));
   }
   const gif = GIFEncoder();
-  // One palette, of a frame with words in it, so that nothing flickers; behind it, what stands for "as it was".
+  // One palette for all frames, so that nothing flickers; its last entry means "unchanged".
   const palette = quantize(frames.at(-1).png.data, COLOURS);
   const unchanged = palette.length;
   palette.push([0, 0, 0]);
