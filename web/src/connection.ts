@@ -50,67 +50,67 @@ const AWAKE_WAIT_MS = 4_000;
 
 export class Connection {
   readonly clock = new ServerClock();
-  private readonly socket: Socket;
-  private replaying = true;
+  readonly #socket: Socket;
+  #replaying = true;
   /** A replay from the beginning is still awaited. */
-  private everything = false;
+  #everything = false;
   /** The first number that had not arrived when the connection was cut. */
-  private unseen = Number.POSITIVE_INFINITY;
-  private retry: number | undefined;
+  #unseen = Number.POSITIVE_INFINITY;
+  #retry: number | undefined;
 
   constructor(
     private readonly store: CaptionStore,
     private readonly listener: Listener,
     private subscription: Subscription,
   ) {
-    this.socket = connect({
+    this.#socket = connect({
       timeout: SILENT_MS,
       transports: ["websocket", "polling"],
       tryAllTransports: true,
       reconnectionDelay: 500,
       reconnectionDelayMax: 5_000,
       // Called for each connection: one that was cut continues where it was.
-      auth: (give: (data: object) => void) => give(this.handshake()),
+      auth: (give: (data: object) => void) => give(this.#handshake()),
     });
-    this.listen();
-    window.setInterval(() => this.askClock(), CLOCK_EVERY_MS);
+    this.#listen();
+    window.setInterval(() => this.#askClock(), CLOCK_EVERY_MS);
   }
 
   /** Connects anew, since the server sends only what was subscribed to, and asks for all that it keeps of it. */
   subscribe(changes: Partial<Subscription>): void {
     this.subscription = { ...this.subscription, ...changes };
-    this.everything = this.subscription.past;
-    this.reconnect();
+    this.#everything = this.subscription.past;
+    this.#reconnect();
   }
 
   /** After a sleep in which nothing ran: the connection may be gone without having said so. */
   wake(): void {
     // The library may be waiting before its next try.
-    if (!this.socket.connected) return this.reconnect();
-    this.socket.timeout(AWAKE_WAIT_MS).emit("clock", (error: Error | null) => {
-      if (error && this.socket.connected) this.reconnect();
+    if (!this.#socket.connected) return this.#reconnect();
+    this.#socket.timeout(AWAKE_WAIT_MS).emit("clock", (error: Error | null) => {
+      if (error && this.#socket.connected) this.#reconnect();
     });
   }
 
   /** A page in the back/forward cache must not keep a connection; `wake` continues where it was. */
   sleep(): void {
-    this.socket.disconnect();
+    this.#socket.disconnect();
   }
 
   /** For the bench: reads the server's clock often; the result reports what was painted. */
   measure(): (painted: Painted) => void {
-    window.setInterval(() => this.askClock(), CLOCK_OFTEN_MS);
-    return (it) => this.socket.emit("painted", it);
+    window.setInterval(() => this.#askClock(), CLOCK_OFTEN_MS);
+    return (it) => this.#socket.emit("painted", it);
   }
 
-  private handshake(): object {
+  #handshake(): object {
     const { lang, tracks, token, past, measure } = this.subscription;
     const { stream } = this.store;
     // Without `from` the server sends what is said from now on. A stream that was seen before is continued in any case.
     // After a new subscription `from` is 0 until the whole replay has arrived: the numbers seen so far are of the old one.
-    const from = this.everything ? { from: 0 } : past || stream !== undefined ? { from: this.store.from } : {};
-    this.replaying = "from" in from;
-    this.unseen = stream === undefined ? Number.POSITIVE_INFINITY : this.store.from;
+    const from = this.#everything ? { from: 0 } : past || stream !== undefined ? { from: this.store.from } : {};
+    this.#replaying = "from" in from;
+    this.#unseen = stream === undefined ? Number.POSITIVE_INFINITY : this.store.from;
     return {
       v: 1,
       ...(stream === undefined ? {} : { stream }),
@@ -123,26 +123,27 @@ export class Connection {
     };
   }
 
-  private listen(): void {
-    const { socket, store, listener } = this;
+  #listen(): void {
+    const { store, listener } = this;
+    const socket = this.#socket;
     const changed = (): void => listener.changed(undefined, false, false);
     socket.on("connect", () => {
       if (store.stream === undefined) listener.status("waiting");
-      this.askClock();
+      this.#askClock();
     });
     socket.on("disconnect", (reason) => {
-      this.replaying = true;
+      this.#replaying = true;
       listener.status("reconnecting");
-      if (reason === "io server disconnect") this.later(REFUSED_WAIT_MS);
+      if (reason === "io server disconnect") this.#later(REFUSED_WAIT_MS);
     });
-    socket.on("connect_error", (error: Refusal) => this.refused(error));
+    socket.on("connect_error", (error: Refusal) => this.#refused(error));
     socket.on("hello", (it: unknown) => {
       if (!isHello(it)) return;
       const isFirst = store.stream === undefined;
       if (!isFirst && it.stream !== store.stream) {
         // Another run of the pipeline, which may begin on the same connection: a replay of it follows, and then `live`.
-        this.replaying = true;
-        this.unseen = 0;
+        this.#replaying = true;
+        this.#unseen = 0;
       }
       store.hello(it);
       // Without the past a connection that was cut continues from here.
@@ -152,7 +153,7 @@ export class Connection {
       changed();
     });
     socket.on("caption", (it: unknown) => {
-      if (isCaption(it) && store.caption(it)) listener.changed(it, !this.replaying, this.replaying && it.kind === "final" && it.seq >= this.unseen);
+      if (isCaption(it) && store.caption(it)) listener.changed(it, !this.#replaying, this.#replaying && it.kind === "final" && it.seq >= this.#unseen);
     });
     socket.on("gap", (it: unknown) => {
       if (isGap(it)) store.gap(it), changed();
@@ -166,8 +167,8 @@ export class Connection {
     });
     socket.on("live", (it: unknown) => {
       if (isNext(it)) store.reached(it.next);
-      this.everything = false;
-      this.replaying = false;
+      this.#everything = false;
+      this.#replaying = false;
     });
     socket.on("end", (it: unknown) => {
       if (isNext(it)) store.ended(it.next), changed();
@@ -178,8 +179,9 @@ export class Connection {
     });
   }
 
-  private refused(error: Refusal): void {
-    const { socket, store, listener } = this;
+  #refused(error: Refusal): void {
+    const { store, listener } = this;
+    const socket = this.#socket;
     if (error.message.startsWith("unauthorized")) {
       // The same token would be refused again: the form or a new address brings another one.
       listener.status("unauthorized");
@@ -187,7 +189,7 @@ export class Connection {
     }
     if (error.message.startsWith("guessed")) {
       listener.status("guessed");
-      return void this.later(GUESSED_WAIT_MS);
+      return void this.#later(GUESSED_WAIT_MS);
     }
     if (error.message.startsWith("foreign")) return void listener.status("foreign");
     // With long-polling first, the library changes to a websocket once that has answered.
@@ -195,22 +197,22 @@ export class Connection {
     const isFull = error.message === "full" || error.description === 503;
     listener.status(isFull ? "full" : store.stream === undefined ? "connecting" : "reconnecting");
     // `active` is false where the server itself refused: then the library does not try again.
-    if (!socket.active) this.later((error.data?.retry_after ?? 0) * 1000 || REFUSED_WAIT_MS);
+    if (!socket.active) this.#later((error.data?.retry_after ?? 0) * 1000 || REFUSED_WAIT_MS);
   }
 
-  private reconnect(): void {
-    this.socket.disconnect().connect();
+  #reconnect(): void {
+    this.#socket.disconnect().connect();
   }
 
-  private later(ms: number): void {
-    window.clearTimeout(this.retry);
-    this.retry = window.setTimeout(() => this.socket.connect(), jitter(ms, Math.random()));
+  #later(ms: number): void {
+    window.clearTimeout(this.#retry);
+    this.#retry = window.setTimeout(() => this.#socket.connect(), jitter(ms, Math.random()));
   }
 
-  private askClock(): void {
-    if (!this.socket.connected) return;
+  #askClock(): void {
+    if (!this.#socket.connected) return;
     const sent = Date.now();
-    this.socket.timeout(CLOCK_WAIT_MS).emit("clock", (error: Error | null, answer: unknown) => {
+    this.#socket.timeout(CLOCK_WAIT_MS).emit("clock", (error: Error | null, answer: unknown) => {
       const now = (answer as { now?: unknown } | undefined)?.now;
       if (!error && typeof now === "number") this.clock.exchanged(sent, Date.now(), now);
     });

@@ -8,66 +8,66 @@ import type { State } from "./operator-wire.ts";
 const LONGEST_MARK = 1000;
 
 export class Buttons {
-  private readonly pause = element("pause", HTMLButtonElement);
-  private readonly clear = element("clear", HTMLButtonElement);
-  private readonly end = element("end", HTMLButtonElement);
-  private readonly mark = element("mark", HTMLButtonElement);
-  private readonly text = element("mark-text", HTMLInputElement);
-  private paused = false;
-  private confirming = false;
+  readonly #pause = element("pause", HTMLButtonElement);
+  readonly #clear = element("clear", HTMLButtonElement);
+  readonly #end = element("end", HTMLButtonElement);
+  readonly #mark = element("mark", HTMLButtonElement);
+  readonly #text = element("mark-text", HTMLInputElement);
+  #paused = false;
+  #confirming = false;
 
   /** `poll` reads the server's state at once. */
   constructor(private readonly poll: () => void) {
-    this.pause.addEventListener("click", () => void this.togglePause());
-    this.clear.addEventListener("click", () => void this.do(post("api/clear"), () => "Every screen was cleared."));
+    this.#pause.addEventListener("click", () => void this.#togglePause());
+    this.#clear.addEventListener("click", () => void this.#do(post("api/clear"), () => "Every screen was cleared."));
     element("marking").addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.makeMark();
+      void this.#makeMark();
     });
-    this.end.addEventListener("click", () => this.confirmEnd(true));
-    element("end-not").addEventListener("click", () => this.confirmEnd(false));
-    element("sure").addEventListener("keydown", (event) => event.key === "Escape" && this.confirmEnd(false));
+    this.#end.addEventListener("click", () => this.#confirmEnd(true));
+    element("end-not").addEventListener("click", () => this.#confirmEnd(false));
+    element("sure").addEventListener("keydown", (event) => event.key === "Escape" && this.#confirmEnd(false));
     element("end-now").addEventListener("click", () => {
-      this.confirmEnd(false);
-      void this.do(post("api/end"), () => "The end was asked for: what is under way still comes out.");
+      this.#confirmEnd(false);
+      void this.#do(post("api/end"), () => "The end was asked for: what is under way still comes out.");
     });
   }
 
   update(state: State): void {
     const why = whyOff(state);
     showText("why-off", why.all ?? why.some);
-    this.paused = state.paused;
+    this.#paused = state.paused;
     setText("pause", state.paused ? "Resume" : "Pause");
-    this.pause.dataset.paused = String(state.paused);
-    for (const button of [this.clear, this.mark, this.text]) button.disabled = why.all !== undefined;
-    for (const button of [this.pause, this.end]) button.disabled = (why.all ?? why.some) !== undefined;
-    if (this.end.disabled) this.confirmEnd(false);
+    this.#pause.dataset.paused = String(state.paused);
+    for (const button of [this.#clear, this.#mark, this.#text]) button.disabled = why.all !== undefined;
+    for (const button of [this.#pause, this.#end]) button.disabled = (why.all ?? why.some) !== undefined;
+    if (this.#end.disabled) this.#confirmEnd(false);
   }
 
   /** Nothing can be done: the server is not there. */
   off(why: string): void {
     showText("why-off", why);
-    for (const button of [this.clear, this.mark, this.text, this.pause, this.end]) button.disabled = true;
-    this.confirmEnd(false);
+    for (const button of [this.#clear, this.#mark, this.#text, this.#pause, this.#end]) button.disabled = true;
+    this.#confirmEnd(false);
   }
 
-  private async togglePause(): Promise<void> {
-    const resume = this.paused;
+  async #togglePause(): Promise<void> {
+    const resume = this.#paused;
     const said = resume ? "Resumed: captions go on." : "Paused: nothing that is said now is recognised or kept.";
-    await this.do(post(resume ? "api/resume" : "api/pause"), () => said);
+    await this.#do(post(resume ? "api/resume" : "api/pause"), () => said);
   }
 
-  private async makeMark(): Promise<void> {
-    const text = this.text.value.trim();
+  async #makeMark(): Promise<void> {
+    const text = this.#text.value.trim();
     if (new TextEncoder().encode(text).length > LONGEST_MARK) {
       setText("done", `A mark's text has at most ${LONGEST_MARK} bytes.`);
       return;
     }
-    const done = await this.do(post<{ seq: number }>("api/mark", { text }), ({ seq }) => `Marked, as number ${seq}.`);
-    if (done) this.text.value = "";
+    const done = await this.#do(post<{ seq: number }>("api/mark", { text }), ({ seq }) => `Marked, as number ${seq}.`);
+    if (done) this.#text.value = "";
   }
 
-  private async do<T>(request: Promise<Answer<T>>, done: (value: T) => string): Promise<boolean> {
+  async #do<T>(request: Promise<Answer<T>>, done: (value: T) => string): Promise<boolean> {
     const answer = await request;
     const isDone = "value" in answer;
     setText("done", isDone ? done(answer.value) : failed(answer));
@@ -75,13 +75,13 @@ export class Buttons {
     return isDone;
   }
 
-  private confirmEnd(confirming: boolean): void {
-    if (confirming === this.confirming) return;
-    this.confirming = confirming;
+  #confirmEnd(confirming: boolean): void {
+    if (confirming === this.#confirming) return;
+    this.#confirming = confirming;
     element("sure").hidden = !confirming;
-    this.end.setAttribute("aria-expanded", String(confirming));
+    this.#end.setAttribute("aria-expanded", String(confirming));
     // The answer that does no harm has the focus.
-    (confirming ? element("end-not") : this.end).focus();
+    (confirming ? element("end-not") : this.#end).focus();
   }
 }
 

@@ -28,39 +28,39 @@ interface Line {
 }
 
 export class GraphView {
-  private graph: Graph | undefined;
-  private across: boolean | undefined;
-  private boxes = new Map<string, Box>();
-  private lines = new Map<string, Line>();
-  private state: State | undefined;
-  private readonly before = new Map<string, Reading<Work>>();
+  #graph: Graph | undefined;
+  #across: boolean | undefined;
+  #boxes = new Map<string, Box>();
+  #lines = new Map<string, Line>();
+  #state: State | undefined;
+  readonly #before = new Map<string, Reading<Work>>();
 
   constructor(private readonly place: HTMLElement) {
     // A phone that is turned gets the other direction.
-    new ResizeObserver(() => this.draw()).observe(place);
+    new ResizeObserver(() => this.#draw()).observe(place);
   }
 
   show(graph: Graph): void {
-    this.graph = graph;
-    this.across = undefined;
-    this.before.clear();
-    this.draw();
+    this.#graph = graph;
+    this.#across = undefined;
+    this.#before.clear();
+    this.#draw();
   }
 
   update(state: State): void {
-    this.state = state;
+    this.#state = state;
     const work = new Map(state.work.map((it) => [it.stage, it]));
-    for (const stage of state.stages) this.stage(stage, work.get(stage.name), state.now);
+    for (const stage of state.stages) this.#stage(stage, work.get(stage.name), state.now);
     // A source takes no items: its level shows that it works.
     for (const { source, level_db } of state.levels) {
-      const box = this.boxes.get(source);
+      const box = this.#boxes.get(source);
       if (box !== undefined) setText(box.rate, level(level_db));
     }
-    for (const edge of state.edges) this.edge(edge);
+    for (const edge of state.edges) this.#edge(edge);
   }
 
-  private stage(stage: Stage, work: Work | undefined, at: number): void {
-    const box = this.boxes.get(stage.name);
+  #stage(stage: Stage, work: Work | undefined, at: number): void {
+    const box = this.#boxes.get(stage.name);
     if (box === undefined) return;
     const again = restarts(stage);
     box.group.setAttribute("data-state", stage.state);
@@ -69,13 +69,13 @@ export class GraphView {
     setText(box.why, [`${stage.name}: ${stage.state}`, again, stage.why].filter(Boolean).join("; "));
     if (work === undefined) return;
     const now = { at, value: work };
-    const speed = rate(this.before.get(stage.name), now);
-    this.before.set(stage.name, now);
+    const speed = rate(this.#before.get(stage.name), now);
+    this.#before.set(stage.name, now);
     if (speed !== undefined && work.handled > 0) setText(box.rate, `${speed.perSecond.toFixed(1)}/s, ${Math.round(speed.busy * 100)} % at work`);
   }
 
-  private edge(edge: Edge): void {
-    const line = this.lines.get(edgeKey(edge));
+  #edge(edge: Edge): void {
+    const line = this.#lines.get(edgeKey(edge));
     if (line === undefined) return;
     const lost = losses(edge);
     line.group.setAttribute("data-full", fullness(edge) >= 0.8 ? "yes" : "no");
@@ -85,17 +85,17 @@ export class GraphView {
     setText(line.why, [`${edge.from} to ${edge.to}: ${depth(edge)} waits`, lost, `held up ${duration(edge.waited_ms)}`].filter(Boolean).join("; "));
   }
 
-  private draw(): void {
-    const [graph, room] = [this.graph, this.place.clientWidth];
+  #draw(): void {
+    const [graph, room] = [this.#graph, this.place.clientWidth];
     if (graph === undefined || room === 0) return;
     const across = room >= BROAD_PX;
-    if (across !== this.across) this.build(graph, across);
-    this.across = across;
+    if (across !== this.#across) this.#build(graph, across);
+    this.#across = across;
     const svg = this.place.firstElementChild;
     svg?.classList.toggle("scrolled", room < Number(svg.getAttribute("width")) * SMALLEST);
   }
 
-  private build(graph: Graph, across: boolean): void {
+  #build(graph: Graph, across: boolean): void {
     const size = across ? ACROSS : DOWN;
     const drawn = layout(graph, size, across);
     const svg = node("svg", { role: "img", "aria-label": `${graph.name}: ${graph.stages.length} stages, as in the tables below` });
@@ -103,15 +103,15 @@ export class GraphView {
     svg.setAttribute("viewBox", `-4 -4 ${drawn.width + 8} ${drawn.height + 8}`);
     svg.setAttribute("width", String(drawn.width + 8));
     svg.setAttribute("height", String(drawn.height + 8));
-    this.boxes = new Map();
-    this.lines = new Map();
+    this.#boxes = new Map();
+    this.#lines = new Map();
     for (const edge of drawn.edges) {
       const { x, y } = edge.label;
       const group = node("g", { class: "edge", "data-from": edge.from, "data-to": edge.to });
       const line = { group, why: node("title"), depth: text("depth", x, y - 5), loss: text("loss", x, y + 14) };
       group.append(line.why, node("path", { d: edge.path }), line.depth, line.loss);
       svg.append(group);
-      this.lines.set(edgeKey(edge), line);
+      this.#lines.set(edgeKey(edge), line);
     }
     for (const { name, kind } of graph.stages) {
       const { x, y } = drawn.stages.get(name)!;
@@ -125,10 +125,10 @@ export class GraphView {
       group.append(box.why, node("rect", { class: "box", width, height, rx: "8" }), node("rect", { class: "bar", width: "6", height, rx: "3" }));
       group.append(title, sort, box.state, box.rate);
       svg.append(group);
-      this.boxes.set(name, box);
+      this.#boxes.set(name, box);
     }
     this.place.replaceChildren(svg);
-    if (this.state !== undefined) this.update(this.state);
+    if (this.#state !== undefined) this.update(this.#state);
   }
 }
 

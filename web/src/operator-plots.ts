@@ -6,14 +6,14 @@ import { timeOfDay } from "./time-of-day.ts";
 const HEIGHT_PX = 190;
 
 export class Plot {
-  private drawn: { plot: uPlot; names: string } | undefined;
+  #drawn: { plot: uPlot; names: string } | undefined;
 
   constructor(
     private readonly place: HTMLElement,
     private series: Series,
   ) {
     new ResizeObserver(() => {
-      if (place.clientWidth > 0) this.drawn?.plot.setSize({ width: place.clientWidth, height: HEIGHT_PX });
+      if (place.clientWidth > 0) this.#drawn?.plot.setSize({ width: place.clientWidth, height: HEIGHT_PX });
     }).observe(place);
     // A canvas does not follow the style sheet.
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
@@ -24,7 +24,7 @@ export class Plot {
   /** Plots these from now on. */
   show(series: Series): void {
     this.series = series;
-    this.remove();
+    this.#remove();
     this.draw();
   }
 
@@ -32,26 +32,26 @@ export class Plot {
     const width = this.place.clientWidth;
     if (width === 0) return;
     const names = JSON.stringify(this.series.names);
-    if (this.drawn?.names !== names) {
-      this.remove();
-      this.drawn = { plot: new uPlot(this.options(width), this.data(), this.place), names };
+    if (this.#drawn?.names !== names) {
+      this.#remove();
+      this.#drawn = { plot: new uPlot(this.#options(width), this.#data(), this.place), names };
     } else {
-      this.drawn.plot.setData(this.data());
+      this.#drawn.plot.setData(this.#data());
     }
     // For the tests: nobody can look into a canvas.
     this.place.dataset.points = String(this.series.length);
   }
 
-  private remove(): void {
-    this.drawn?.plot.destroy();
-    this.drawn = undefined;
+  #remove(): void {
+    this.#drawn?.plot.destroy();
+    this.#drawn = undefined;
   }
 
-  private data(): uPlot.AlignedData {
+  #data(): uPlot.AlignedData {
     return this.series.data as uPlot.AlignedData;
   }
 
-  private options(width: number): uPlot.Options {
+  #options(width: number): uPlot.Options {
     const colour = (name: string): string => {
       // The browser resolves `light-dark()` in properties that are colours.
       this.place.style.color = `var(${name})`;

@@ -1,9 +1,9 @@
 // Polls: asks again and again, one request at a time.
 
 export class Poller {
-  private isUnderWay = false;
-  private isDue = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  #isUnderWay = false;
+  #isDue = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `wait`: how long until the next request, in ms; undefined: until `now` is called. */
   constructor(
@@ -14,22 +14,22 @@ export class Poller {
 
   /** Polls now, or once more after the request that is under way: that one may have begun before the change. */
   now(): void {
-    if (this.isUnderWay) this.isDue = true;
-    else void this.run();
+    if (this.#isUnderWay) this.#isDue = true;
+    else void this.#run();
   }
 
-  private async run(): Promise<void> {
-    clearTimeout(this.timer);
-    this.isUnderWay = true;
+  async #run(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#isUnderWay = true;
     try {
       do {
-        this.isDue = false;
+        this.#isDue = false;
         await this.poll().catch(this.failed);
-      } while (this.isDue);
+      } while (this.#isDue);
     } finally {
-      this.isUnderWay = false;
+      this.#isUnderWay = false;
       const wait = this.wait();
-      if (wait !== undefined) this.timer = setTimeout(() => this.now(), wait);
+      if (wait !== undefined) this.#timer = setTimeout(() => this.now(), wait);
     }
   }
 }

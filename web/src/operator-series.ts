@@ -1,8 +1,8 @@
 // What a plot shows: the newest values of a few names over time, and how their lines are told apart.
 
 export class Series {
-  private times: number[] = [];
-  private readonly columns = new Map<string, (number | null)[]>();
+  #times: number[] = [];
+  readonly #columns = new Map<string, (number | null)[]>();
 
   /** At most so many points of so many lines. */
   constructor(
@@ -13,36 +13,36 @@ export class Series {
   /** One moment, in s. A name without a value has a hole there. */
   push(at: number, values: Map<string, number | null>): void {
     // A plot needs times that grow.
-    if (at <= (this.times.at(-1) ?? -Infinity)) return;
+    if (at <= (this.#times.at(-1) ?? -Infinity)) return;
     for (const name of values.keys()) {
-      if (!this.columns.has(name) && this.columns.size < this.maxNames) this.columns.set(name, this.times.map(() => null));
+      if (!this.#columns.has(name) && this.#columns.size < this.maxNames) this.#columns.set(name, this.#times.map(() => null));
     }
-    this.times.push(at);
-    for (const [name, column] of this.columns) column.push(values.get(name) ?? null);
-    if (this.times.length <= this.maxPoints) return;
-    this.times.shift();
-    for (const [name, column] of this.columns) {
+    this.#times.push(at);
+    for (const [name, column] of this.#columns) column.push(values.get(name) ?? null);
+    if (this.#times.length <= this.maxPoints) return;
+    this.#times.shift();
+    for (const [name, column] of this.#columns) {
       column.shift();
-      if (column.every((it) => it === null)) this.columns.delete(name);
+      if (column.every((it) => it === null)) this.#columns.delete(name);
     }
   }
 
   clear(): void {
-    this.times = [];
-    this.columns.clear();
+    this.#times = [];
+    this.#columns.clear();
   }
 
   get names(): string[] {
-    return [...this.columns.keys()];
+    return [...this.#columns.keys()];
   }
 
   get length(): number {
-    return this.times.length;
+    return this.#times.length;
   }
 
   /** As uPlot takes it: times, then a column a name. */
   get data(): [number[], ...(number | null)[][]] {
-    return [this.times, ...this.columns.values()];
+    return [this.#times, ...this.#columns.values()];
   }
 }
 

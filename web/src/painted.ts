@@ -14,29 +14,29 @@ export interface Painted {
 const MEASURE = "caption to paint";
 
 export class PaintTimer {
-  private waiting: { caption: Caption; at: number }[] = [];
-  private readonly after = new MessageChannel();
+  #waiting: { caption: Caption; at: number }[] = [];
+  readonly #after = new MessageChannel();
 
   constructor(
     private readonly clock: ServerClock,
     private readonly tell: (painted: Painted) => void,
   ) {
-    this.after.port1.onmessage = () => this.painted(Date.now());
+    this.#after.port1.onmessage = () => this.#painted(Date.now());
   }
 
   /** It will be drawn with the next frame. */
   received(caption: Caption): void {
-    this.waiting.push({ caption, at: performance.now() });
+    this.#waiting.push({ caption, at: performance.now() });
   }
 
   /** In the callback of a frame, after the document has changed: a message that is posted here arrives after the paint. */
   drawn(): void {
-    if (this.waiting.length > 0) this.after.port2.postMessage(null);
+    if (this.#waiting.length > 0) this.#after.port2.postMessage(null);
   }
 
-  private painted(at: number): void {
+  #painted(at: number): void {
     const end = performance.now();
-    for (const { caption, at: start } of this.waiting.splice(0)) {
+    for (const { caption, at: start } of this.#waiting.splice(0)) {
       const { track, segment, revision, at: times } = caption;
       performance.measure(MEASURE, { start, end });
       const ms = times && this.clock.since(times.captured, at);

@@ -8,24 +8,24 @@ import { languages, nameOf } from "./languages.ts";
 import type { Choice } from "./rows.ts";
 
 export class Panel {
-  private readonly panel = element("panel");
-  private readonly opener = element("open", HTMLButtonElement);
-  private readonly form = element("settings", HTMLFormElement);
-  private readonly tracks = element("tracks");
-  private readonly downloads = element("downloads");
-  private offered: Track[] = [];
-  private values: Reader | undefined;
+  readonly #panel = element("panel");
+  readonly #opener = element("open", HTMLButtonElement);
+  readonly #form = element("settings", HTMLFormElement);
+  readonly #tracks = element("tracks");
+  readonly #downloads = element("downloads");
+  #offered: Track[] = [];
+  #values: Reader | undefined;
 
   /** `changed` is given a setting and its new value; `reset` sets all to their defaults. */
   constructor(
     private readonly changed: (name: keyof Reader, value: unknown) => void,
     reset: () => void,
   ) {
-    this.opener.addEventListener("click", () => this.toggle());
+    this.#opener.addEventListener("click", () => this.toggle());
     element("shut", HTMLButtonElement).addEventListener("click", () => this.toggle(false));
     element("usual", HTMLButtonElement).addEventListener("click", reset);
-    this.form.addEventListener("submit", (event) => event.preventDefault());
-    for (const kind of ["input", "change"]) this.panel.addEventListener(kind, (event) => this.read(event.target, kind === "change"));
+    this.#form.addEventListener("submit", (event) => event.preventDefault());
+    for (const kind of ["input", "change"]) this.#panel.addEventListener(kind, (event) => this.#read(event.target, kind === "change"));
     element("keys").append(
       ...SHORTCUTS.flatMap(({ keys, does }) => {
         const term = document.createElement("dt");
@@ -36,16 +36,16 @@ export class Panel {
   }
 
   get isOpen(): boolean {
-    return !this.panel.hidden;
+    return !this.#panel.hidden;
   }
 
   toggle(open = !this.isOpen): void {
     if (open === this.isOpen) return;
-    this.panel.hidden = !open;
-    this.opener.setAttribute("aria-expanded", String(open));
-    if (open) (this.form.elements[0] as HTMLElement).focus();
+    this.#panel.hidden = !open;
+    this.#opener.setAttribute("aria-expanded", String(open));
+    if (open) (this.#form.elements[0] as HTMLElement).focus();
     // The focus was on something that is hidden now.
-    else this.opener.focus();
+    else this.#opener.focus();
   }
 
   /** Opens it at its list of keys. */
@@ -55,25 +55,25 @@ export class Panel {
   }
 
   show(values: Reader, { lang, tracks }: Choice, token: string | undefined): void {
-    this.values = values;
-    for (const control of this.controls()) {
+    this.#values = values;
+    for (const control of this.#controls()) {
       const value = values[control.name as keyof Reader];
       if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = value === true;
       else if (document.activeElement !== control || control instanceof HTMLSelectElement) control.value = String(value);
     }
     element("howmany").hidden = values.view !== "lines";
     element("beside").hidden = lang === undefined;
-    for (const box of this.boxes()) box.checked = tracks.length === 0 || tracks.includes(box.value);
+    for (const box of this.#boxes()) box.checked = tracks.length === 0 || tracks.includes(box.value);
     // After a choice there has to be a way back to all tracks.
-    this.tracks.hidden = this.offered.length < 2 && values.tracks.length === 0;
-    this.showDownloads(tracks, lang, token);
+    this.#tracks.hidden = this.#offered.length < 2 && values.tracks.length === 0;
+    this.#showDownloads(tracks, lang, token);
   }
 
   /** Which tracks there are to choose from. */
   offer(tracks: Track[]): void {
     // Boxes that are made anew lose the focus: somebody may be choosing.
-    if (JSON.stringify(tracks) === JSON.stringify(this.offered)) return;
-    this.offered = tracks;
+    if (JSON.stringify(tracks) === JSON.stringify(this.#offered)) return;
+    this.#offered = tracks;
     const boxes = tracks.map(({ name, lang }) => {
       const label = text("label", "", "check");
       const box = document.createElement("input");
@@ -81,17 +81,17 @@ export class Panel {
       label.append(box, " ", text("span", `${name} (${nameOf(lang)})`));
       return label;
     });
-    this.tracks.replaceChildren(this.tracks.firstElementChild!, ...boxes);
+    this.#tracks.replaceChildren(this.#tracks.firstElementChild!, ...boxes);
   }
 
-  private showDownloads(tracks: readonly string[], wanted: string | undefined, token: string | undefined): void {
+  #showDownloads(tracks: readonly string[], wanted: string | undefined, token: string | undefined): void {
     const track = tracks.length === 1 ? tracks[0] : undefined;
     // In a language that is not offered the file would be empty.
-    const given = this.offered.filter((it) => tracks.length === 0 || tracks.includes(it.name));
+    const given = this.#offered.filter((it) => tracks.length === 0 || tracks.includes(it.name));
     const lang = wanted === undefined || (given.length > 0 && !languages(given).includes(wanted)) ? undefined : wanted;
     const of = JSON.stringify([lang, track, token !== undefined]);
-    if (this.downloads.dataset.of === of) return;
-    this.downloads.dataset.of = of;
+    if (this.#downloads.dataset.of === of) return;
+    this.#downloads.dataset.of = of;
     const links = FORMATS.map((format) => {
       const { path, name } = transcript(format, lang, track);
       const link = text("a", format === "txt" ? "text" : format);
@@ -107,15 +107,15 @@ export class Panel {
     const print = text("button", "print");
     print.type = "button";
     print.addEventListener("click", () => window.print());
-    this.downloads.replaceChildren(...links.flatMap((it) => [it, " "]), print);
+    this.#downloads.replaceChildren(...links.flatMap((it) => [it, " "]), print);
   }
 
-  private read(target: EventTarget | null, isDone: boolean): void {
+  #read(target: EventTarget | null, isDone: boolean): void {
     if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
-    if (this.tracks.contains(target)) {
-      const wanted = this.boxes().filter((it) => it.checked);
+    if (this.#tracks.contains(target)) {
+      const wanted = this.#boxes().filter((it) => it.checked);
       // No track at all means all of them.
-      if (isDone) this.changed("tracks", wanted.length === this.offered.length ? [] : wanted.map((it) => it.value));
+      if (isDone) this.changed("tracks", wanted.length === this.#offered.length ? [] : wanted.map((it) => it.value));
       return;
     }
     const setting = READER[target.name as keyof Reader];
@@ -124,14 +124,14 @@ export class Panel {
     const value = setting.parse(given);
     // A number may be invalid while it is typed; one that still is when the field is left gives way to the old one.
     if (value !== undefined) this.changed(target.name as keyof Reader, value);
-    else if (isDone && this.values) target.value = String(this.values[target.name as keyof Reader]);
+    else if (isDone && this.#values) target.value = String(this.#values[target.name as keyof Reader]);
   }
 
-  private controls(): (HTMLInputElement | HTMLSelectElement)[] {
-    return [...this.form.elements].filter((it): it is HTMLInputElement | HTMLSelectElement => "name" in it && Object.hasOwn(READER, String(it.name)));
+  #controls(): (HTMLInputElement | HTMLSelectElement)[] {
+    return [...this.#form.elements].filter((it): it is HTMLInputElement | HTMLSelectElement => "name" in it && Object.hasOwn(READER, String(it.name)));
   }
 
-  private boxes(): HTMLInputElement[] {
-    return [...this.tracks.querySelectorAll("input")];
+  #boxes(): HTMLInputElement[] {
+    return [...this.#tracks.querySelectorAll("input")];
   }
 }

@@ -44,9 +44,9 @@ export function nextStep({ content, room, line, top: current, since }: Measures,
 
 export class RollUp {
   /** When each final was first in view. */
-  private seen = new Map<string, number>();
-  private since: number | undefined;
-  private timer: number | undefined;
+  #seen = new Map<string, number>();
+  #since: number | undefined;
+  #timer: number | undefined;
 
   constructor(
     private readonly box: HTMLElement,
@@ -55,35 +55,35 @@ export class RollUp {
 
   /** To be called after the content has changed. `live`: it was just spoken; a replay need not be read along. */
   contentChanged(store: CaptionStore, rows: Rows, live = true): void {
-    window.clearTimeout(this.timer);
+    window.clearTimeout(this.#timer);
     const now = performance.now();
-    const finals = this.finals(store, rows);
-    if (!live) for (const { key } of finals) this.seen.set(key, Number.NEGATIVE_INFINITY);
+    const finals = this.#finals(store, rows);
+    if (!live) for (const { key } of finals) this.#seen.set(key, Number.NEGATIVE_INFINITY);
     // A final that was not in view yet has its whole time left: it is not rolled past.
-    const recent = finals.map(({ key, bottom }) => ({ bottom, until: (this.seen.get(key) ?? now) + STAYS_MS }));
+    const recent = finals.map(({ key, bottom }) => ({ bottom, until: (this.#seen.get(key) ?? now) + STAYS_MS }));
     const content = this.list.getBoundingClientRect().height;
     const { clientHeight: room, scrollTop } = this.box;
-    const { top, again } = nextStep({ content, room, line: this.line(), top: scrollTop, since: this.since }, recent, now);
+    const { top, again } = nextStep({ content, room, line: this.#line(), top: scrollTop, since: this.#since }, recent, now);
     this.box.scrollTop = top;
-    this.since = again === undefined ? undefined : (this.since ?? now);
+    this.#since = again === undefined ? undefined : (this.#since ?? now);
     const end = this.box.scrollTop + this.box.clientHeight + 1;
-    for (const { key, bottom } of finals) if (bottom <= end && !this.seen.has(key)) this.seen.set(key, now);
-    if (again !== undefined) this.timer = window.setTimeout(() => this.contentChanged(store, rows), again - now);
+    for (const { key, bottom } of finals) if (bottom <= end && !this.#seen.has(key)) this.#seen.set(key, now);
+    if (again !== undefined) this.#timer = window.setTimeout(() => this.contentChanged(store, rows), again - now);
   }
 
   /** Of the newest rows: those further up have rolled away. */
-  private finals(store: CaptionStore, rows: Rows): { key: string; bottom: number }[] {
+  #finals(store: CaptionStore, rows: Rows): { key: string; bottom: number }[] {
     const { top } = this.list.getBoundingClientRect();
     const newest = store.rows.slice(-20).filter((row) => row.is === "segment" && row.original?.kind === "final");
     const kept = new Set(newest.map((row) => row.key));
-    for (const key of this.seen.keys()) if (!kept.has(key)) this.seen.delete(key);
+    for (const key of this.#seen.keys()) if (!kept.has(key)) this.#seen.delete(key);
     return newest.flatMap((row) => {
       const it = rows.of(row);
       return it && !it.hidden && it.isConnected ? [{ key: row.key, bottom: it.getBoundingClientRect().bottom - top }] : [];
     });
   }
 
-  private line(): number {
+  #line(): number {
     return Number.parseFloat(getComputedStyle(this.list).lineHeight) || 0;
   }
 }

@@ -25,16 +25,16 @@ interface Painted {
 }
 
 export class Rows {
-  private painted = new Map<string, Painted>();
-  private choice: Choice | undefined;
-  private tracks = "";
-  private areNamed = false;
+  #painted = new Map<string, Painted>();
+  #choice: Choice | undefined;
+  #tracks = "";
+  #areNamed = false;
 
   constructor(private readonly list: HTMLElement) {}
 
   /** The element that shows a row. */
   of(row: Row): HTMLElement | undefined {
-    return this.painted.get(row.key)?.element;
+    return this.#painted.get(row.key)?.element;
   }
 
   /** Whether all of them were written anew. */
@@ -42,49 +42,49 @@ export class Rows {
     const areNamed = store.tracks.length > 1;
     // Writing a row anew may break its lines elsewhere, and loses the reader's selection: done only where it must be.
     const tracks = JSON.stringify(store.tracks);
-    const all = choice.lang !== this.choice?.lang || choice.both !== this.choice?.both || tracks !== this.tracks;
-    this.tracks = tracks;
-    this.choice = choice;
-    this.areNamed = areNamed;
-    const left = new Map(this.painted);
+    const all = choice.lang !== this.#choice?.lang || choice.both !== this.#choice?.both || tracks !== this.#tracks;
+    this.#tracks = tracks;
+    this.#choice = choice;
+    this.#areNamed = areNamed;
+    const left = new Map(this.#painted);
     let before: Element | null = this.list.firstElementChild;
     for (const row of rowsToShow(store.rows, choice)) {
       left.delete(row.key);
-      const painted = this.painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };
+      const painted = this.#painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };
       if (all || painted.version !== row.version) {
-        this.fill(painted, row, all, store.tracks);
+        this.#fill(painted, row, all, store.tracks);
         painted.version = row.version;
-        this.painted.set(row.key, painted);
+        this.#painted.set(row.key, painted);
       }
       if (painted.element === before) before = before.nextElementSibling;
       else this.list.insertBefore(painted.element, before);
     }
     for (const [key, { element }] of left) {
       element.remove();
-      this.painted.delete(key);
+      this.#painted.delete(key);
     }
     return all;
   }
 
-  private fill(it: Painted, row: Row, anew: boolean, tracks: readonly Track[]): void {
+  #fill(it: Painted, row: Row, anew: boolean, tracks: readonly Track[]): void {
     const { element } = it;
     if (row.is !== "segment") {
       element.className = row.is;
       element.dir = "auto";
-      if (row.is === "gap") fillGap(element, row, this.choice!.lang, tracks);
+      if (row.is === "gap") fillGap(element, row, this.#choice!.lang, tracks);
       else element.textContent = row.text;
       return;
     }
-    if (anew || !it.line) this.begin(it, row);
-    fillSegment(it, row, this.choice!, tracks);
+    if (anew || !it.line) this.#begin(it, row);
+    fillSegment(it, row, this.#choice!, tracks);
   }
 
   /** Its parts, empty. The name of the track has a line of its own, so that words begin at the left edge. */
-  private begin(it: Painted, row: Segment): void {
+  #begin(it: Painted, row: Segment): void {
     it.line = new Words("words");
     it.original = new Words("original");
-    const name = this.areNamed ? [text("span", row.track, "track")] : [];
-    it.element.replaceChildren(...name, it.line.element, ...(this.choice!.both ? [it.original.element] : []));
+    const name = this.#areNamed ? [text("span", row.track, "track")] : [];
+    it.element.replaceChildren(...name, it.line.element, ...(this.#choice!.both ? [it.original.element] : []));
   }
 }
 

@@ -9,19 +9,19 @@ export class ServerStatus {
   /** Unknown before the first `hello`. */
   tracks: readonly Track[] | undefined;
   state: State | undefined;
-  private silent: number | undefined;
-  private ended = false;
+  #silent: number | undefined;
+  #ended = false;
 
   connectionIs(status: Status): void {
-    if (status === "live") this.ended = false;
-    if (status === "ended") this.ended = true;
+    if (status === "live") this.#ended = false;
+    if (status === "ended") this.#ended = true;
     // A server that goes away after its pipeline has ended leaves nothing to wait for.
-    this.connection = this.ended && status !== "unauthorized" ? "ended" : status;
+    this.connection = this.#ended && status !== "unauthorized" ? "ended" : status;
   }
 
   report(state: State): void {
     this.state = state;
-    this.silent = silentSince(state.level_db, this.silent, performance.now());
+    this.#silent = silentSince(state.level_db, this.#silent, performance.now());
   }
 
   /** Why a reader who wants these tracks in this language sees nothing, or what is wrong. */
@@ -33,7 +33,7 @@ export class ServerStatus {
       missing: among(offered, tracks).missing,
       unread: unread(lang, offered),
       state: this.state,
-      silentFor: this.silent === undefined ? undefined : performance.now() - this.silent,
+      silentFor: this.#silent === undefined ? undefined : performance.now() - this.#silent,
     });
   }
 }

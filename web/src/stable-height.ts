@@ -24,33 +24,33 @@ export function stableHeight(before: number, moved: readonly Moved[], content: n
 }
 
 export class StableHeight {
-  private height = 0;
+  #height = 0;
 
   constructor(private readonly list: HTMLElement) {}
 
   /** Runs `change`, which returns whether all rows were written anew. `live`: during a replay rows above may move. */
   around(change: () => boolean, live: boolean): void {
-    const before = this.measured();
+    const before = this.#measured();
     if (change()) return this.reset();
     // A row above others keeps its height when it gets shorter, as a translation may be, or another track's guess.
     for (const { row, height } of before.slice(0, -1)) {
       if (live && isShown(row) && row.getBoundingClientRect().height < height - 0.5) row.style.minHeight = `${height}px`;
     }
-    const top = this.top();
+    const top = this.#top();
     const moved = before.filter(({ row }) => isShown(row)).map((it) => ({ before: it.top, after: it.row.getBoundingClientRect().top - top }));
-    const next = stableHeight(this.height, live ? moved : moved.slice(-1), this.content());
-    if (next !== this.height) this.list.style.minHeight = `${(this.height = next)}px`;
+    const next = stableHeight(this.#height, live ? moved : moved.slice(-1), this.#content());
+    if (next !== this.#height) this.list.style.minHeight = `${(this.#height = next)}px`;
   }
 
   /** Everything was laid out anew, in another width or size: no line can stay where it was. */
   reset(): void {
     this.list.style.minHeight = "";
     for (const it of this.list.children) if (it instanceof HTMLElement && it.style.minHeight !== "") it.style.minHeight = "";
-    this.height = this.content();
+    this.#height = this.#content();
   }
 
-  private measured(): { row: HTMLElement; top: number; height: number }[] {
-    const top = this.top();
+  #measured(): { row: HTMLElement; top: number; height: number }[] {
+    const top = this.#top();
     const rows = [];
     for (let row = lastShown(this.list); row && rows.length < CHANGING; row = shownFrom(row.previousElementSibling)) {
       const at = row.getBoundingClientRect();
@@ -59,12 +59,12 @@ export class StableHeight {
     return rows.reverse();
   }
 
-  private content(): number {
+  #content(): number {
     const end = lastShown(this.list)?.getBoundingClientRect();
-    return end ? end.bottom - this.top() : 0;
+    return end ? end.bottom - this.#top() : 0;
   }
 
-  private top(): number {
+  #top(): number {
     return this.list.getBoundingClientRect().top;
   }
 }

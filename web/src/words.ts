@@ -34,28 +34,28 @@ export function needsBreak(before: string, after: string): boolean {
 
 export class Words {
   readonly element: HTMLElement;
-  private readonly committed = text("span", "", "committed");
-  private readonly space = document.createTextNode("");
-  private readonly tail = text("span", "", "tail");
-  private readonly apart = document.createElement("wbr");
-  private settled = "";
+  readonly #committed = text("span", "", "committed");
+  readonly #space = document.createTextNode("");
+  readonly #tail = text("span", "", "tail");
+  readonly #apart = document.createElement("wbr");
+  #settled = "";
 
   constructor(name: string) {
     this.element = text("span", "", name);
-    this.element.append(this.committed, this.space, this.tail);
+    this.element.append(this.#committed, this.#space, this.#tail);
   }
 
   show(whole: string, committed: number): void {
-    const { added, settled, space, tail } = step(this.settled, whole, committed);
-    if (added === undefined) this.committed.textContent = settled;
+    const { added, settled, space, tail } = step(this.#settled, whole, committed);
+    if (added === undefined) this.#committed.textContent = settled;
     else if (added !== "") {
-      if (needsBreak(this.settled, added)) this.committed.append(document.createElement("wbr"));
-      this.committed.append(added);
+      if (needsBreak(this.#settled, added)) this.#committed.append(document.createElement("wbr"));
+      this.#committed.append(added);
     }
-    this.settled = settled;
-    if (this.space.data !== space) this.space.data = space;
-    if (this.tail.textContent !== tail) this.tail.textContent = tail;
-    if (needsBreak(settled, space + tail)) this.tail.before(this.apart);
-    else this.apart.remove();
+    this.#settled = settled;
+    if (this.#space.data !== space) this.#space.data = space;
+    if (this.#tail.textContent !== tail) this.#tail.textContent = tail;
+    if (needsBreak(settled, space + tail)) this.#tail.before(this.#apart);
+    else this.#apart.remove();
   }
 }
