@@ -10,8 +10,7 @@ const web = dirname(fileURLToPath(import.meta.url));
 
 // Each page's HTML, and the script and style of one name that it loads.
 const PAGES = { "index.html": "captions", "overlay.html": "overlay", "demo.html": "demo", "operator.html": "operator" };
-// What is served as somebody else made it, byte for byte: npm's own client has its address from the Python demo, and a font
-// under the OFL keeps its name only as long as it is not changed.
+// Served unchanged: npm's own client, and a font whose licence (OFL) asks for another name after changes.
 const TAKEN = {
   "sio.js/socket.io.js": "socket.io-client/dist/socket.io.min.js",
   "opendyslexic.woff2": "@fontsource/opendyslexic/files/opendyslexic-latin-400-normal.woff2",
@@ -31,20 +30,24 @@ async function buildPages() {
     outdir: aside,
     bundle: true,
     format: "iife",
-    target: ["es2021"],
+    target: ["es2022"],
     external: ["*.woff2"],
     minify: true,
     charset: "utf8",
     logLevel: "warning",
   });
-  for (const name of [...Object.keys(PAGES), "icon.svg"]) await copyFile(join(web, "src", name), join(aside, name));
+  for (const name of [...Object.keys(PAGES), "icon.svg"]) {
+    // Without the indentation, which would be a twentieth of what travels.
+    const text = await readFile(join(web, "src", name), "utf8");
+    await writeFile(join(aside, name), text.replace(/\n\s+/g, "\n"));
+  }
   for (const [name, from] of Object.entries(TAKEN)) await copyFile(join(web, "node_modules", from), join(aside, name));
   await pack(aside);
   await rm(join(web, "dist"), { recursive: true, force: true });
   await rename(aside, join(web, "dist"));
 }
 
-/** Beside each file that is worth it a packed one, so that the server needs to pack nothing. */
+/** Writes a compressed file beside each text, so that the server need not compress. */
 async function pack(folder) {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);

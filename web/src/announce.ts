@@ -1,5 +1,6 @@
-// What a screen reader hears: finals, in the language that is read, each once.
-import { direction, tag } from "./languages.ts";
+// What a screen reader reads aloud: finals, in the language that is read, each once.
+import { text } from "./dom.ts";
+import { setLanguage } from "./languages.ts";
 import { shown, type CaptionStore } from "./caption-store.ts";
 import { isWanted } from "./gaps.ts";
 import type { Choice } from "./rows.ts";
@@ -12,20 +13,18 @@ export class Announcer {
   constructor(private readonly log: HTMLElement) {}
 
   /** `caption` was just taken by the store. */
-  came(caption: Caption, store: CaptionStore, { lang, tracks }: Choice): void {
+  announce(caption: Caption, store: CaptionStore, { lang, tracks }: Choice): void {
     const row = store.rows.find((it) => it.is === "segment" && it.track === caption.track && it.segment === caption.segment);
     if (row?.is !== "segment" || !isWanted(row, tracks)) return;
     const it = shown(row, lang, store.tracks);
     if (!it?.settled || it.line.text === "" || (lang !== undefined && !it.standsIn && caption.lang !== lang)) return;
-    const line = document.createElement("p");
-    line.lang = tag(it.line.lang);
-    line.dir = direction(it.line.lang);
-    line.textContent = it.line.text;
+    const line = text("p", it.line.text);
+    setLanguage(line, it.line.lang);
     this.log.append(line);
     while (this.log.childElementCount > KEPT) this.log.firstElementChild?.remove();
   }
 
-  silence(): void {
+  clear(): void {
     this.log.replaceChildren();
   }
 }

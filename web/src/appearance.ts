@@ -3,15 +3,15 @@ import type { Overlay } from "./streamer.ts";
 import type { Reader } from "./reader.ts";
 import { translucent } from "./settings.ts";
 
-export function dress(page: HTMLElement, { view, lines, size, font, colours, width, leading, both, lang }: Reader): void {
+export function applyReader(page: HTMLElement, { view, lines, size, font, colours, width, leading, both, lang }: Reader): void {
   Object.assign(page.dataset, { view, font, colours, beside: both && lang !== "" ? "yes" : "no" });
-  put(page, { "--lines": lines, "--scale": size / 100, "--width": width, "--leading": leading / 100 });
+  setProperties(page, { "--lines": lines, "--scale": size / 100, "--width": width, "--leading": leading / 100 });
 }
 
-export function dressOverlay(page: HTMLElement, it: Overlay): void {
+export function applyOverlay(page: HTMLElement, it: Overlay): void {
   const { font, position, align, unstable } = it;
   Object.assign(page.dataset, { font, position, align, unstable: unstable ? "on" : "off", outline: it.outline === "none" ? "off" : "on" });
-  put(page, {
+  setProperties(page, {
     "--lines": it.lines,
     "--width": it.width,
     "--leading": it.leading / 100,
@@ -21,11 +21,11 @@ export function dressOverlay(page: HTMLElement, it: Overlay): void {
     "--page": it.page,
     "--outline": it.outline === "none" ? "transparent" : it.outline,
     "--stroke": `${it.stroke}px`,
-    // Without it the size follows from the window, so that a whole line fits.
+    // Otherwise the size follows from the window, so that a whole line fits.
     ...(it.size === "" ? {} : { "--size": it.size }),
   });
 }
 
-function put(page: HTMLElement, properties: Record<string, string | number>): void {
+function setProperties(page: HTMLElement, properties: Record<string, string | number>): void {
   for (const [name, value] of Object.entries(properties)) page.style.setProperty(name, String(value));
 }

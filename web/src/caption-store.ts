@@ -1,4 +1,4 @@
-// What is on the screen, decided without a screen: events in, rows out. It reads no clock and touches no page.
+// What is on the screen: events in, rows out. It reads no clock and touches no page.
 import type { Caption, Gap, Hello, Kind, Mark, Track, Why } from "./wire.ts";
 
 /** One language's text of a segment. */
@@ -9,7 +9,7 @@ export interface Line {
   text: string;
   /** How many characters of `text` will not change any more. */
   committed: number;
-  /** The translator gave this one up; the original stands in its place. */
+  /** There will be no translation; the original stands in its place. */
   untranslated: boolean;
 }
 
@@ -21,14 +21,14 @@ export interface Segment {
   track: string;
   segment: number;
   start: number;
-  /** The first number that was given for it; none while all of it is partial. */
+  /** The number of its first final; none while all of it is partial. */
   seq?: number | undefined;
   original?: Line;
   translations: Map<string, Line>;
 }
 
-/** Something that is missing, at the place where it is missing. */
-export interface Hole {
+/** Something that is missing here. */
+export interface GapRow {
   is: "gap";
   key: string;
   version: number;
@@ -40,7 +40,7 @@ export interface Hole {
   why: Why;
 }
 
-export interface Moment {
+export interface MarkRow {
   is: "mark";
   key: string;
   version: number;
@@ -49,12 +49,12 @@ export interface Moment {
   text: string;
 }
 
-export type Row = Segment | Hole | Moment;
+export type Row = Segment | GapRow | MarkRow;
 
 /** What a reader of one language sees of a segment. */
 export interface Shown {
   line: Line;
-  /** The original, where the translation is not there yet or was given up. */
+  /** It is the original, since the translation is not there yet or will not come. */
   standsIn: boolean;
   /** Nothing of it will change any more. */
   settled: boolean;
@@ -66,53 +66,53 @@ export class CaptionStore {
   /** In order of the audio timeline; at equal times in order of the tracks. */
   rows: Row[] = [];
 
-  private last = 0;
-  private histories = 0;
+  #last = 0;
+  #histories = 0;
   /** Per track the latest segment that has begun: a partial of an earlier one is stale. */
-  private newest = new Map<string, number>();
+  #newest = new Map<string, number>();
   /** Per track the latest segment that was closed by a restart: nothing but its final may follow. */
-  private closed = new Map<string, number>();
+  #closed = new Map<string, number>();
   /** Per track the latest finished segment that was taken off the screen: nothing of it returns. */
-  private cleared = new Map<string, number>();
-  private clearedUpTo = 0;
-  /** All numbers below this one have left the page; 0: none has. */
-  private left = 0;
+  #cleared = new Map<string, number>();
+  #clearedUpTo = 0;
+  /** Rows with lower numbers were removed for want of room; 0: none was. */
+  #removedBelow = 0;
 
   /** `keep`: how many rows a page holds before the oldest go. */
   constructor(private keep = 1000) {}
 
-  /** More room while somebody reads back: what is being read must not go. */
+  /** More rows while somebody reads back: what is being read must not be removed. */
   hold(keep: number): void {
     this.keep = keep;
-    this.trim();
+    this.#trim();
   }
 
   get isFull(): boolean {
     return this.rows.length >= this.keep;
   }
 
-  /** The number before which everything has left this page, where something has. */
+  /** The number below which rows were removed, where some were. */
   get before(): number | undefined {
-    return this.left > 1 ? this.left : undefined;
+    return this.#removedBelow > 1 ? this.#removedBelow : undefined;
   }
 
-  /** What had left was fetched again, from this number on. What found no room has left once more. */
+  /** Rows that had been removed were added again, from this number on. Where there was no room they were removed once more. */
   reachedBack(from: number): void {
-    if (!this.isFull) this.left = from;
+    if (!this.isFull) this.#removedBelow = from;
   }
 
   /** The first number that is still wanted, for the handshake of the next connection. */
   get from(): number {
-    return this.stream === undefined ? 0 : this.last + 1;
+    return this.stream === undefined ? 0 : this.#last + 1;
   }
 
   hello(hello: Hello): void {
     if (hello.stream !== this.stream) {
       this.rows = [];
-      this.last = 0;
-      this.clearedUpTo = 0;
-      this.left = 0;
-      for (const map of [this.newest, this.closed, this.cleared]) map.clear();
+      this.#last = 0;
+      this.#clearedUpTo = 0;
+      this.#removedBelow = 0;
+      for (const map of [this.#newest, this.#closed, this.#cleared]) map.clear();
     }
     this.stream = hello.stream;
     this.tracks = hello.tracks;
@@ -120,102 +120,102 @@ export class CaptionStore {
 
   /** From `live`: all numbers below `next` were sent, or were filtered out on the reader's wish. */
   reached(next: number): void {
-    this.last = Math.max(this.last, next - 1);
+    this.#last = Math.max(this.#last, next - 1);
   }
 
   /** The pipeline has ended and all finals are out: what is still open will get none. */
   ended(next: number): void {
     this.reached(next);
-    for (const track of this.newest.keys()) this.dropOpen(track, () => true);
+    for (const track of this.#newest.keys()) this.#dropOpen(track, () => true);
   }
 
-  /** Gives the segment that changed; nothing where the caption was stale. */
+  /** The segment that changed; none where the caption was stale. */
   caption(it: Caption): Segment | undefined {
-    if (it.kind === "final") this.last = Math.max(this.last, it.seq);
-    if (it.segment <= (this.cleared.get(it.track) ?? -1)) return undefined;
-    const known = this.find(it.track, it.segment);
-    if (it.kind === "partial" && this.isStale(it, known)) return undefined;
+    if (it.kind === "final") this.#last = Math.max(this.#last, it.seq);
+    if (it.segment <= (this.#cleared.get(it.track) ?? -1)) return undefined;
+    const known = this.#find(it.track, it.segment);
+    if (it.kind === "partial" && this.#isStale(it, known)) return undefined;
     const before = it.of ? known?.translations.get(it.lang) : known?.original;
     if (before && (before.kind === "final" || (it.kind === "partial" && it.revision <= before.revision))) return undefined;
 
-    if (!it.of) this.begin(it.track, it.segment);
-    const row = known ?? this.open(it);
+    if (!it.of) this.#begin(it.track, it.segment);
+    const row = known ?? this.#open(it);
     const line = lineOf(it);
     if (it.of) row.translations.set(it.lang, line);
     else {
       row.original = line;
-      this.move(row, it.start);
+      this.#move(row, it.start);
     }
     if (it.kind === "final") row.seq ??= it.seq;
     row.version += 1;
-    this.trim();
+    this.#trim();
     return row;
   }
 
   gap(it: Gap): void {
-    if (it.seq !== null) this.last = Math.max(this.last, it.seq);
+    if (it.seq !== null) this.#last = Math.max(this.#last, it.seq);
     const track = it.track ?? null;
     if (track !== null && it.why === "restart") {
-      const newest = this.newest.get(track);
-      if (newest !== undefined) this.closed.set(track, newest);
-      this.dropOpen(track, () => true);
+      const newest = this.#newest.get(track);
+      if (newest !== undefined) this.#closed.set(track, newest);
+      this.#dropOpen(track, () => true);
     }
-    // What was given up may be the last word on a segment; if it was not, its next revision brings the segment back.
-    if (track !== null && it.why === "fault") this.dropOpen(track, (row) => row.start >= (it.start ?? 0) && row.start < (it.end ?? 0));
-    const key = typeof it.seq === "number" ? `gap ${it.seq}` : `history ${(this.histories += 1)}`;
-    if (this.isKnown(key, it.seq)) return;
-    // What is no longer kept has no time: it stands after what this page still shows.
+    // The segment may have ended with it. If not, its next revision adds it again.
+    if (track !== null && it.why === "fault") this.#dropOpen(track, (row) => row.start >= (it.start ?? 0) && row.start < (it.end ?? 0));
+    const key = typeof it.seq === "number" ? `gap ${it.seq}` : `history ${(this.#histories += 1)}`;
+    if (this.#isKnown(key, it.seq)) return;
+    // A gap of history has no time: it follows what this page still shows.
     const start = it.start ?? this.rows[this.rows.length - 1]?.start ?? Number.NEGATIVE_INFINITY;
     const seconds = typeof it.start === "number" && typeof it.end === "number" ? it.end - it.start : null;
-    this.insert({ is: "gap", key, version: 1, track, start, seq: it.seq ?? undefined, seconds, why: it.why });
-    this.trim();
+    this.#insert({ is: "gap", key, version: 1, track, start, seq: it.seq ?? undefined, seconds, why: it.why });
+    this.#trim();
   }
 
   mark(it: Mark): void {
-    this.last = Math.max(this.last, it.seq);
+    this.#last = Math.max(this.#last, it.seq);
     const key = `mark ${it.seq}`;
-    if (this.isKnown(key, it.seq)) return;
-    this.insert({ is: "mark", key, version: 1, start: it.start, seq: it.seq, text: it.text });
-    this.trim();
+    if (this.#isKnown(key, it.seq)) return;
+    this.#insert({ is: "mark", key, version: 1, start: it.start, seq: it.seq, text: it.text });
+    this.#trim();
   }
 
   /**
-   * Takes everything off the screen. Numbers stay: what was cleared is not asked for again. `awaited`: a language whose
-   * translations may return what was cleared before they came.
+   * Removes everything from the screen. Numbers stay, so that it is not asked for again. `awaited`: a language whose
+   * translations may still come and add their segments again.
    */
   clear(awaited?: string): void {
     const open = new Set<string>();
     for (const row of this.rows) {
       if (row.is !== "segment" || !hasFinal(row) || open.has(row.track)) continue;
       if (awaited !== undefined && !shown(row, awaited, this.tracks)?.settled) open.add(row.track);
-      else this.cleared.set(row.track, Math.max(row.segment, this.cleared.get(row.track) ?? -1));
+      else this.#cleared.set(row.track, Math.max(row.segment, this.#cleared.get(row.track) ?? -1));
     }
-    this.clearedUpTo = this.last;
-    this.left = 0;
+    this.#clearedUpTo = this.#last;
+    this.#removedBelow = 0;
     this.rows = [];
   }
 
-  private isKnown(key: string, seq: number | null): boolean {
-    return (typeof seq === "number" && seq <= this.clearedUpTo) || this.rows.some((row) => row.key === key);
+  #isKnown(key: string, seq: number | null): boolean {
+    return (typeof seq === "number" && seq <= this.#clearedUpTo) || this.rows.some((row) => row.key === key);
   }
 
-  private isStale(it: Caption, known: Segment | undefined): boolean {
+  #isStale(it: Caption, known: Segment | undefined): boolean {
     if (known?.original?.kind === "final") return !it.of;
-    return it.segment < (this.newest.get(it.track) ?? 0) || it.segment <= (this.closed.get(it.track) ?? -1);
+    return it.segment < (this.#newest.get(it.track) ?? 0) || it.segment <= (this.#closed.get(it.track) ?? -1);
   }
 
-  /** A later segment has begun: an earlier one that is still open was lost, and its words are not to be believed. */
-  private begin(track: string, segment: number): void {
-    if (segment <= (this.newest.get(track) ?? -1)) return;
-    this.newest.set(track, segment);
-    this.dropOpen(track, (row) => row.segment < segment);
+  /** A later segment has begun: an earlier one that is still open was lost, and its partial words are removed. */
+  #begin(track: string, segment: number): void {
+    if (segment <= (this.#newest.get(track) ?? -1)) return;
+    this.#newest.set(track, segment);
+    this.#dropOpen(track, (row) => row.segment < segment);
   }
 
-  private dropOpen(track: string, which: (row: Segment) => boolean): void {
+  #dropOpen(track: string, which: (row: Segment) => boolean): void {
     this.rows = this.rows.filter((row) => row.is !== "segment" || row.track !== track || hasFinal(row) || !which(row));
   }
 
-  private find(track: string, segment: number): Segment | undefined {
+  #find(track: string, segment: number): Segment | undefined {
     // What changes is nearly always near the end.
     for (let at = this.rows.length - 1; at >= 0; at -= 1) {
       const row = this.rows[at]!;
@@ -224,42 +224,42 @@ export class CaptionStore {
     return undefined;
   }
 
-  private open(it: Caption): Segment {
+  #open(it: Caption): Segment {
     const key = `${it.track} ${it.segment}`;
     const row: Segment = { is: "segment", key, version: 0, track: it.track, segment: it.segment, start: it.start, translations: new Map() };
-    this.insert(row);
+    this.#insert(row);
     return row;
   }
 
-  private move(row: Segment, start: number): void {
+  #move(row: Segment, start: number): void {
     if (row.start === start) return;
     this.rows.splice(this.rows.indexOf(row), 1);
     row.start = start;
-    this.insert(row);
+    this.#insert(row);
   }
 
-  private insert(row: Row): void {
+  #insert(row: Row): void {
     let at = this.rows.length;
-    while (at > 0 && this.isAfter(this.rows[at - 1]!, row)) at -= 1;
+    while (at > 0 && this.#isAfter(this.rows[at - 1]!, row)) at -= 1;
     this.rows.splice(at, 0, row);
   }
 
-  private isAfter(a: Row, b: Row): boolean {
+  #isAfter(a: Row, b: Row): boolean {
     if (a.start !== b.start) return a.start > b.start;
     if (a.is !== "segment" || b.is !== "segment") return false;
     if (a.track === b.track) return a.segment > b.segment;
-    return this.order(a.track) > this.order(b.track);
+    return this.#order(a.track) > this.#order(b.track);
   }
 
-  private order(track: string): number {
+  #order(track: string): number {
     return this.tracks.findIndex((it) => it.name === track);
   }
 
-  private trim(): void {
+  #trim(): void {
     if (this.rows.length <= this.keep) return;
     this.rows.splice(0, this.rows.length - this.keep);
-    // A row that has no number yet is new, and says nothing of what is before it.
-    this.left = this.rows.find((row) => row.seq !== undefined)?.seq ?? this.last + 1;
+    // A row without a number is new.
+    this.#removedBelow = this.rows.find((row) => row.seq !== undefined)?.seq ?? this.#last + 1;
   }
 }
 
@@ -270,7 +270,7 @@ export function shown(row: Segment, lang: string | undefined, tracks: readonly T
   const original = row.original;
   if (!original) return undefined;
   const standsIn = lang !== undefined && lang !== original.lang;
-  // Where a translation may still come, the original has not said its last word.
+  // Where a translation may still come, the original may still be replaced.
   const track = tracks.find((it) => it.name === row.track);
   const mayCome = !translated?.untranslated && track?.langs.includes(lang ?? "") !== false;
   const settled = original.kind === "final" && (!standsIn || !mayCome);

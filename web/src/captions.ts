@@ -1,91 +1,85 @@
-// The page that people read: it wires the connection, the store, the reader's choices and what is seen of them.
+// The page that people read: connects the server, the store, the reader's settings and the view.
 import { Announcer } from "./announce.ts";
+import { applyReader } from "./appearance.ts";
+import { CaptionStore } from "./caption-store.ts";
 import { Connection } from "./connection.ts";
-import { element, option, say, text } from "./dom.ts";
+import { element, messageOf, oncePerFrame, option, setText, showText, text } from "./dom.ts";
 import { fetchEarlier } from "./earlier.ts";
-import { StableHeight } from "./stable-height.ts";
 import { Follow } from "./follow.ts";
 import { rowsToShow } from "./gaps.ts";
-import { forget, keep, kept } from "./stored-settings.ts";
 import { action, type Action } from "./keys.ts";
-import { languages, nameOf, readIn, unread } from "./languages.ts";
-import { CaptionStore } from "./caption-store.ts";
+import { languages, nameOf, readIn } from "./languages.ts";
 import { followLifecycle } from "./lifecycle.ts";
-import { dress } from "./appearance.ts";
-import { Paints } from "./painted.ts";
+import { PaintTimer } from "./painted.ts";
 import { Panel } from "./panel.ts";
 import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
 import { RollUp } from "./roll-up.ts";
 import { among, Rows, type Choice } from "./rows.ts";
-import { read, withKept, withSetting } from "./settings.ts";
+import { ServerStatus } from "./server-status.ts";
+import { read, withSetting, withStored } from "./settings.ts";
+import { StableHeight } from "./stable-height.ts";
+import { forgetSettings, storedSettings, storeSetting } from "./stored-settings.ts";
 import { followToken, keepToken, takeToken } from "./token.ts";
-import { behind, silentSince, sign, SIGNS, why, type Standing } from "./why.ts";
-import type { Caption, Hello, State, Track } from "./wire.ts";
+import { behind, LABELS, shownStatus, type Status } from "./why.ts";
+import type { Caption, Hello, State } from "./wire.ts";
 
 /** Rows that the page holds; more while somebody reads back. */
 const ROWS = 500;
 const ROWS_READ = 1_000;
-/** The lag is of what was said just now: it is shown so often, and not for longer. */
+/** How often the lag is shown anew, and for how long after the last caption. */
 const LAG_EVERY_MS = 1_000;
 const LAG_FOR_MS = 15_000;
 
 const page = document.documentElement;
-const standing = element("standing", HTMLElement);
-const lag = element("lag", HTMLElement);
-const notice = element("notice", HTMLElement);
-const trouble = element("trouble", HTMLElement);
-const empty = element("empty", HTMLElement);
+const lag = element("lag");
+const notice = element("notice");
 const choice = element("language", HTMLSelectElement);
-const chooser = element("chooser", HTMLElement);
-const scroller = element("scroller", HTMLElement);
-const list = element("captions", HTMLElement);
-const earlier = element("earlier", HTMLElement);
+const chooser = element("chooser");
+const scroller = element("scroller");
+const list = element("captions");
+const earlier = element("earlier");
 const admission = element("admission", HTMLFormElement);
 
-const asked = read(READER, new URLSearchParams(location.search), kept(), OTHERS);
-for (const complaint of asked.complaints) console.warn(complaint);
-const settings: Reader = asked.values;
-// What is remembered stands in the address too: who copies it shares what is seen.
-history.replaceState(history.state, "", withKept(READER, new URL(location.href), kept(), settings));
+const { values, complaints } = read(READER, new URLSearchParams(location.search), storedSettings(), OTHERS);
+for (const complaint of complaints) console.warn(complaint);
+const settings: Reader = values;
+// Stored settings are written into the address too: whoever copies it shares what is seen.
+history.replaceState(history.state, "", withStored(READER, new URL(location.href), storedSettings(), settings));
 let token = takeToken();
-/** Unknown before the first `hello`. */
-let tracks: readonly Track[] | undefined;
+const server = new ServerStatus();
 let chosen = choiceOf();
 
 const store = new CaptionStore(ROWS);
 const rows = new Rows(list);
 const stableHeight = new StableHeight(list);
-const announcer = new Announcer(element("spoken", HTMLElement));
+const announcer = new Announcer(element("spoken"));
 const follow = new Follow(scroller, list, element("newest", HTMLButtonElement), (following) => {
   store.hold(following ? ROWS : ROWS_READ);
   repaint();
 });
 const rollUp = new RollUp(scroller, list);
 const panel = new Panel(set, () => {
-  forget();
+  forgetSettings();
   history.replaceState(null, "", location.pathname);
   Object.assign(settings, read(READER, new URLSearchParams()).values);
-  reread();
+  applySettings();
 });
 
-let now: Standing = "connecting";
-let ended = false;
-let reported: State | undefined;
-let silent: number | undefined;
-let painting = false;
+const repaint = oncePerFrame(paint);
+/** The newest change of the store came from something that was just said. */
 let live = false;
 /** When the sound of the newest live caption was captured, by the server's clock. */
 let captured: number | undefined;
 let lagShown = 0;
-/** Why the page wanted a token the last time: it has none, or a wrong one. */
+/** A token was given: where one is asked for now, it was wrong. */
 let presented = token !== undefined;
 
 const measure = new URLSearchParams(location.search).get("measure") ?? undefined;
-const connection = new Connection(store, { standing: setStanding, hello, changed, state }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true, measure });
-const paints = measure !== undefined ? new Paints(connection.clock, connection.measure()) : undefined;
+const connection = new Connection(store, { status: setStatus, hello, changed, state }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true, measure });
+const paintTimer = measure !== undefined ? new PaintTimer(connection.clock, connection.measure()) : undefined;
 
-dress(page, settings);
-follow.rest(settings.view === "lines");
+applyReader(page, settings);
+follow.pause(settings.view === "lines");
 panel.show(settings, chosen, token);
 followLifecycle(connection);
 followToken(present);
@@ -94,66 +88,62 @@ document.addEventListener("keydown", pressed);
 admission.addEventListener("submit", admit);
 element("fetch", HTMLButtonElement).addEventListener("click", () => void fetchOlder());
 window.setInterval(forgetLag, LAG_EVERY_MS);
-// Another width or another font sets all lines anew.
+// Another width or another font breaks all lines anew.
 let width = 0;
 new ResizeObserver(([it]) => it!.contentRect.width !== width && ((width = it!.contentRect.width), relaid())).observe(list);
 document.fonts.addEventListener("loadingdone", relaid);
 
 function choiceOf(): Choice {
-  return { lang: readIn(settings.lang, tracks ?? []), both: settings.both, standIns: true, gaps: true, tracks: among(tracks ?? [], settings.tracks).there };
+  const tracks = server.tracks ?? [];
+  return { lang: readIn(settings.lang, tracks), both: settings.both, standIns: true, gaps: true, tracks: among(tracks, settings.tracks).there };
 }
 
-/** A choice of the reader: applied, written into the address, and remembered. */
+/** A choice of the reader: applied, written into the address, and stored. */
 function set(name: keyof Reader, value: unknown): void {
   const setting = READER[name];
   Object.assign(settings, { [name]: value });
   history.replaceState(null, "", withSetting(READER, new URL(location.href), name, value));
   const written = setting.write(value as never);
-  keep(name, written === setting.write(setting.usual as never) ? undefined : written);
-  reread();
+  storeSetting(name, written === setting.write(setting.default as never) ? undefined : written);
+  applySettings();
 }
 
-function reread(): void {
-  const before = chosen;
-  chosen = choiceOf();
-  wantAfter(before);
-  dress(page, settings);
-  follow.rest(settings.view === "lines");
+function applySettings(): void {
+  choose();
+  applyReader(page, settings);
+  follow.pause(settings.view === "lines");
   choice.value = chosen.lang ?? "";
   panel.show(settings, chosen, token);
   repaint();
   relaid();
 }
 
-/** What is chosen otherwise has to be sent anew. */
-function wantAfter(before: Choice): void {
+/** Subscribes anew where another language or other tracks are read now. */
+function choose(): void {
+  const before = chosen;
+  chosen = choiceOf();
   if (before.lang === chosen.lang && before.tracks.join() === chosen.tracks.join()) return;
-  announcer.silence();
-  connection.want({ lang: chosen.lang, tracks: chosen.tracks });
+  announcer.clear();
+  connection.subscribe({ lang: chosen.lang, tracks: chosen.tracks });
 }
 
-function setStanding(to: Standing): void {
-  // A server that goes away after the end of its pipeline leaves nothing to wait for.
-  if (to === "live") ended = false;
-  if (to === "ended") ended = true;
-  now = ended && to !== "unauthorized" ? "ended" : to;
-  showSign();
-  if (now !== "live") lag.textContent = "";
-  admission.hidden = now !== "unauthorized";
-  if (now === "unauthorized") element("refused", HTMLElement).hidden = !presented;
+function setStatus(to: Status): void {
+  server.connectionIs(to);
+  showStatus();
+  if (server.connection !== "live") lag.textContent = "";
+  admission.hidden = server.connection !== "unauthorized";
+  if (!admission.hidden) element("refused").hidden = !presented;
   repaint();
 }
 
 function hello(it: Hello): void {
-  // What stands between backticks can be typed.
+  // Backticks mark what can be typed.
   notice.replaceChildren(...(it.notice ?? "").split("`").map((part, at) => (at % 2 ? text("code", part) : part)));
   notice.hidden = !it.notice;
-  tracks = it.tracks;
-  const before = chosen;
-  chosen = choiceOf();
-  wantAfter(before);
+  server.tracks = it.tracks;
+  choose();
   const offered = languages(it.tracks);
-  // Who reads one that nobody gives any more has to find the way back.
+  // A reader of a language that is no longer offered needs a way back.
   chooser.hidden = offered.length === 0 && chosen.lang === undefined;
   const originals = [...new Set(it.tracks.map((track) => track.lang))];
   choice.replaceChildren(option("", `Original (${originals.map(nameOf).join(", ")})`), ...offered.map((code) => option(code, nameOf(code))));
@@ -167,58 +157,45 @@ function changed(caption: Caption | undefined, isLive: boolean, missed: boolean)
   live = isLive || (caption === undefined && live);
   if (caption && isLive) {
     if (caption.at && (caption.of ? caption.lang === chosen.lang : true)) captured = caption.at.captured;
-    paints?.came(caption);
+    paintTimer?.received(caption);
   }
-  if (caption && (isLive || missed)) announcer.came(caption, store, chosen);
+  if (caption && (isLive || missed)) announcer.announce(caption, store, chosen);
   repaint();
 }
 
-function showSign(): void {
-  const shown = sign(now, reported);
-  page.dataset.standing = shown;
-  say(standing, SIGNS[shown]);
+function showStatus(): void {
+  const shown = shownStatus(server.connection, server.state);
+  page.dataset.status = shown;
+  setText("status", LABELS[shown]);
 }
 
 function state(it: State): void {
-  reported = it;
-  showSign();
-  silent = silentSince(it.level_db, silent, performance.now());
+  server.report(it);
+  showStatus();
   repaint();
 }
 
-/** At most once a frame, however many captions came. */
-function repaint(): void {
-  if (painting) return;
-  painting = true;
-  // A page in the background gets no frames, yet what waits there must not pile up unseen.
-  if (document.hidden) window.setTimeout(paint, 0);
-  else requestAnimationFrame(paint);
-}
-
 function paint(): void {
-  painting = false;
-  const told = why({ standing: now, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, unread: unread(chosen.lang, tracks ?? []), state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
+  const message = server.message(settings.tracks, chosen.lang);
   const isEmpty = rowsToShow(store.rows, chosen).length === 0;
   stableHeight.around(() => rows.paint(store, chosen), live);
   earlier.hidden = store.before === undefined || settings.view === "lines";
   page.dataset.empty = isEmpty ? "yes" : "no";
-  empty.hidden = !isEmpty;
-  say(empty, told.words);
-  trouble.hidden = isEmpty || !told.trouble;
-  say(trouble, trouble.hidden ? "" : told.words);
+  showText("empty", isEmpty ? message.text : undefined);
+  showText("trouble", !isEmpty && message.isTrouble ? message.text : undefined);
   scrolled();
   showLag();
-  paints?.drawn();
+  paintTimer?.drawn();
 }
 
 function scrolled(): void {
-  if (settings.view === "lines") rollUp.grown(store, rows, live);
-  else follow.grown();
+  if (settings.view === "lines") rollUp.contentChanged(store, rows, live);
+  else follow.contentChanged();
 }
 
 function relaid(): void {
   stableHeight.reset();
-  // What stood elsewhere was seen there: it is not rolled through once more.
+  // What is shown was seen before: it does not roll through again.
   live = false;
   scrolled();
 }
@@ -226,27 +203,26 @@ function relaid(): void {
 function showLag(): void {
   const ms = captured === undefined ? undefined : connection.clock.since(captured, Date.now());
   captured = undefined;
-  if (ms === undefined || now !== "live") return;
+  if (ms === undefined || server.connection !== "live") return;
   lag.dataset.ms = String(Math.round(ms));
   if (performance.now() - lagShown < LAG_EVERY_MS && lag.textContent !== "") return;
   lagShown = performance.now();
-  say(lag, behind(ms));
+  setText(lag, behind(ms));
 }
 
 function forgetLag(): void {
-  if (performance.now() - lagShown > LAG_FOR_MS) say(lag, "");
+  if (performance.now() - lagShown > LAG_FOR_MS) setText(lag, "");
 }
 
 async function fetchOlder(): Promise<void> {
   const before = store.before;
   if (before === undefined) return;
-  const older = element("older", HTMLElement);
   store.hold(ROWS_READ);
-  if (store.isFull) return say(older, "The page shows no more than this; all of it is in the downloads under Settings.");
+  if (store.isFull) return setText("older", "The page shows no more than this; all of it is in the downloads under Settings.");
   try {
     await fetchEarlier(store, before, chosen.lang, token);
   } catch (error) {
-    say(older, `They could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
+    setText("older", `They could not be fetched: ${messageOf(error)}`);
   }
   repaint();
 }
@@ -264,7 +240,7 @@ function present(given: string | undefined): void {
   token = given;
   presented = given !== undefined;
   panel.show(settings, chosen, token);
-  connection.want({ token });
+  connection.subscribe({ token });
 }
 
 function pressed(event: KeyboardEvent): void {
@@ -292,7 +268,7 @@ function act(wanted: Action): void {
     case "smaller":
       return set("size", Math.max(50, settings.size - 10));
     case "usual":
-      return set("size", READER.size.usual);
+      return set("size", READER.size.default);
     case "colours":
       return set("colours", COLOURS[(COLOURS.indexOf(settings.colours) + 1) % COLOURS.length]);
     case "original":

@@ -1,9 +1,10 @@
 // The transcript as a file, in the language that is read.
+import { fetchOk } from "./http.ts";
 
 export const FORMATS = ["txt", "srt", "vtt", "json"] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Where the server has it, and what the file is called. No language: the originals; no track: all of them. */
+/** The path on the server and the name of the file. Without a language: the originals; without a track: all of them. */
 export function transcript(format: Format, lang: string | undefined, track: string | undefined): { path: string; name: string } {
   const query = new URLSearchParams();
   if (lang !== undefined) query.set("lang", lang);
@@ -13,19 +14,12 @@ export function transcript(format: Format, lang: string | undefined, track: stri
   return { path: `api/transcript.${format}${asked === "" ? "" : `?${asked}`}`, name: `${parts.join("-")}.${format}` };
 }
 
-/** Asks with the token, which never stands in an address. */
-export async function ask(path: string, token: string | undefined): Promise<Response> {
-  const answer = await fetch(path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  return answer;
-}
-
-/** A link carries no token, so the page fetches the file and hands it over. */
+/** A link cannot send the token, so the page fetches the file and offers it as a download. */
 export async function save(path: string, name: string, token: string): Promise<void> {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await (await ask(path, token)).blob());
+  link.href = URL.createObjectURL(await (await fetchOk(path, token)).blob());
   link.download = name;
   link.click();
-  // The download has begun by the next turn; it keeps what it needs.
+  // By the next task the download has begun and no longer needs the URL.
   window.setTimeout(() => URL.revokeObjectURL(link.href), 0);
 }

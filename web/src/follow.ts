@@ -1,83 +1,83 @@
-// Keeps the newest line in view, and lets go as soon as the reader scrolls back: then what is being read stays where it is.
+// Keeps the newest line in view until the reader scrolls back: then what is being read stays where it is.
 
 const NEAR_PX = 24;
 
 export class Follow {
-  private following = true;
-  private lastTop = 0;
-  private resting = false;
-  /** Where the reader is who has scrolled back: the first row in view, and how far above the edge it begins. */
-  private place: { row: Element; above: number } | undefined;
+  #following = true;
+  #lastTop = 0;
+  #paused = false;
+  /** Where somebody who scrolled back reads: the first row in view, and where it begins, in px from the upper edge. */
+  #place: { row: Element; above: number } | undefined;
 
-  /** `button` takes the reader back to the newest line; it is there only when that is somewhere else. */
+  /** `button` leads back to the newest line; it is hidden while that is in view. */
   constructor(
     private readonly scroller: HTMLElement,
     private readonly list: HTMLElement,
     private readonly button: HTMLButtonElement,
     private readonly changed: (following: boolean) => void,
   ) {
-    scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     button.addEventListener("click", () => this.toNewest());
-    new ResizeObserver(() => this.grown()).observe(scroller);
+    new ResizeObserver(() => this.contentChanged()).observe(scroller);
   }
 
-  /** Where nobody can scroll there is nothing to keep in view, and nothing to let go of. */
-  rest(now: boolean): void {
-    this.resting = now;
-    if (now) this.follow(true);
+  /** Stops following, for a view that cannot be scrolled. */
+  pause(now: boolean): void {
+    this.#paused = now;
+    if (now) this.#follow(true);
   }
 
   /** To be called after the content has changed. */
-  grown(): void {
+  contentChanged(): void {
     const { scroller } = this;
-    if (this.resting) return;
-    if (this.following) scroller.scrollTop = scroller.scrollHeight;
-    else if (this.place?.row.isConnected) {
-      const moved = this.above(this.place.row) - this.place.above;
+    if (this.#paused) return;
+    if (this.#following) scroller.scrollTop = scroller.scrollHeight;
+    else if (this.#place?.row.isConnected) {
+      const moved = this.#above(this.#place.row) - this.#place.above;
       if (Math.abs(moved) >= 1) scroller.scrollTop += moved;
     }
-    this.lastTop = scroller.scrollTop;
+    this.#lastTop = scroller.scrollTop;
   }
 
   /** The newest line, and the focus where it can be scrolled from. */
   toNewest(): void {
     const had = document.activeElement === this.button;
-    this.follow(true);
+    this.#follow(true);
     if (had) this.scroller.focus({ preventScroll: true });
   }
 
-  private scrolled(): void {
-    if (this.resting) return;
+  #scrolled(): void {
+    if (this.#paused) return;
     const { scrollTop, clientHeight, scrollHeight } = this.scroller;
-    const moved = scrollTop - this.lastTop;
-    // A slow finger moves by less than a pixel a frame: that adds up until it can be told from rounding.
+    const moved = scrollTop - this.#lastTop;
+    // A slow finger moves by less than a pixel a frame: movements add up until they exceed what is rounded.
     if (Math.abs(moved) > 1) {
-      // A scroll event of our own may come after the next line did, and would look like one of the reader's:
-      // only a reader scrolls upwards while there is something below. Near the end is at the end for who comes down to it.
+      // The page's own scrolling is reported later, maybe after the next line has come: then there is something below, as
+      // if the reader had scrolled. Only the reader scrolls upwards. Scrolling down, near the end counts as the end.
       const below = scrollHeight - clientHeight - scrollTop;
-      if (below <= 1 || (moved > 0 && below <= NEAR_PX)) this.follow(true);
-      else if (moved < 0) this.follow(false);
-      this.lastTop = this.scroller.scrollTop;
+      if (below <= 1 || (moved > 0 && below <= NEAR_PX)) this.#follow(true);
+      else if (moved < 0) this.#follow(false);
+      this.#lastTop = this.scroller.scrollTop;
     }
-    if (!this.following) this.note();
+    if (!this.#following) this.#note();
   }
 
-  private note(): void {
-    const row = [...this.list.children].find((it) => it.getClientRects().length > 0 && this.above(it) + it.clientHeight > 0);
-    this.place = row && { row, above: this.above(row) };
+  #note(): void {
+    const row = [...this.list.children].find((it) => it.getClientRects().length > 0 && this.#above(it) + it.clientHeight > 0);
+    this.#place = row && { row, above: this.#above(row) };
   }
 
   /** From the upper edge of what is in view down to that of a row; below 0 where it begins above. */
-  private above(row: Element): number {
+  #above(row: Element): number {
     return row.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
   }
 
-  private follow(now: boolean): void {
-    const before = this.following;
-    this.following = now;
+  #follow(now: boolean): void {
+    const before = this.#following;
+    this.#following = now;
     this.button.hidden = now;
-    if (now) this.place = undefined;
+    if (now) this.#place = undefined;
     if (now !== before) this.changed(now);
-    if (now) this.grown();
+    if (now) this.contentChanged();
   }
 }

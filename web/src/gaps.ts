@@ -1,15 +1,15 @@
-// Which rows are shown, and how what is missing is told: once at each place, and not before anything was said.
-import type { Hole, Row } from "./caption-store.ts";
+// Which rows are shown. What is missing is reported once at each place, and not before anything was said.
+import type { GapRow, Row } from "./caption-store.ts";
 
-export interface Wanted {
+export interface Filter {
   /** None named: all. */
   tracks: readonly string[];
-  /** Whether it is told where something is missing. */
+  /** Whether gaps are shown. */
   gaps: boolean;
 }
 
-/** The rows that are wanted. Gaps that follow each other for the same reason are one; before the first words of all there is nothing to miss. */
-export function rowsToShow(rows: readonly Row[], { tracks, gaps }: Wanted): Row[] {
+/** The rows that are wanted. Gaps that follow each other for the same reason are merged; those before the first words are left out. */
+export function rowsToShow(rows: readonly Row[], { tracks, gaps }: Filter): Row[] {
   const all: Row[] = [];
   let hasWords = false;
   for (const row of rows) {
@@ -27,13 +27,13 @@ export function rowsToShow(rows: readonly Row[], { tracks, gaps }: Wanted): Row[
   return all;
 }
 
-/** Gaps of what nobody reads here are left out; marks and what is of no track stand for all. */
+/** Whether a row is of a wanted track. Marks, and gaps without a track, belong to all. */
 export function isWanted(row: Row, tracks: readonly string[]): boolean {
   if (tracks.length === 0 || row.is === "mark" || row.track === null) return true;
   return tracks.includes(row.track);
 }
 
-function both(a: Hole, b: Hole): Hole {
+function both(a: GapRow, b: GapRow): GapRow {
   const seconds = a.seconds === null || b.seconds === null ? null : a.seconds + b.seconds;
   return { ...a, seconds, version: a.version + b.version };
 }

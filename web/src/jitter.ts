@@ -1,6 +1,6 @@
-// Waits that are not the same for any two pages: a server that comes back would else have all of them at the same moment.
+// Random additions to waits: otherwise all pages would reconnect to a restarted server at the same moment.
 
-/** From `ms` to half as much again, so that nobody comes before the time that a server named. `chance`: from 0 to 1. */
+/** From `ms` to 1.5 times that: never earlier than the server asked for. `chance`: from 0 to 1. */
 export function jitter(ms: number, chance: number): number {
   return Math.round(ms * (1 + chance / 2));
 }

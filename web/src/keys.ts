@@ -1,8 +1,8 @@
-// Shortcuts of single keys: which does what, and when a key is none.
+// Shortcuts of single keys: what each does, and where a key press is not one.
 
 export type Action = "settings" | "help" | "view" | "larger" | "smaller" | "usual" | "colours" | "original" | "newest" | "full" | "close";
 
-/** As they are told in the panel and in docs/pages.md. */
+/** As listed in the panel and in docs/pages.md. */
 export const SHORTCUTS: readonly { keys: readonly string[]; action: Action; does: string }[] = [
   { keys: ["s"], action: "settings", does: "settings, open or closed" },
   { keys: ["v"], action: "view", does: "whole transcript, or its last lines" },
@@ -22,11 +22,11 @@ export interface Pressed {
   ctrlKey: boolean;
   altKey: boolean;
   metaKey: boolean;
-  /** Somebody writes or chooses something: the key is theirs. */
+  /** The focus is in a field, which takes the key. */
   inField: boolean;
 }
 
-/** `on`: the reader wants single keys. Escape closes in any case. */
+/** `on`: shortcuts are switched on. Escape closes in any case. */
 export function action({ key, ctrlKey, altKey, metaKey, inField }: Pressed, on: boolean): Action | undefined {
   if (ctrlKey || altKey || metaKey) return undefined;
   const found = SHORTCUTS.find((it) => it.keys.includes(key.length === 1 ? key.toLowerCase() : key))?.action;

@@ -1,20 +1,22 @@
 // Languages: what they are called, which way they run, and which there are.
 import type { Track } from "./wire.ts";
 
-/** Written from right to left, whatever script may be named with them. */
-const FROM_THE_RIGHT = new Set(["ar", "arc", "ckb", "dv", "fa", "he", "iw", "khw", "ks", "lrc", "mzn", "nqo", "pnb", "prs", "ps", "sd", "syr", "ug", "ur", "yi", "ji"]);
-const SCRIPTS_FROM_THE_RIGHT = new Set(["adlm", "arab", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"]);
+/** By their codes in ISO 15924. */
+const RIGHT_TO_LEFT = new Set(["Adlm", "Arab", "Armi", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"]);
 
 /**
  * The direction of a text by its language. By the first letter (`auto`) it would turn around when a sentence begins with a
  * foreign name; so that is left to languages that nobody has named.
  */
 export function direction(lang: string): "ltr" | "rtl" | "auto" {
-  const [first = "", ...rest] = lang.toLowerCase().split(/[-_]/);
-  if (first === "" || first === "auto" || first === "und") return "auto";
-  const script = rest.find((it) => /^[a-z]{4}$/.test(it));
-  if (script !== undefined) return SCRIPTS_FROM_THE_RIGHT.has(script) ? "rtl" : "ltr";
-  return FROM_THE_RIGHT.has(first) ? "rtl" : "ltr";
+  if (tag(lang) === "") return "auto";
+  try {
+    // `maximize` adds the script that the language is usually written in.
+    const { script } = new Intl.Locale(lang.replaceAll("_", "-")).maximize();
+    return RIGHT_TO_LEFT.has(script ?? "") ? "rtl" : "ltr";
+  } catch {
+    return "ltr";
+  }
 }
 
 /** A language in its own words; its code where the browser does not know it. */
@@ -32,12 +34,18 @@ export function tag(lang: string): string {
   return lang === "auto" || lang === "und" ? "" : lang;
 }
 
-/** What there is for who wants this language: itself, else another region's: `de` for `de-AT`. */
+/** Tells browsers and screen readers the language of an element's text, and sets its direction. */
+export function setLanguage(element: HTMLElement, lang: string): void {
+  element.lang = tag(lang);
+  element.dir = direction(lang);
+}
+
+/** The best of the languages that are there: the one that is wanted, else one that differs in its region alone: `de` for `de-AT`. */
 export function nearest(wanted: string, there: readonly string[]): string | undefined {
-  const without = (lang: string): string => lang.toLowerCase().split(/[-_]/).filter((it, at) => at === 0 || it.length === 4).join("-");
+  const withoutRegion = (lang: string): string => lang.toLowerCase().split(/[-_]/).filter((it, at) => at === 0 || it.length === 4).join("-");
   // The region of Chinese tells its script.
-  const near = (it: string): boolean => without(it) === without(wanted) && !/^zh\b/i.test(wanted);
-  return there.find((it) => it === wanted) ?? there.find((it) => it.toLowerCase() === wanted.toLowerCase()) ?? there.find(near);
+  const isNear = (it: string): boolean => withoutRegion(it) === withoutRegion(wanted) && !/^zh\b/i.test(wanted);
+  return there.find((it) => it === wanted) ?? there.find((it) => it.toLowerCase() === wanted.toLowerCase()) ?? there.find(isNear);
 }
 
 /** Every language that something is translated to, each once. */

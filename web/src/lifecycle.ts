@@ -1,13 +1,13 @@
-// A page that sleeps: hidden, frozen, put away whole, or without a network. When it is back it catches up at once.
+// Pages that were hidden, frozen, in the back/forward cache or offline: when they are back they catch up at once.
 
 export interface Sleeper {
-  /** Nothing may have run for long. */
+  /** The page is back; maybe nothing has run for a long time. */
   wake(): void;
-  /** The page is put away whole, and may come back as it was. */
+  /** The page goes into the back/forward cache, and may come back as it was. */
   sleep(): void;
 }
 
-/** In a shorter time nothing goes wrong that the connection itself would not notice. */
+/** A page that was hidden for a shorter time has kept its connection. */
 const NAP_MS = 10_000;
 
 export function followLifecycle(it: Sleeper): void {

@@ -1,5 +1,5 @@
-// How numbers are written for an operator, and what is made of two readings.
-import type { Edge, LogLine, Stage, State, Work } from "./operator-wire.ts";
+// How numbers are written for an operator, and rates from two readings.
+import type { Edge, Stage, State, Work } from "./operator-wire.ts";
 
 /** `870 ms`, `2.4 s`, `3 min 5 s`, `2 h 3 min`. */
 export function duration(ms: number): string {
@@ -35,7 +35,7 @@ export function fullness(edge: Edge): number {
   return Number.isFinite(share) ? Math.min(1, share) : 0;
 }
 
-/** What an edge has cost so far; empty where nothing. */
+/** What was dropped or replaced on an edge so far; empty: nothing. */
 export function losses(edge: Edge): string {
   const parts = [
     edge.dropped > 0 ? `${count(edge.dropped)} dropped` : "",
@@ -45,18 +45,18 @@ export function losses(edge: Edge): string {
 }
 
 /** Items a second and the share of the time at work between two readings of a stage; undefined before there are two. */
-export function pace(before: Reading<Work> | undefined, now: Reading<Work>): { perSecond: number; busy: number } | undefined {
+export function rate(before: Reading<Work> | undefined, now: Reading<Work>): { perSecond: number; busy: number } | undefined {
   const ms = before === undefined ? 0 : now.at - before.at;
-  // Counts that went back are of another run.
-  if (before === undefined || ms <= 0 || now.of.handled < before.of.handled) return undefined;
-  const busy = (now.of.busy_ms - before.of.busy_ms) / ms;
-  return { perSecond: ((now.of.handled - before.of.handled) / ms) * 1000, busy: Math.max(0, Math.min(1, busy)) };
+  // Counts that went down are of another run.
+  if (before === undefined || ms <= 0 || now.value.handled < before.value.handled) return undefined;
+  const busy = (now.value.busy_ms - before.value.busy_ms) / ms;
+  return { perSecond: ((now.value.handled - before.value.handled) / ms) * 1000, busy: Math.max(0, Math.min(1, busy)) };
 }
 
 export interface Reading<T> {
   /** The server's time in ms. */
   at: number;
-  of: T;
+  value: T;
 }
 
 /** `3 restarts`; empty without. */
@@ -65,7 +65,7 @@ export function restarts(stage: Stage): string {
   return many === 0 ? "" : many === 1 ? "1 restart" : `${count(many)} restarts`;
 }
 
-/** What an operator should look at first: stages that are not as they should be. */
+/** What an operator should look at first: stages that do not run. */
 export function troubles(state: State): string[] {
   const bad = state.stages.filter((it) => ["starting", "degraded", "restarting", "failed"].includes(it.state) || (it.state === "ended" && it.why !== undefined));
   const cut = state.node?.connected === false ? ["Redis does not answer: what the pipeline does is shown as it was last heard"] : [];
@@ -73,26 +73,16 @@ export function troubles(state: State): string[] {
 }
 
 /** Where the pipeline of a node runs. */
-export function writer(node: NonNullable<State["node"]>): string {
+export function writerName(node: NonNullable<State["node"]>): string {
   return node.writer === null ? "that of a server that it has not heard of yet" : `that of ${node.writer}`;
 }
 
-/** `14:03:59`, in the reader's own time. */
-export function clock(at: number): string {
-  const date = new Date(at);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((it) => String(it).padStart(2, "0")).join(":");
-}
-
-/** Of which track, and which language of it, a row of latencies is. */
+/** The track, and the language, of a row of latencies. */
 export function path(row: { track: string; lang?: string }): string {
   return row.lang === undefined ? row.track : `${row.track} → ${row.lang}`;
 }
 
-export function lineLabel(line: LogLine): string {
-  return `${clock(line.at)} ${line.level}`;
-}
-
-/** One place behind the point, where it says something. */
+/** With one decimal place, unless that is 0. */
 function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }

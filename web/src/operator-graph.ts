@@ -1,13 +1,14 @@
-// The plan drawn as SVG, once; its numbers are put in as they come.
-import { depth, duration, fullness, level, losses, pace, restarts, type Reading } from "./operator-format.ts";
+// The pipeline drawn as SVG, once; its numbers are updated as they come.
+import { setText } from "./dom.ts";
+import { depth, duration, fullness, level, losses, rate, restarts, type Reading } from "./operator-format.ts";
 import { layout, type Size } from "./operator-layout.ts";
-import type { Edge, Graph, Stage, State, Work } from "./operator-wire.ts";
+import { edgeKey, type Edge, type Graph, type Stage, type State, type Work } from "./operator-wire.ts";
 
 const ACROSS: Size = { width: 176, height: 92, gap: 128, apart: 28 };
 const DOWN: Size = { width: 168, height: 92, gap: 74, apart: 20 };
 /** Below this width of the page the flow goes downwards. */
 const BROAD_PX = 700;
-/** Smaller than this nobody reads it: it is scrolled instead. */
+/** Scaled below this the text is too small to read: the graph is scrolled instead. */
 const SMALLEST = 0.62;
 const LONGEST_NAME = 20;
 const NAMESPACE = "http://www.w3.org/2000/svg";
@@ -16,7 +17,7 @@ interface Box {
   group: SVGElement;
   why: SVGElement;
   state: SVGElement;
-  pace: SVGElement;
+  rate: SVGElement;
 }
 
 interface Line {
@@ -27,7 +28,6 @@ interface Line {
 }
 
 export class GraphView {
-  readonly #place: HTMLElement;
   #graph: Graph | undefined;
   #across: boolean | undefined;
   #boxes = new Map<string, Box>();
@@ -35,9 +35,8 @@ export class GraphView {
   #state: State | undefined;
   readonly #before = new Map<string, Reading<Work>>();
 
-  constructor(place: HTMLElement) {
-    this.#place = place;
-    // Turned, where the page is: a phone held upright has no room across.
+  constructor(private readonly place: HTMLElement) {
+    // A phone that is turned gets the other direction.
     new ResizeObserver(() => this.#draw()).observe(place);
   }
 
@@ -52,10 +51,10 @@ export class GraphView {
     this.#state = state;
     const work = new Map(state.work.map((it) => [it.stage, it]));
     for (const stage of state.stages) this.#stage(stage, work.get(stage.name), state.now);
-    // A source of sound takes no items: how loud it is says that it works.
+    // A source takes no items: its level shows that it works.
     for (const { source, level_db } of state.levels) {
       const box = this.#boxes.get(source);
-      if (box !== undefined) put(box.pace, level(level_db));
+      if (box !== undefined) setText(box.rate, level(level_db));
     }
     for (const edge of state.edges) this.#edge(edge);
   }
@@ -66,33 +65,33 @@ export class GraphView {
     const again = restarts(stage);
     box.group.setAttribute("data-state", stage.state);
     box.group.setAttribute("data-restarts", String(stage.restarts ?? 0));
-    put(box.state, [stage.state, again].filter(Boolean).join(", "));
-    put(box.why, [`${stage.name}: ${stage.state}`, again, stage.why].filter(Boolean).join("; "));
+    setText(box.state, [stage.state, again].filter(Boolean).join(", "));
+    setText(box.why, [`${stage.name}: ${stage.state}`, again, stage.why].filter(Boolean).join("; "));
     if (work === undefined) return;
-    const now = { at, of: work };
-    const speed = pace(this.#before.get(stage.name), now);
+    const now = { at, value: work };
+    const speed = rate(this.#before.get(stage.name), now);
     this.#before.set(stage.name, now);
-    if (speed !== undefined && work.handled > 0) put(box.pace, `${speed.perSecond.toFixed(1)}/s, ${Math.round(speed.busy * 100)} % at work`);
+    if (speed !== undefined && work.handled > 0) setText(box.rate, `${speed.perSecond.toFixed(1)}/s, ${Math.round(speed.busy * 100)} % at work`);
   }
 
   #edge(edge: Edge): void {
-    const line = this.#lines.get(named(edge));
+    const line = this.#lines.get(edgeKey(edge));
     if (line === undefined) return;
     const lost = losses(edge);
     line.group.setAttribute("data-full", fullness(edge) >= 0.8 ? "yes" : "no");
     line.group.setAttribute("data-lossy", edge.dropped > 0 ? "yes" : "no");
-    put(line.depth, depth(edge));
-    put(line.loss, lost || (edge.waited_ms >= 1 ? `held up ${duration(edge.waited_ms)}` : ""));
-    put(line.why, [`${edge.from} to ${edge.to}: ${depth(edge)} waits`, lost, `held up ${duration(edge.waited_ms)}`].filter(Boolean).join("; "));
+    setText(line.depth, depth(edge));
+    setText(line.loss, lost || (edge.waited_ms >= 1 ? `held up ${duration(edge.waited_ms)}` : ""));
+    setText(line.why, [`${edge.from} to ${edge.to}: ${depth(edge)} waits`, lost, `held up ${duration(edge.waited_ms)}`].filter(Boolean).join("; "));
   }
 
   #draw(): void {
-    const [graph, room] = [this.#graph, this.#place.clientWidth];
+    const [graph, room] = [this.#graph, this.place.clientWidth];
     if (graph === undefined || room === 0) return;
     const across = room >= BROAD_PX;
     if (across !== this.#across) this.#build(graph, across);
     this.#across = across;
-    const svg = this.#place.firstElementChild;
+    const svg = this.place.firstElementChild;
     svg?.classList.toggle("scrolled", room < Number(svg.getAttribute("width")) * SMALLEST);
   }
 
@@ -100,7 +99,7 @@ export class GraphView {
     const size = across ? ACROSS : DOWN;
     const drawn = layout(graph, size, across);
     const svg = node("svg", { role: "img", "aria-label": `${graph.name}: ${graph.stages.length} stages, as in the tables below` });
-    // Room for the lines' ends and the shadow of the focus.
+    // Room for the ends of the lines and the focus ring.
     svg.setAttribute("viewBox", `-4 -4 ${drawn.width + 8} ${drawn.height + 8}`);
     svg.setAttribute("width", String(drawn.width + 8));
     svg.setAttribute("height", String(drawn.height + 8));
@@ -112,29 +111,25 @@ export class GraphView {
       const line = { group, why: node("title"), depth: text("depth", x, y - 5), loss: text("loss", x, y + 14) };
       group.append(line.why, node("path", { d: edge.path }), line.depth, line.loss);
       svg.append(group);
-      this.#lines.set(named(edge), line);
+      this.#lines.set(edgeKey(edge), line);
     }
     for (const { name, kind } of graph.stages) {
       const { x, y } = drawn.stages.get(name)!;
       const group = node("g", { class: "stage", "data-stage": name, "data-kind": kind, transform: `translate(${x} ${y})` });
-      const box = { group, why: node("title"), state: text("state", 16, 58), pace: text("pace", 16, 78) };
+      const box = { group, why: node("title"), state: text("state", 16, 58), rate: text("rate", 16, 78) };
       const title = text("name", 16, 22);
-      put(title, name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
+      setText(title, name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
       const sort = text("kind", 16, 39);
-      put(sort, kind);
+      setText(sort, kind);
       const [width, height] = [String(size.width), String(size.height)];
       group.append(box.why, node("rect", { class: "box", width, height, rx: "8" }), node("rect", { class: "bar", width: "6", height, rx: "3" }));
-      group.append(title, sort, box.state, box.pace);
+      group.append(title, sort, box.state, box.rate);
       svg.append(group);
       this.#boxes.set(name, box);
     }
-    this.#place.replaceChildren(svg);
+    this.place.replaceChildren(svg);
     if (this.#state !== undefined) this.update(this.#state);
   }
-}
-
-function named(edge: { from: string; to: string }): string {
-  return JSON.stringify([edge.from, edge.to]);
 }
 
 function node(name: string, attributes: Record<string, string> = {}): SVGElement {
@@ -145,9 +140,4 @@ function node(name: string, attributes: Record<string, string> = {}): SVGElement
 
 function text(kind: string, x: number, y: number): SVGElement {
   return node("text", { class: kind, x: String(x), y: String(y) });
-}
-
-/** Only where it changed, so that nothing is laid out anew for nothing. */
-function put(place: Element, what: string): void {
-  if (place.textContent !== what) place.textContent = what;
 }

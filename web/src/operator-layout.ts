@@ -1,4 +1,4 @@
-// Where the stages and edges of a plan stand: layers along the flow, few crossings, long edges led around what lies between.
+// The layout of the graph: layers along the flow, few crossings, long edges led around the stages between.
 
 export interface Size {
   /** Of a stage. */
@@ -46,14 +46,14 @@ interface Spot {
   at: number;
 }
 
-/** So far along the first part of an edge its numbers stand: not where two that cross meet. */
+/** Where the numbers of an edge are along its first part, from 0 to 1: not in the middle, where two edges may cross. */
 const LABEL_AT = 0.4;
 const SWEEPS = 8;
 
 /** `across`: the flow goes from left to right, else downwards. */
 export function layout(plan: Plan, size: Size, across: boolean): Layout {
   const order = new Map(plan.stages.map((stage, at) => [stage.name, at]));
-  // The plan has its stages upstream first, so one pass gives each the length of the longest way to it.
+  // Stages are listed upstream first, so one pass gives each the length of the longest way to it.
   const known = plan.edges.filter((it) => (order.get(it.from) ?? Infinity) < (order.get(it.to) ?? -1));
   const layerOf = new Map(plan.stages.map((stage) => [stage.name, 0]));
   for (const { name } of plan.stages) {
@@ -90,7 +90,7 @@ export function layout(plan: Plan, size: Size, across: boolean): Layout {
   return { width: Math.max(whole.x, size.width), height: Math.max(whole.y, size.height), stages, edges };
 }
 
-/** The spots that an edge goes by: one for each layer that it passes. */
+/** The spots of an edge: its ends, and one for each layer that it passes. */
 function wayOf(from: Spot, to: Spot, place: (layer: number) => Spot): Spot[] {
   const way = [from];
   for (let layer = from.layer + 1; layer < to.layer; layer++) way.push(place(layer));
@@ -102,16 +102,16 @@ function wayOf(from: Spot, to: Spot, place: (layer: number) => Spot): Spot[] {
   return way;
 }
 
-/** Orders each layer by the middle of its neighbours, to and fro, then gives each spot its slot near theirs. */
+/** Orders each layer by the mean of its neighbours, forwards and backwards in turn (the barycentre method). */
 function settle(layers: Spot[][], slots: number): void {
   const spread = (layer: Spot[]): void => layer.forEach((spot, at) => (spot.at = at + (slots - layer.length) / 2));
   layers.forEach(spread);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const back = sweep % 2;
     for (const layer of back ? [...layers].reverse() : layers) {
-      const wish = new Map(layer.map((spot) => [spot, mean(spot.near[back]!.map((it) => it.at)) ?? spot.at]));
-      // Sorting is stable: what has the same wish keeps the order of the plan.
-      layer.sort((a, b) => wish.get(a)! - wish.get(b)!);
+      const means = new Map(layer.map((spot) => [spot, mean(spot.near[back]!.map((it) => it.at)) ?? spot.at]));
+      // Sorting is stable: spots with the same mean keep the order of the plan.
+      layer.sort((a, b) => means.get(a)! - means.get(b)!);
       spread(layer);
     }
   }
@@ -126,7 +126,7 @@ function controls(a: Point, b: Point, across: boolean): string {
   return `${first.x} ${first.y} ${second.x} ${second.y}`;
 }
 
-/** Leaves and arrives along the flow. */
+/** The control points of a curve that leaves and arrives along the flow. */
 function bends(a: Point, b: Point, across: boolean): [Point, Point] {
   const half = across ? (a.x + b.x) / 2 : (a.y + b.y) / 2;
   return across ? [{ x: half, y: a.y }, { x: half, y: b.y }] : [{ x: a.x, y: half }, { x: b.x, y: half }];

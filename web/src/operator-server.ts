@@ -1,13 +1,22 @@
-// Questions to the server, each with the token, each with an end.
-import { isToken, refusal, type Standing } from "./operator-poll.ts";
+// Requests of the operator's page, each with the token, each with a time limit.
+import { messageOf } from "./dom.ts";
+import { request } from "./http.ts";
+import { isToken, refusal, type Status } from "./operator-status.ts";
+import { stored } from "./storage.ts";
 
-const TOKEN = "livecap-operator-token";
-const LONGEST_MS = 8000;
+const STORED = stored("sessionStorage", "livecap-operator-token");
+const TIMEOUT_MS = 8000;
 
-export type Answer<T> = { of: T } | { standing: Standing; why: string };
+export interface Failure {
+  status: Status;
+  why: string;
+}
 
-/** Held here too: where the browser keeps nothing, it is good until the page is left. */
-let held = kept();
+export type Answer<T> = { value: T } | Failure;
+
+/** Held here too: where the browser stores nothing, it lasts until the page is left. */
+let held = STORED.read();
+if (held !== undefined && !isToken(held)) held = undefined;
 
 export function token(): string | undefined {
   return held;
@@ -15,56 +24,40 @@ export function token(): string | undefined {
 
 export function keepToken(text: string | undefined): void {
   held = text;
-  try {
-    if (text === undefined) sessionStorage.removeItem(TOKEN);
-    else sessionStorage.setItem(TOKEN, text);
-  } catch {
-    // Then it is asked for again.
-  }
-}
-
-function kept(): string | undefined {
-  try {
-    const text = sessionStorage.getItem(TOKEN) ?? "";
-    return isToken(text) ? text : undefined;
-  } catch {
-    return undefined;
-  }
+  STORED.write(text);
 }
 
 export async function get<T>(path: string): Promise<Answer<T>> {
-  const sent = token();
-  const answer = await ask<T>(path, "GET");
-  // A wrong one is not sent again. One that was entered meanwhile is another.
-  if ("standing" in answer && answer.standing === "refused" && token() === sent) keepToken(undefined);
+  const sent = held;
+  const answer = await ask<T>(path, { method: "GET" });
+  // A wrong token is not sent again. Meanwhile another one may have been entered.
+  if ("status" in answer && answer.status === "refused" && held === sent) keepToken(undefined);
   return answer;
 }
 
 /** `body` as JSON; without one the answer may be empty. */
-export async function post<T>(path: string, body?: unknown): Promise<Answer<T>> {
-  return ask(path, "POST", body);
+export function post<T>(path: string, body?: unknown): Promise<Answer<T>> {
+  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  return ask(path, { method: "POST", ...json });
 }
 
-async function ask<T>(path: string, method: string, body?: unknown): Promise<Answer<T>> {
-  const secret = token();
-  const headers: Record<string, string> = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
-  if (body !== undefined) headers["content-type"] = "application/json";
-  const asked: RequestInit = { method, headers, cache: "no-store", signal: AbortSignal.timeout(LONGEST_MS) };
+async function ask<T>(path: string, options: Parameters<typeof request>[2]): Promise<Answer<T>> {
+  const hasToken = held !== undefined;
   try {
-    const answer = await fetch(path, body === undefined ? asked : { ...asked, body: JSON.stringify(body) });
+    const answer = await request(path, held, { ...options, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await answer.text();
-    const standing = refusal(answer.status, secret !== undefined);
-    if (standing !== undefined) return { standing, why: told(text) ?? `${answer.status} ${answer.statusText}` };
-    return { of: (text === "" ? undefined : JSON.parse(text)) as T };
+    const status = refusal(answer.status, hasToken);
+    if (status !== undefined) return { status, why: errorIn(text) ?? `${answer.status} ${answer.statusText}` };
+    return { value: (text === "" ? undefined : JSON.parse(text)) as T };
   } catch (error) {
-    // An answer that is no JSON is none of livecap's.
-    if (error instanceof SyntaxError) return { standing: "broken", why: "it answers, but not as livecap does" };
-    return { standing: "gone", why: String(error) };
+    // livecap answers with JSON.
+    if (error instanceof SyntaxError) return { status: "broken", why: "it answers, but not as livecap does" };
+    return { status: "gone", why: messageOf(error) };
   }
 }
 
-/** What is refused is told as `{ error }`. */
-function told(text: string): string | undefined {
+/** Refusals are JSON: `{ error }`. */
+function errorIn(text: string): string | undefined {
   try {
     const answer = JSON.parse(text) as { error?: unknown };
     return typeof answer.error === "string" ? answer.error : undefined;

@@ -1,34 +1,20 @@
-// What the page shows beside the graph and the plots: facts, tables, lines of the log.
-import { clock, count, depth, duration, level, path } from "./operator-format.ts";
+// What the page shows beside the graph and the plots: figures, tables, the log.
+import { element, setText, text } from "./dom.ts";
+import { count, depth, duration, level, path } from "./operator-format.ts";
 import { swatch } from "./operator-series.ts";
-import type { Graph, LogLine, State } from "./operator-wire.ts";
+import { edgeKey, type Graph, type LogLine, type State } from "./operator-wire.ts";
+import { timeOfDay } from "./time-of-day.ts";
 
 /** As many lines as the server keeps. */
 const LINES = 500;
 
-export function element<T extends HTMLElement>(id: string): T {
-  return document.getElementById(id) as T;
-}
-
-/** Only where it changed: a screen reader is told of nothing else. */
-export function say(id: string, text: string): void {
-  const place = element(id);
-  if (place.textContent !== text) place.textContent = text;
-}
-
-/** Shown with this text, or hidden without. */
-export function tell(id: string, text: string | undefined): void {
-  say(id, text ?? "");
-  element(id).hidden = text === undefined || text === "";
-}
-
 export function showFacts(state: State): void {
-  say("lag", state.lag_ms === null ? "–" : duration(state.lag_ms));
-  say("viewers", count(state.viewers));
-  say("numbered", `${count(state.log.next - 1)} events`);
-  const meter = element<HTMLMeterElement>("level");
+  setText("lag", state.lag_ms === null ? "–" : duration(state.lag_ms));
+  setText("viewers", count(state.viewers));
+  setText("numbered", `${count(state.log.next - 1)} events`);
+  const meter = element("level", HTMLMeterElement);
   meter.value = Math.max(meter.min, state.level_db ?? meter.min);
-  say("level-text", level(state.level_db));
+  setText("level-text", level(state.level_db));
   // One source needs no list of them.
   const many = state.levels.length > 1 ? state.levels : [];
   rows("sources", many.map((it) => [`${it.source}: ${level(it.level_db)}`]), "li");
@@ -45,9 +31,9 @@ export function showTables(state: State, graph: Graph): void {
       duration(done?.busy_ms ?? 0), count(it.restarts ?? 0), count(done?.given_up ?? 0), counts.join(", ") || "–",
     ];
   }));
-  const edges = new Map(graph.edges.map((it) => [JSON.stringify([it.from, it.to]), it]));
+  const edges = new Map(graph.edges.map((it) => [edgeKey(it), it]));
   rows("edges", state.edges.map((it) => {
-    const planned = edges.get(JSON.stringify([it.from, it.to]));
+    const planned = edges.get(edgeKey(it));
     return [
       `${it.from} → ${it.to}`, planned?.carries ?? "captions", planned?.when_full ?? "drop-oldest", depth(it), `${it.high_water}`,
       duration(it.waited_ms), count(it.taken), count(it.dropped), count(it.coalesced),
@@ -55,7 +41,7 @@ export function showTables(state: State, graph: Graph): void {
   }));
 }
 
-/** `plotted`: the names of the lines, each of which has its swatch. */
+/** `plotted`: the names of the lines in the plot; their rows show how each is drawn. */
 export function showLatency(state: State, plotted: string[]): void {
   rows("latency", state.latency.map((it) => [
     `${it.stage}, ${path(it)}`, whole(it.p50), whole(it.p95), whole(it.p99), whole(it.wait?.p95), whole(it.service?.p95), count(it.n),
@@ -68,17 +54,14 @@ export function showLatency(state: State, plotted: string[]): void {
   });
 }
 
-/** The newest stay in sight, unless the reader has gone back. */
+/** Keeps the newest lines in view, unless the reader has scrolled back. */
 export function showLines(lines: LogLine[]): void {
   const [place, list] = [element("log"), element("lines")];
   const atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 24;
   for (const line of lines) {
-    const [item, when, what] = [document.createElement("li"), document.createElement("span"), document.createElement("span")];
+    const item = document.createElement("li");
     item.dataset.level = line.level;
-    when.className = "when";
-    when.textContent = `${clock(line.at)} ${line.level}`;
-    what.textContent = line.text;
-    item.append(when, " ", what);
+    item.append(text("span", `${timeOfDay(line.at)} ${line.level}`, "when"), " ", text("span", line.text));
     list.append(item);
   }
   while (list.childElementCount > LINES) list.firstElementChild!.remove();
@@ -89,22 +72,20 @@ function whole(ms: number | undefined): string {
   return ms === undefined ? "–" : ms < 10 ? ms.toFixed(1) : String(Math.round(ms));
 }
 
-/** Cells are kept and only their text is changed: a reader who has marked some of it keeps that. */
+/** Keeps the cells and changes their text alone, so that what the reader has selected stays selected. */
 function rows(id: string, wanted: string[][], kind: "tr" | "li" = "tr"): void {
   const place = element(id);
   while (place.childElementCount > wanted.length) place.lastElementChild!.remove();
   wanted.forEach((cells, at) => {
     const row = place.children[at] ?? place.appendChild(document.createElement(kind));
-    if (kind === "li") return void (row.textContent === cells[0] || (row.textContent = cells[0]!));
-    cells.forEach((text, column) => {
-      const cell = row.children[column] ?? row.appendChild(head(column));
-      if (cell.textContent !== text) cell.textContent = text;
-    });
+    if (kind === "li") return setText(row, cells[0]!);
+    cells.forEach((words, column) => setText(row.children[column] ?? row.appendChild(cell(column)), words));
   });
 }
 
-function head(column: number): HTMLElement {
-  const cell = document.createElement(column === 0 ? "th" : "td");
-  if (column === 0) cell.setAttribute("scope", "row");
-  return cell;
+function cell(column: number): HTMLElement {
+  if (column > 0) return document.createElement("td");
+  const head = document.createElement("th");
+  head.scope = "row";
+  return head;
 }

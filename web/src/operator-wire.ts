@@ -1,4 +1,4 @@
-// What the operator's page is told, as written in docs/protocol.md under HTTP.
+// The answers of the operator's API, as in docs/protocol.md under HTTP.
 
 export interface Stage {
   name: string;
@@ -45,7 +45,7 @@ export interface Latency extends Percentiles {
   service?: Percentiles;
 }
 
-/** `api/state` for who may inspect. */
+/** `api/state` with the right to inspect. */
 export interface State {
   lag_ms: number | null;
   paused: boolean;
@@ -62,7 +62,7 @@ export interface State {
   latency: Latency[];
   viewers: number;
   log: { first: number; next: number; ended: boolean };
-  /** Where this server only delivers what another one's pipeline gives. */
+  /** Of a server that delivers the captions of another one's pipeline. */
   node?: { writer: string | null; connected: boolean };
 }
 
@@ -79,7 +79,12 @@ export interface LogLine {
   text: string;
 }
 
-/** Whether the details are there: without the right to inspect only the public part is. */
+/** Whether it has the details: without the right to inspect it is the public part alone. */
 export function isWhole(state: unknown): state is State {
   return typeof state === "object" && state !== null && "edges" in state && "stream" in state;
+}
+
+/** Identifies an edge. */
+export function edgeKey(edge: { from: string; to: string }): string {
+  return JSON.stringify([edge.from, edge.to]);
 }

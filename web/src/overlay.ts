@@ -1,62 +1,59 @@
 // The overlay for OBS and projectors: the last lines of what is being said, and nothing else. All settings are in its address.
-import { Connection } from "./connection.ts";
-import { element, say } from "./dom.ts";
-import { StableHeight } from "./stable-height.ts";
-import { rowsToShow } from "./gaps.ts";
-import { readIn, unread } from "./languages.ts";
+import { applyOverlay } from "./appearance.ts";
 import { CaptionStore } from "./caption-store.ts";
+import { Connection } from "./connection.ts";
+import { element, oncePerFrame, showText } from "./dom.ts";
+import { rowsToShow } from "./gaps.ts";
+import { readIn } from "./languages.ts";
 import { followLifecycle } from "./lifecycle.ts";
-import { dressOverlay } from "./appearance.ts";
 import { RollUp } from "./roll-up.ts";
 import { among, Rows, type Choice } from "./rows.ts";
+import { ServerStatus } from "./server-status.ts";
 import { read } from "./settings.ts";
+import { StableHeight } from "./stable-height.ts";
 import { OVERLAY } from "./streamer.ts";
 import { followToken, takeToken } from "./token.ts";
-import { settle, toWholePixels } from "./whole-pixels.ts";
-import { silentSince, why, type Standing } from "./why.ts";
-import type { State, Track } from "./wire.ts";
+import { alignToPixels, toWholePixels } from "./whole-pixels.ts";
 
-/** More than fit, so that what rolls away is still there while it does. */
+/** More than fit: a row that rolls away is still there while it does. */
 const ROWS = 30;
 
 const { values: settings, complaints } = read(OVERLAY, new URLSearchParams(location.search));
 for (const complaint of complaints) console.warn(complaint);
 const page = document.documentElement;
-dressOverlay(page, settings);
+applyOverlay(page, settings);
 
-const status = element("status", HTMLElement);
-const list = element("captions", HTMLElement);
+const list = element("captions");
 const store = new CaptionStore(ROWS);
 const rows = new Rows(list);
 const stableHeight = new StableHeight(list);
-const box = element("box", HTMLElement);
+const box = element("box");
 const rollUp = new RollUp(box, list);
 const choice: Choice = { lang: readIn(settings.lang, []), both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
 
-let standing: Standing = "connecting";
-let tracks: readonly Track[] | undefined;
-let reported: State | undefined;
-let silent: number | undefined;
-let painting = false;
+const server = new ServerStatus();
+const repaint = oncePerFrame(paint);
+let message = "";
+/** The newest change of the store came from something that was just said. */
 let live = false;
 let silence: number | undefined;
 
 const connection = new Connection(
   store,
   {
-    standing: (to) => {
-      standing = to === "reconnecting" && standing === "ended" ? "ended" : to;
-      page.dataset.standing = standing;
+    status: (to) => {
+      server.connectionIs(to);
+      page.dataset.status = server.connection;
       repaint();
     },
     hello: (it) => {
-      tracks = it.tracks;
-      const { there } = among(tracks, settings.tracks);
-      const lang = readIn(settings.lang, tracks);
+      server.tracks = it.tracks;
+      const { there } = among(it.tracks, settings.tracks);
+      const lang = readIn(settings.lang, it.tracks);
       if (there.join() === choice.tracks.join() && lang === choice.lang) return;
       choice.tracks = there;
       choice.lang = lang;
-      connection.want({ lang, tracks: there });
+      connection.subscribe({ lang, tracks: there });
     },
     changed: (caption, isLive) => {
       live = isLive || (caption === undefined && live);
@@ -64,21 +61,20 @@ const connection = new Connection(
       repaint();
     },
     state: (it) => {
-      reported = it;
-      silent = silentSince(it.level_db, silent, performance.now());
+      server.report(it);
       repaint();
     },
   },
-  // What was said before is nobody's business here.
+  // What was said before the overlay was opened is not shown.
   { lang: choice.lang, tracks: choice.tracks, token: takeToken(), past: false },
 );
 followLifecycle(connection);
-followToken((token) => connection.want({ token }));
+followToken((token) => connection.subscribe({ token }));
 document.fonts.addEventListener("loadingdone", relaid);
 window.addEventListener("resize", relaid);
 toWholePixels(box);
 
-/** Each word puts it off. A segment that is still open comes back with its next word, or with its translation. */
+/** Clears the captions when nothing was said for a while. A segment that is still open returns with its next word or translation. */
 function waitForSilence(): void {
   window.clearTimeout(silence);
   if (settings.clear === 0 || store.rows.length === 0) return;
@@ -88,28 +84,18 @@ function waitForSilence(): void {
   }, settings.clear * 1000);
 }
 
-function repaint(): void {
-  if (painting) return;
-  painting = true;
-  if (document.hidden) window.setTimeout(paint, 0);
-  else requestAnimationFrame(paint);
-}
-
 function paint(): void {
-  painting = false;
   stableHeight.around(() => rows.paint(store, choice), live);
-  rollUp.grown(store, rows, live);
-  const told = why({ standing, tracks: tracks?.length, missing: among(tracks ?? [], settings.tracks).missing, unread: unread(choice.lang, tracks ?? []), state: reported, silentFor: silent === undefined ? undefined : performance.now() - silent });
-  const isSaid = settings.status && (rowsToShow(store.rows, choice).length === 0 || told.trouble);
-  // For who sets it up: OBS keeps a log of it.
-  if (status.dataset.told !== told.words) console.info((status.dataset.told = told.words));
-  status.hidden = !isSaid;
-  say(status, isSaid ? told.words : "");
-  settle(box);
+  rollUp.contentChanged(store, rows, live);
+  const { text, isTrouble } = server.message(settings.tracks, choice.lang);
+  // For whoever sets it up: OBS keeps a log of the console.
+  if (message !== text) console.info((message = text));
+  showText("status", settings.status && (isTrouble || rowsToShow(store.rows, choice).length === 0) ? text : undefined);
+  alignToPixels(box);
 }
 
 function relaid(): void {
   toWholePixels(box);
   stableHeight.reset();
-  rollUp.grown(store, rows, false);
+  rollUp.contentChanged(store, rows, false);
 }

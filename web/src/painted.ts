@@ -1,4 +1,4 @@
-// Tells the bench when captions were on the screen. Only a page that was opened with `?measure` does, and only from the one that the bench has opened does it count.
+// Reports to the bench when captions were on the screen, from a page that was opened with `?measure`.
 import type { ServerClock } from "./clock.ts";
 import type { Caption } from "./wire.ts";
 
@@ -13,30 +13,30 @@ export interface Painted {
 /** In the browser's own timeline: from the arrival of a caption to its paint. `npm run bench:paint` reads it. */
 const MEASURE = "caption to paint";
 
-export class Paints {
-  private waiting: { caption: Caption; came: number }[] = [];
-  private readonly after = new MessageChannel();
+export class PaintTimer {
+  #waiting: { caption: Caption; at: number }[] = [];
+  readonly #after = new MessageChannel();
 
   constructor(
     private readonly clock: ServerClock,
     private readonly tell: (painted: Painted) => void,
   ) {
-    this.after.port1.onmessage = () => this.painted(Date.now());
+    this.#after.port1.onmessage = () => this.#painted(Date.now());
   }
 
-  /** It came, and will be drawn with the next frame. */
-  came(caption: Caption): void {
-    this.waiting.push({ caption, came: performance.now() });
+  /** It will be drawn with the next frame. */
+  received(caption: Caption): void {
+    this.#waiting.push({ caption, at: performance.now() });
   }
 
-  /** In the callback of a frame: what came is in the document. A message that is posted here arrives when it has been painted. */
+  /** In the callback of a frame, after the document has changed: a message that is posted here arrives after the paint. */
   drawn(): void {
-    if (this.waiting.length > 0) this.after.port2.postMessage(null);
+    if (this.#waiting.length > 0) this.#after.port2.postMessage(null);
   }
 
-  private painted(at: number): void {
+  #painted(at: number): void {
     const end = performance.now();
-    for (const { caption, came: start } of this.waiting.splice(0)) {
+    for (const { caption, at: start } of this.#waiting.splice(0)) {
       const { track, segment, revision, at: times } = caption;
       performance.measure(MEASURE, { start, end });
       const ms = times && this.clock.since(times.captured, at);

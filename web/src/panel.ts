@@ -1,33 +1,32 @@
-// The settings as a form: it shows what is set, tells what is changed, and never keeps the focus.
-import { element, text } from "./dom.ts";
+// The settings as a form: it shows what is set, and reports what is changed.
+import { element, messageOf, text } from "./dom.ts";
 import { FORMATS, save, transcript } from "./download.ts";
 import { SHORTCUTS } from "./keys.ts";
 import { READER, type Reader } from "./reader.ts";
 import type { Track } from "./wire.ts";
-import { nameOf } from "./languages.ts";
-import { languages } from "./languages.ts";
+import { languages, nameOf } from "./languages.ts";
 import type { Choice } from "./rows.ts";
 
 export class Panel {
-  private readonly panel = element("panel", HTMLElement);
-  private readonly opener = element("open", HTMLButtonElement);
-  private readonly form = element("settings", HTMLFormElement);
-  private readonly tracks = element("tracks", HTMLElement);
-  private readonly downloads = element("downloads", HTMLElement);
-  private offered: Track[] = [];
-  private values: Reader | undefined;
+  readonly #panel = element("panel");
+  readonly #opener = element("open", HTMLButtonElement);
+  readonly #form = element("settings", HTMLFormElement);
+  readonly #tracks = element("tracks");
+  readonly #downloads = element("downloads");
+  #offered: Track[] = [];
+  #values: Reader | undefined;
 
-  /** `changed` is told a setting and what it shall be; `usual` that all shall be as usual. */
+  /** `changed` is given a setting and its new value; `reset` sets all to their defaults. */
   constructor(
     private readonly changed: (name: keyof Reader, value: unknown) => void,
-    usual: () => void,
+    reset: () => void,
   ) {
-    this.opener.addEventListener("click", () => this.toggle());
+    this.#opener.addEventListener("click", () => this.toggle());
     element("shut", HTMLButtonElement).addEventListener("click", () => this.toggle(false));
-    element("usual", HTMLButtonElement).addEventListener("click", usual);
-    this.form.addEventListener("submit", (event) => event.preventDefault());
-    for (const kind of ["input", "change"]) this.panel.addEventListener(kind, (event) => this.read(event.target, kind === "change"));
-    element("keys", HTMLElement).append(
+    element("usual", HTMLButtonElement).addEventListener("click", reset);
+    this.#form.addEventListener("submit", (event) => event.preventDefault());
+    for (const kind of ["input", "change"]) this.#panel.addEventListener(kind, (event) => this.#read(event.target, kind === "change"));
+    element("keys").append(
       ...SHORTCUTS.flatMap(({ keys, does }) => {
         const term = document.createElement("dt");
         term.append(...keys.slice(0, 1).map((it) => text("kbd", it === "Escape" ? "Esc" : it)));
@@ -37,44 +36,44 @@ export class Panel {
   }
 
   get isOpen(): boolean {
-    return !this.panel.hidden;
+    return !this.#panel.hidden;
   }
 
   toggle(open = !this.isOpen): void {
     if (open === this.isOpen) return;
-    this.panel.hidden = !open;
-    this.opener.setAttribute("aria-expanded", String(open));
-    if (open) (this.form.elements[0] as HTMLElement).focus();
-    // Where the focus was on something that is gone now it goes back to where it came from.
-    else this.opener.focus();
+    this.#panel.hidden = !open;
+    this.#opener.setAttribute("aria-expanded", String(open));
+    if (open) (this.#form.elements[0] as HTMLElement).focus();
+    // The focus was on something that is hidden now.
+    else this.#opener.focus();
   }
 
   /** Opens it at its list of keys. */
   help(): void {
     this.toggle(true);
-    element("keys", HTMLElement).scrollIntoView({ block: "nearest" });
+    element("keys").scrollIntoView({ block: "nearest" });
   }
 
   show(values: Reader, { lang, tracks }: Choice, token: string | undefined): void {
-    this.values = values;
-    for (const control of this.controls()) {
+    this.#values = values;
+    for (const control of this.#controls()) {
       const value = values[control.name as keyof Reader];
       if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = value === true;
       else if (document.activeElement !== control || control instanceof HTMLSelectElement) control.value = String(value);
     }
-    element("howmany", HTMLElement).hidden = values.view !== "lines";
-    element("beside", HTMLElement).hidden = lang === undefined;
-    for (const box of this.boxes()) box.checked = tracks.length === 0 || tracks.includes(box.value);
-    // Where one was chosen there has to be a way back to all of them.
-    this.tracks.hidden = this.offered.length < 2 && values.tracks.length === 0;
-    this.showDownloads(tracks, lang, token);
+    element("howmany").hidden = values.view !== "lines";
+    element("beside").hidden = lang === undefined;
+    for (const box of this.#boxes()) box.checked = tracks.length === 0 || tracks.includes(box.value);
+    // After a choice there has to be a way back to all tracks.
+    this.#tracks.hidden = this.#offered.length < 2 && values.tracks.length === 0;
+    this.#showDownloads(tracks, lang, token);
   }
 
   /** Which tracks there are to choose from. */
   offer(tracks: Track[]): void {
-    // What is made anew has no focus any more: somebody may be choosing.
-    if (JSON.stringify(tracks) === JSON.stringify(this.offered)) return;
-    this.offered = tracks;
+    // Boxes that are made anew lose the focus: somebody may be choosing.
+    if (JSON.stringify(tracks) === JSON.stringify(this.#offered)) return;
+    this.#offered = tracks;
     const boxes = tracks.map(({ name, lang }) => {
       const label = text("label", "", "check");
       const box = document.createElement("input");
@@ -82,17 +81,17 @@ export class Panel {
       label.append(box, " ", text("span", `${name} (${nameOf(lang)})`));
       return label;
     });
-    this.tracks.replaceChildren(this.tracks.firstElementChild!, ...boxes);
+    this.#tracks.replaceChildren(this.#tracks.firstElementChild!, ...boxes);
   }
 
-  private showDownloads(tracks: readonly string[], wanted: string | undefined, token: string | undefined): void {
+  #showDownloads(tracks: readonly string[], wanted: string | undefined, token: string | undefined): void {
     const track = tracks.length === 1 ? tracks[0] : undefined;
-    // In a language that nobody gives the file would be empty.
-    const given = this.offered.filter((it) => tracks.length === 0 || tracks.includes(it.name));
+    // In a language that is not offered the file would be empty.
+    const given = this.#offered.filter((it) => tracks.length === 0 || tracks.includes(it.name));
     const lang = wanted === undefined || (given.length > 0 && !languages(given).includes(wanted)) ? undefined : wanted;
     const of = JSON.stringify([lang, track, token !== undefined]);
-    if (this.downloads.dataset.of === of) return;
-    this.downloads.dataset.of = of;
+    if (this.#downloads.dataset.of === of) return;
+    this.#downloads.dataset.of = of;
     const links = FORMATS.map((format) => {
       const { path, name } = transcript(format, lang, track);
       const link = text("a", format === "txt" ? "text" : format);
@@ -100,7 +99,7 @@ export class Panel {
       if (token !== undefined && token !== "") {
         link.addEventListener("click", (event) => {
           event.preventDefault();
-          save(path, name, token).catch((error: unknown) => (link.textContent = `${format}: ${error instanceof Error ? error.message : String(error)}`));
+          save(path, name, token).catch((error: unknown) => (link.textContent = `${format}: ${messageOf(error)}`));
         });
       }
       return link;
@@ -108,31 +107,31 @@ export class Panel {
     const print = text("button", "print");
     print.type = "button";
     print.addEventListener("click", () => window.print());
-    this.downloads.replaceChildren(...links.flatMap((it) => [it, " "]), print);
+    this.#downloads.replaceChildren(...links.flatMap((it) => [it, " "]), print);
   }
 
-  private read(target: EventTarget | null, isDone: boolean): void {
+  #read(target: EventTarget | null, isDone: boolean): void {
     if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
-    if (this.tracks.contains(target)) {
-      const wanted = this.boxes().filter((it) => it.checked);
-      // None at all would be a page that shows nothing: it stands for all of them.
-      if (isDone) this.changed("tracks", wanted.length === this.offered.length ? [] : wanted.map((it) => it.value));
+    if (this.#tracks.contains(target)) {
+      const wanted = this.#boxes().filter((it) => it.checked);
+      // No track at all means all of them.
+      if (isDone) this.changed("tracks", wanted.length === this.#offered.length ? [] : wanted.map((it) => it.value));
       return;
     }
     const setting = READER[target.name as keyof Reader];
     if (setting === undefined) return;
     const given = target instanceof HTMLInputElement && target.type === "checkbox" ? (target.checked ? "on" : "off") : target.value;
     const value = setting.parse(given);
-    // Half a number may be none yet; what is still none when it is done gives way to what is set.
+    // A number may be invalid while it is typed; one that still is when the field is left gives way to the old one.
     if (value !== undefined) this.changed(target.name as keyof Reader, value);
-    else if (isDone && this.values) target.value = String(this.values[target.name as keyof Reader]);
+    else if (isDone && this.#values) target.value = String(this.#values[target.name as keyof Reader]);
   }
 
-  private controls(): (HTMLInputElement | HTMLSelectElement)[] {
-    return [...this.form.elements].filter((it): it is HTMLInputElement | HTMLSelectElement => "name" in it && Object.hasOwn(READER, String(it.name)));
+  #controls(): (HTMLInputElement | HTMLSelectElement)[] {
+    return [...this.#form.elements].filter((it): it is HTMLInputElement | HTMLSelectElement => "name" in it && Object.hasOwn(READER, String(it.name)));
   }
 
-  private boxes(): HTMLInputElement[] {
-    return [...this.tracks.querySelectorAll("input")];
+  #boxes(): HTMLInputElement[] {
+    return [...this.#tracks.querySelectorAll("input")];
   }
 }

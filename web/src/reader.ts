@@ -6,7 +6,7 @@ export const COLOURS = ["system", "light", "dark", "contrast"] as const;
 export const FONTS = ["sans", "serif", "mono", "dyslexic"] as const;
 
 export const READER = {
-  /** All of it, or its last lines. */
+  /** The whole transcript, or its last lines. */
   view: choice(VIEWS, "transcript"),
   /** How many lines the short view has. */
   lines: number(2, 1, 8),
@@ -14,9 +14,9 @@ export const READER = {
   lang: language(),
   /** The original beside the translation. */
   both: flag(false),
-  /** Those that are shown; none named: all. */
+  /** The tracks that are shown; none named: all. */
   tracks: names(),
-  /** Percent of the usual size. */
+  /** In percent of the default size. */
   size: number(100, 50, 400),
   font: choice(FONTS, "sans"),
   colours: choice(COLOURS, "system"),
@@ -24,11 +24,11 @@ export const READER = {
   width: number(40, 15, 100),
   /** From line to line, in percent of the size. */
   leading: number(140, 110, 220),
-  /** Single keys as shortcuts. */
+  /** Whether single keys are shortcuts. */
   keys: flag(true),
 };
 
 export type Reader = Values<typeof READER>;
 
-/** What stands in the URL and is no setting: `measure` is the bench's. */
+/** Parameters in the URL that are no settings: `measure` is for the bench. */
 export const OTHERS = ["measure"] as const;

@@ -4,25 +4,25 @@ import type { Rows } from "./rows.ts";
 
 /** How long a final stays in view, at least. */
 export const STAYS_MS = 1_000;
-/** For how long the newest words may wait for that: no caption is later for it than Ofcom asks of live ones. */
+/** How long the newest words may wait for that: the delay that Ofcom allows live captions. */
 export const WAITS_MS = 3_000;
 
-export interface Young {
+export interface RecentFinal {
   /** Of its last line, in px from the top of the content. */
   bottom: number;
   /** When it has been in view for long enough. */
   until: number;
 }
 
-export interface Turn {
+export interface Step {
   /** How far the content is rolled up. */
   top: number;
   /** When to look again, by the same clock; `undefined`: when something comes. */
   again: number | undefined;
 }
 
-/** What is known before a turn; in px, or ms of one clock. */
-export interface Rolled {
+/** What is known before a step; in px, or ms of one clock. */
+export interface Measures {
   content: number;
   room: number;
   /** The height of a line. */
@@ -33,57 +33,57 @@ export interface Rolled {
   since: number | undefined;
 }
 
-export function turn({ content, room, line, top: rolled, since }: Rolled, young: readonly Young[], now: number): Turn {
+export function nextStep({ content, room, line, top: current, since }: Measures, recent: readonly RecentFinal[], now: number): Step {
   const wanted = Math.max(0, content - room);
-  // A pixel: what is measured is rounded here and there.
-  const inTheWay = young.filter((it) => it.until > now && it.bottom - line < wanted - 1);
+  // Measures are rounded: a pixel is tolerated.
+  const inTheWay = recent.filter((it) => it.until > now && it.bottom - line < wanted - 1);
   if (inTheWay.length === 0 || (since !== undefined && now - since >= WAITS_MS)) return { top: wanted, again: undefined };
   const top = Math.max(0, Math.min(...inTheWay.map((it) => it.bottom - line)));
-  return { top: Math.min(wanted, Math.max(top, rolled)), again: Math.min(...inTheWay.map((it) => it.until), (since ?? now) + WAITS_MS) };
+  return { top: Math.min(wanted, Math.max(top, current)), again: Math.min(...inTheWay.map((it) => it.until), (since ?? now) + WAITS_MS) };
 }
 
 export class RollUp {
   /** When each final was first in view. */
-  private seen = new Map<string, number>();
-  private since: number | undefined;
-  private timer: number | undefined;
+  #seen = new Map<string, number>();
+  #since: number | undefined;
+  #timer: number | undefined;
 
   constructor(
     private readonly box: HTMLElement,
     private readonly list: HTMLElement,
   ) {}
 
-  /** To be called after the content has changed. `live`: what came was just spoken; a replay is not for reading along. */
-  grown(store: CaptionStore, rows: Rows, live = true): void {
-    window.clearTimeout(this.timer);
+  /** To be called after the content has changed. `live`: it was just spoken; a replay need not be read along. */
+  contentChanged(store: CaptionStore, rows: Rows, live = true): void {
+    window.clearTimeout(this.#timer);
     const now = performance.now();
-    const finals = this.finals(store, rows);
-    if (!live) for (const { key } of finals) this.seen.set(key, Number.NEGATIVE_INFINITY);
-    // One that was not in view yet has all of its time before it: it is not rolled past.
-    const young = finals.map(({ key, bottom }) => ({ bottom, until: (this.seen.get(key) ?? now) + STAYS_MS }));
+    const finals = this.#finals(store, rows);
+    if (!live) for (const { key } of finals) this.#seen.set(key, Number.NEGATIVE_INFINITY);
+    // A final that was not in view yet has its whole time left: it is not rolled past.
+    const recent = finals.map(({ key, bottom }) => ({ bottom, until: (this.#seen.get(key) ?? now) + STAYS_MS }));
     const content = this.list.getBoundingClientRect().height;
     const { clientHeight: room, scrollTop } = this.box;
-    const { top, again } = turn({ content, room, line: this.line(), top: scrollTop, since: this.since }, young, now);
+    const { top, again } = nextStep({ content, room, line: this.#line(), top: scrollTop, since: this.#since }, recent, now);
     this.box.scrollTop = top;
-    this.since = again === undefined ? undefined : (this.since ?? now);
+    this.#since = again === undefined ? undefined : (this.#since ?? now);
     const end = this.box.scrollTop + this.box.clientHeight + 1;
-    for (const { key, bottom } of finals) if (bottom <= end && !this.seen.has(key)) this.seen.set(key, now);
-    if (again !== undefined) this.timer = window.setTimeout(() => this.grown(store, rows), again - now);
+    for (const { key, bottom } of finals) if (bottom <= end && !this.#seen.has(key)) this.#seen.set(key, now);
+    if (again !== undefined) this.#timer = window.setTimeout(() => this.contentChanged(store, rows), again - now);
   }
 
-  /** The newest rows only: what is further up has been rolled away long since. */
-  private finals(store: CaptionStore, rows: Rows): { key: string; bottom: number }[] {
+  /** Of the newest rows: those further up have rolled away. */
+  #finals(store: CaptionStore, rows: Rows): { key: string; bottom: number }[] {
     const { top } = this.list.getBoundingClientRect();
     const newest = store.rows.slice(-20).filter((row) => row.is === "segment" && row.original?.kind === "final");
     const kept = new Set(newest.map((row) => row.key));
-    for (const key of this.seen.keys()) if (!kept.has(key)) this.seen.delete(key);
+    for (const key of this.#seen.keys()) if (!kept.has(key)) this.#seen.delete(key);
     return newest.flatMap((row) => {
       const it = rows.of(row);
       return it && !it.hidden && it.isConnected ? [{ key: row.key, bottom: it.getBoundingClientRect().bottom - top }] : [];
     });
   }
 
-  private line(): number {
+  #line(): number {
     return Number.parseFloat(getComputedStyle(this.list).lineHeight) || 0;
   }
 }

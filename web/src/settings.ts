@@ -1,67 +1,67 @@
-// Settings by URL, and remembered: what each may be, and which of the given ones count. Pure; the pages apply them.
+// Settings from the URL and from storage: what each may be, and which value counts. Pure; the pages apply them.
 
-/** One setting: what it is unless given, and how it is read from a URL. `undefined`: that cannot be meant. */
+/** One setting: its default, and how it is read from a URL; `undefined` from `parse` means that the value is invalid. */
 export interface Setting<T> {
-  readonly usual: T;
+  readonly default: T;
   parse(given: string): T | undefined;
   write(value: T): string;
-  /** What would be a good value, for the complaint about a bad one. */
-  readonly wanted: string;
+  /** What a valid value is, for the complaint about an invalid one. */
+  readonly expected: string;
 }
 
 export type Table = Record<string, Setting<any>>;
-export type Values<T extends Table> = { [K in keyof T]: T[K]["usual"] };
+export type Values<T extends Table> = { [K in keyof T]: T[K]["default"] };
 
 /** One word of a few. */
-export function choice<const W extends readonly string[]>(words: W, usual: W[number]): Setting<W[number]> {
-  return { usual, parse: (given) => (words.includes(given) ? given : undefined), write: String, wanted: `one of ${words.join(", ")}` };
+export function choice<const W extends readonly string[]>(words: W, initial: W[number]): Setting<W[number]> {
+  return { default: initial, parse: (given) => (words.includes(given) ? given : undefined), write: String, expected: `one of ${words.join(", ")}` };
 }
 
 /** A number between two others, both included. */
-export function number(usual: number, least: number, most: number): Setting<number> {
+export function number(initial: number, least: number, most: number): Setting<number> {
   const parse = (given: string): number | undefined => {
     const it = given.trim() === "" ? Number.NaN : Number(given);
     return it >= least && it <= most ? it : undefined;
   };
-  return { usual, parse, write: String, wanted: `a number from ${least} to ${most}` };
+  return { default: initial, parse, write: String, expected: `a number from ${least} to ${most}` };
 }
 
-export function flag(usual: boolean): Setting<boolean> {
+export function flag(initial: boolean): Setting<boolean> {
   const words: Record<string, boolean> = { on: true, off: false, "1": true, "0": false, true: true, false: false, yes: true, no: false };
-  return { usual, parse: (given) => words[given.toLowerCase()], write: (it) => (it ? "on" : "off"), wanted: "on or off" };
+  return { default: initial, parse: (given) => words[given.toLowerCase()], write: (it) => (it ? "on" : "off"), expected: "on or off" };
 }
 
 /** A language as BCP 47 writes it; empty: the original. */
 export function language(): Setting<string> {
-  return { usual: "", parse: (given) => (/^[A-Za-z0-9-]{0,35}$/.test(given) ? given : undefined), write: String, wanted: "a language code such as nl" };
+  return { default: "", parse: (given) => (/^[A-Za-z0-9-]{0,35}$/.test(given) ? given : undefined), write: String, expected: "a language code such as nl" };
 }
 
 /** Names with commas between them; none: all. */
 export function names(): Setting<readonly string[]> {
   const parse = (given: string): string[] => [...new Set(given.split(",").map((it) => it.trim()).filter(Boolean))];
-  return { usual: [], parse, write: (it) => it.join(","), wanted: "names with commas between them" };
+  return { default: [], parse, write: (it) => it.join(","), expected: "names with commas between them" };
 }
 
 /** `#rgb`, `#rrggbb`, the same without `#` (which begins a fragment in a URL), or one of the words. */
-export function colour(usual: string, ...words: string[]): Setting<string> {
+export function colour(initial: string, ...words: string[]): Setting<string> {
   const parse = (given: string): string | undefined => {
     if (words.includes(given)) return given;
     const digits = /^#?([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(given)?.[1];
     return digits === undefined ? undefined : `#${digits.toLowerCase()}`;
   };
-  return { usual, parse, write: (it) => it.replace(/^#/, ""), wanted: ["a colour such as ffcc00", ...words].join(" or ") };
+  return { default: initial, parse, write: (it) => it.replace(/^#/, ""), expected: ["a colour such as ffcc00", ...words].join(" or ") };
 }
 
 /** A length: a number of pixels, or of hundredths of the window's height or width. */
-export function length(usual: string, most: number): Setting<string> {
+export function length(initial: string, most: number): Setting<string> {
   const parse = (given: string): string | undefined => {
     const [, digits, unit] = /^(\d{1,4}(?:\.\d+)?)(px|vh|vw)?$/.exec(given.trim()) ?? [];
     return digits !== undefined && Number(digits) > 0 && Number(digits) <= most ? `${Number(digits)}${unit ?? "px"}` : undefined;
   };
-  return { usual, parse, write: String, wanted: `a length of at most ${most}, such as 48, 48px, 5vh or 3vw` };
+  return { default: initial, parse, write: String, expected: `a length of at most ${most}, such as 48, 48px, 5vh or 3vw` };
 }
 
-/** Writes `#rrggbb` so that it lets through what is behind it. `percent` 100 is opaque. */
+/** `#rrggbb` with this opacity in percent. */
 export function translucent(it: string, percent: number): string {
   const digits = it.replace(/^#/, "").replace(/^(.)(.)(.)$/, "$1$1$2$2$3$3");
   const [red, green, blue] = [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16));
@@ -70,12 +70,12 @@ export function translucent(it: string, percent: number): string {
 
 export interface Read<T extends Table> {
   values: Values<T>;
-  /** What was given and cannot be meant, in words. */
+  /** What was invalid, in words. */
   complaints: string[];
 }
 
-/** The URL goes before what is remembered, and this before what is usual. Names that are in no table are `others`' business. */
-export function read<T extends Table>(table: T, query: URLSearchParams, kept: Record<string, string> = {}, others: readonly string[] = []): Read<T> {
+/** The URL goes before storage, and that before the default. `others`: names in the URL that are no settings. */
+export function read<T extends Table>(table: T, query: URLSearchParams, stored: Record<string, string> = {}, others: readonly string[] = []): Read<T> {
   const complaints = [...new Set(query.keys())]
     .filter((name) => !Object.hasOwn(table, name) && !others.includes(name))
     .map((name) => `${name}: there is no such setting; there are ${Object.keys(table).join(", ")}`);
@@ -83,25 +83,25 @@ export function read<T extends Table>(table: T, query: URLSearchParams, kept: Re
   for (const [name, setting] of Object.entries(table)) {
     const given = query.get(name);
     const asked = given === null ? undefined : setting.parse(given);
-    if (given !== null && asked === undefined) complaints.push(`${name}=${given}: left out, for it takes ${setting.wanted}`);
-    const before = kept[name];
-    values[name] = asked ?? (typeof before === "string" ? setting.parse(before) : undefined) ?? setting.usual;
+    if (given !== null && asked === undefined) complaints.push(`${name}=${given}: left out, for it takes ${setting.expected}`);
+    const before = stored[name];
+    values[name] = asked ?? (typeof before === "string" ? setting.parse(before) : undefined) ?? setting.default;
   }
   return { values: values as Values<T>, complaints };
 }
 
-/** The same address with one setting changed; what is usual need not be said. */
+/** The same address with one setting changed; defaults are left out. */
 export function withSetting<T extends Table>(table: T, address: URL, name: keyof T & string, value: unknown): URL {
   const url = new URL(address);
   const setting = table[name]!;
   const written = setting.write(value);
-  if (written === setting.write(setting.usual)) url.searchParams.delete(name);
+  if (written === setting.write(setting.default)) url.searchParams.delete(name);
   else url.searchParams.set(name, written);
   return url;
 }
 
-/** The same address with what is remembered and does not stand in it yet. */
-export function withKept<T extends Table>(table: T, address: URL, kept: Record<string, string>, values: Values<T>): URL {
+/** The same address with the stored settings that it lacks. */
+export function withStored<T extends Table>(table: T, address: URL, stored: Record<string, string>, values: Values<T>): URL {
   const isMissing = (name: string): boolean => Object.hasOwn(table, name) && !address.searchParams.has(name);
-  return Object.keys(kept).filter(isMissing).reduce((url, name) => withSetting(table, url, name, values[name]), address);
+  return Object.keys(stored).filter(isMissing).reduce((url, name) => withSetting(table, url, name, values[name]), address);
 }

@@ -1,6 +1,6 @@
-// The room that the captions stand in: it never shrinks under them, so that a line that was guessed and not said moves nothing.
+// The height of the list of captions: it never shrinks, so that nothing moves where a guessed line turns out shorter.
 
-/** How many of the newest rows may change their height: what is further up has been said, and translated. */
+/** So many of the newest rows may change their height: those further up are final, and translated. */
 const CHANGING = 20;
 
 /** How far down a row begins before a change and after it, in px from the top of the list. */
@@ -10,11 +10,12 @@ export interface Moved {
 }
 
 /**
- * How high the list has to be so that nothing in it moves down, being held at its lower end. What shrinks or goes leaves room
- * below, which the next words take. `moved`: the rows that are shown before and after the change, in their order. What comes or
- * goes above the first of them moves nothing below it: the room grows or shrinks by that. `content`: down to the end of the last row.
+ * How high the list has to be, in px, so that nothing in it moves down: it is aligned at its lower end. A row that shrinks or
+ * goes leaves space below, which the next words take. `before`: the height so far. `moved`: the rows that are shown before and
+ * after the change, in order. What changes above the first of them changes the height by as much. `content`: down to the end of
+ * the last row.
  */
-export function room(before: number, moved: readonly Moved[], content: number): number {
+export function stableHeight(before: number, moved: readonly Moved[], content: number): number {
   const first = moved[0];
   const last = moved[moved.length - 1];
   if (!first || !last) return content;
@@ -23,33 +24,33 @@ export function room(before: number, moved: readonly Moved[], content: number): 
 }
 
 export class StableHeight {
-  private room = 0;
+  #height = 0;
 
   constructor(private readonly list: HTMLElement) {}
 
-  /** Runs what changes the rows; `true` from it: they were all written anew. `live`: what is replayed may set what is above otherwise. */
+  /** Runs `change`, which returns whether all rows were written anew. `live`: during a replay rows above may move. */
   around(change: () => boolean, live: boolean): void {
-    const before = this.measured();
+    const before = this.#measured();
     if (change()) return this.reset();
-    // What is above others keeps its height: a translation that is shorter than its original, another track's guess.
+    // A row above others keeps its height when it gets shorter, as a translation may be, or another track's guess.
     for (const { row, height } of before.slice(0, -1)) {
       if (live && isShown(row) && row.getBoundingClientRect().height < height - 0.5) row.style.minHeight = `${height}px`;
     }
-    const top = this.top();
+    const top = this.#top();
     const moved = before.filter(({ row }) => isShown(row)).map((it) => ({ before: it.top, after: it.row.getBoundingClientRect().top - top }));
-    const next = room(this.room, live ? moved : moved.slice(-1), this.content());
-    if (next !== this.room) this.list.style.minHeight = `${(this.room = next)}px`;
+    const next = stableHeight(this.#height, live ? moved : moved.slice(-1), this.#content());
+    if (next !== this.#height) this.list.style.minHeight = `${(this.#height = next)}px`;
   }
 
-  /** Everything was laid out anew, in another width or size: there is no line left that could stay where it is. */
+  /** Everything was laid out anew, in another width or size: no line can stay where it was. */
   reset(): void {
     this.list.style.minHeight = "";
     for (const it of this.list.children) if (it instanceof HTMLElement && it.style.minHeight !== "") it.style.minHeight = "";
-    this.room = this.content();
+    this.#height = this.#content();
   }
 
-  private measured(): { row: HTMLElement; top: number; height: number }[] {
-    const top = this.top();
+  #measured(): { row: HTMLElement; top: number; height: number }[] {
+    const top = this.#top();
     const rows = [];
     for (let row = lastShown(this.list); row && rows.length < CHANGING; row = shownFrom(row.previousElementSibling)) {
       const at = row.getBoundingClientRect();
@@ -58,12 +59,12 @@ export class StableHeight {
     return rows.reverse();
   }
 
-  private content(): number {
+  #content(): number {
     const end = lastShown(this.list)?.getBoundingClientRect();
-    return end ? end.bottom - this.top() : 0;
+    return end ? end.bottom - this.#top() : 0;
   }
 
-  private top(): number {
+  #top(): number {
     return this.list.getBoundingClientRect().top;
   }
 }

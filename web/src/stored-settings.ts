@@ -1,33 +1,24 @@
-// What this browser remembers of a reader's choices, where it may remember anything.
+// The reader's choices that this browser remembers.
+import { stored } from "./storage.ts";
 
-const NAME = "livecap.captions";
+const STORED = stored("localStorage", "livecap.captions");
 
-/** Empty where nothing was kept, or where the browser keeps nothing for this page. */
-export function kept(): Record<string, string> {
+/** Empty where nothing is stored. */
+export function storedSettings(): Record<string, string> {
   try {
-    const it: unknown = JSON.parse(localStorage.getItem(NAME) ?? "{}");
+    const it: unknown = JSON.parse(STORED.read() ?? "{}");
     return typeof it === "object" && it !== null ? (it as Record<string, string>) : {};
   } catch {
     return {};
   }
 }
 
-/** `undefined`: as usual, which need not be kept. */
-export function keep(name: string, value: string | undefined): void {
-  try {
-    const all = kept();
-    if (value === undefined) delete all[name];
-    else all[name] = value;
-    localStorage.setItem(NAME, JSON.stringify(all));
-  } catch {
-    // A browser that keeps nothing still shows captions.
-  }
+/** `undefined` removes it: the default need not be stored. */
+export function storeSetting(name: string, value: string | undefined): void {
+  // JSON leaves out what is undefined.
+  STORED.write(JSON.stringify({ ...storedSettings(), [name]: value }));
 }
 
-export function forget(): void {
-  try {
-    localStorage.removeItem(NAME);
-  } catch {
-    // Nothing was kept.
-  }
+export function forgetSettings(): void {
+  STORED.write(undefined);
 }

@@ -1,15 +1,15 @@
-// What the overlay may be told in its address; each is documented in docs/pages.md.
+// The settings of the overlay, which are in its address; each is documented in docs/pages.md.
 import { FONTS } from "./reader.ts";
 import { choice, colour, flag, language, length, names, number, type Setting, type Values } from "./settings.ts";
 
 /** Seconds: never, or long enough to be read. */
-function silence(usual: number): Setting<number> {
-  const any = number(usual, 0, 3600);
+function silence(initial: number): Setting<number> {
+  const any = number(initial, 0, 3600);
   const parse = (given: string): number | undefined => {
     const it = any.parse(given);
     return it !== undefined && (it === 0 || it >= 1) ? it : undefined;
   };
-  return { ...any, parse, wanted: "seconds from 1 to 3600, or 0 for never" };
+  return { ...any, parse, expected: "seconds from 1 to 3600, or 0 for never" };
 }
 
 export const OVERLAY = {
@@ -17,13 +17,13 @@ export const OVERLAY = {
   lines: number(2, 1, 8),
   /** Characters in a line, about. */
   width: number(40, 15, 100),
-  /** Of the letters; empty: so that a line fits into the window. */
+  /** Of the letters; empty: a line fits into the window. */
   size: length("", 400),
   font: choice(FONTS, "sans"),
   /** From line to line, in percent of the size. */
   leading: number(130, 110, 220),
   position: choice(["bottom", "middle", "top"], "bottom"),
-  /** Of the block; within it lines begin at one edge, for centred words would move with each one that comes. */
+  /** Of the block. Its lines begin at one edge: centred words would move with each one that is added. */
   align: choice(["center", "left", "right"], "center"),
   /** From the edges, in hundredths of the window's height. */
   margin: number(6, 0, 45),
@@ -41,15 +41,15 @@ export const OVERLAY = {
   lang: language(),
   /** The original, until its translation is there. */
   original: flag(false),
-  /** Says where something is missing. */
+  /** Whether gaps are shown. */
   gaps: flag(true),
-  /** Those that are shown; none named: all. */
+  /** The tracks that are shown; none named: all. */
   tracks: names(),
-  /** Words that may still change. */
+  /** Whether words that may still change are shown. */
   unstable: flag(true),
-  /** Seconds without a word after which the captions go; 0: they stay. */
+  /** After so many seconds without a word the captions are cleared; 0: never. */
   clear: silence(6),
-  /** Says on the screen, too, why there is nothing to see. */
+  /** Whether the overlay shows a message where there are no captions. */
   status: flag(false),
 };
 

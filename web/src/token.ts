@@ -1,8 +1,9 @@
-// The viewer's token: from the address's fragment, which is never sent, or from a form; kept as long as the tab is open.
+// The viewer's token: from the address's fragment, which browsers do not send, or from a form. It is kept until the tab is closed.
+import { stored } from "./storage.ts";
 
-const NAME = "livecap.token";
+const STORED = stored("sessionStorage", "livecap.token");
 
-/** What the fragment says, and the fragment without it. `undefined`: it says nothing of a token. */
+/** The token in a fragment, and the fragment without it; `undefined` where there is none. */
 export function inFragment(fragment: string): { token: string; rest: string } | undefined {
   const parts = fragment.replace(/^#/, "").split("&");
   const mine = parts.find((it) => it.startsWith("token="));
@@ -11,35 +12,28 @@ export function inFragment(fragment: string): { token: string; rest: string } | 
   return { token: decoded(mine.slice("token=".length)), rest: rest === "" ? "" : `#${rest}` };
 }
 
-/** Takes it out of the address, so that it is neither bookmarked nor seen by who looks at the screen. */
-export function takeToken(): string | undefined {
+/** Takes a token out of the address, so that it is not bookmarked, copied, or seen by others. */
+export function takeFromAddress(): string | undefined {
   const found = inFragment(location.hash);
-  if (!found) return keptToken();
-  history.replaceState(history.state, "", location.pathname + location.search + found.rest);
-  keepToken(found.token);
-  return found.token === "" ? undefined : found.token;
+  if (found) history.replaceState(history.state, "", location.pathname + location.search + found.rest);
+  return found?.token;
 }
 
-/** A link that differs in its fragment loads no page anew where the page is open already. */
-export function followToken(came: (token: string | undefined) => void): void {
-  window.addEventListener("hashchange", () => inFragment(location.hash) && came(takeToken()));
+/** The token of the address, else the one that is kept. An empty one in the address removes that. */
+export function takeToken(): string | undefined {
+  const given = takeFromAddress();
+  if (given === undefined) return STORED.read();
+  keepToken(given);
+  return given || undefined;
+}
+
+/** A link that differs in its fragment alone does not load the page again where it is open already. */
+export function followToken(changed: (token: string | undefined) => void): void {
+  window.addEventListener("hashchange", () => inFragment(location.hash) && changed(takeToken()));
 }
 
 export function keepToken(token: string): void {
-  try {
-    if (token === "") sessionStorage.removeItem(NAME);
-    else sessionStorage.setItem(NAME, token);
-  } catch {
-    // Then it is asked for again.
-  }
-}
-
-function keptToken(): string | undefined {
-  try {
-    return sessionStorage.getItem(NAME) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  STORED.write(token || undefined);
 }
 
 function decoded(it: string): string {

@@ -1,15 +1,15 @@
-// Lines that begin and end on whole pixels of the screen: else a strip of the line that was rolled away is left above the others.
+// Lines that begin and end on whole pixels of the screen: otherwise a strip of the line above stays visible.
 
-/** Gives the box lines of whole pixels, and stands it where its own edge is on one. The style sheet has it positioned, with lines as high as `--line` says. */
+/** Makes the lines of the box whole pixels high (`--line`) and moves its upper edge onto one. The style sheet positions the box. */
 export function toWholePixels(box: HTMLElement, ratio = window.devicePixelRatio): void {
   box.style.removeProperty("--line");
   const line = Number.parseFloat(getComputedStyle(box).lineHeight);
   if (line > 0) box.style.setProperty("--line", `${whole(line, ratio)}px`);
-  settle(box, ratio);
+  alignToPixels(box, ratio);
 }
 
-/** The second alone: something above it, or around it, has changed. */
-export function settle(box: HTMLElement, ratio = window.devicePixelRatio): void {
+/** Moves the upper edge alone: something above the box or around it has changed. */
+export function alignToPixels(box: HTMLElement, ratio = window.devicePixelRatio): void {
   box.style.top = "0";
   const { top } = box.getBoundingClientRect();
   box.style.top = `${whole(top, ratio) - top}px`;

@@ -1,11 +1,11 @@
-// Why nothing is to be seen, or what is wrong though something is: decided without a page, from what is known.
+// What a page says where there are no captions, or where something is wrong: decided without a page.
 import { nameOf } from "./languages.ts";
 import type { State } from "./wire.ts";
 
-export type Standing = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized" | "guessed" | "foreign";
+export type Status = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized" | "guessed" | "foreign";
 
 export interface Facts {
-  standing: Standing;
+  status: Status;
   /** Unknown before the first `hello`. */
   tracks: number | undefined;
   /** Tracks that the reader wants and that are not there. */
@@ -13,33 +13,33 @@ export interface Facts {
   /** A language that the reader wants and that nothing is said in, nor translated to. */
   unread?: string | undefined;
   state: State | undefined;
-  /** For how long the loudest source has been below `SILENT_DB`, in ms; unknown where no level is told. */
+  /** For how long the loudest source has been below `SILENT_DB`, in ms; unknown where no level is reported. */
   silentFor: number | undefined;
 }
 
-export interface Told {
-  words: string;
-  /** It is worth a line also where there are captions. */
-  trouble: boolean;
+export interface Message {
+  text: string;
+  /** It is shown also where there are captions. */
+  isTrouble: boolean;
 }
 
-/** Nobody speaks as softly, and no microphone that is on is as quiet: dB of full scale. */
+/** In dB of full scale: below any voice, and below the noise of a microphone that is on. */
 export const SILENT_DB = -70;
-/** Between two sentences a good microphone in a quiet room may be nearly so. */
+/** In a quiet room a good microphone may be below that between two sentences. */
 export const SILENT_MS = 5_000;
 
-/** What the dot says: a connection alone is not yet live. */
-export type Sign = Standing | "paused" | "soundless";
+/** The status that is shown: a connection alone is not yet live. */
+export type Shown = Status | "paused" | "soundless";
 
-export function sign(standing: Standing, state: State | undefined): Sign {
-  if (standing !== "live" || state === undefined) return standing;
+export function shownStatus(status: Status, state: State | undefined): Shown {
+  if (status !== "live" || state === undefined) return status;
   if (state.paused) return "paused";
   const microphones = state.stages.filter((it) => it.kind === "microphone");
-  const isMissing = microphones.length > 0 && microphones.every((it) => ["degraded", "restarting", "failed"].includes(it.state));
+  const isMissing = microphones.length > 0 && microphones.every(isBroken);
   return isMissing ? "soundless" : "live";
 }
 
-export const SIGNS: Record<Sign, string> = {
+export const LABELS: Record<Shown, string> = {
   connecting: "connecting…",
   waiting: "waiting…",
   live: "live",
@@ -53,8 +53,8 @@ export const SIGNS: Record<Sign, string> = {
   foreign: "not let in",
 };
 
-export function why(facts: Facts): Told {
-  switch (facts.standing) {
+export function why(facts: Facts): Message {
+  switch (facts.status) {
     case "connecting":
       return quiet("Connecting…");
     case "waiting":
@@ -76,9 +76,9 @@ export function why(facts: Facts): Told {
   }
 }
 
-function live({ tracks, missing, unread, state, silentFor }: Facts): Told {
+function live({ tracks, missing, unread, state, silentFor }: Facts): Message {
   const stages = state?.stages ?? [];
-  const broken = stages.filter((it) => ["degraded", "restarting", "failed"].includes(it.state));
+  const broken = stages.filter(isBroken);
   if (state?.paused) return trouble("Paused: what is said now is not captioned.");
   if (broken.length > 0) return trouble(broken.map((it) => `${it.name} ${it.state === "failed" ? "has failed" : `is ${it.state}`}${it.why ? `: ${it.why}` : ""}`).join(" · "));
   const starting = stages.filter((it) => it.state === "starting");
@@ -95,15 +95,19 @@ export function silentSince(level: number | null | undefined, before: number | u
   return typeof level === "number" && level < SILENT_DB ? (before ?? now) : undefined;
 }
 
-/** How far what is shown lies behind what is said. In tenths: finer ones only flicker. */
+/** How far the captions are behind the speech, in tenths of a second: finer ones only flicker. */
 export function behind(ms: number): string {
   return ms < 9_950 ? `${(Math.max(ms, 50) / 1000).toFixed(1)} s behind` : `${Math.round(ms / 1000)} s behind`;
 }
 
-function quiet(words: string): Told {
-  return { words, trouble: false };
+function isBroken({ state }: State["stages"][number]): boolean {
+  return ["degraded", "restarting", "failed"].includes(state);
 }
 
-function trouble(words: string): Told {
-  return { words, trouble: true };
+function quiet(text: string): Message {
+  return { text, isTrouble: false };
+}
+
+function trouble(text: string): Message {
+  return { text, isTrouble: true };
 }

@@ -1,4 +1,4 @@
-// What the server sends to a caption client, as written in docs/protocol.md, and the guards at the door.
+// What the server sends to a caption client, as written in docs/protocol.md, and checks of its shape.
 
 export type Kind = "partial" | "final";
 export type Why = "overload" | "device" | "source" | "paused" | "restart" | "fault" | "history";
@@ -13,13 +13,13 @@ export interface Track {
 
 export interface Hello {
   v: number;
-  /** One run of a pipeline. Another stream means that everything shown before is void. */
+  /** Identifies one run of a pipeline. What was shown of another run is removed. */
   stream: string;
   started_at?: number;
   tracks: Track[];
-  /** The number that the next numbered event will get. */
+  /** The number of the next numbered event. */
   next: number;
-  /** Something that every reader should know, such as that this is the demo model. */
+  /** For every reader, such as that this is the demo model. */
   notice?: string;
 }
 
@@ -75,12 +75,12 @@ export interface State {
   level_db?: number | null;
 }
 
-/** Where the numbers stand: in `live` and `end`. */
+/** In `live` and `end`: the number of the next numbered event. */
 export interface Next {
   next: number;
 }
 
-// An open relay passes on what any client sends, under any name, so a shape is looked at before it is believed.
+// An open relay passes on what any client sends, under any name: so each event is checked before it is used.
 
 export function isHello(it: unknown): it is Hello {
   return isRecord(it) && it.v === 1 && typeof it.stream === "string" && isNumber(it.next) && Array.isArray(it.tracks) && it.tracks.every(isTrack);

@@ -1,12 +1,12 @@
-// One text whose beginning is settled and whose end is not, as elements that are added to and never laid out anew.
+// The text of a caption: settled words are added to and never laid out anew, the rest may change.
 import { text } from "./dom.ts";
 
-/** What is to be done so that a text that is shown becomes another one. */
+/** How the text that is shown becomes the next one. */
 export interface Step {
-  /** Settled words that come behind those that are shown; `undefined`: the settled text is another one, and is written anew. */
+  /** Settled text to append; `undefined`: the settled text differs from what is shown, and is written anew. */
   added: string | undefined;
   settled: string;
-  /** What stands between the two: it belongs to neither, and is not to be underlined with the tail. */
+  /** Between the two: it is not underlined with the tail. */
   space: string;
   tail: string;
 }
@@ -25,9 +25,8 @@ export function step(before: string, whole: string, committed: number): Step {
 }
 
 /**
- * Whether a line may break between two texts only if it is told so. Where words are not divided by spaces, a sign that
- * follows later, such as a full stop, would draw the word before it to the next line; so what has been committed apart
- * stays apart.
+ * Whether an explicit break opportunity (`wbr`) is needed between two texts. In a script without spaces a punctuation mark
+ * that is added later would pull the character before it to the next line; with the `wbr` it stays where it is.
  */
 export function needsBreak(before: string, after: string): boolean {
   return before !== "" && after !== "" && !/\s$/u.test(before) && !/^\s/u.test(after);
@@ -35,28 +34,28 @@ export function needsBreak(before: string, after: string): boolean {
 
 export class Words {
   readonly element: HTMLElement;
-  private readonly committed = text("span", "", "committed");
-  private readonly space = document.createTextNode("");
-  private readonly tail = text("span", "", "tail");
-  private readonly apart = document.createElement("wbr");
-  private settled = "";
+  readonly #committed = text("span", "", "committed");
+  readonly #space = document.createTextNode("");
+  readonly #tail = text("span", "", "tail");
+  readonly #apart = document.createElement("wbr");
+  #settled = "";
 
   constructor(name: string) {
     this.element = text("span", "", name);
-    this.element.append(this.committed, this.space, this.tail);
+    this.element.append(this.#committed, this.#space, this.#tail);
   }
 
   show(whole: string, committed: number): void {
-    const { added, settled, space, tail } = step(this.settled, whole, committed);
-    if (added === undefined) this.committed.textContent = settled;
+    const { added, settled, space, tail } = step(this.#settled, whole, committed);
+    if (added === undefined) this.#committed.textContent = settled;
     else if (added !== "") {
-      if (needsBreak(this.settled, added)) this.committed.append(document.createElement("wbr"));
-      this.committed.append(added);
+      if (needsBreak(this.#settled, added)) this.#committed.append(document.createElement("wbr"));
+      this.#committed.append(added);
     }
-    this.settled = settled;
-    if (this.space.data !== space) this.space.data = space;
-    if (this.tail.textContent !== tail) this.tail.textContent = tail;
-    if (needsBreak(settled, space + tail)) this.tail.before(this.apart);
-    else this.apart.remove();
+    this.#settled = settled;
+    if (this.#space.data !== space) this.#space.data = space;
+    if (this.#tail.textContent !== tail) this.#tail.textContent = tail;
+    if (needsBreak(settled, space + tail)) this.#tail.before(this.#apart);
+    else this.#apart.remove();
   }
 }

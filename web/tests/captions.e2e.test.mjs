@@ -1,47 +1,37 @@
 // The caption page in a real browser against the real binary: nothing settled moves, nothing is missed, and it says why.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { DESKTOP, PHONE, download, hasCount, hasStatus, isLive, isScrolledUp, pxFromEnd, shows, skip, tells, texts, useBrowser } from "./support/browser.mjs";
+import { caption, final, finalsOf, hello, partial, track, translation } from "./support/events.mjs";
 import { captioning, relaying } from "./support/livecap.mjs";
-import { isLive, launch, open, shows, skip, tells, texts } from "./support/browser.mjs";
-import { cuttable } from "./support/wire.mjs";
-import { watchWords } from "./support/moves.mjs";
+import { cuttable } from "./support/network.mjs";
+import { watchSettledWords } from "./support/settled-words.mjs";
 import { generator, speech } from "./support/speech.mjs";
 
-const final = (text, more = {}) => ({ type: "final", text, ...more });
-const partial = (text, committed = "", more = {}) => ({ type: "intermediate", text, committed, ...more });
-/** As a caption client gets it; a relay passes it on as it is. */
-const caption = (segment, text, more = {}) => ({ type: "caption", seq: segment, track: "english", segment, revision: 9, kind: "final", lang: "en", text, start: segment * 3, end: segment * 3 + 2, ...more });
-const hello = (tracks, more = {}) => ({ type: "hello", v: 1, stream: "relayed", tracks, next: 1, ...more });
 
 describe("the caption page", { skip }, () => {
-  let browser;
-
-  before(async () => {
-    browser = await launch();
-  });
-
-  after(() => browser?.close());
+  const { open } = useBrowser();
 
   describe("what is settled", () => {
     for (const [name, query, viewport, lang] of [
-      ["on a phone", "", { width: 390, height: 844 }, "en"],
-      ["on a desktop", "", { width: 1280, height: 720 }, "en"],
-      ["in two lines", "?view=lines&size=150", { width: 1280, height: 720 }, "en"],
+      ["on a phone", "", PHONE, "en"],
+      ["on a desktop", "", DESKTOP, "en"],
+      ["in two lines", "?view=lines&size=150", DESKTOP, "en"],
       ["in short lines of large letters", "?width=17&size=200", { width: 900, height: 700 }, "en"],
       ["from right to left", "", { width: 500, height: 800 }, "he"],
     ]) {
       it(`never moves but up, ${name}`, async (t) => {
         const server = await captioning(t);
-        const page = await open(t, browser, undefined, { viewport });
-        await page.addInitScript(watchWords);
+        const page = await open(t, undefined, { viewport });
+        const words = await watchSettledWords(page);
         await page.goto(server.url + query);
         await isLive(page);
         for (const line of speech(generator(name.length), 8, lang)) {
           await server.say(line);
           await shows(page, line.text);
-          await page.evaluate(() => window.lookAtWords());
+          await words.look();
         }
-        const { moved, seen } = await page.evaluate(() => window.wordsMoved);
+        const { moved, seen } = await words.result();
         assert.deepEqual(moved, []);
         assert.ok(seen > 60, `${seen} words were watched`);
         assert.deepEqual(page.complaints, []);
@@ -50,19 +40,19 @@ describe("the caption page", { skip }, () => {
 
     it("stays where words are not divided by spaces, whatever sign follows", async (t) => {
       const relay = await relaying(t);
-      const page = await open(t, browser, undefined, { viewport: { width: 390, height: 844 } });
-      await page.addInitScript(watchWords);
+      const page = await open(t, undefined, { viewport: PHONE });
+      const words = await watchSettledWords(page);
       await page.goto(relay.url);
       await isLive(page);
-      await relay.say(hello([{ name: "日本語", lang: "ja", langs: [] }]));
+      await relay.say(hello(track("日本語", "ja")));
       const whole = "今日は晴れています。明日は雨が降るかもしれませんが、傘を持って行けば大丈夫です。それでは始めましょう。";
       for (let length = 1; length < whole.length; length += 1) {
         const text = whole.slice(0, length + 3);
         await relay.say(caption(1, text, { track: "日本語", lang: "ja", kind: "partial", revision: length, committed: whole.slice(0, length) }));
         await shows(page, text);
-        await page.evaluate(() => window.lookAtWords());
+        await words.look();
       }
-      const { moved, seen } = await page.evaluate(() => window.wordsMoved);
+      const { moved, seen } = await words.result();
       assert.deepEqual(moved, []);
       assert.ok(seen > 25, `${seen} places were watched`);
     });
@@ -70,7 +60,7 @@ describe("the caption page", { skip }, () => {
 
   it("shows markup as the text that it is", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     const nasty = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script> & <b>bold</b>`;
     await server.say(final(nasty), partial(`${nasty} again`, nasty));
     await shows(page, "again");
@@ -83,7 +73,7 @@ describe("the caption page", { skip }, () => {
   it("tells screen readers finals only, each once", async (t) => {
     const server = await captioning(t);
     await server.say(final("Said before."));
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await shows(page, "Said before.");
     await server.say(partial("good mor"), partial("good morning", "good"), final("good morning."), final("And welcome."));
     await shows(page, "And welcome.");
@@ -95,8 +85,8 @@ describe("the caption page", { skip }, () => {
 
   it("misses nothing when its connection is cut while captions flow", async (t) => {
     const server = await captioning(t);
-    const wire = await cuttable(t, server.url);
-    const page = await open(t, browser, wire.url);
+    const network = await cuttable(t, server.url);
+    const page = await open(t, network.url);
     await isLive(page);
     const said = [];
     for (let round = 0; round < 3; round += 1) {
@@ -104,9 +94,9 @@ describe("the caption page", { skip }, () => {
         const text = `Sentence ${said.length + 1}.`;
         await server.say(partial(text.slice(0, -3), "Sentence"), final(text));
         said.push(text);
-        if (number === 10) wire.cut();
+        if (number === 10) network.cut();
       }
-      wire.mend();
+      network.restore();
       await shows(page, said.at(-1));
     }
     assert.deepEqual(await texts(page), said);
@@ -114,16 +104,16 @@ describe("the caption page", { skip }, () => {
 
   it("catches up after a sleep in which its connection died", async (t) => {
     const server = await captioning(t);
-    const wire = await cuttable(t, server.url);
-    const page = await open(t, browser, wire.url);
+    const network = await cuttable(t, server.url);
+    const page = await open(t, network.url);
     await isLive(page);
     await server.say(final("Before."));
     await shows(page, "Before.");
-    // What a sleeping page does not hear of: the connection is gone without a word. A headless browser freezes no page, so
-    // the end of the sleep is told to it; without that it would find out with the next ping, 45 s later.
-    wire.silence();
+    // The connection is gone and the page was not told. A headless browser freezes no page, so the test sends the event of
+    // its end; without that the page would find out with the next ping, 45 s later.
+    network.silence();
     await server.say(final("Meanwhile."));
-    wire.mend();
+    network.restore();
     await page.evaluate(() => document.dispatchEvent(new Event("resume")));
     await shows(page, "Meanwhile.");
     assert.deepEqual(await texts(page), ["Before.", "Meanwhile."]);
@@ -131,22 +121,22 @@ describe("the caption page", { skip }, () => {
 
   it("takes what is said while its tab is hidden and gets no frames", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await isLive(page);
-    // A headless browser hides no tab either.
+    // A headless browser hides no tab, so the test says that it is hidden.
     await page.evaluate(() => {
       Object.defineProperty(document, "hidden", { get: () => true });
       window.requestAnimationFrame = () => 0;
       document.dispatchEvent(new Event("visibilitychange"));
     });
-    await server.say(...Array.from({ length: 30 }, (_, at) => final(`Unseen ${at + 1}.`)));
-    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 30, undefined, { polling: 20 });
-    assert.ok(await page.locator("#scroller").evaluate((it) => it.scrollHeight - it.clientHeight - it.scrollTop < 2));
+    await server.say(...finalsOf(30, (number) => `Unseen ${number}.`));
+    await hasCount(page, ".caption", 30, 20);
+    assert.ok((await pxFromEnd(page)) < 2);
   });
 
   it("is whole again after the reader went away and back", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await server.say(final("Before."));
     await shows(page, "Before.");
     await page.goto(`${server.url}/demo`);
@@ -158,7 +148,7 @@ describe("the caption page", { skip }, () => {
 
   it("marks where sound was lost", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await server.say(final("Before.", { start: 0, end: 1 }), { type: "gap", start: 1, end: 4.2, why: "overload" }, final("After.", { start: 5, end: 6 }));
     await shows(page, "After.");
     assert.match(await page.textContent("#captions"), /Before\..*some words are missing here: the machine could not keep up \(3 s\).*After\./);
@@ -167,10 +157,9 @@ describe("the caption page", { skip }, () => {
   it("shows a translation, the original where there is none, and both where that is wanted", async (t) => {
     const relay = await relaying(t);
     // The language is changed by a reader in translation.e2e.test.mjs, with a translator.
-    const page = await open(t, browser, `${relay.url}/?lang=nl`);
+    const page = await open(t, `${relay.url}/?lang=nl`);
     await isLive(page);
-    const dutch = (segment, text) => caption(segment, text, { lang: "nl", of: { lang: "en", revision: 9 }, seq: segment + 100 });
-    await relay.say(hello([{ name: "english", lang: "en", langs: ["nl", "ar"] }]), caption(1, "Good morning."), dutch(1, "Goedemorgen."), caption(2, "Thank you."));
+    await relay.say(hello(track("english", "en", "nl", "ar")), caption(1, "Good morning."), translation(1, "nl", "Goedemorgen."), caption(2, "Thank you."));
     await shows(page, "Thank you.");
     assert.deepEqual(await texts(page), ["Goedemorgen.", "Thank you."]);
     assert.deepEqual(await page.locator("#language option").evaluateAll((all) => all.map((it) => it.value)), ["", "ar", "nl"]);
@@ -186,7 +175,7 @@ describe("the caption page", { skip }, () => {
 
   it("lets the reader choose among tracks, which it names", async (t) => {
     const server = await captioning(t, { second: [final("צהריים טובים OBS לכולם.", { lang: "he", start: 9_000, end: 9_001 })] });
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await server.say(final("Good morning.", { lang: "en" }));
     await shows(page, "Good morning.");
     await shows(page, "צהריים");
@@ -194,11 +183,11 @@ describe("the caption page", { skip }, () => {
     assert.deepEqual(await page.locator(".caption").evaluateAll((all) => all.map((it) => [it.lang, it.dir])), [["en", "ltr"], ["he", "rtl"]]);
     await page.keyboard.press("s");
     await page.locator("#tracks input").nth(1).uncheck();
-    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 1, undefined, { polling: "raf" });
+    await hasCount(page, ".caption", 1);
     await isLive(page);
     assert.deepEqual(await texts(page), ["Good morning."]);
     assert.equal(new URL(page.url()).searchParams.get("tracks"), "english");
-    // By keyboard too: a choice connects anew, and takes the focus from nobody.
+    // By keyboard too: a choice reconnects, and leaves the focus where it is.
     await page.keyboard.press("Space");
     await shows(page, "צהריים");
     assert.equal(await page.evaluate(() => document.activeElement.value), "second");
@@ -207,13 +196,13 @@ describe("the caption page", { skip }, () => {
   it("takes settings from its address, remembers what was chosen, and lets the address win", async (t) => {
     const server = await captioning(t);
     await server.say(final("Good morning."));
-    const page = await open(t, browser, `${server.url}/?size=200&colours=dark&font=serif&nonsense=1&width=999`);
+    const page = await open(t, `${server.url}/?size=200&colours=dark&font=serif&nonsense=1&width=999`);
     await shows(page, "Good morning.");
     const look = () => page.evaluate(() => ({ ...document.documentElement.dataset, scale: document.documentElement.style.getPropertyValue("--scale") }));
     const first = await look();
     assert.deepEqual([first.colours, first.font, first.scale], ["dark", "serif", "2"]);
     assert.equal(page.complaints.length, 2, page.complaints.join("\n"));
-    // A link is for one visit: what it says is not remembered.
+    // A link is for one visit: its settings are not stored.
     assert.equal(await page.evaluate(() => localStorage.length), 0);
     await page.click("#open");
     await page.selectOption("[name=font]", "mono");
@@ -230,7 +219,7 @@ describe("the caption page", { skip }, () => {
   it("is worked by keys, which can be switched off, and traps no focus", async (t) => {
     const server = await captioning(t);
     await server.say(final("Good morning."));
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await shows(page, "Good morning.");
     const setting = (name) => page.evaluate((it) => document.documentElement.dataset[it] ?? document.documentElement.style.getPropertyValue(it), name);
     await page.keyboard.press("v");
@@ -264,27 +253,25 @@ describe("the caption page", { skip }, () => {
 
   it("stays where somebody reads back, and goes to the newest line when asked to", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, server.url);
-    await server.say(...Array.from({ length: 60 }, (_, at) => final(`Sentence number ${at + 1}, which is not very short.`)));
+    const page = await open(t, server.url);
+    await server.say(...finalsOf(60, (number) => `Sentence number ${number}, which is not very short.`));
     await shows(page, "number 60,");
-    const scroller = page.locator("#scroller");
-    const gap = () => scroller.evaluate((it) => it.scrollHeight - it.clientHeight - it.scrollTop);
-    await page.waitForFunction(() => { const it = document.getElementById("scroller"); return it.scrollTop > 0 && it.scrollHeight - it.clientHeight - it.scrollTop < 2; });
-    await scroller.hover();
+    await isScrolledUp(page, 0);
+    await page.locator("#scroller").hover();
     await page.mouse.wheel(0, -900);
     await page.waitForSelector("#newest:visible");
     const top = () => page.evaluate(() => document.querySelectorAll(".caption")[40].getBoundingClientRect().top);
     const before = await top();
-    await server.say(...Array.from({ length: 20 }, (_, at) => final(`More of it, ${at + 1}.`)));
+    await server.say(...finalsOf(20, (number) => `More of it, ${number}.`));
     await shows(page, "More of it, 20.");
     assert.equal(await top(), before);
     await page.setViewportSize({ width: 1280, height: 500 });
     await page.click("#newest");
-    assert.ok((await gap()) < 2);
+    assert.ok((await pxFromEnd(page)) < 2);
     assert.ok(await page.isHidden("#newest"));
     await server.say(final("The last one."));
     await shows(page, "The last one.");
-    assert.ok((await gap()) < 2);
+    assert.ok((await pxFromEnd(page)) < 2);
     // The last lines are always the newest: there is nothing to jump to, whatever the window does.
     await page.keyboard.press("v");
     await page.setViewportSize({ width: 700, height: 900 });
@@ -292,51 +279,51 @@ describe("the caption page", { skip }, () => {
     await shows(page, "And one more.");
     await page.keyboard.press("-");
     assert.ok(await page.isHidden("#newest"));
-    assert.ok((await gap()) < 2);
+    assert.ok((await pxFromEnd(page)) < 2);
   });
 
   it("gives the transcript as a file, in the language that is read", async (t) => {
     const server = await captioning(t);
     await server.say(final("Good morning.", { start: 0, end: 2 }));
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await shows(page, "Good morning.");
     await page.click("#open");
     for (const [format, body] of [["text", /^Good morning\.\n$/], ["srt", /00:00:00,000 --> .*\nGood morning\./], ["vtt", /^WEBVTT/], ["json", /"text":"Good morning\."/]]) {
-      const [download] = await Promise.all([page.waitForEvent("download"), page.click(`#downloads a:text-is("${format}")`)]);
-      assert.equal(download.suggestedFilename(), `captions.${format === "text" ? "txt" : format}`);
-      assert.match(await text(download), body);
+      const file = await download(page, `#downloads a:text-is("${format}")`);
+      assert.equal(file.name, `captions.${format === "text" ? "txt" : format}`);
+      assert.match(file.text, body);
     }
   });
 
   describe("with nothing to show", () => {
     it("says that it listens, and that the captions have ended", async (t) => {
       const server = await captioning(t);
-      const page = await open(t, browser, server.url);
+      const page = await open(t, server.url);
       await isLive(page);
       await tells(page, "#empty", /Listening/);
       server.done();
-      await page.waitForSelector('html[data-standing="ended"]');
+      await hasStatus(page, "ended");
       await tells(page, "#empty", /ended/);
     });
 
     it("says what its stages do: start, fail, are silent, are paused", async (t) => {
       const relay = await relaying(t);
-      const page = await open(t, browser, relay.url);
+      const page = await open(t, relay.url);
       await isLive(page);
       await tells(page, "#empty", /no pipeline/);
       const says = async (state, words) => {
         await relay.say({ type: "state", lag_ms: null, paused: false, stages: [{ name: "mic", state: "running" }], ...state });
         await tells(page, "#empty", words);
       };
-      await relay.say(hello([{ name: "english", lang: "en", langs: [] }]));
+      await relay.say(hello(track("english", "en")));
       await says({ stages: [{ name: "english", state: "starting" }] }, /english is starting/);
       await says({}, /Listening/);
       await says({ stages: [{ name: "mic", state: "restarting", why: "the device is gone" }] }, /mic is restarting: the device is gone/);
       await says({ paused: true }, /Paused/);
-      await page.waitForSelector('html[data-standing="paused"]');
+      await hasStatus(page, "paused");
       await says({ stages: [{ name: "mic", kind: "microphone", state: "degraded", why: "it is gone" }] }, /mic is degraded: it is gone/);
-      await tells(page, "#standing", /^no microphone$/);
-      // The page's own clock says for how long: it is set on, not waited for.
+      await tells(page, "#status", /^no microphone$/);
+      // The page's own clock is advanced: nothing is waited for.
       await says({ level_db: -80 }, /Listening/);
       await page.evaluate(() => { const now = performance.now.bind(performance); performance.now = () => now() + 6_000; });
       await says({ level_db: -85 }, /microphone is silent/);
@@ -351,7 +338,7 @@ describe("the caption page", { skip }, () => {
     it("asks for a token where one is needed, keeps it out of the address, and takes it from a fragment", async (t) => {
       const server = await captioning(t, { broadcast: 'viewer-token-env = "VIEWERS"', env: { VIEWERS: "open sesame" } });
       await server.say(final("For members."));
-      const page = await open(t, browser, server.url);
+      const page = await open(t, server.url);
       await page.waitForSelector("#admission:visible");
       assert.ok(await page.isHidden("#refused"));
       await page.fill("#token", "wrong");
@@ -365,38 +352,31 @@ describe("the caption page", { skip }, () => {
       await page.reload();
       await shows(page, "For members.");
       await page.click("#open");
-      const [download] = await Promise.all([page.waitForEvent("download"), page.click('#downloads a:text-is("text")')]);
-      assert.deepEqual([download.suggestedFilename(), await text(download)], ["captions.txt", "For members.\n"]);
-      const other = await open(t, browser, `${server.url}/?size=120#token=open%20sesame`);
+      assert.deepEqual(await download(page, '#downloads a:text-is("text")'), { name: "captions.txt", text: "For members.\n" });
+      const other = await open(t, `${server.url}/?size=120#token=open%20sesame`);
       await shows(other, "For members.");
       assert.equal(other.url(), `${server.url}/?size=120`);
     });
 
     it("says that the server is full, and comes in when there is room", async (t) => {
       const server = await captioning(t, { broadcast: "max-viewers = 1" });
-      const first = await open(t, browser, server.url);
+      const first = await open(t, server.url);
       await isLive(first);
-      const second = await open(t, browser, server.url);
-      await second.waitForFunction(() => /full/.test(document.getElementById("empty").textContent), undefined, { polling: "raf" });
+      const second = await open(t, server.url);
+      await tells(second, "#empty", /full/);
       await first.context().close();
       await isLive(second);
     });
 
     it("says that the connection is lost, and goes on trying", async (t) => {
       const server = await captioning(t);
-      const wire = await cuttable(t, server.url);
-      const page = await open(t, browser, wire.url);
+      const network = await cuttable(t, server.url);
+      const page = await open(t, network.url);
       await isLive(page);
-      wire.cut();
-      await page.waitForFunction(() => /connection is lost/.test(document.getElementById("empty").textContent), undefined, { polling: "raf" });
-      wire.mend();
+      network.cut();
+      await tells(page, "#empty", /connection is lost/);
+      network.restore();
       await isLive(page);
     });
   });
 });
-
-async function text(download) {
-  const parts = [];
-  for await (const part of await download.createReadStream()) parts.push(part);
-  return Buffer.concat(parts).toString("utf8");
-}

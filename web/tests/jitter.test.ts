@@ -1,4 +1,4 @@
-// Waits that are spread.
+// Random additions to waits.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jitter } from "../src/jitter.ts";

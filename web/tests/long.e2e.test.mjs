@@ -1,40 +1,32 @@
 // Three hours of captions, as fast as they go: the page stays as small as it was, and as quick.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { hasCount, isLive, shows, skip, texts, useBrowser } from "./support/browser.mjs";
+import { caption, final, finalsOf, hello, track } from "./support/events.mjs";
 import { captioning, relaying } from "./support/livecap.mjs";
-import { isLive, launch, open, shows, skip, texts } from "./support/browser.mjs";
 import { generator, speech } from "./support/speech.mjs";
 
 /** As many as people say in three hours. */
 const SEGMENTS = 3_000;
-/** Of the page: five hundred rows of some eight nodes, and what stands around them. */
+/** Of the page: five hundred rows of about eight nodes each, and the rest of it. */
 const MOST_NODES = 12_000;
 const MOST_HEAP_MB = 16;
 
 describe("three hours of captions", { skip }, () => {
-  let browser;
-
-  before(async () => {
-    browser = await launch("--js-flags=--expose-gc");
-  });
-
-  after(() => browser?.close());
+  const { open } = useBrowser("--js-flags=--expose-gc");
 
   it("leave the page as small as it was, and every partial was taken", async (t) => {
-    // The relay leaves no partial out, as a broadcast does for a viewer that is slower.
+    // The relay passes every partial on; a broadcast coalesces them for a slow viewer.
     const relay = await relaying(t);
-    const page = await open(t, browser, relay.url);
+    const page = await open(t, relay.url);
     await isLive(page);
     const tab = await page.context().newCDPSession(page);
     await tab.send("Performance.enable");
-    await relay.say({ type: "hello", v: 1, stream: "long", tracks: [{ name: "english", lang: "en", langs: [] }], next: 1 });
+    await relay.say(hello(track("english", "en")));
     const lines = speech(generator(3), SEGMENTS).map((it, number) => ({ ...it, number }));
     const partials = lines.filter((it) => it.type === "intermediate").length;
-    const event = ({ type, number, segment, text, committed, lang }) => ({
-      type: "caption", seq: segment, track: "english", segment, revision: number, lang, text, start: segment * 3.6, end: segment * 3.6 + 3,
-      ...(type === "final" ? { kind: "final" } : { kind: "partial", committed }),
-      at: { captured: Date.now() },
-    });
+    const event = ({ type, number, segment, text, committed }) =>
+      caption(segment, text, { revision: number, at: { captured: Date.now() }, ...(type === "final" ? {} : { kind: "partial", committed }) });
     const measured = [];
     const parts = 6;
     for (let part = 0; part < parts; part += 1) {
@@ -47,11 +39,11 @@ describe("three hours of captions", { skip }, () => {
     console.log(`${SEGMENTS} segments, ${partials} partials: ${measured.map((it) => `${it.nodes} nodes, ${it.heap.toFixed(1)} MB`).join("; ")}`);
     assert.ok(partials > 15_000, `${partials}`);
     for (const { nodes, heap } of measured) assert.ok(nodes <= MOST_NODES && heap <= MOST_HEAP_MB, JSON.stringify(measured));
-    // After the first part the page is as full as it gets: what is kept on top of that would be a leak.
+    // After the first part the page is full: growth beyond that would be a leak.
     const [, second, ...later] = measured;
     for (const it of later) assert.ok(it.nodes < second.nodes * 1.2 && it.heap < second.heap * 1.3 + 1, JSON.stringify(measured));
     assert.ok((await page.locator(".caption").count()) <= 500);
-    // It scrolls in a frame or two, whole as it is: what is measured is the work, without the waiting for the screen.
+    // Measures layout and paint while scrolling, without the wait for the screen.
     const frames = await page.evaluate(scrollThrough);
     console.log(`scrolled through in steps: layout and paint p95 ${frames.p95.toFixed(1)} ms, of ${frames.count}`);
     assert.ok(await page.isVisible("#newest"));
@@ -60,10 +52,11 @@ describe("three hours of captions", { skip }, () => {
 
   it("can be read back from the server, and the newest come again", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await isLive(page);
-    const said = Array.from({ length: 900 }, (_, at) => `Sentence number ${at + 1}.`);
-    await server.say(...said.map((text) => ({ type: "final", text, lang: "en" })));
+    const lines = finalsOf(900, (number) => `Sentence number ${number}.`, () => ({ lang: "en" }));
+    const said = lines.map((it) => it.text);
+    await server.say(...lines);
     await shows(page, said.at(-1));
     assert.deepEqual(await texts(page), said.slice(-500));
     await page.locator("#scroller").hover();
@@ -79,15 +72,15 @@ describe("three hours of captions", { skip }, () => {
     assert.deepEqual(await texts(page), said);
     assert.ok(await page.isHidden("#earlier"), "there is nothing before the first one");
     await page.click("#newest");
-    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 500, undefined, { polling: "raf" });
-    await server.say({ type: "final", text: "The last one.", lang: "en" });
+    await hasCount(page, ".caption", 500);
+    await server.say(final("The last one.", { lang: "en" }));
     await shows(page, "The last one.");
     assert.equal(await page.locator("#earlier").getAttribute("hidden"), null);
   });
 });
 
 async function measure(tab) {
-  // What has gone from the page is gone after it was collected.
+  // Removed nodes are counted until the garbage collector has run.
   await tab.send("HeapProfiler.collectGarbage");
   const { metrics } = await tab.send("Performance.getMetrics");
   const of = (name) => metrics.find((it) => it.name === name).value;

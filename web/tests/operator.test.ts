@@ -1,10 +1,10 @@
 // The decisions of the operator's page: where stages stand, how numbers are written, when it asks again, what plots keep.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Asking } from "../src/operator-asking.ts";
-import { count, depth, duration, fullness, level, losses, pace, restarts, troubles, writer } from "../src/operator-format.ts";
+import { Poller } from "../src/operator-poller.ts";
+import { count, depth, duration, fullness, level, losses, rate, restarts, troubles, writerName } from "../src/operator-format.ts";
 import { layout, type Layout, type Size } from "../src/operator-layout.ts";
-import { isToken, pointsIn, refusal, untilNext } from "../src/operator-poll.ts";
+import { isToken, pointsIn, refusal, untilNext } from "../src/operator-status.ts";
 import { Series, stroke, swatch } from "../src/operator-series.ts";
 import { isWhole, type Edge, type State } from "../src/operator-wire.ts";
 
@@ -96,12 +96,12 @@ test("an edge of sound is told in seconds, one of text in items", () => {
   assert.deepEqual([losses(EDGE), losses({ ...EDGE, dropped: 2, coalesced: 12_000 })], ["", "2 dropped, 12k replaced"]);
 });
 
-test("a pace is what two readings of one run differ by", () => {
-  const reading = (at: number, handled: number, busy_ms: number) => ({ at, of: { stage: "a", handled, given_up: 0, busy_ms } });
-  assert.equal(pace(undefined, reading(0, 1, 1)), undefined);
-  assert.deepEqual(pace(reading(1000, 10, 100), reading(1500, 20, 225)), { perSecond: 20, busy: 0.25 });
-  assert.equal(pace(reading(1000, 10, 100), reading(1000, 20, 225)), undefined);
-  assert.equal(pace(reading(1000, 10, 100), reading(1500, 2, 0)), undefined);
+test("a rate is what two readings of one run differ by", () => {
+  const reading = (at: number, handled: number, busy_ms: number) => ({ at, value: { stage: "a", handled, given_up: 0, busy_ms } });
+  assert.equal(rate(undefined, reading(0, 1, 1)), undefined);
+  assert.deepEqual(rate(reading(1000, 10, 100), reading(1500, 20, 225)), { perSecond: 20, busy: 0.25 });
+  assert.equal(rate(reading(1000, 10, 100), reading(1000, 20, 225)), undefined);
+  assert.equal(rate(reading(1000, 10, 100), reading(1500, 2, 0)), undefined);
 });
 
 const STATE: State = {
@@ -118,7 +118,7 @@ test("what an operator should look at is named, with why", () => {
   const node = { writer: "http://a:1", connected: false };
   assert.match(troubles({ ...STATE, stages: [], node }).join(), /Redis does not answer/);
   assert.deepEqual(troubles({ ...STATE, stages: [], node: { ...node, connected: true } }), []);
-  assert.match(writer(node), /http:\/\/a:1/);
+  assert.match(writerName(node), /http:\/\/a:1/);
   assert.deepEqual(STATE.stages.map(restarts), ["2 restarts", "1 restart", "", ""]);
 });
 
@@ -177,7 +177,7 @@ test("what is asked for while a question is under way is asked right after, and 
     return new Promise((resolve, reject) => answers.push((error) => (error === undefined ? resolve() : reject(error))));
   };
   const waits: (number | undefined)[] = [0, undefined];
-  const asking = new Asking(look, (error) => failed.push(error), () => waits.shift());
+  const asking = new Poller(look, (error) => failed.push(error), () => waits.shift());
   asking.now();
   asking.now();
   asking.now();

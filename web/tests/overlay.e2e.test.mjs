@@ -1,22 +1,17 @@
 // The overlay in a real browser: what its address says, and the rules of captions.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { DESKTOP, isLive, shows, skip, tells, texts, useBrowser } from "./support/browser.mjs";
+import { caption, final, hello, partial, track, translation } from "./support/events.mjs";
 import { captioning, relaying } from "./support/livecap.mjs";
-import { isLive, launch, open, shows, skip, tells, texts } from "./support/browser.mjs";
-import { watchWords } from "./support/moves.mjs";
+import { opacities } from "./support/pixels.mjs";
+import { watchSettledWords } from "./support/settled-words.mjs";
 import { generator, speech } from "./support/speech.mjs";
 
-const final = (text, more = {}) => ({ type: "final", text, ...more });
 const LONG = "This is a sentence that is long enough for some lines of captions, so that one can see where they break and how many letters there are on each of them.";
 
 describe("the overlay", { skip }, () => {
-  let browser;
-
-  before(async () => {
-    browser = await launch();
-  });
-
-  after(() => browser?.close());
+  const { open } = useBrowser();
 
   it("is transparent, and has two lines of about forty letters at the bottom", async (t) => {
     const server = await captioning(t);
@@ -29,9 +24,8 @@ describe("the overlay", { skip }, () => {
     const lines = await page.evaluate(linesOf);
     assert.ok(lines.length >= 4);
     for (const it of lines.slice(0, -1)) assert.ok(it.length >= 30 && it.length <= 42, `${it.length} letters: ${it}`);
-    // Nothing but the words lets less through than all of it.
-    const { alpha } = await pixel(page, 10, 10);
-    assert.equal(alpha, 0);
+    // Everything but the words is transparent.
+    assert.deepEqual(await opacities(page, 10, 10, 1), [0]);
     assert.deepEqual(page.complaints, []);
   });
 
@@ -50,7 +44,7 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(page.complaints, []);
   });
 
-  it("leaves no strip of a line that was rolled away", async (t) => {
+  it("shows no strip of a line that has scrolled away", async (t) => {
     const server = await captioning(t);
     for (const [query, size] of [["", { width: 960, height: 540 }], ["position=middle&lines=3", { width: 1001, height: 577 }], ["position=top&size=31&leading=125", { width: 960, height: 541 }]]) {
       const page = await opened(t, server, `background=ff0000&opacity=100&gaps=off&status=on&${query}`, size);
@@ -60,12 +54,12 @@ describe("the overlay", { skip }, () => {
       await page.waitForFunction(() => { const box = document.getElementById("box"); return box.scrollHeight - box.clientHeight - box.scrollTop <= 1; }, undefined, { polling: "raf" });
       const { top, bottom, right } = (await look(page)).box;
       assert.equal(top, Math.round(top), query);
-      const beside = await column(page, Math.floor(right) - 6, top, bottom - top);
+      const beside = await opacities(page, Math.floor(right) - 6, top, bottom - top);
       assert.deepEqual(beside.flatMap((alpha, row) => (alpha === 0 ? [] : [row])), [], query);
     }
   });
 
-  it("names what cannot be meant, and goes on without it", async (t) => {
+  it("names settings that are invalid, and ignores them", async (t) => {
     const server = await captioning(t);
     const page = await opened(t, server, "lines=100&text=reddish&size=1e9&clear=0.2&colour=red&position=left");
     await server.say(final("All the same."));
@@ -79,7 +73,7 @@ describe("the overlay", { skip }, () => {
   it("clears after a silence, and shows what is said after it alone", async (t) => {
     const server = await captioning(t);
     const page = await opened(t, server, "clear=1");
-    await server.say(final("Going soon."), { type: "intermediate", text: "still op", committed: "", segment: 7 });
+    await server.say(final("Going soon."), partial("still op", "", { segment: 7 }));
     await shows(page, "still op");
     await page.waitForFunction(() => document.getElementById("captions").textContent === "", undefined, { polling: "raf" });
     await server.say(final("still open", { segment: 7 }));
@@ -89,7 +83,7 @@ describe("the overlay", { skip }, () => {
 
   it("shows nothing of what was said before it was opened", async (t) => {
     const server = await captioning(t);
-    const other = await open(t, browser, server.url);
+    const other = await open(t, server.url);
     await server.say(final("Long ago."));
     await shows(other, "Long ago.");
     const page = await opened(t, server, "");
@@ -98,8 +92,8 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(await texts(page), ["Just now."]);
   });
 
-  it("rolls past no final that nobody could have seen, however fast they come", async (t) => {
-    // How long each stays is a matter of its clock, and of the unit tests: here, that each has its turn on the only line.
+  it("shows every final, however fast they come", async (t) => {
+    // The unit tests check how long each stays; this one, that each is shown on the only line.
     const server = await captioning(t);
     const page = await opened(t, server, "lines=1&clear=0");
     await page.evaluate(() => {
@@ -112,7 +106,7 @@ describe("the overlay", { skip }, () => {
           if (isSeen && window.inView.at(-1) !== it.textContent.trim()) window.inView.push(it.textContent.trim());
         }
       };
-      // With each change, and with each time that it rolls.
+      // After each change, and each time that it scrolls.
       new MutationObserver(look).observe(document.getElementById("captions"), { subtree: true, childList: true });
       document.getElementById("box").addEventListener("scroll", look);
     });
@@ -123,18 +117,18 @@ describe("the overlay", { skip }, () => {
     assert.deepEqual(await page.evaluate(() => window.inView), ["One.", "Two.", "Three."]);
   });
 
-  it("never moves a settled word but up", async (t) => {
+  it("never moves a settled word, except up", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser);
-    await page.addInitScript(watchWords);
+    const page = await open(t);
+    const words = await watchSettledWords(page);
     await page.goto(`${server.url}/overlay?lines=3&width=25&clear=0`);
     await isLive(page);
     for (const line of speech(generator(5), 10)) {
       await server.say(line);
       await shows(page, line.text);
-      await page.evaluate(() => window.lookAtWords());
+      await words.look();
     }
-    const { moved, seen } = await page.evaluate(() => window.wordsMoved);
+    const { moved, seen } = await words.result();
     assert.deepEqual(moved, []);
     assert.ok(seen > 80);
   });
@@ -143,26 +137,26 @@ describe("the overlay", { skip }, () => {
     const relay = await relaying(t);
     const page = await opened(t, relay, "lang=ar&tracks=hall&unstable=off&original=on");
     const strict = await opened(t, relay, "lang=ar&tracks=hall");
-    const caption = (segment, text, more = {}) => ({ type: "caption", seq: segment, track: "hall", segment, revision: 1, kind: "final", lang: "en", text, start: segment, end: segment + 1, ...more });
+    const hall = { track: "hall" };
     await relay.say(
-      { type: "hello", v: 1, stream: "relayed", tracks: [{ name: "hall", lang: "en", langs: ["ar"] }, { name: "booth", lang: "en", langs: [] }], next: 1 },
-      caption(1, "Good morning."),
-      caption(1, "صباح الخير.", { lang: "ar", of: { lang: "en", revision: 1 } }),
+      hello(track("hall", "en", "ar"), track("booth", "en")),
+      caption(1, "Good morning.", hall),
+      translation(1, "ar", "صباح الخير.", hall),
       caption(1, "Not this.", { track: "booth" }),
-      caption(2, "and wel", { kind: "partial", committed: "and" }),
+      caption(2, "and wel", { ...hall, kind: "partial", committed: "and" }),
     );
     await shows(page, "and");
     assert.deepEqual(await texts(page), ["صباح الخير.", "and wel"]);
     assert.deepEqual(await page.locator(".caption").evaluateAll((all) => all.map((it) => it.dir)), ["rtl", "ltr"]);
     assert.equal(await page.locator(".tail:visible").count(), 0);
-    // One language is one language: what is not translated yet is not shown, and nothing takes its place later.
-    await relay.say(caption(2, "and welcome."), caption(2, "ومرحبا.", { lang: "ar", of: { lang: "en", revision: 2 } }), caption(3, "Thank you."));
+    // Without `original` only translations are shown.
+    await relay.say(caption(2, "and welcome.", hall), translation(2, "ar", "ومرحبا.", hall), caption(3, "Thank you.", hall));
     await shows(strict, "ومرحبا.");
     assert.deepEqual(await texts(strict), ["صباح الخير.", "ومرحبا."]);
     await shows(page, "Thank you.");
   });
 
-  it("says on the screen why there is nothing, where that is asked for, and else on its console", async (t) => {
+  it("says why there are no captions: on the screen where that is set, else on its console", async (t) => {
     const server = await captioning(t);
     const page = await opened(t, server, "status=on");
     await page.waitForSelector("#status:visible");
@@ -170,7 +164,7 @@ describe("the overlay", { skip }, () => {
     await server.say(final("Good morning."));
     await shows(page, "Good morning.");
     await page.waitForSelector("#status", { state: "hidden" });
-    const quiet = await open(t, browser);
+    const quiet = await open(t);
     const said = [];
     quiet.on("console", (it) => said.push(it.text()));
     await quiet.goto(`${server.url}/overlay`);
@@ -179,8 +173,8 @@ describe("the overlay", { skip }, () => {
     assert.ok(said.some((it) => /Listening/.test(it)), said.join("\n"));
   });
 
-  async function opened(t, server, query, viewport = { width: 1280, height: 720 }) {
-    const page = await open(t, browser, undefined, { viewport });
+  async function opened(t, server, query, viewport = DESKTOP) {
+    const page = await open(t, undefined, { viewport });
     await page.goto(`${server.url}/overlay?${query}`);
     await isLive(page);
     return page;
@@ -221,22 +215,4 @@ function linesOf() {
     lines.at(-1).push(word);
   }
   return lines.map((it) => it.join(" "));
-}
-
-/** How opaque the page is at a place, as OBS gets it. */
-async function pixel(page, x, y) {
-  const [alpha] = await column(page, x, y, 1);
-  return { alpha };
-}
-
-/** The same of all places below each other. */
-async function column(page, x, y, height) {
-  const shot = await page.screenshot({ omitBackground: true, clip: { x, y, width: 1, height } });
-  return page.evaluate(async (data) => {
-    const bytes = Uint8Array.from(data);
-    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-    const canvas = new OffscreenCanvas(1, image.height).getContext("2d");
-    canvas.drawImage(image, 0, 0);
-    return [...canvas.getImageData(0, 0, 1, image.height).data].filter((_, at) => at % 4 === 3);
-  }, [...shot]);
 }

@@ -1,34 +1,28 @@
-// What readers see behind a proxy: one that does not pass websockets on, one that serves livecap below a path, one that swallows.
+// What readers see behind a proxy: one that does not pass websockets on, one that serves livecap below a path, one that never answers them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { download, fontsAreLoaded, isLive, shows, skip, useBrowser } from "./support/browser.mjs";
+import { final } from "./support/events.mjs";
 import { binary, captioning } from "./support/livecap.mjs";
-import { isLive, launch, open, shows, skip } from "./support/browser.mjs";
 import { behindNginx, skip as noNginx, withoutWebsockets } from "./support/proxy.mjs";
 
-const final = (text) => ({ type: "final", text });
 const PLAIN = "location / { proxy_pass UPSTREAM; }";
 const BELOW = `location /captions/ { proxy_pass UPSTREAM/; proxy_http_version 1.1;
   proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; }`;
 const LEFT_THERE = `location /captions { proxy_pass UPSTREAM; proxy_set_header X-Forwarded-Prefix /captions; }`;
 
 describe("behind a proxy", { skip }, () => {
-  let browser;
-
-  before(async () => {
-    browser = await launch();
-  });
-
-  after(() => browser?.close());
+  const { open } = useBrowser();
 
   it("captions come by long-polling where nginx passes no websocket on", { skip: noNginx }, async (t) => {
     const server = await captioning(t);
-    const { page, asked } = await watched(t, browser, await behindNginx(t, server.url, PLAIN));
+    const page = await open(t, await behindNginx(t, server.url, PLAIN));
     await isLive(page);
     await server.say(final("Good morning."), final("And welcome."));
     await shows(page, "And welcome.");
-    assert.ok(asked.some((it) => it.includes("transport=polling")));
+    assert.ok(page.requests.some((it) => it.includes("transport=polling")));
   });
 
   it("`livecap listen` goes on by long-polling where nginx passes no websocket on", { skip: noNginx }, async (t) => {
@@ -48,15 +42,14 @@ describe("behind a proxy", { skip }, () => {
     it(`everything works below a path, with a proxy ${name}`, { skip: noNginx }, async (t) => {
       const server = await captioning(t, { broadcast: `operator-token-env = "OPERATOR"\ntrusted-proxies = ["127.0.0.1"]`, env: { OPERATOR: "sesame" } });
       const proxy = await behindNginx(t, server.url, location);
-      const { page, asked } = await watched(t, browser, `${proxy}/captions/?font=dyslexic`);
+      const page = await open(t, `${proxy}/captions/?font=dyslexic`);
       await isLive(page);
       await server.say(final("Good morning."));
       await shows(page, "Good morning.");
-      await page.waitForFunction(() => [...document.fonts].every((it) => it.status === "loaded"));
-      assert.equal(asked.some((it) => it.includes("transport=polling")), !websocket);
+      await fontsAreLoaded(page);
+      assert.equal(page.requests.some((it) => it.includes("transport=polling")), !websocket);
       await page.click("#open");
-      const [download] = await Promise.all([page.waitForEvent("download"), page.click("a[href*='transcript.txt']")]);
-      assert.match(await (await download.createReadStream()).toArray().then(String), /Good morning\./);
+      assert.match((await download(page, "a[href*='transcript.txt']")).text, /Good morning\./);
       await page.goto(`${proxy}/captions/overlay`);
       await isLive(page);
       await server.say(final("On the stream."));
@@ -65,26 +58,16 @@ describe("behind a proxy", { skip }, () => {
       await isLive(page);
       await page.goto(`${proxy}/captions/operator#token=sesame`);
       await page.waitForSelector("#pause:visible");
-      assert.deepEqual(asked.filter((it) => !new URL(it).pathname.startsWith("/captions/")), []);
+      assert.deepEqual(page.requests.filter((it) => !new URL(it).pathname.startsWith("/captions/")), []);
       assert.deepEqual(page.complaints.filter((it) => !it.includes("WebSocket")), []);
     });
   }
 
   it("captions come by long-polling where websockets are never answered", async (t) => {
     const server = await captioning(t);
-    const { page } = await watched(t, browser, await withoutWebsockets(t, server.url));
+    const page = await open(t, await withoutWebsockets(t, server.url));
     await isLive(page);
     await server.say(final("Late, but there."));
     await shows(page, "Late, but there.");
   });
 });
-
-/** A page at `url`, and all that it asks for. */
-async function watched(t, browser, url) {
-  const page = await open(t, browser);
-  const asked = [];
-  page.on("request", (it) => asked.push(it.url()));
-  page.on("websocket", (it) => asked.push(it.url().replace(/^ws/, "http")));
-  await page.goto(url);
-  return { page, asked };
-}

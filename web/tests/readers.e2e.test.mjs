@@ -1,43 +1,32 @@
-// What readers do and have, in a real browser: slow fingers, bad lines, choices that no longer stand, other people's tracks.
+// What readers do and have, in a real browser: slow fingers, bad connections, outdated choices, other people's tracks.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { PHONE, hasCount, isLive, isScrolledUp, shows, skip, tells, texts, useBrowser } from "./support/browser.mjs";
+import { caption, final, finalsOf, hello, live, track, translation } from "./support/events.mjs";
 import { captioning, relaying } from "./support/livecap.mjs";
-import { isLive, launch, open, shows, skip, tells, texts } from "./support/browser.mjs";
-import { watchWords } from "./support/moves.mjs";
-import { cuttable } from "./support/wire.mjs";
+import { cuttable } from "./support/network.mjs";
+import { watchSettledWords } from "./support/settled-words.mjs";
 
-const final = (text, more = {}) => ({ type: "final", text, ...more });
-const caption = (segment, text, more = {}) => ({ type: "caption", seq: segment, track: "english", segment, revision: 9, kind: "final", lang: "en", text, start: segment * 3, end: segment * 3 + 2, ...more });
-const dutch = (segment, text) => caption(segment, text, { lang: "nl", of: { lang: "en", revision: 9 }, seq: segment + 100 });
-// Of another run than the relay's own: a server says when its replay is over.
-const hello = (...tracks) => [{ type: "hello", v: 1, stream: "relayed", tracks, next: 1 }, { type: "live", next: 1 }];
-const english = { name: "english", lang: "en", langs: ["nl"] };
-const phone = { width: 390, height: 844 };
+const english = track("english", "en", "nl");
+const dutch = (segment, text) => translation(segment, "nl", text);
 
 describe("readers", { skip }, () => {
-  let browser;
-
-  before(async () => {
-    browser = await launch();
-  });
-
-  after(() => browser?.close());
+  const { open } = useBrowser();
 
   it("scroll back with a slow wheel, and with a finger", async (t) => {
     const server = await captioning(t);
-    await server.say(...Array.from({ length: 60 }, (_, at) => final(`Sentence number ${at + 1}, which is not very short.`)));
-    const page = await open(t, browser, server.url, { viewport: phone, hasTouch: true });
+    await server.say(...finalsOf(60, (number) => `Sentence number ${number}, which is not very short.`));
+    const page = await open(t, server.url, { viewport: PHONE, hasTouch: true });
     await shows(page, "number 60,");
-    const atEnd = () => page.waitForFunction(() => { const it = document.getElementById("scroller"); return it.scrollTop > 0 && it.scrollHeight - it.clientHeight - it.scrollTop < 2; });
-    await atEnd();
+    await isScrolledUp(page, 0);
     await page.locator("#scroller").hover();
     for (let notch = 1; notch <= 6; notch += 1) {
       await page.mouse.wheel(0, -10);
-      await page.waitForFunction((px) => { const it = document.getElementById("scroller"); return Math.abs(it.scrollHeight - it.clientHeight - it.scrollTop - px) < 2; }, notch * 10);
+      await isScrolledUp(page, notch * 10);
     }
     assert.ok(await page.isVisible("#newest"));
     await page.click("#newest");
-    await atEnd();
+    await isScrolledUp(page, 0);
     const tab = await page.context().newCDPSession(page);
     const touch = (type, ...touchPoints) => tab.send("Input.dispatchTouchEvent", { type, touchPoints });
     await touch("touchStart", { x: 200, y: 300 });
@@ -47,44 +36,44 @@ describe("readers", { skip }, () => {
     assert.ok(await page.isVisible("#newest"));
   });
 
-  it("get all of what they chose, though the line was cut while it came", async (t) => {
-    const second = Array.from({ length: 300 }, (_, at) => final(`Second ${at + 1}, so that it takes some room on the wire for a while.`, { start: at, end: at + 0.5 }));
+  it("get all of what they chose, though the connection was cut during the replay", async (t) => {
+    const second = finalsOf(300, (number) => `Second ${number}, so that it takes some room on the wire for a while.`, (at) => ({ start: at, end: at + 0.5 }));
     const server = await captioning(t, { second });
-    const wire = await cuttable(t, server.url);
-    const page = await open(t, browser, `${wire.url}/?tracks=english`);
+    const network = await cuttable(t, server.url);
+    const page = await open(t, `${network.url}/?tracks=english`);
     await isLive(page);
     await server.say(final("English one."));
     await shows(page, "English one.");
-    const isCut = wire.cutAfter(60_000);
+    const isCut = network.cutAfter(60_000);
     await page.click("#open");
     await page.locator("#tracks input").nth(1).check();
     await isCut;
-    wire.mend();
-    await page.waitForFunction(() => document.querySelectorAll(".caption").length === 301, undefined, { polling: "raf" });
+    network.restore();
+    await hasCount(page, ".caption", 301);
   });
 
-  it("who listen hear what was said during a cut, and nothing twice", async (t) => {
+  it("with a screen reader hear what was said during a cut, and nothing twice", async (t) => {
     const server = await captioning(t);
-    const wire = await cuttable(t, server.url);
+    const network = await cuttable(t, server.url);
     await server.say(final("Long ago."));
-    const page = await open(t, browser, wire.url);
+    const page = await open(t, network.url);
     await shows(page, "Long ago.");
     await isLive(page);
     await server.say(final("Before."));
     await shows(page, "Before.");
-    wire.cut();
+    network.cut();
     await server.say(final("Meanwhile."));
-    wire.mend();
+    network.restore();
     await shows(page, "Meanwhile.");
     await server.say(final("After."));
     await shows(page, "After.");
     assert.deepEqual(await page.locator("#spoken p").allTextContents(), ["Before.", "Meanwhile.", "After."]);
   });
 
-  it("of a track that is not there see what there is, and are told", async (t) => {
+  it("of a missing track see the others, and are told", async (t) => {
     const server = await captioning(t);
     await server.say(final("Good morning."));
-    const page = await open(t, browser, `${server.url}/?tracks=hall`);
+    const page = await open(t, `${server.url}/?tracks=hall`);
     await shows(page, "Good morning.");
     await page.waitForSelector("#trouble:visible");
     await tells(page, "#trouble", /no track here called hall/);
@@ -92,9 +81,9 @@ describe("readers", { skip }, () => {
     assert.ok(await page.isVisible("#tracks"));
   });
 
-  it("of a language that nobody gives read the original, hear it, and find the way back", async (t) => {
+  it("of a language that is not offered read and hear the original, and find the way back", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, `${server.url}/?lang=nl`);
+    const page = await open(t, `${server.url}/?lang=nl`);
     await isLive(page);
     await server.say(final("Good morning.", { lang: "en" }));
     await shows(page, "Good morning.");
@@ -108,28 +97,28 @@ describe("readers", { skip }, () => {
   it("open a link with a token where the page is open already", async (t) => {
     const server = await captioning(t, { broadcast: 'viewer-token-env = "VIEWERS"', env: { VIEWERS: "sesame" } });
     await server.say(final("For members."));
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await page.waitForSelector("#admission:visible");
     await page.goto(`${server.url}/#token=sesame`);
     await shows(page, "For members.");
     assert.equal(await page.evaluate(() => location.href), `${server.url}/`);
   });
 
-  it("in full screen see that the line is lost", async (t) => {
+  it("in full screen see that the connection is lost", async (t) => {
     const server = await captioning(t);
-    const wire = await cuttable(t, server.url);
-    const page = await open(t, browser, wire.url);
+    const network = await cuttable(t, server.url);
+    const page = await open(t, network.url);
     await isLive(page);
     await page.keyboard.press("f");
     await page.waitForSelector("header", { state: "hidden" });
-    wire.cut();
-    await page.waitForSelector("#standing:visible");
+    network.cut();
+    await page.waitForSelector("#status:visible");
     assert.ok(await page.isHidden("#open"));
   });
 
-  it("share by the address what they have chosen before, and see a number that cannot be go back", async (t) => {
+  it("share earlier choices by the address, and get the old number back instead of an invalid one", async (t) => {
     const server = await captioning(t);
-    const page = await open(t, browser, server.url);
+    const page = await open(t, server.url);
     await page.click("#open");
     await page.selectOption("[name=font]", "mono");
     await page.fill("[name=size]", "20");
@@ -143,64 +132,64 @@ describe("readers", { skip }, () => {
   describe("see nothing settled move down", () => {
     const watched = async (t, query = "") => {
       const relay = await relaying(t);
-      const page = await open(t, browser, undefined, { viewport: phone });
-      await page.addInitScript(watchWords);
+      const page = await open(t, undefined, { viewport: PHONE });
+      const words = await watchSettledWords(page);
       await page.goto(relay.url + query);
       await isLive(page);
-      /** Until it shows the last of them, or what `shown` says. */
+      /** Says a line and waits until the page shows it, or `shown`. */
       const say = async (line, shown = line.text) => {
         await relay.say(line);
         await shows(page, shown);
-        await page.evaluate(() => window.lookAtWords());
+        await words.look();
       };
-      return { relay, page, say, moved: () => page.evaluate(() => window.wordsMoved.moved) };
+      return { relay, page, say, words, moved: async () => (await words.result()).moved };
     };
 
-    it("where what was guessed was nothing", async (t) => {
-      const { relay, page, say, moved } = await watched(t);
-      await relay.say(...hello(english));
+    it("where a partial ends empty", async (t) => {
+      const { relay, page, say, words, moved } = await watched(t);
+      await relay.say(hello(english), live());
       await say(caption(1, "First sentence of it."));
       await say(caption(2, "maybe this", { kind: "partial", committed: "" }));
       await relay.say(caption(2, ""));
       await page.waitForSelector('[data-key="english 2"]', { state: "hidden" });
-      await page.evaluate(() => window.lookAtWords());
+      await words.look();
       assert.deepEqual(await moved(), []);
     });
 
     it("where a translation comes late, and shorter", async (t) => {
       const { relay, say, moved } = await watched(t, "/?lang=nl");
-      await relay.say(...hello(english), caption(1, "One."));
+      await relay.say(hello(english), live(), caption(1, "One."));
       await say(dutch(1, "Een vertaling die vaststaat."));
       await say(caption(2, "This original is a long sentence that takes several lines on a phone, because it is so long."));
       await say(caption(3, "and now the next", { kind: "partial", committed: "and now" }));
       await say(dutch(2, "Kort."));
-      // A translation in the place of its original is another word, not one that moved.
+      // A translation that replaces its original is another word, not one that moved.
       assert.deepEqual((await moved()).filter((it) => it.before.word === it.now.word), []);
     });
 
-    it("where two speak at once and the upper one's guess shrinks", async (t) => {
+    it("where two speak at once and the upper partial shrinks", async (t) => {
       const { relay, say, moved } = await watched(t);
-      await relay.say(...hello({ name: "a", lang: "en", langs: [] }, { name: "b", lang: "en", langs: [] }));
+      await relay.say(hello(track("a", "en"), track("b", "en")), live());
       const of = (track, text, committed, revision, start) => caption(1, text, { track, kind: "partial", committed, revision, start, end: start + 1 });
       await say(of("a", "alpha one two", "alpha one", 1, 1));
       await say(of("b", "bravo one two", "bravo one", 1, 2));
       await say(of("a", "alpha one two three four five six seven eight", "alpha one", 2, 1));
       await say(of("a", "alpha one two nine", "alpha one two", 3, 1));
-      // The upper one may grow: then what is above it moves up, and in the list what is below it down.
+      // The upper one may grow: then rows above it move up, and rows below it move down within the list.
       assert.deepEqual((await moved()).filter((it) => it.now.top > it.before.top + 1.5 || it.now.left !== it.before.left), []);
     });
   });
 
   it("beside a long word of the original never scroll sideways", async (t) => {
     const relay = await relaying(t);
-    const page = await open(t, browser, `${relay.url}/?lang=nl&both=on`);
+    const page = await open(t, `${relay.url}/?lang=nl&both=on`);
     await isLive(page);
     const word = `https://example.org/${"averyveryverylongpath".repeat(6)}`;
-    await relay.say(...hello(english), caption(1, `${word} is it`), dutch(1, `${word} is het`));
+    await relay.say(hello(english), live(), caption(1, `${word} is it`), dutch(1, `${word} is het`));
     await shows(page, "is het");
     assert.ok(await page.evaluate(() => { const it = document.getElementById("scroller"); return it.scrollWidth <= it.clientWidth; }));
-    // Of the last lines on a phone both would be one too many.
-    await page.setViewportSize(phone);
+    // On a phone the last lines have no room for the original.
+    await page.setViewportSize(PHONE);
     await page.keyboard.press("v");
     assert.ok(await page.locator(".original").isHidden());
   });

@@ -1,4 +1,4 @@
-// What an address and a memory say, and which of it counts.
+// Settings from the address and from storage, and which of them count.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { READER } from "../src/reader.ts";
@@ -8,18 +8,18 @@ import { OVERLAY } from "../src/streamer.ts";
 const from = (query: string, kept = {}) => read(READER, new URLSearchParams(query), kept, ["measure"]);
 
 describe("a reader's settings", () => {
-  it("are as usual where nothing is said", () => {
+  it("have their defaults where none is given", () => {
     const { values, complaints } = from("");
     assert.deepEqual(complaints, []);
-    for (const [name, setting] of Object.entries(READER)) assert.deepEqual(values[name as keyof typeof values], setting.usual, name);
+    for (const [name, setting] of Object.entries(READER)) assert.deepEqual(values[name as keyof typeof values], setting.default, name);
   });
 
-  it("are those of the address before those that are remembered", () => {
+  it("from the address go before stored ones", () => {
     const { values } = from("size=200&colours=dark", { size: "150", font: "serif" });
     assert.deepEqual([values.size, values.colours, values.font], [200, "dark", "serif"]);
   });
 
-  it("that cannot be meant are told and left out, also where nothing was remembered well", () => {
+  it("that are invalid are reported and ignored, stored ones too", () => {
     const { values, complaints } = from("size=huge&colours=pink&lang=<b>&lines=9&keys=perhaps&sise=3", { size: "99999" });
     assert.deepEqual([values.size, values.colours, values.lang, values.lines, values.keys], [100, "system", "", 2, true]);
     assert.equal(complaints.length, 6);
@@ -27,12 +27,12 @@ describe("a reader's settings", () => {
     assert.match(complaints.join("\n"), /sise: there is no such setting/);
   });
 
-  it("know what is the bench's, and what no table has", () => {
+  it("ignore what is for the bench, and report unknown names", () => {
     assert.deepEqual(from("measure").complaints, []);
     assert.equal(from("constructor=1&__proto__=2").complaints.length, 2);
   });
 
-  it("stand in the address only where they are not as usual", () => {
+  it("are in the address only where they are not the default", () => {
     const address = new URL("http://here/?measure&size=150");
     const dark = withSetting(READER, address, "colours", "dark");
     assert.equal(dark.search, "?measure=&size=150&colours=dark");
@@ -58,7 +58,7 @@ describe("the overlay's settings", () => {
     assert.equal(of("text=red;x").complaints.length, 1);
   });
 
-  it("take lengths in pixels and in parts of the window, and nothing that style sheets would run", () => {
+  it("take lengths in pixels and in parts of the window, and no other CSS", () => {
     assert.deepEqual(["48", "48px", "5.5vh", "3vw"].map((it) => of(`size=${it}`).values.size), ["48px", "48px", "5.5vh", "3vw"]);
     for (const it of ["0", "-3", "calc(1px)", "url(x)", "5em", "9999", ""]) assert.equal(of(`size=${encodeURIComponent(it)}`).complaints.length, 1, it);
   });
@@ -68,7 +68,7 @@ describe("the overlay's settings", () => {
     for (const it of ["0.5", "-1", "4000", "soon"]) assert.equal(of(`clear=${it}`).complaints.length, 1, it);
   });
 
-  it("make a background that lets something through", () => {
+  it("make a translucent background", () => {
     assert.equal(translucent("#336699", 50), "rgb(51 102 153 / 50%)");
     assert.equal(translucent("#fc0", 0), "rgb(255 204 0 / 0%)");
   });

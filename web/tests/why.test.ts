@@ -4,11 +4,11 @@ import { describe, it } from "node:test";
 import { transcript } from "../src/download.ts";
 import { action, SHORTCUTS } from "../src/keys.ts";
 import { inFragment } from "../src/token.ts";
-import { behind, sign, silentSince, why, type Facts } from "../src/why.ts";
+import { behind, shownStatus, silentSince, why, type Facts } from "../src/why.ts";
 
 const stage = (state: string, reason?: string) => ({ name: "mic", state, ...(reason === undefined ? {} : { why: reason }) });
 const facts = (changes: Partial<Facts> = {}, stages = [stage("running")], paused = false): Facts => ({
-  standing: "live",
+  status: "live",
   tracks: 1,
   missing: [],
   silentFor: undefined,
@@ -19,14 +19,14 @@ const facts = (changes: Partial<Facts> = {}, stages = [stage("running")], paused
 describe("a page that has nothing to show", () => {
   it("says why", () => {
     const cases: [Facts, RegExp, boolean][] = [
-      [facts({ standing: "connecting", tracks: undefined, state: undefined }), /^Connecting/, false],
-      [facts({ standing: "waiting" }), /have not been started/, false],
-      [facts({ standing: "reconnecting" }), /connection is lost/, false],
-      [facts({ standing: "ended" }), /have ended/, false],
-      [facts({ standing: "full" }), /full/, true],
-      [facts({ standing: "unauthorized" }), /token/, false],
-      [facts({ standing: "guessed" }), /wrong tokens.*again/, true],
-      [facts({ standing: "foreign" }), /origins/, true],
+      [facts({ status: "connecting", tracks: undefined, state: undefined }), /^Connecting/, false],
+      [facts({ status: "waiting" }), /have not been started/, false],
+      [facts({ status: "reconnecting" }), /connection is lost/, false],
+      [facts({ status: "ended" }), /have ended/, false],
+      [facts({ status: "full" }), /full/, true],
+      [facts({ status: "unauthorized" }), /token/, false],
+      [facts({ status: "guessed" }), /wrong tokens.*again/, true],
+      [facts({ status: "foreign" }), /origins/, true],
       [facts({ state: undefined }), /Listening/, false],
       [facts(), /Listening/, false],
       [facts({ tracks: 0 }), /no pipeline/, false],
@@ -42,14 +42,14 @@ describe("a page that has nothing to show", () => {
     ];
     for (const [known, words, trouble] of cases) {
       const told = why(known);
-      assert.match(told.words, words);
-      assert.equal(told.trouble, trouble, told.words);
+      assert.match(told.text, words);
+      assert.equal(told.isTrouble, trouble, told.text);
     }
   });
 
   it("names what matters most where several things are wrong", () => {
-    assert.match(why(facts({ silentFor: 60_000 }, [stage("restarting", "unplugged"), stage("starting")])).words, /restarting: unplugged/);
-    assert.match(why(facts({ silentFor: 60_000 }, [stage("running")], true)).words, /Paused/);
+    assert.match(why(facts({ silentFor: 60_000 }, [stage("restarting", "unplugged"), stage("starting")])).text, /restarting: unplugged/);
+    assert.match(why(facts({ silentFor: 60_000 }, [stage("running")], true)).text, /Paused/);
   });
 });
 
@@ -60,13 +60,13 @@ describe("silence", () => {
     assert.equal(silentSince(-40, 100, 5_200), undefined);
   });
 
-  it("is unknown where no level is told", () => {
+  it("is unknown where no level is reported", () => {
     assert.equal(silentSince(null, 100, 200), undefined);
     assert.equal(silentSince(undefined, undefined, 200), undefined);
   });
 });
 
-it("a lag is told in tenths, and in seconds when it is long", () => {
+it("a lag is shown in tenths of a second, and in seconds when it is long", () => {
   assert.deepEqual([0, 320, 1_260, 9_949, 9_950, 61_000].map(behind), ["0.1 s behind", "0.3 s behind", "1.3 s behind", "9.9 s behind", "10 s behind", "61 s behind"]);
 });
 
@@ -98,7 +98,7 @@ describe("a key", () => {
     assert.equal(new Set(all).size, all.length);
   });
 
-  it("is left to the browser, to fields, and to who wants none", () => {
+  it("is left to the browser, to fields, and to readers who want none", () => {
     assert.equal(action(press("s", { ctrlKey: true }), true), undefined);
     assert.equal(action(press("s", { inField: true }), true), undefined);
     assert.equal(action(press("s"), false), undefined);
@@ -106,18 +106,18 @@ describe("a key", () => {
   });
 });
 
-describe("the dot", () => {
+describe("the status", () => {
   const mic = (state: string) => ({ kind: "microphone", name: "mic", state });
   const state = (stages: { name: string; kind?: string; state: string }[], paused = false) => ({ lag_ms: null, paused, stages });
 
-  it("is live only where what is said can be heard", () => {
-    assert.equal(sign("live", undefined), "live");
-    assert.equal(sign("live", state([mic("running")])), "live");
-    assert.equal(sign("live", state([mic("starting")])), "live");
-    assert.equal(sign("live", state([mic("running")], true)), "paused");
-    assert.equal(sign("live", state([mic("degraded")])), "soundless");
-    assert.equal(sign("live", state([mic("degraded"), mic("running")])), "live");
-    assert.equal(sign("live", state([{ kind: "translate", name: "dutch", state: "degraded" }])), "live");
-    assert.equal(sign("reconnecting", state([mic("degraded")], true)), "reconnecting");
+  it("is live only where speech can be heard", () => {
+    assert.equal(shownStatus("live", undefined), "live");
+    assert.equal(shownStatus("live", state([mic("running")])), "live");
+    assert.equal(shownStatus("live", state([mic("starting")])), "live");
+    assert.equal(shownStatus("live", state([mic("running")], true)), "paused");
+    assert.equal(shownStatus("live", state([mic("degraded")])), "soundless");
+    assert.equal(shownStatus("live", state([mic("degraded"), mic("running")])), "live");
+    assert.equal(shownStatus("live", state([{ kind: "translate", name: "dutch", state: "degraded" }])), "live");
+    assert.equal(shownStatus("reconnecting", state([mic("degraded")], true)), "reconnecting");
   });
 });

@@ -1,4 +1,4 @@
-// What is believed of what comes in under a known name.
+// Which events are accepted under a known name.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { isCaption, isGap, isHello, isMark, isNext, isState } from "../src/wire.ts";

@@ -1,9 +1,9 @@
-// How a text becomes another one without moving what is settled.
+// How a text becomes the next one without moving settled words.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { room } from "../src/stable-height.ts";
+import { stableHeight } from "../src/stable-height.ts";
 import { direction, nameOf, readIn, tag, unread } from "../src/languages.ts";
-import { turn, type Rolled } from "../src/roll-up.ts";
+import { nextStep, type Measures } from "../src/roll-up.ts";
 import { needsBreak, step } from "../src/words.ts";
 
 describe("a text that grows", () => {
@@ -34,61 +34,61 @@ describe("a text that grows", () => {
   });
 });
 
-describe("the room of the captions", () => {
+describe("the height of the captions", () => {
   const still = { before: 0, after: 0 };
 
-  it("grows with them and never shrinks under them", () => {
-    assert.equal(room(100, [still, { before: 60, after: 60 }], 140), 140);
-    assert.equal(room(140, [still, { before: 60, after: 60 }], 100), 140);
+  it("grows and never shrinks", () => {
+    assert.equal(stableHeight(100, [still, { before: 60, after: 60 }], 140), 140);
+    assert.equal(stableHeight(140, [still, { before: 60, after: 60 }], 100), 140);
   });
 
-  it("moves with what comes and goes above all that is seen, and keeps what goes within", () => {
-    assert.equal(room(140, [{ before: 60, after: 20 }], 100), 100);
-    assert.equal(room(140, [{ before: 60, after: 100 }], 140), 180);
-    assert.equal(room(140, [still, { before: 60, after: 20 }], 100), 140);
-    assert.equal(room(140, [still, { before: 60, after: 100 }], 140), 180);
-    assert.equal(room(140, [{ before: 30, after: 10 }, { before: 60, after: 30 }], 100), 120);
+  it("changes with rows above those that are shown, and not with rows between them", () => {
+    assert.equal(stableHeight(140, [{ before: 60, after: 20 }], 100), 100);
+    assert.equal(stableHeight(140, [{ before: 60, after: 100 }], 140), 180);
+    assert.equal(stableHeight(140, [still, { before: 60, after: 20 }], 100), 140);
+    assert.equal(stableHeight(140, [still, { before: 60, after: 100 }], 140), 180);
+    assert.equal(stableHeight(140, [{ before: 30, after: 10 }, { before: 60, after: 30 }], 100), 120);
   });
 
   it("begins anew where no row is left", () => {
-    assert.equal(room(140, [], 0), 0);
+    assert.equal(stableHeight(140, [], 0), 0);
   });
 });
 
 describe("lines that roll up", () => {
-  const rolled = (changes: Partial<Rolled> = {}): Rolled => ({ content: 200, room: 80, line: 40, top: 0, since: undefined, ...changes });
+  const rolled = (changes: Partial<Measures> = {}): Measures => ({ content: 200, room: 80, line: 40, top: 0, since: undefined, ...changes });
 
   it("show the end of what there is", () => {
-    assert.deepEqual(turn(rolled({ content: 40 }), [], 0), { top: 0, again: undefined });
-    assert.deepEqual(turn(rolled(), [], 0), { top: 120, again: undefined });
+    assert.deepEqual(nextStep(rolled({ content: 40 }), [], 0), { top: 0, again: undefined });
+    assert.deepEqual(nextStep(rolled(), [], 0), { top: 120, again: undefined });
   });
 
-  it("leave a young final its second", () => {
-    assert.deepEqual(turn(rolled(), [{ bottom: 120, until: 1000 }], 400), { top: 80, again: 1000 });
-    assert.deepEqual(turn(rolled({ since: 400 }), [{ bottom: 120, until: 1000 }], 1000), { top: 120, again: undefined });
-    assert.deepEqual(turn(rolled(), [{ bottom: 200, until: 1000 }], 400), { top: 120, again: undefined });
+  it("leave a recent final its second", () => {
+    assert.deepEqual(nextStep(rolled(), [{ bottom: 120, until: 1000 }], 400), { top: 80, again: 1000 });
+    assert.deepEqual(nextStep(rolled({ since: 400 }), [{ bottom: 120, until: 1000 }], 1000), { top: 120, again: undefined });
+    assert.deepEqual(nextStep(rolled(), [{ bottom: 200, until: 1000 }], 400), { top: 120, again: undefined });
   });
 
   it("never let the newest words wait for longer than three seconds", () => {
     const late = [{ bottom: 120, until: 9_000 }];
-    assert.equal(turn(rolled({ since: 1_000 }), late, 3_999).again, 4_000);
-    assert.deepEqual(turn(rolled({ since: 1_000 }), late, 4_000), { top: 120, again: undefined });
+    assert.equal(nextStep(rolled({ since: 1_000 }), late, 3_999).again, 4_000);
+    assert.deepEqual(nextStep(rolled({ since: 1_000 }), late, 4_000), { top: 120, again: undefined });
   });
 
   it("do not roll back for what has gone already", () => {
-    assert.equal(turn(rolled({ top: 100 }), [{ bottom: 120, until: 1000 }], 400).top, 100);
-    assert.equal(turn(rolled({ top: 300 }), [{ bottom: 120, until: 1000 }], 400).top, 120);
+    assert.equal(nextStep(rolled({ top: 100 }), [{ bottom: 120, until: 1000 }], 400).top, 100);
+    assert.equal(nextStep(rolled({ top: 300 }), [{ bottom: 120, until: 1000 }], 400).top, 120);
   });
 });
 
 describe("a language", () => {
-  it("runs as its script does", () => {
+  it("has the direction of its script", () => {
     for (const it of ["ar", "he", "fa-IR", "ur", "AR", "az-Arab", "pa-Arab-PK"]) assert.equal(direction(it), "rtl", it);
     for (const it of ["en", "nl", "ja", "az", "pa", "ar-Latn", "zh-Hant-TW"]) assert.equal(direction(it), "ltr", it);
     for (const it of ["", "auto", "und"]) assert.equal(direction(it), "auto", it);
   });
 
-  it("that was not told has no tag", () => {
+  it("that is not known has no tag", () => {
     assert.deepEqual(["auto", "und", "nl"].map(tag), ["", "", "nl"]);
     assert.deepEqual(["und", "nl", "no such language"].map(nameOf), ["as spoken", "Nederlands", "no such language"]);
   });

@@ -1,6 +1,7 @@
 // How long a caption takes from its arrival to the screen: 10 a second, in a real browser. `npm run bench:paint`, on a quiet machine.
 import { cpus } from "node:os";
-import { isLive, launch, open, skip } from "../tests/support/browser.mjs";
+import { DESKTOP, isLive, launch, open, skip } from "../tests/support/browser.mjs";
+import { withCleanup } from "../tests/support/cleanup.mjs";
 import { captioning } from "../tests/support/livecap.mjs";
 import { generator, speech } from "../tests/support/speech.mjs";
 
@@ -8,13 +9,12 @@ const EVERY_MS = 100;
 const SECONDS = Number(process.argv[2] ?? 30);
 
 if (skip) throw new Error(skip);
-const afterwards = [];
-const t = { after: (what) => afterwards.push(what) };
-const browser = await launch();
-try {
+await withCleanup(async (t) => {
+  const browser = await launch();
+  t.after(() => browser.close());
   console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} processors, Chromium ${browser.version()}`);
   for (const [name, path, viewport] of [
-    ["whole transcript", "/?measure", { width: 1280, height: 720 }],
+    ["whole transcript", "/?measure", DESKTOP],
     ["last lines, projector", "/?measure&view=lines", { width: 1920, height: 1080 }],
   ]) {
     const server = await captioning(t);
@@ -38,7 +38,4 @@ try {
     console.log(`${name}: p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, longest ${at(1)}, of ${times.length} captions`);
     await page.context().close();
   }
-} finally {
-  await browser.close();
-  for (const it of afterwards) await it();
-}
+});

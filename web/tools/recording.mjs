@@ -5,7 +5,8 @@ import { join } from "node:path";
 import gifenc from "gifenc";
 import { PNG } from "pngjs";
 import { isLive, launch, open, skip } from "../tests/support/browser.mjs";
-import { root, start } from "../tests/support/livecap.mjs";
+import { withCleanup } from "../tests/support/cleanup.mjs";
+import { demonstrating, root } from "../tests/support/livecap.mjs";
 
 const { GIFEncoder, applyPalette, quantize } = gifenc;
 const VIEWPORT = { width: 800, height: 400 };
@@ -13,15 +14,14 @@ const SECONDS = 24;
 const EVERY_MS = 200;
 /** Real weights, as `make setup` puts them there. */
 const MODELS = process.env.LIVECAP_MODELS ?? join(homedir(), process.platform === "darwin" ? "Library/Application Support" : ".local/share", "livecap/models");
-/** Text on a plain ground needs no more. */
+/** Text on a plain background needs no more. */
 const COLOURS = 15;
 
 if (skip) throw new Error(skip);
-const afterwards = [];
-const t = { after: (what) => afterwards.push(what) };
-const browser = await launch();
-try {
-  const demo = await start(t, ["run", "pipelines/demo.toml"], { LIVECAP_HOST: "127.0.0.1", LIVECAP_PORT: "0", LIVECAP_MODELS: MODELS });
+await withCleanup(async (t) => {
+  const browser = await launch();
+  t.after(() => browser.close());
+  const demo = await demonstrating(t, { LIVECAP_MODELS: MODELS });
   const page = await open(t, browser, `${demo.url}/?colours=dark`, { viewport: VIEWPORT });
   await isLive(page);
   const frames = [];
@@ -32,7 +32,7 @@ try {
     await page.waitForTimeout(Math.max(0, EVERY_MS - (performance.now() - at)));
   }
   const gif = GIFEncoder();
-  // One palette, of a frame with words in it, so that nothing flickers; behind it, what stands for "as it was".
+  // One palette for all frames, so that nothing flickers; its last entry means "unchanged".
   const palette = quantize(frames.at(-1).png.data, COLOURS);
   const unchanged = palette.length;
   palette.push([0, 0, 0]);
@@ -48,7 +48,4 @@ try {
   gif.finish();
   writeFileSync(join(root, "docs/pages/captions.gif"), gif.bytes());
   console.log("docs/pages/captions.gif", gif.bytes().length, "bytes");
-} finally {
-  await browser.close();
-  for (const it of afterwards) await it();
-}
+});

@@ -1,29 +1,25 @@
 // Takes the pictures of docs/pages: the bundled demo in a real browser, on a phone, a desktop and a projector.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isLive, launch, open, shows, skip } from "../tests/support/browser.mjs";
-import { relaying, root, start } from "../tests/support/livecap.mjs";
+import { DESKTOP, PHONE, isLive, launch, open, shows, skip } from "../tests/support/browser.mjs";
+import { withCleanup } from "../tests/support/cleanup.mjs";
+import { caption, hello, track, translation } from "../tests/support/events.mjs";
+import { demonstrating, relaying, root } from "../tests/support/livecap.mjs";
 
 const folder = join(root, "docs/pages");
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 720 };
 const PROJECTOR = { width: 1920, height: 1080 };
 
 if (skip) throw new Error(skip);
 mkdirSync(folder, { recursive: true });
-const afterwards = [];
-const t = { after: (what) => afterwards.push(what) };
-const browser = await launch();
-try {
-  await ofTheDemo();
-  await ofLanguages();
-} finally {
-  await browser.close();
-  for (const it of afterwards) await it();
-}
+await withCleanup(async (t) => {
+  const browser = await launch();
+  t.after(() => browser.close());
+  await ofTheDemo(t, browser);
+  await ofLanguages(t, browser);
+});
 
-async function ofTheDemo() {
-  const demo = await start(t, ["run", "pipelines/demo.toml"], { LIVECAP_HOST: "127.0.0.1", LIVECAP_PORT: "0" });
+async function ofTheDemo(t, browser) {
+  const demo = await demonstrating(t);
   const at = (path, viewport, options = {}) => open(t, browser, demo.url + path, { viewport, ...options });
   const pages = {
     "captions-phone": await at("/?colours=light", PHONE),
@@ -53,20 +49,19 @@ function isSpeaking() {
 }
 
 /** What the demo does not have: another language, one from right to left, and something that is missing. */
-async function ofLanguages() {
+async function ofLanguages(t, browser) {
   const relay = await relaying(t);
   const page = await open(t, browser, `${relay.url}/?lang=he&both=on&colours=light`, { viewport: DESKTOP });
   await isLive(page);
-  const caption = (segment, lang, text, more = {}) => ({ type: "caption", seq: 2 * segment, track: "hall", segment, revision: 1, kind: "final", lang, text, start: segment * 4, end: segment * 4 + 3, ...more });
-  const hebrew = (segment, text, more = {}) => caption(segment, "he", text, { of: { lang: "en", revision: 1 }, ...more });
+  const hall = { track: "hall" };
   await relay.say(
-    { type: "hello", v: 1, stream: "picture", tracks: [{ name: "hall", lang: "en", langs: ["he"] }], next: 1 },
-    caption(1, "en", "Good morning, everybody, and welcome."),
-    hebrew(1, "בוקר טוב לכולם, וברוכים הבאים."),
-    { type: "gap", seq: 5, track: "hall", start: 7, end: 8, why: "overload" },
-    caption(2, "en", "The train to the station leaves at nine."),
-    hebrew(2, "הרכבת לתחנה יוצאת בתשע."),
-    caption(3, "en", "Please take your seats now", { kind: "partial", committed: "Please take" }),
+    hello(track("hall", "en", "he")),
+    caption(1, "Good morning, everybody, and welcome.", hall),
+    translation(1, "he", "בוקר טוב לכולם, וברוכים הבאים.", hall),
+    { type: "gap", seq: 5, track: "hall", start: 5, end: 6, why: "overload" },
+    caption(2, "The train to the station leaves at nine.", hall),
+    translation(2, "he", "הרכבת לתחנה יוצאת בתשע.", hall),
+    caption(3, "Please take your seats now", { ...hall, kind: "partial", committed: "Please take" }),
   );
   await shows(page, "your seats now");
   await page.screenshot({ path: join(folder, "captions-right-to-left.png") });

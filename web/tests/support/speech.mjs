@@ -1,4 +1,4 @@
-// Made-up speech as lines of captions: looks that agree on more and more words, and err in the last ones.
+// Made-up speech as lines of captions: partials that commit more and more words, and err in the last ones.
 
 const WORDS = {
   en: "the and of to in that we it is was for on are with as they at be this have from or one had by word but not what all were when your can said there use an each which she do how their if will up other about out many then them these so some her would make like him into time has look two more write go see number no way could people than first water been call who oil its now find long down day did get come made may part everybody understandably international".split(" "),
@@ -16,7 +16,7 @@ export function generator(seed) {
   };
 }
 
-/** Each text is another one than the one before it, so that one can wait for it. */
+/** Each text differs from the one before it, so that a test can wait for it. */
 export function speech(random, segments, lang = "en") {
   const pick = () => WORDS[lang][Math.floor(random() * WORDS[lang].length)];
   const lines = [];

@@ -1,10 +1,21 @@
-// Runs in the page, before anything else does: where each settled word stands, after every change that could be seen.
+// Watches where the settled words of a page are: once shown, a word may move up with its line, and nowhere else.
 
-export function watchWords() {
+/** To be called before the page is loaded. */
+export async function watchSettledWords(page) {
+  await page.addInitScript(watch);
+  return {
+    /** Looks at the words as they are now, beside after every change. */
+    look: () => page.evaluate(() => window.lookAtWords()),
+    /** The words that moved, and how many were watched. */
+    result: () => page.evaluate(() => window.settledWords),
+  };
+}
+
+/** Runs in the page. */
+function watch() {
   const places = new Map();
-  const moved = [];
-  window.wordsMoved = { moved, seen: 0 };
-  // Half a pixel is what layout itself rounds; a word that moves moves by a letter or a line.
+  const result = (window.settledWords = { moved: [], seen: 0 });
+  // Layout itself rounds to half a pixel; a word that moves moves by a letter or a line.
   const near = (a, b) => Math.abs(a - b) <= 0.5;
 
   window.lookAtWords = () => {
@@ -21,16 +32,16 @@ export function watchWords() {
           const key = `${caption.dataset.key} ${(number += 1)}`;
           const before = places.get(key);
           const now = { word, left, inList: top - list.top, top };
-          if (!before) window.wordsMoved.seen += 1;
+          if (!before) result.seen += 1;
           else if (before.word !== word || !near(before.left, left) || !near(before.inList, now.inList) || top > before.top + 1.5) {
-            moved.push({ key, before, now });
+            result.moved.push({ key, before, now });
           }
           places.set(key, now);
         }
       }
     }
   };
-  // After each frame in which something changed, too: what stood there for a moment was seen.
+  // After each frame in which something changed, too: what was there for a moment was seen.
   document.addEventListener("DOMContentLoaded", () => {
     new MutationObserver(() => window.lookAtWords()).observe(document.getElementById("captions"), { subtree: true, childList: true, characterData: true, attributes: true });
   });
