@@ -62,7 +62,7 @@ impl Assembly<'_> {
             Planned::Lines(lines) if stage.feeds.is_empty() => {
                 self.read_lines(number, stage, &lines.place).await
             }
-            Planned::Lines(lines) => self.write_lines(number, stage, &lines.place).await,
+            Planned::Lines(lines) => self.write_lines(number, stage, lines).await,
             Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
             Planned::Pcm(format) => {
                 self.source(number, stage, Pcm::new(*format));

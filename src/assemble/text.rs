@@ -85,13 +85,14 @@ impl Assembly<'_> {
         &mut self,
         number: usize,
         stage: &plan::Stage,
-        place: &Place,
+        lines: &plan::Lines,
     ) -> Result<(), String> {
-        let writer = match place {
+        let writer = match &lines.place {
             Place::Standard => LineWriter::new("standard output", tokio::io::stdout(), self.clock),
             Place::File(path) => {
                 let cannot = |error| format!("cannot write {}: {error}", path.display());
-                LineWriter::create(path, self.clock).await.map_err(cannot)?
+                let writer = LineWriter::create(path, lines.when_exists, self.clock);
+                writer.await.map_err(cannot)?
             }
         };
         self.sink(number, stage, writer, || Ok(WriteLines::default()));

@@ -18,6 +18,19 @@ pub enum RecordFormat {
     Wav,
 }
 
+/// What happens to a file that exists where text is to be written.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenExists {
+    /// The file is kept, and the new one gets a number: `talk-2` follows `talk`.
+    #[default]
+    Number,
+    /// The new file takes the place of the old one in one step, as soon as it holds its first caption.
+    Replace,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubtitleFormat {
     Srt,

@@ -13,7 +13,7 @@ mod translation;
 
 pub use audio::{AudioFrame, Speech};
 pub use caption::{Caption, Gap, Why};
-pub use format::{RecordFormat, SampleFormat, SubtitleFormat};
+pub use format::{RecordFormat, SampleFormat, SubtitleFormat, WhenExists};
 pub use rewrite::Rewriting;
 pub use segment::{OpenSegment, Segments};
 pub use settings::{

@@ -1,7 +1,7 @@
 //! Settings that a stage takes as a pipeline file states them.
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use super::{RecordFormat, SampleFormat, SampleRate, SubtitleFormat};
+use super::{RecordFormat, SampleFormat, SampleRate, SubtitleFormat, WhenExists};
 
 /// Which of a source's channels are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +86,7 @@ pub struct SubtitleSettings {
     pub format: SubtitleFormat,
     /// A new file after so much of the timeline; `None`: never.
     pub roll: Option<Duration>,
+    pub when_exists: WhenExists,
 }
 
 /// Where sound is recorded.

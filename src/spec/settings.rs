@@ -6,7 +6,7 @@ use std::{
 use crate::message::Language;
 pub use crate::message::{
     BreakerSettings, Channel, PlaybackSpeed, RawFormat, RecordFormat, RecordSettings, RelayFilter,
-    Retention, SampleFormat, SubtitleFormat, SubtitleSettings,
+    Retention, SampleFormat, SubtitleFormat, SubtitleSettings, WhenExists,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +126,8 @@ pub struct Replace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lines {
     pub place: Place,
+    /// For a file that is written.
+    pub when_exists: WhenExists,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,11 @@
-//! A new file beside those that are there: nothing is overwritten.
+//! New files: beside those that are there, or aside until they take the place of one.
 use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
 };
+
+use tempfile::TempPath;
 
 /// Nobody keeps so many.
 const MOST_FILES: u32 = 10_000;
@@ -19,6 +21,17 @@ pub(super) fn create(wanted: &Path) -> io::Result<(PathBuf, File)> {
         }
     }
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "there are too many of it already"))
+}
+
+/// A new file in the folder of `wanted`, to take its place by a rename. It is deleted if that does not happen.
+pub(super) fn create_aside(wanted: &Path) -> io::Result<(File, TempPath)> {
+    let folder = wanted.parent().filter(|it| !it.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".livecap-");
+    // As any new file has it: others may read what they may read of the old one.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    Ok(builder.tempfile_in(folder.unwrap_or(Path::new(".")))?.into_parts())
 }
 
 fn numbered(path: &Path, number: u32) -> PathBuf {

@@ -1,7 +1,7 @@
 //! Subtitle files, one a language: each final is written as a whole and at once, so that a crash leaves files that can be
-//! played. A translation that was given up is the original in its file. Nothing that is there already is overwritten.
+//! played. A translation that was given up is the original in its file.
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     io,
     path::{Path, PathBuf},
 };
@@ -13,7 +13,7 @@ pub use crate::message::{SubtitleFormat, SubtitleSettings};
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
     logic::subtitle::{Cues, VTT_HEAD, timed},
-    message::{Caption, Gap, Kind, Language, SegmentId, TrackName, Translated, Word},
+    message::{Caption, Gap, Kind, Language, SegmentId, TrackName, Translated, WhenExists, Word},
 };
 
 /// So many originals are kept for translations that do not come.
@@ -26,6 +26,8 @@ pub struct SubtitleFiles {
     originals: VecDeque<(TrackName, SegmentId, Vec<Word>)>,
     /// Translations that were given up before the original was here, which may well be behind them on its own edge.
     owed: Vec<(TrackName, SegmentId, Language)>,
+    /// Files of this stage. None of them replaces another.
+    written: HashSet<PathBuf>,
 }
 
 struct Sheet {
@@ -98,7 +100,7 @@ impl Stage for Subtitles {
 impl SubtitleFiles {
     pub fn new(settings: SubtitleSettings) -> SubtitleFiles {
         let (files, originals, owed) = (HashMap::new(), VecDeque::new(), Vec::new());
-        SubtitleFiles { settings, files, originals, owed }
+        SubtitleFiles { settings, files, originals, owed, written: HashSet::new() }
     }
 
     async fn write_waiting(&mut self) -> Result<(), Fault> {
@@ -159,7 +161,7 @@ impl SubtitleFiles {
         words: &[Word],
     ) -> Result<(), Fault> {
         let Some(first) = words.first() else { return Ok(()) };
-        let SubtitleSettings { template, format, roll } = self.settings.clone();
+        let SubtitleSettings { template, format, roll, when_exists } = self.settings.clone();
         let part = roll.map_or(0, |roll| {
             (first.span.start.since_start().as_nanos() / roll.as_nanos().max(1)) as u32
         });
@@ -169,9 +171,12 @@ impl SubtitleFiles {
         if self.files.get(&key).is_none_or(is_over) {
             let wanted = named(&template, track, language);
             let failed = |error| fault(&wanted, &error);
-            let mut file = TextFile::create(&wanted).await.map_err(failed)?;
+            let is_own = self.written.contains(&wanted);
+            let when_exists = if is_own { WhenExists::Number } else { when_exists };
+            let mut file = TextFile::create(&wanted, when_exists).await.map_err(failed)?;
+            self.written.insert(file.path().to_owned());
             if format == SubtitleFormat::Vtt {
-                file.append(VTT_HEAD.as_bytes()).await.map_err(failed)?;
+                file.begin_with(VTT_HEAD.as_bytes());
             }
             let before = self.files.remove(&key);
             let cues = before.map(|it| it.cues).unwrap_or_default();
@@ -248,7 +253,8 @@ mod tests {
         let template = PathBuf::from("/dev/full");
         let roll = Some(Duration::from_secs(1));
         let format = SubtitleFormat::Srt;
-        let mut open = SubtitleFiles::new(SubtitleSettings { template, format, roll });
+        let when_exists = WhenExists::Number;
+        let mut open = SubtitleFiles::new(SubtitleSettings { template, format, roll, when_exists });
         for second in [0, 5] {
             let span = MediaSpan { start: at(second), length: Duration::from_millis(500) };
             segments.open(at(second), Language::new("en"));
@@ -258,5 +264,28 @@ mod tests {
         }
         let told = open.files.values().find_map(|it| it.file.trouble()).unwrap();
         assert!(told.contains("2 captions wait"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn a_later_part_replaces_no_earlier_one_of_the_same_run() {
+        let at = |seconds| MediaTime::new(Duration::from_secs(seconds));
+        let folder = tempfile::tempdir().unwrap();
+        let template = folder.path().join("talk.txt");
+        std::fs::write(&template, "of yesterday\n").unwrap();
+        let (roll, when_exists) = (Some(Duration::from_secs(10)), WhenExists::Replace);
+        let format = SubtitleFormat::Txt;
+        let mut open = SubtitleFiles::new(SubtitleSettings { template, format, roll, when_exists });
+        let mut segments = Segments::new(TrackName::new("english"));
+        for (second, text) in [(0, " One."), (12, " Two."), (25, " Three.")] {
+            let span = MediaSpan { start: at(second), length: Duration::from_millis(500) };
+            segments.open(at(second), Language::new("en"));
+            let words = vec![Word { text: text.to_owned(), span }];
+            let said = segments.close(words, span.end(), Trace::starting(Instant::now())).unwrap();
+            open.take(Caption::Transcript(said)).await.unwrap();
+        }
+        for (name, text) in [("talk", "One.\n"), ("talk-2", "Two.\n"), ("talk-3", "Three.\n")] {
+            let path = folder.path().join(name).with_extension("txt");
+            assert_eq!(std::fs::read_to_string(path).unwrap(), text);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A text file that grows piece by piece: a new one each time, never with half a piece in it. While its disk is full, pieces wait in memory.
+//! A text file that grows piece by piece and never holds half a piece. While its disk is full, pieces wait in memory.
 use std::{
     collections::VecDeque,
     io,
@@ -12,8 +12,13 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use tempfile::TempPath;
+
 use super::new_file;
-use crate::flow::{Never, Outlet, StageState};
+use crate::{
+    flow::{Never, Outlet, StageState},
+    message::WhenExists,
+};
 
 /// A full disk is tried again after so long.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -23,6 +28,10 @@ const MOST_WAITING: usize = 4 << 20;
 pub(super) struct TextFile {
     path: PathBuf,
     file: File,
+    /// Where the file is until its first piece has been written and it takes the place of the one at `path`.
+    aside: Option<TempPath>,
+    /// Goes in front of the first piece.
+    head: Vec<u8>,
     /// Where its last whole piece ends; `None` for a pipe or a device, which has no length.
     end: Option<u64>,
     waiting: VecDeque<Vec<u8>>,
@@ -30,20 +39,31 @@ pub(super) struct TextFile {
 }
 
 impl TextFile {
-    /// At `wanted`, or beside what is there already: `name-2`, `name-3`, … A pipe or a device is written to as it is.
-    pub(super) async fn create(wanted: &Path) -> io::Result<TextFile> {
+    /// At `wanted`, or beside what is there already: `name-2`, `name-3`, … With [`WhenExists::Replace`] what is there is replaced by a
+    /// rename once the new file holds a piece. A pipe or a device is written to as it is.
+    pub(super) async fn create(wanted: &Path, when_exists: WhenExists) -> io::Result<TextFile> {
         let kind = tokio::fs::metadata(wanted).await.map(|it| it.is_file() || it.is_dir());
-        let (path, file, end) = match kind {
-            Ok(false) => {
+        let (path, file, aside, end) = match (kind, when_exists) {
+            (Ok(false), _) => {
                 let file = OpenOptions::new().write(true).open(wanted).await?;
-                (wanted.to_owned(), file, None)
+                (wanted.to_owned(), file, None, None)
             }
-            _ => {
+            (_, WhenExists::Number) => {
                 let (path, file) = new_file::create(wanted)?;
-                (path, File::from_std(file), Some(0))
+                (path, File::from_std(file), None, Some(0))
+            }
+            (_, WhenExists::Replace) => {
+                let (file, aside) = new_file::create_aside(wanted)?;
+                (wanted.to_owned(), File::from_std(file), Some(aside), Some(0))
             }
         };
-        Ok(TextFile { path, file, end, waiting: VecDeque::new(), again: None })
+        let (head, waiting) = (Vec::new(), VecDeque::new());
+        Ok(TextFile { path, file, aside, head, end, waiting, again: None })
+    }
+
+    /// Puts `head` in front of the first piece. Both are written together.
+    pub(super) fn begin_with(&mut self, head: &[u8]) {
+        self.head = head.to_vec();
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -52,7 +72,9 @@ impl TextFile {
 
     /// Writes the piece, or keeps it until there is room. Any other failure is an error.
     pub(super) async fn append(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.waiting.push_back(piece.to_vec());
+        let mut whole = std::mem::take(&mut self.head);
+        whole.extend(piece);
+        self.waiting.push_back(whole);
         if self.again.is_some_and(|it| Instant::now() < it) {
             return self.bounded();
         }
@@ -70,6 +92,7 @@ impl TextFile {
                 Ok(()) => {
                     self.end = self.end.map(|it| it + piece.len() as u64);
                     self.waiting.pop_front();
+                    self.replace()?;
                 }
                 Err(error) => {
                     self.take_back().await;
@@ -83,6 +106,12 @@ impl TextFile {
         }
         self.again = None;
         Ok(())
+    }
+
+    /// Puts the file in its place, if it is not there yet. Whoever opens the path gets the whole old file or the whole new one.
+    fn replace(&mut self) -> io::Result<()> {
+        let Some(aside) = self.aside.take() else { return Ok(()) };
+        aside.persist(&self.path).map_err(|refused| refused.error)
     }
 
     /// When what waits is to be tried again.
@@ -164,7 +193,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let wanted = folder.path().join("talk.jsonl");
         fs::write(&wanted, "of yesterday\n").unwrap();
-        let mut file = TextFile::create(&wanted).await.unwrap();
+        let mut file = TextFile::create(&wanted, WhenExists::Number).await.unwrap();
         file.append(b"one\n").await.unwrap();
         assert_eq!(file.path(), folder.path().join("talk-2.jsonl"));
         assert_eq!(fs::read_to_string(file.path()).unwrap(), "one\n");
@@ -174,9 +203,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_file_is_replaced_in_one_step_once_the_new_one_has_a_piece() {
+        let folder = tempfile::tempdir().unwrap();
+        let wanted = folder.path().join("talk.vtt");
+        fs::write(&wanted, "of yesterday\n").unwrap();
+        // Whoever has the old file open reads it to its end.
+        let mut reader = fs::File::open(&wanted).unwrap();
+        let mut file = TextFile::create(&wanted, WhenExists::Replace).await.unwrap();
+        file.begin_with(b"WEBVTT\n\n");
+        assert_eq!(fs::read_to_string(&wanted).unwrap(), "of yesterday\n");
+        file.append(b"one\n").await.unwrap();
+        assert_eq!(file.path(), wanted);
+        assert_eq!(fs::read_to_string(&wanted).unwrap(), "WEBVTT\n\none\n");
+        file.append(b"two\n").await.unwrap();
+        assert_eq!(fs::read_to_string(&wanted).unwrap(), "WEBVTT\n\none\ntwo\n");
+        assert_eq!(io::read_to_string(&mut reader).unwrap(), "of yesterday\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_not_replaced_where_nothing_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let wanted = folder.path().join("talk.srt");
+        fs::write(&wanted, "of yesterday\n").unwrap();
+        drop(TextFile::create(&wanted, WhenExists::Replace).await.unwrap());
+        assert_eq!(fs::read_to_string(&wanted).unwrap(), "of yesterday\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
     async fn half_a_piece_is_taken_back() {
         let folder = tempfile::tempdir().unwrap();
-        let mut file = TextFile::create(&folder.path().join("talk.srt")).await.unwrap();
+        let mut file =
+            TextFile::create(&folder.path().join("talk.srt"), WhenExists::Number).await.unwrap();
         file.append(b"one\n").await.unwrap();
         file.file.write_all(b"hal").await.unwrap();
         file.file.flush().await.unwrap();
@@ -190,7 +249,7 @@ mod tests {
     async fn what_a_full_disk_does_not_take_waits_and_is_written_when_there_is_room() {
         let folder = tempfile::tempdir().unwrap();
         // A device that is always full.
-        let mut file = TextFile::create(Path::new("/dev/full")).await.unwrap();
+        let mut file = TextFile::create(Path::new("/dev/full"), WhenExists::Number).await.unwrap();
         file.append(b"one\n").await.unwrap();
         file.append(b"two\n").await.unwrap();
         let told = file.trouble().unwrap();
@@ -206,7 +265,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn no_more_waits_than_memory_is_meant_for() {
-        let mut file = TextFile::create(Path::new("/dev/full")).await.unwrap();
+        let mut file = TextFile::create(Path::new("/dev/full"), WhenExists::Number).await.unwrap();
         let piece = vec![b'x'; MOST_WAITING / 2];
         file.append(&piece).await.unwrap();
         file.append(&piece).await.unwrap();

@@ -11,7 +11,7 @@ use super::{
         listen::parse,
         plan::{
             self, Planned, RecordFormat, RecordSettings, RelayFilter, Retention, SubtitleFormat,
-            SubtitleSettings,
+            SubtitleSettings, WhenExists,
         },
         table::{Around, Settings},
         units::Length,
@@ -238,6 +238,9 @@ pub(in crate::spec) struct Subtitles {
     /// Begin a new file after this much of the audio timeline: `session-2.srt` follows `session.srt`.
     #[schemars(extend("x-range" = ["1s", "24h"], "x-default" = "never"))]
     roll: Option<Length>,
+    /// What happens to an existing file.
+    #[serde(default)]
+    when_exists: WhenExists,
 }
 
 impl Settings for Subtitles {
@@ -249,7 +252,8 @@ impl Settings for Subtitles {
         ];
         let format = by_ending(&self.path, &formats, around)?;
         let (template, roll) = (around.path(&self.path), self.roll.map(|it| it.0));
-        Some(Planned::Subtitles(SubtitleSettings { template, format, roll }))
+        let when_exists = self.when_exists;
+        Some(Planned::Subtitles(SubtitleSettings { template, format, roll, when_exists }))
     }
 }
 

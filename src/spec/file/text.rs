@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::super::{
     Code,
-    plan::{self, Place, Planned},
+    plan::{self, Place, Planned, WhenExists},
     table::{Around, Settings},
 };
 
@@ -58,10 +58,13 @@ impl Settings for Replace {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Lines {
-    /// A file, or `-` for standard input or output. An existing file is not overwritten: `talk-2.jsonl` follows `talk.jsonl`.
+    /// A file, or `-` for standard input or output.
     #[serde(default = "dash")]
     #[schemars(length(min = 1))]
     path: String,
+    /// What happens to an existing file when captions are written.
+    #[serde(default)]
+    when_exists: WhenExists,
 }
 
 fn dash() -> String {
@@ -74,6 +77,6 @@ impl Settings for Lines {
             "-" => Place::Standard,
             path => Place::File(around.path(path)),
         };
-        Some(Planned::Lines(plan::Lines { place }))
+        Some(Planned::Lines(plan::Lines { place, when_exists: self.when_exists }))
     }
 }

@@ -8,7 +8,7 @@ use tokio::{
 
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
-    message::{Caption, Gap, Hop, Kind, Milestone, Why},
+    message::{Caption, Gap, Hop, Kind, Milestone, WhenExists, Why},
     stages::text_file::{self, TextFile},
     wire::{Clock, Line, TranslationEvent},
 };
@@ -25,7 +25,7 @@ pub struct LineWriter {
 
 enum To {
     Pipe(Box<dyn AsyncWrite + Send + Unpin>),
-    File(TextFile),
+    File(Box<TextFile>),
 }
 
 impl LineWriter {
@@ -37,14 +37,18 @@ impl LineWriter {
         LineWriter::with(name, To::Pipe(Box::new(to)), clock)
     }
 
-    /// A new file at `path`, or beside what is there already.
-    pub async fn create(path: &Path, clock: Clock) -> io::Result<LineWriter> {
-        let file = TextFile::create(path).await?;
+    /// A new file at `path`. `when_exists` says what happens to a file that is there already.
+    pub async fn create(
+        path: &Path,
+        when_exists: WhenExists,
+        clock: Clock,
+    ) -> io::Result<LineWriter> {
+        let file = TextFile::create(path, when_exists).await?;
         let name = file.path().display().to_string();
         if file.path() != path {
-            tracing::info!(path = name, "the lines go to a new file: that of before is kept");
+            tracing::info!(path = name, "the lines go to a new file; the existing one is kept");
         }
-        Ok(LineWriter::with(&name, To::File(file), clock))
+        Ok(LineWriter::with(&name, To::File(Box::new(file)), clock))
     }
 
     fn with(name: &str, to: To, clock: Clock) -> LineWriter {
