@@ -1,14 +1,14 @@
-//! A new file beside those that are there: nothing is overwritten.
+//! Creates a new file under the first free name, so that nothing is overwritten.
 use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
 };
 
-/// Nobody keeps so many.
+/// The highest number that is tried.
 const MOST_FILES: u32 = 10_000;
 
-/// A new file at `wanted`, or at the next free of `name-2`, `name-3`, …
+/// Creates a file at `wanted`, or at the first free name of `name-2`, `name-3`, …
 pub(super) fn create(wanted: &Path) -> io::Result<(PathBuf, File)> {
     for number in 1..=MOST_FILES {
         let path = if number == 1 { wanted.to_owned() } else { numbered(wanted, number) };
