@@ -1,4 +1,4 @@
-//! What wakes everybody who waits for something new.
+//! Wakes all tasks that wait for something new.
 use tokio::sync::watch;
 
 #[derive(Clone, Debug, Default)]
@@ -10,7 +10,7 @@ impl Bell {
         self.0.send_replace(());
     }
 
-    /// Each change that it tells of is one or more rings.
+    /// A change is announced by one ring or several.
     pub(crate) fn listen(&self) -> watch::Receiver<()> {
         self.0.subscribe()
     }

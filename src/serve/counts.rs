@@ -1,15 +1,15 @@
-//! What a server counts as it goes.
+//! The counters of a server.
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    /// Events handed to the connections of viewers.
+    /// Events sent to viewers.
     pub(crate) delivered: AtomicU64,
-    /// Connections taken.
+    /// Accepted connections.
     pub(crate) connections: AtomicU64,
-    /// Viewers, connections and handshakes turned away because there were too many.
+    /// Viewers, connections and handshakes refused because there were too many.
     pub(crate) turned_away: AtomicU64,
-    /// Viewers who took nothing for too long, or were left behind by the relay.
+    /// Viewers that read nothing for too long, or fell behind the relay.
     pub(crate) too_slow: AtomicU64,
 }
 

@@ -28,17 +28,17 @@ use crate::{
     wire::{Clock, Painted, StateEvent},
 };
 
-/// How many paints may wait for whoever measures; more lose the oldest.
+/// Paints that may wait for `livecap bench`; with more, the oldest are lost.
 const PAINTED: usize = 4096;
 
-/// For how many what was said is written at the same time.
+/// Transcripts that are written at the same time.
 const WRITERS: usize = 2;
 
-/// How many may wait for what was said, or be taking it: each holds all of it.
+/// Clients that may wait for a transcript or be downloading one: each download holds all of it in memory.
 const READERS: usize = 64;
 
 pub(crate) struct Hub {
-    /// Of this server among those of a cluster.
+    /// The name of this server in its cluster.
     pub(crate) id: String,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
@@ -46,32 +46,32 @@ pub(crate) struct Hub {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) relay: Arc<Relay>,
     pub(crate) bell: Bell,
-    /// What the server does in a cluster, if it is in one.
+    /// Its role in a cluster; `None` without a cluster.
     pub(crate) cluster: Option<Arc<Cluster>>,
     pub(crate) rules: Rules,
-    /// What each address has taken.
+    /// What each address uses at the moment.
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) exports: Exports,
     pub(crate) paints: Paints,
     pub(crate) counts: Counts,
     viewers: AtomicUsize,
-    /// The server ends: viewers get what there is, and no more.
+    /// The server is ending: viewers receive what is in the log, and nothing after it.
     pub(crate) ending: CancellationToken,
 }
 
-/// Turns at writing what was said, and places of those who want it.
+/// Permits to write transcripts, and to wait for one.
 pub(crate) struct Exports {
     pub(crate) writing: Arc<Semaphore>,
     pub(crate) reading: Arc<Semaphore>,
 }
 
-/// What the bench's browser has shown, and by what it is known.
+/// The paints that the browser of `livecap bench` reports, and the secret by which it is recognised.
 pub(crate) struct Paints {
     pub(crate) sender: broadcast::Sender<Painted>,
     pub(crate) key: String,
 }
 
-/// The place of one viewer among `max_viewers`, until it is dropped.
+/// The permit of one viewer among `max_viewers`, until it is dropped.
 pub(crate) struct Permit(Arc<Hub>);
 
 impl Drop for Permit {
@@ -81,7 +81,7 @@ impl Drop for Permit {
 }
 
 impl Hub {
-    /// `only_here`: only this machine reaches the server.
+    /// `only_here`: the server can only be reached from this machine.
     pub(crate) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
         let (clock, bell) = (Clock::start(), Bell::default());
         let run = Run { stream: random_name(), started_at: clock.started_ms() };
@@ -111,7 +111,7 @@ impl Hub {
         })
     }
 
-    /// Whether a token that came from there is looked at; else, after which time one is.
+    /// Whether a token from this address is checked now; otherwise the time until one is.
     pub(crate) fn check_token(&self, token: &str, from: IpAddr) -> Result<(), Duration> {
         self.addresses.token(from, Instant::now(), || self.rules.knows(token)).inspect_err(|_| {
             self.counts.add_turned_away();
@@ -119,13 +119,13 @@ impl Hub {
         })
     }
 
-    /// The server ends: viewers get what there is, and no more.
+    /// The server is ending: viewers receive what is in the log, and nothing after it.
     pub(crate) fn say_goodbye(&self) {
         self.ending.cancel();
         self.bell.ring();
     }
 
-    /// A place for one more viewer, if there is one.
+    /// A permit for one more viewer, if there is one.
     pub(crate) fn permit(self: &Arc<Hub>) -> Option<Permit> {
         let most = self.settings.max_viewers;
         let one_more = |there: usize| (there < most).then_some(there + 1);
@@ -133,7 +133,7 @@ impl Hub {
         Some(Permit(self.clone()))
     }
 
-    /// Whether there is no place left; it may be otherwise at the next moment.
+    /// Whether there is no permit left at the moment.
     pub(crate) fn is_full(&self) -> bool {
         self.viewers() >= self.settings.max_viewers
     }
@@ -146,12 +146,12 @@ impl Hub {
         if self.settings.tls.is_some() { "https" } else { "http" }
     }
 
-    /// Where it only delivers what another server's pipeline gives.
+    /// What a node has received of its writer; `None` where this server has its own pipeline.
     pub(crate) fn node(&self) -> Option<&Node> {
         self.cluster.as_ref()?.node.as_ref()
     }
 
-    /// Of the pipeline, wherever it runs.
+    /// The state of the pipeline, here or at the writer.
     pub(crate) fn state(&self) -> StateEvent {
         match self.node() {
             Some(node) => node.state(),
@@ -159,7 +159,7 @@ impl Hub {
         }
     }
 
-    /// Whether the pipeline gives captions now; if not, why.
+    /// Whether the pipeline gives captions now; otherwise why not.
     pub(crate) fn ready(&self) -> Result<(), String> {
         if let Some(node) = self.node() {
             node.ready()?;
@@ -170,7 +170,7 @@ impl Hub {
         self.pipeline.ready()
     }
 
-    /// Looks at the pipeline for as long as the server lives; tells of changes at once, and of the rest now and then.
+    /// Polls the pipeline as long as the server lives. Viewers are sent changes at once, and the state now and then.
     pub(crate) async fn keep_watch(self: Arc<Hub>) {
         let Settings { state_look, state_every, silence_db, .. } = self.settings;
         let mut look = interval(state_look.max(Duration::from_millis(1)));
@@ -194,8 +194,8 @@ impl Hub {
     }
 }
 
-/// What viewers are told at once: pausing, how the stages are, whether sound comes at all and whether there is anything in
-/// it. Counts and loudness change all the time; they come along.
+/// The part of a state whose changes are sent at once: a pause, the states of stages, whether there is sound and whether it is
+/// silent. Counts and loudness change all the time, so they are sent along with these.
 fn news(state: &StateEvent, silence_db: i32) -> impl PartialEq + use<'_> {
     let stages = state.stages.iter().map(|it| (&it.name, &it.state, &it.why, it.restarts));
     let stages: Vec<_> = stages.collect();

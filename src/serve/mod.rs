@@ -1,6 +1,6 @@
-//! Captions to browsers: a log of numbered events, a cursor into it for every viewer, pages and an API on one port.
+//! The server of captions: a log of numbered events, a cursor into it for each viewer, pages and an API on one port.
 //!
-//! A [`Server`] is bound once and outlives every run of the stage that writes to it by its [`Publisher`]. What travels is
+//! A [`Server`] is bound once and outlives the runs of the stage that writes to it by its [`Publisher`]. The protocol is
 //! described in `docs/protocol.md`.
 mod access;
 mod bell;

@@ -1,4 +1,4 @@
-//! The server of one broadcast: bound once, it outlives every life of the stage.
+//! The server of one broadcast. It is bound once and outlives the runs of the stage.
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
@@ -31,12 +31,12 @@ pub struct Server {
     address: SocketAddr,
     sockets: Sockets,
     viewers: TaskTracker,
-    /// What it does in its cluster.
+    /// The tasks of its cluster.
     cluster: TaskTracker,
     connections: TaskTracker,
-    /// No more connections are taken.
+    /// Cancelled when no more connections are accepted.
     closed: CancellationToken,
-    /// What is still connected is cut off.
+    /// Cancelled when all connections are to be closed.
     cut: CancellationToken,
 }
 
@@ -64,7 +64,7 @@ pub enum BindError {
 }
 
 impl Server {
-    /// Takes the port, and answers from now on. Viewers are greeted once a pipeline is [attached](Self::attach).
+    /// Binds the port and answers requests. Viewers receive `hello` once a pipeline is [attached](Self::attach).
     pub async fn bind(settings: Settings) -> Result<Server, BindError> {
         let tls = settings.tls.clone().map(Tls::read).transpose().map_err(BindError::Tls)?;
         let (tls, tls_watch) = tls.map(|(tls, watch)| (Arc::new(tls), watch)).unzip();
@@ -72,7 +72,7 @@ impl Server {
         let listener = listen(&settings).await?;
         let address = listener.local_addr().map_err(|error| refused(&settings.host, error))?;
         let loopback = address.ip().is_loopback();
-        // What comes through a proxy on this machine comes from anywhere.
+        // A proxy on this machine forwards requests from anywhere.
         let only_here = loopback && settings.trusted_proxies.is_empty();
         let hub = Hub::new(settings, only_here);
         let (captions, pipeline) = (hub.captions.clone(), hub.pipeline.clone());
@@ -133,43 +133,43 @@ impl Server {
         self.address
     }
 
-    /// Where its pages are.
+    /// The address of its pages.
     pub fn url(&self) -> String {
         format!("{}://{}", self.hub.scheme(), self.address)
     }
 
-    /// How many are connected now.
+    /// The number of viewers that are connected now.
     pub fn viewers(&self) -> usize {
         self.hub.viewers()
     }
 
-    /// Whether it only delivers what a pipeline elsewhere gives.
+    /// Whether it is a node: it delivers the captions of a pipeline on another server.
     pub fn is_node(&self) -> bool {
         self.hub.node().is_some()
     }
 
-    /// What a pipeline writes to. Each goes on with the same log and the same numbers.
+    /// Where a pipeline writes its captions. All publishers continue the same log and the same numbers.
     pub fn publisher(&self) -> Publisher {
         self.publisher.clone()
     }
 
-    /// Every caption from now on as it is put in the log, with its whole trace. Slow reading loses the oldest and slows
+    /// Every caption that is published from now on, with its whole trace. A slow receiver loses the oldest ones and delays
     /// nobody.
     pub fn published(&self) -> tokio::sync::broadcast::Receiver<Caption> {
         self.publisher.published()
     }
 
-    /// What the page at [`measuring_url`](Self::measuring_url) shows from now on. Slow reading loses the oldest.
+    /// What the page at [`measuring_url`](Self::measuring_url) shows from now on. A slow receiver loses the oldest.
     pub fn painted(&self) -> tokio::sync::broadcast::Receiver<Painted> {
         self.hub.paints.sender.subscribe()
     }
 
-    /// The caption page for a browser of this process: what it tells of its paints counts, and nobody else's does.
+    /// The address of the caption page for the browser of this process. Only the paints that this page reports are measured.
     pub fn measuring_url(&self) -> String {
         format!("{}/?measure={}", self.url(), self.hub.paints.key)
     }
 
-    /// Tells of the pipeline behind the stage. `notice` is what every viewer should know of it.
+    /// Attaches the pipeline. `notice` is shown to every viewer.
     pub fn attach(&self, registry: Registry, tracks: Vec<TrackInfo>, notice: Option<String>) {
         self.hub.pipeline.attach(registry, tracks, notice);
     }
@@ -189,7 +189,7 @@ impl Server {
         self.hub.pipeline.diagnostics.keep_log(log_buffer);
     }
 
-    /// Sends every viewer what there is, as far as it takes it within `grace`, and closes.
+    /// Sends every viewer the rest of the log, as far as it reads it within `grace`, and closes.
     pub async fn shutdown(self, grace: Duration) {
         let until = Instant::now() + grace;
         self.closed.cancel();
@@ -200,7 +200,7 @@ impl Server {
         }
         self.cluster.close();
         self.connections.close();
-        // Side by side: a Redis that holds still costs no viewer its goodbye.
+        // At the same time, so that a Redis that hangs does not delay the end of viewers.
         let written = async {
             if timeout_at(until, self.cluster.wait()).await.is_err() {
                 tracing::warn!("Redis did not take all in time");
@@ -215,7 +215,7 @@ impl Server {
     }
 }
 
-/// A server that is dropped serves nobody.
+/// Dropping the server closes all connections.
 impl Drop for Server {
     fn drop(&mut self) {
         self.closed.cancel();
@@ -224,14 +224,14 @@ impl Drop for Server {
     }
 }
 
-/// On the first address the host leads to that can be listened on.
+/// Binds the first address of the host that can be bound.
 async fn listen(settings: &Settings) -> Result<TcpListener, BindError> {
     let unknown = |source| BindError::Unknown { host: settings.host.clone(), source };
     let found =
         timeout(settings.lookup_timeout, lookup_host((settings.host.as_str(), settings.port)));
     let found = found.await.map_err(|late| unknown(late.into()))?.map_err(unknown)?;
     let mut addresses: Vec<SocketAddr> = found.collect();
-    // `localhost` may be both: most clients try the older kind.
+    // `localhost` may be IPv4 and IPv6: most clients try IPv4.
     addresses.sort_by_key(SocketAddr::is_ipv6);
     let mut refusal = unknown(io::ErrorKind::NotFound.into());
     for address in addresses {
@@ -245,10 +245,10 @@ async fn listen(settings: &Settings) -> Result<TcpListener, BindError> {
 
 fn listen_on(address: SocketAddr, send_buffer: u32) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // Elsewhere than on Unix it would let two programs share the port.
+    // On Windows this option would let two programs share the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
-    // Accepted sockets inherit it: what the system holds for a viewer who takes nothing is bounded too.
+    // Accepted sockets inherit it, so that the send buffer of a viewer that reads nothing is bounded.
     socket.set_send_buffer_size(send_buffer)?;
     socket.bind(address)?;
     socket.listen(1024)

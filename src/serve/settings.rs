@@ -1,4 +1,4 @@
-//! What a server may be told: where it listens, who may come, how much it keeps, and how long it waits.
+//! The settings of a server: address, access, retention, limits and timeouts.
 use std::{net::IpAddr, time::Duration};
 
 use tokio::sync::Semaphore;
@@ -13,38 +13,38 @@ use crate::{
 
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// A name or an address to listen on.
+    /// The name or address to listen on.
     pub host: String,
     /// 0 lets the system choose.
     pub port: u16,
-    /// Beside loopback ones, the `Host` headers that a server on a loopback address answers to.
+    /// `Host` headers that a server on a loopback address accepts beside loopback ones.
     pub hosts: Vec<String>,
     /// The web origins whose pages may read, `*` for all. None: all where others reach the server, on loopback addresses its own pages only.
     pub origins: Vec<String>,
     pub keep: Retention,
     /// Which events of clients are passed on to all clients.
     pub relay: RelayFilter,
-    /// Bytes that relayed events on their way may take; who is further behind is disconnected.
+    /// Bytes of relayed events that are kept for viewers; a viewer that is further behind is disconnected.
     pub relay_room: usize,
     pub tokens: Tokens,
-    /// `None`: it serves alone.
+    /// `None`: no cluster.
     pub cluster: Option<ClusterSettings>,
-    /// `None`: it speaks no TLS.
+    /// `None`: no TLS.
     pub tls: Option<TlsFiles>,
-    /// How often those files are looked at: new ones are read once they are the same at two looks.
+    /// How often those files are checked. New ones are loaded once they are unchanged at two checks.
     pub tls_look: Duration,
     pub per_address: PerAddress,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpAddr>,
     pub max_viewers: usize,
-    /// Bytes of one message from a client.
+    /// The most bytes of one message from a client.
     pub max_payload: usize,
-    /// A connection that takes nothing for so long is ended.
+    /// A connection that reads nothing for so long is closed.
     pub stall: Duration,
-    /// How often the stages are looked at, and how often viewers are told of them where nothing has changed.
+    /// How often the stages are polled, and how often their state is sent to viewers where nothing has changed.
     pub state_look: Duration,
     pub state_every: Duration,
-    /// A source whose peak is below it, in dB of full scale, counts as silent: viewers are told at once where that changes.
+    /// A source with a peak below this, in dB of full scale, counts as silent. Viewers are sent such a change at once.
     pub silence_db: i32,
     pub ping_interval: Duration,
     pub ping_timeout: Duration,
@@ -52,15 +52,15 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// How long a client may take for the body of a request.
     pub body_timeout: Duration,
-    /// How long what was said may take to be written, waiting for a turn included, and how long to be taken.
+    /// How long a transcript may take to be written, waiting for a permit included, and how long to be downloaded.
     pub write_timeout: Duration,
     pub take_timeout: Duration,
     pub lookup_timeout: Duration,
-    /// How long the other end may take to hang up after us.
+    /// How long a client may take to close a connection after the server did.
     pub farewell: Duration,
-    /// How long to wait when the system gives no more connections.
+    /// How long to wait when the system refuses to accept a connection.
     pub accept_pause: Duration,
-    /// Bytes that the system may hold for one connection.
+    /// Bytes of the send buffer of one connection.
     pub send_buffer: u32,
 }
 
@@ -101,7 +101,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Every viewer needs one, or two while it upgrades; the others are for pages and the API.
+    /// A viewer needs one connection, or two while it upgrades; the others are for pages and the API.
     pub(crate) fn max_connections(&self) -> usize {
         self.max_viewers.saturating_mul(2).saturating_add(1024).min(Semaphore::MAX_PERMITS)
     }

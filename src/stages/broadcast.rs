@@ -1,4 +1,4 @@
-//! Captions to browsers: puts them into the log of a server, from where every viewer takes them.
+//! The sink of a server: publishes captions to its log, from which viewers are served.
 use tokio::time::Instant;
 
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     serve::Publisher,
 };
 
-/// The sink. All it knows is in the server, so that a new run of it goes on where the one before it was.
+/// The sink. Its state is in the server, so that a restarted run continues.
 #[derive(Clone)]
 pub struct Broadcast {
     publisher: Publisher,

@@ -1,4 +1,4 @@
-//! What the edges have to know of our messages: how long sound lasts, which captions may take the place of which.
+//! How edges treat messages: the duration of audio, and which captions coalesce.
 use std::time::Duration;
 
 use crate::{
@@ -59,7 +59,7 @@ impl Item for Caption {
 
     fn supersedes(&self, older: &Caption) -> bool {
         match (self, older) {
-            // A final is never left out, whatever comes after it.
+            // A final is never replaced.
             (Caption::Transcript(new), Caption::Transcript(old)) => {
                 old.kind() == Kind::Partial && new.supersedes(old)
             }

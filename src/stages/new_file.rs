@@ -1,4 +1,4 @@
-//! New files: beside those that are there, or aside until they take the place of one.
+//! Creates a new file: under the first free name, or aside until it takes the place of an existing one.
 use std::{
     fs::File,
     io,
@@ -7,10 +7,10 @@ use std::{
 
 use tempfile::TempPath;
 
-/// Nobody keeps so many.
+/// The highest number that is tried.
 const MOST_FILES: u32 = 10_000;
 
-/// A new file at `wanted`, or at the next free of `name-2`, `name-3`, …
+/// Creates a file at `wanted`, or at the first free name of `name-2`, `name-3`, …
 pub(super) fn create(wanted: &Path) -> io::Result<(PathBuf, File)> {
     for number in 1..=MOST_FILES {
         let path = if number == 1 { wanted.to_owned() } else { numbered(wanted, number) };

@@ -1,5 +1,5 @@
-//! Corrects captions by rules, originals and translations alike, in partials and finals. It delays nothing; the last words of
-//! a partial stay uncommitted a little longer, where a rule may still reach them.
+//! Corrects captions by rules: originals and translations, partials and finals. It adds no delay, but the last words of a partial are
+//! committed later if a rule may still match them.
 use std::sync::Arc;
 
 use crate::{
@@ -30,7 +30,8 @@ impl Replace {
         it
     }
 
-    /// A translation has no words with times; of a partial, which is promised as a whole, the end is kept back.
+    /// A translation has no words with times. All of a partial translation is committed, so its end is held back while a rule may still
+    /// match.
     fn translation(&self, it: Translation) -> Translation {
         let Translated::Text(text) = &it.text else { return it };
         let word = |unit: &str| Word { text: unit.to_owned(), span: MediaSpan::default() };
@@ -44,7 +45,7 @@ impl Replace {
 impl Stage for Replace {
     type In = Caption;
     type Out = Caption;
-    /// What was promised of the open segment.
+    /// The committed words of the open segment.
     type Kept = Option<Rewriting>;
 
     async fn handle(
@@ -61,7 +62,7 @@ impl Stage for Replace {
         Ok(out.send(caption).await?)
     }
 
-    /// As it was heard, rather than not at all.
+    /// A caption that could not be corrected is passed on unchanged.
     async fn fail_item(
         &mut self,
         _: &mut Option<Rewriting>,

@@ -1,5 +1,5 @@
-//! Subtitle files, one a language: each final is written as a whole and at once, so that a crash leaves files that can be
-//! played. A translation that was given up is the original in its file.
+//! Writes subtitle files, one for each language. Each final is written at once and completely, so that files can be played after a
+//! crash. In the file of a translation, the original takes the place of a translation that was given up.
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     io,
@@ -16,7 +16,7 @@ use crate::{
     message::{Caption, Gap, Kind, Language, SegmentId, TrackName, Translated, WhenExists, Word},
 };
 
-/// So many originals are kept for translations that do not come.
+/// Originals that are kept in case their translation is given up.
 const KEPT: usize = 256;
 
 /// The open files. They outlive the runs of the stage.
@@ -24,7 +24,7 @@ pub struct SubtitleFiles {
     settings: SubtitleSettings,
     files: HashMap<(TrackName, Option<Language>), Sheet>,
     originals: VecDeque<(TrackName, SegmentId, Vec<Word>)>,
-    /// Translations that were given up before the original was here, which may well be behind them on its own edge.
+    /// Translations that were given up and whose original has not arrived yet, as it comes by another edge.
     owed: Vec<(TrackName, SegmentId, Language)>,
     /// Files of this stage. None of them replaces another.
     written: HashSet<PathBuf>,
@@ -33,16 +33,16 @@ pub struct SubtitleFiles {
 struct Sheet {
     file: TextFile,
     cues: Cues,
-    /// Of the cue that was written last.
+    /// The number of the newest cue.
     number: usize,
-    /// Which part of the timeline it holds, counted in lengths of a roll.
+    /// The part of the timeline in this file, counted in multiples of `roll`.
     part: u32,
 }
 
 /// The sink.
 #[derive(Default)]
 pub struct Subtitles {
-    /// When a full disk is tried again.
+    /// When to try a full disk again.
     again: Option<Instant>,
 }
 
@@ -138,7 +138,7 @@ impl SubtitleFiles {
                         None => {
                             let owed = (it.of.track.clone(), it.of.segment, it.language.clone());
                             self.owed.push(owed);
-                            // Where nobody tells it the originals, none will come.
+                            // If the stage does not listen to the originals, none will come.
                             let excess = self.owed.len().saturating_sub(KEPT);
                             self.owed.drain(..excess);
                             return Ok(());
@@ -152,7 +152,7 @@ impl SubtitleFiles {
         }
     }
 
-    /// `whose`: `None` for the original, in whatever language it is spoken.
+    /// `whose`: the language of a translation; `None` for the original.
     async fn write(
         &mut self,
         track: &TrackName,
@@ -166,7 +166,7 @@ impl SubtitleFiles {
             (first.span.start.since_start().as_nanos() / roll.as_nanos().max(1)) as u32
         });
         let key = (track.clone(), whose.cloned());
-        // What waits for room in a file is written there: a new one begins behind it.
+        // Captions that wait for room belong into their file, so a new file begins after they are written.
         let is_over = |it: &Sheet| it.part < part && it.file.again().is_none();
         if self.files.get(&key).is_none_or(is_over) {
             let wanted = named(&template, track, language);
@@ -187,7 +187,7 @@ impl SubtitleFiles {
         sheet.append(&text).await
     }
 
-    /// Something that is missing, in the files that have a place for notes.
+    /// Writes a gap as a note, in formats that have notes.
     async fn note(&mut self, gap: &Gap) -> Result<(), Fault> {
         let (why, seconds) = (gap.why.name(), gap.span.length.as_secs_f64());
         let text = match self.settings.format {
@@ -228,10 +228,10 @@ fn fault(path: &Path, error: &io::Error) -> Fault {
     Fault::permanent(format!("cannot write subtitles to {}: {error}", path.display()))
 }
 
-/// Only the name of the file stands for something, not the folders above it.
+/// Placeholders are replaced in the name of the file, not in its folders.
 fn named(template: &Path, track: &TrackName, language: &Language) -> PathBuf {
     let name = template.file_name().unwrap_or_default().to_string_lossy();
-    // A language comes from a model or a client's line: nothing of it may lead elsewhere.
+    // A language may come from a line of input, so it must not contain path separators.
     let safe =
         |text: &str| text.replace(|it: char| !it.is_alphanumeric() && it != '-' && it != '_', "_");
     let name = name.replace("{lang}", &safe(language.as_str()));
@@ -249,7 +249,7 @@ mod tests {
     async fn what_waits_for_room_outlives_the_length_of_its_file() {
         let at = |seconds| MediaTime::new(Duration::from_secs(seconds));
         let mut segments = Segments::new(TrackName::new("english"));
-        // A device that is always full.
+        // `/dev/full` is always full.
         let template = PathBuf::from("/dev/full");
         let roll = Some(Duration::from_secs(1));
         let format = SubtitleFormat::Srt;

@@ -1,4 +1,4 @@
-//! A text file that grows piece by piece and never holds half a piece. While its disk is full, pieces wait in memory.
+//! A text file that is appended to, always with whole pieces. While the disk is full, pieces wait in memory.
 use std::{
     collections::VecDeque,
     io,
@@ -6,13 +6,12 @@ use std::{
     time::Duration,
 };
 
+use tempfile::TempPath;
 use tokio::{
     fs::{File, OpenOptions},
     io::{AsyncSeekExt, AsyncWriteExt},
     time::{Instant, sleep_until},
 };
-
-use tempfile::TempPath;
 
 use super::new_file;
 use crate::{
@@ -20,27 +19,27 @@ use crate::{
     message::WhenExists,
 };
 
-/// A full disk is tried again after so long.
+/// A full disk is tried again after this time.
 const AGAIN: Duration = Duration::from_secs(1);
-/// Bytes that may wait for room: hours of captions.
+/// The most bytes that may wait for room, which is hours of captions.
 const MOST_WAITING: usize = 4 << 20;
 
 pub(super) struct TextFile {
     path: PathBuf,
     file: File,
-    /// Where the file is until its first piece has been written and it takes the place of the one at `path`.
+    /// The file's temporary path, until its first piece is written and it takes the place of the file at `path`.
     aside: Option<TempPath>,
     /// Goes in front of the first piece.
     head: Vec<u8>,
-    /// Where its last whole piece ends; `None` for a pipe or a device, which has no length.
+    /// The end of the last whole piece; `None` for a pipe or a device, which has no length.
     end: Option<u64>,
     waiting: VecDeque<Vec<u8>>,
     again: Option<Instant>,
 }
 
 impl TextFile {
-    /// At `wanted`, or beside what is there already: `name-2`, `name-3`, … With [`WhenExists::Replace`] what is there is replaced by a
-    /// rename once the new file holds a piece. A pipe or a device is written to as it is.
+    /// Creates a file at `wanted`, or beside an existing one: `name-2`, `name-3`, … With [`WhenExists::Replace`] the existing file is
+    /// replaced by a rename once the new one holds a piece. An existing pipe or device is opened.
     pub(super) async fn create(wanted: &Path, when_exists: WhenExists) -> io::Result<TextFile> {
         let kind = tokio::fs::metadata(wanted).await.map(|it| it.is_file() || it.is_dir());
         let (path, file, aside, end) = match (kind, when_exists) {
@@ -70,7 +69,7 @@ impl TextFile {
         &self.path
     }
 
-    /// Writes the piece, or keeps it until there is room. Any other failure is an error.
+    /// Writes a piece, or keeps it until the disk has room. Any other failure is an error.
     pub(super) async fn append(&mut self, piece: &[u8]) -> io::Result<()> {
         let mut whole = std::mem::take(&mut self.head);
         whole.extend(piece);
@@ -81,7 +80,7 @@ impl TextFile {
         self.write_waiting().await
     }
 
-    /// Tries to write what waits.
+    /// Tries to write the pieces that wait.
     pub(super) async fn write_waiting(&mut self) -> io::Result<()> {
         while let Some(piece) = self.waiting.front() {
             let written = match self.file.write_all(piece).await {
@@ -114,12 +113,12 @@ impl TextFile {
         aside.persist(&self.path).map_err(|refused| refused.error)
     }
 
-    /// When what waits is to be tried again.
+    /// When to try again; `None` if nothing waits.
     pub(super) fn again(&self) -> Option<Instant> {
         self.again
     }
 
-    /// What is to be told while something waits.
+    /// The message while pieces wait.
     pub(super) fn trouble(&self) -> Option<String> {
         let count = self.waiting.len();
         self.again.is_some().then(|| {
@@ -130,7 +129,7 @@ impl TextFile {
         })
     }
 
-    /// Half a piece is cut off again: what is read of the file is whole.
+    /// Removes an incomplete piece from the end of the file.
     async fn take_back(&mut self) {
         let Some(end) = self.end else { return };
         if let Err(error) = self.file.set_len(end).await {
@@ -150,7 +149,7 @@ impl TextFile {
     }
 }
 
-/// Returns when a full disk is to be tried again; never where nothing waits.
+/// Returns at `again`; never if nothing waits.
 pub(super) async fn wait_until(again: Option<Instant>) {
     match again {
         Some(again) => sleep_until(again).await,
@@ -158,7 +157,7 @@ pub(super) async fn wait_until(again: Option<Instant>) {
     }
 }
 
-/// Says on the stage's state that something waits, and that it does no more.
+/// Sets the state of the stage to degraded while pieces wait, and back to running after that.
 pub(super) fn tell(trouble: Option<String>, out: &Outlet<Never>) {
     let gauge = out.gauge();
     let is_told = gauge.read().state == StageState::Degraded;
@@ -248,7 +247,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_a_full_disk_does_not_take_waits_and_is_written_when_there_is_room() {
         let folder = tempfile::tempdir().unwrap();
-        // A device that is always full.
+        // `/dev/full` is always full.
         let mut file = TextFile::create(Path::new("/dev/full"), WhenExists::Number).await.unwrap();
         file.append(b"one\n").await.unwrap();
         file.append(b"two\n").await.unwrap();

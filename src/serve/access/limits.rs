@@ -1,4 +1,4 @@
-//! How much one address may take of the server, and whose address it is.
+//! Limits per client address, and the address of a client behind proxies.
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
@@ -9,17 +9,17 @@ use std::{
 use axum::http::HeaderMap;
 use tokio::time::Instant;
 
-/// What one address may have.
+/// The limits of one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PerAddress {
-    /// At once.
+    /// Connections at the same time.
     pub connections: usize,
     /// New sessions in any `window`.
     pub handshakes: usize,
-    /// Wrong tokens in any `window`: after so many, none from there is looked at until it is over.
+    /// Wrong tokens in any `window`. After so many, no token from the address is checked until the window is over.
     pub wrong_tokens: usize,
     pub window: Duration,
-    /// This machine's own addresses are held to it, too.
+    /// Whether the limits apply to the addresses of this machine, too.
     pub loopback_too: bool,
 }
 
@@ -35,11 +35,11 @@ impl Default for PerAddress {
     }
 }
 
-/// Whose a request is, as its handlers find it.
+/// The address of the client, as an extension of its requests.
 #[derive(Clone, Copy)]
 pub(crate) struct Client(pub(crate) IpAddr);
 
-/// Who has what at the moment.
+/// What each address uses at the moment.
 pub(crate) struct Addresses {
     limits: PerAddress,
     taken: Mutex<Table>,
@@ -47,8 +47,8 @@ pub(crate) struct Addresses {
 
 struct Table {
     by_address: HashMap<IpAddr, Taken>,
-    /// At so many addresses those that have nothing are forgotten. At least twice as many as were left the last time, so that the
-    /// work for one more address stays the same, however many there are.
+    /// At so many addresses, those without connections and counts are removed. It is at least twice the number that was left the last
+    /// time, so that the cost per new address stays constant.
     sweep_at: usize,
 }
 
@@ -59,7 +59,7 @@ struct Taken {
     wrong_tokens: Tally,
 }
 
-/// How many there were in the window that began with the first of them.
+/// The count in the window that began with the first event.
 #[derive(Debug, Default)]
 struct Tally {
     count: usize,
@@ -67,7 +67,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// How long it lasts until there may be one more, where there were `most`.
+    /// The time until one more is allowed, where there were `most`.
     fn wait(&self, most: usize, window: Duration, now: Instant) -> Option<Duration> {
         let left = self.left(window, now)?;
         (self.count >= most).then_some(left)
@@ -80,14 +80,14 @@ impl Tally {
         self.count += 1;
     }
 
-    /// Of the window; none where it is over.
+    /// The rest of the window; `None` where it is over.
     fn left(&self, window: Duration, now: Instant) -> Option<Duration> {
         let passed = now.saturating_duration_since(self.since?);
         window.checked_sub(passed).filter(|it| !it.is_zero())
     }
 }
 
-/// The place of one connection.
+/// The permit of one connection.
 pub(crate) struct Place {
     addresses: Arc<Addresses>,
     address: IpAddr,
@@ -101,11 +101,11 @@ impl Drop for Place {
     }
 }
 
-/// What is told where no token is looked at.
+/// The message where no token is checked.
 pub(crate) const GUESSED: &str =
     "too many wrong tokens came from this address: wait, and try again";
 
-/// How many addresses are remembered at least before those that have nothing are forgotten.
+/// The least number of addresses at which those without connections and counts are removed.
 const REMEMBERED: usize = 1024;
 
 impl Addresses {
@@ -114,7 +114,7 @@ impl Addresses {
         Arc::new(Addresses { limits, taken: Mutex::new(table) })
     }
 
-    /// Room for one more connection, as long as it lives. The inner `None`: this address is not counted.
+    /// A permit for one more connection. The inner `None`: this address has no limits.
     pub(crate) fn connection(self: &Arc<Addresses>, from: IpAddr) -> Option<Option<Place>> {
         let Some(address) = self.counted(from) else { return Some(None) };
         let limits = self.limits;
@@ -126,7 +126,7 @@ impl Addresses {
         .then(|| Some(Place { addresses: self.clone(), address }))
     }
 
-    /// Whether it may open one more session now; else, after which time it may.
+    /// Whether the address may open one more session now; otherwise the time until it may.
     pub(crate) fn handshake(&self, from: IpAddr, now: Instant) -> Result<(), Duration> {
         let Some(address) = self.counted(from) else { return Ok(()) };
         let PerAddress { handshakes, window, .. } = self.limits;
@@ -139,8 +139,8 @@ impl Addresses {
         })
     }
 
-    /// Whether a token from there is looked at now; else, after which time one is. `is_right` says whether the one at hand is.
-    /// Also the right one is not looked at behind too many wrong ones: the answer would tell who guesses.
+    /// Whether a token from the address is checked now; otherwise the time until one is. `is_right`: whether this one is valid.
+    /// After too many wrong tokens a valid one is refused as well, as the answer would help to guess it.
     pub(crate) fn token(
         &self,
         from: IpAddr,
@@ -156,7 +156,7 @@ impl Addresses {
         if let Some(wait) = known(&self.lock()) {
             return Err(wait);
         }
-        // Who is right leaves no trace.
+        // A valid token is not counted.
         if !is_right() {
             self.with(address, now, |taken| taken.wrong_tokens.add(window, now));
         }
@@ -192,12 +192,12 @@ impl Table {
     }
 }
 
-/// In whole seconds, as they are told: none would mean at once.
+/// In whole seconds, at least 1: 0 would mean at once.
 pub(crate) fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + 1
 }
 
-/// Whoever has one IPv6 address has 64 bits of them.
+/// Of an IPv6 address only the first 64 bits count: one client may have all addresses behind them.
 fn whole(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -205,8 +205,8 @@ fn whole(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whose request it is: the peer's, or behind a trusted proxy that of the last address in `X-Forwarded-For` that is no
-/// such proxy. What stands before that, anybody may have written.
+/// The client of a request: the peer, or behind a trusted proxy the last address in `X-Forwarded-For` that is no trusted
+/// proxy. Anybody may have written the addresses before it.
 pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
     let mut client = peer.to_canonical();
     let lines = headers.get_all("x-forwarded-for").iter().filter_map(|it| it.to_str().ok());

@@ -1,4 +1,4 @@
-//! Who may do what, how much of it, and how a request is refused.
+//! Access: rights, limits per address, TLS, and refusals.
 pub(crate) mod limits;
 pub(crate) mod refusal;
 pub(crate) mod rights;

@@ -1,4 +1,4 @@
-//! How a request is refused: a status, and in words what went wrong.
+//! The refusal of a request: a status and a message.
 use std::time::Duration;
 
 use axum::{
@@ -18,7 +18,7 @@ pub(crate) struct Told {
 
 pub(crate) type Refused = (StatusCode, Json<Told>);
 
-/// When to come again.
+/// When to try again.
 pub(crate) fn later(wait: Duration) -> (header::HeaderName, String) {
     (header::RETRY_AFTER, seconds(wait).to_string())
 }

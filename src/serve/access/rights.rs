@@ -1,14 +1,14 @@
-//! Who may read, publish and operate: by a token, or by where a request comes from.
+//! Who may read, publish and operate: by a token, or by the origin of a request.
 use std::{fmt, net::IpAddr};
 
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 
-/// A secret that somebody has to present. It is shown nowhere.
+/// A secret that a client has to present. It is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token([u8; 32]);
 
-/// The tokens of one server. Where one is missing, the address listened on decides.
+/// The tokens of one server. Without a token the listening address decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {
     pub viewer: Option<Token>,
@@ -16,7 +16,7 @@ pub struct Tokens {
     pub operator: Option<Token>,
 }
 
-/// What a request says of who asks.
+/// The credentials of a request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Requester<'a> {
     pub(crate) token: Option<&'a str>,
@@ -24,18 +24,18 @@ pub(crate) struct Requester<'a> {
     pub(crate) host: Option<&'a str>,
 }
 
-/// What a page of another site is told.
+/// The message for a page of another site.
 pub(crate) const FOREIGN: &str = "pages of other sites may not read here: list yours in `origins`, or the proxy before this server in `trusted-proxies`";
 
-/// Lets pages of every site read.
+/// The origin that lets pages of all sites read.
 const ANY: &str = "*";
 
-/// Why somebody may not read.
+/// Why a client may not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadDenied {
-    /// No token that opens it was presented.
+    /// No valid token was presented.
     Token,
-    /// A page of another site asks.
+    /// The request comes from a page of another site.
     Foreign,
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum ReadDenied {
 pub(crate) struct Rules {
     pub(crate) tokens: Tokens,
     pub(crate) origins: Vec<String>,
-    /// The server listens on a loopback address, and no proxy brings others there.
+    /// The server listens on a loopback address, and no proxy forwards requests to it.
     pub(crate) only_here: bool,
 }
 
@@ -53,7 +53,7 @@ impl Token {
         Token(Sha256::digest(secret).into())
     }
 
-    /// Compares hashes: how long that takes tells nothing of the secret.
+    /// Compares hashes, so that the time taken reveals nothing of the secret.
     fn is(&self, presented: Option<&str>) -> bool {
         presented.is_some_and(|it| Token::new(it) == *self)
     }
@@ -66,7 +66,7 @@ impl fmt::Debug for Token {
 }
 
 impl<'a> Requester<'a> {
-    /// `presented`: a token that came otherwise than in the headers.
+    /// `presented`: a token that came in another way than in the headers.
     pub(crate) fn of(headers: &'a HeaderMap, presented: Option<&'a str>) -> Requester<'a> {
         let text = |name| headers.get(name).and_then(|it| it.to_str().ok());
         let bearer = text(header::AUTHORIZATION).and_then(|it| {
@@ -80,13 +80,13 @@ impl<'a> Requester<'a> {
         }
     }
 
-    /// Whether a page of another site asks. Programs that are no browsers send no origin.
+    /// Whether the request comes from a page of another site. Only browsers send an origin.
     fn is_foreign(&self, origins: &[String]) -> bool {
         let Some(origin) = self.origin else { return false };
         if origins.iter().any(|it| it.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
             return false;
         }
-        // A sandboxed page says `null`, which has no authority and is nobody's.
+        // The origin of a sandboxed page is `null`, which is no site.
         let (Some((_, from)), Some(host)) = (origin.split_once("://"), self.host) else {
             return true;
         };
@@ -96,21 +96,21 @@ impl<'a> Requester<'a> {
 }
 
 impl Rules {
-    /// Whether it is one of this server's tokens. Where there are none, any is as good as none.
+    /// Whether it is one of the tokens of this server. A server without tokens accepts any.
     pub(crate) fn knows(&self, token: &str) -> bool {
         let Tokens { viewer, publish, operator } = &self.tokens;
         let mut tokens = [viewer, publish, operator].into_iter().flatten().peekable();
         tokens.peek().is_none() || tokens.any(|it| it.is(Some(token)))
     }
 
-    /// Captions and what was said.
+    /// Reading captions and transcripts.
     pub(crate) fn read(&self, requester: &Requester<'_>) -> Result<(), ReadDenied> {
         if !self.any_origin() && requester.is_foreign(&self.origins) {
             return Err(ReadDenied::Foreign);
         }
         let Tokens { viewer, publish, operator } = &self.tokens;
         let Some(viewer) = viewer else { return Ok(()) };
-        // Whoever may do more may look on as well.
+        // A client with more rights may read, too.
         let mut tokens = [Some(viewer), publish.as_ref(), operator.as_ref()].into_iter().flatten();
         if tokens.any(|it| it.is(requester.token)) { Ok(()) } else { Err(ReadDenied::Token) }
     }
@@ -119,13 +119,13 @@ impl Rules {
         self.read(requester).is_ok()
     }
 
-    /// Whether pages of every site may read. What only this machine reaches, a microphone for one, is not for any page that happens
-    /// to be open on it.
+    /// Whether pages of all sites may read. A server that only this machine reaches may carry a microphone, which is not for any
+    /// page that happens to be open in a browser here.
     pub(crate) fn any_origin(&self) -> bool {
         self.origins.iter().any(|it| it == ANY) || (self.origins.is_empty() && !self.only_here)
     }
 
-    /// Livecap's own names through the relay.
+    /// Emitting events with the names of livecap's own through the relay.
     pub(crate) fn may_publish(&self, requester: &Requester<'_>) -> bool {
         match &self.tokens.publish {
             Some(token) => token.is(requester.token),
@@ -133,7 +133,7 @@ impl Rules {
         }
     }
 
-    /// What the stages are doing, in detail, and the log.
+    /// Reading the details of stages, and the log.
     pub(crate) fn may_inspect(&self, requester: &Requester<'_>) -> bool {
         match &self.tokens.operator {
             Some(token) => token.is(requester.token),
@@ -141,17 +141,17 @@ impl Rules {
         }
     }
 
-    /// Pausing, clearing, marking, ending: with a token only.
+    /// Pausing, clearing, marking and ending: only with a token.
     pub(crate) fn may_operate(&self, requester: &Requester<'_>) -> bool {
         self.tokens.operator.as_ref().is_some_and(|it| it.is(requester.token))
     }
 
-    /// Counts for a monitor.
+    /// Reading the metrics.
     pub(crate) fn may_measure(&self, requester: &Requester<'_>) -> bool {
         self.is_from_here(requester) || self.may_operate(requester)
     }
 
-    /// From this machine, and no page of a site that is not let in.
+    /// Whether the request is from this machine, and not from a page of a site without access.
     fn is_from_here(&self, requester: &Requester<'_>) -> bool {
         self.only_here && !requester.is_foreign(&self.origins)
     }
@@ -171,7 +171,7 @@ fn port(host: &str) -> Option<&str> {
     behind.rsplit_once(':').map(|(_, port)| port)
 }
 
-/// Whether `host`, with or without a port, is a name or an address of this machine that only it has.
+/// Whether `host`, with or without a port, is a loopback name or address.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let name = name_of(host);
     let local = name.eq_ignore_ascii_case("localhost")

@@ -1,4 +1,4 @@
-//! One event of the log, encoded once for everybody.
+//! One event of the log, encoded once for all viewers.
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -7,7 +7,7 @@ use crate::{
     wire::{CaptionEvent, CaptionKind, PlainTranslation, TranslationEvent},
 };
 
-/// An event, encoded once for everybody.
+/// An event, encoded once for all viewers.
 #[derive(Debug)]
 pub(crate) enum Encoded {
     Caption(EncodedCaption),
@@ -30,13 +30,13 @@ pub(crate) struct EncodedTranslation {
     pub(crate) kind: Kind,
     pub(crate) lang: Language,
     pub(crate) event: Box<RawValue>,
-    /// For plain clients; `None` where they are told nothing: of a partial, and of one that was given up.
+    /// The event for plain clients, which get no partials and no translations that were given up: `None` for these.
     pub(crate) plain: Option<Box<RawValue>>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// Whose it is; marks are everybody's.
+    /// `None` for marks, which belong to no track.
     pub(crate) track: Option<TrackName>,
     pub(crate) event: Encoded,
 }
@@ -74,7 +74,7 @@ impl Encoded {
 }
 
 impl Entry {
-    /// Of its JSON with all there is.
+    /// The length of its JSON with words.
     pub(crate) fn bytes(&self) -> usize {
         match &self.event {
             Encoded::Caption(it) => it.with_words.get().len(),
@@ -84,7 +84,7 @@ impl Entry {
     }
 }
 
-/// Our own shapes always encode: their keys are strings and their numbers finite.
+/// These types always encode: their keys are strings and their numbers finite.
 pub(crate) fn encode(value: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).expect("a wire event is plain JSON")
 }

@@ -1,4 +1,4 @@
-//! The one log that every viewer reads: numbered events, bounded by count and age, and the newest partial of what is open.
+//! The log that all viewers read: numbered events, bounded by count and age, and the newest partial of each open segment.
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Which run of a pipeline a log is of, so that a client knows whether its numbers still mean anything.
+/// The run of a pipeline that a log belongs to. A client compares it to know whether its numbers are still valid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) stream: String,
@@ -28,56 +28,56 @@ pub(crate) enum Due {
     Event(Arc<Entry>),
     /// What comes next for this viewer is no longer kept.
     History(GapEvent),
-    /// What is shown is to be taken off the screen.
+    /// The screen is to be cleared.
     Clear,
     End,
-    /// The log is of another run by now: what was shown is to be dropped.
+    /// The log belongs to another run now: the client starts again.
     Anew,
 }
 
-/// How far one viewer is.
+/// The position of one viewer in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// Which of the server's runs the other fields are of.
+    /// The [turn](Log::turn) that the other fields belong to.
     turn: u64,
-    /// The number of the next event it is to get.
+    /// The number of the next event to send.
     pub(crate) next: u64,
-    /// The newest partial it has seen, in the order in which they came.
+    /// The order of the newest partial that was sent.
     partials: u64,
-    /// The newest clearing it has seen.
+    /// The number of clearings that were sent.
     clears: u64,
     ended: bool,
 }
 
 pub(crate) struct Log {
     run: Run,
-    /// How often another run has taken the place of the one before it: on a node of a cluster only.
+    /// How often the run was replaced by another one, which happens only on a node of a cluster.
     turn: u64,
     keep: Retention,
     kept: VecDeque<Kept>,
-    /// The number that the next event will get.
+    /// The number of the next event.
     next: u64,
-    /// By the track, and by the language of a translation.
+    /// By track, and by language for translations.
     open: BTreeMap<(TrackName, Option<Language>), Open>,
     partials: u64,
-    /// How often the screen was cleared, and before which number the last time.
+    /// How often the screen was cleared, and the number of the event after the last time.
     clears: (u64, u64),
-    /// The newest moment of the timeline that anything was said of, in seconds.
+    /// The end of the newest event on the timeline, in seconds.
     newest: f64,
     ended: bool,
-    /// Between which seconds of the timeline lies what is no longer kept.
+    /// The first and last second of the timeline of the events that are no longer kept.
     lost: Option<(f64, f64)>,
 }
 
 struct Kept {
-    /// `None`: it never came here, and its number is passed over.
+    /// `None`: this node never received it, and skips its number.
     entry: Option<Arc<Entry>>,
     since: Instant,
     start: f64,
     end: f64,
 }
 
-/// The newest partial of a segment that is still being spoken.
+/// The newest partial of an open segment.
 struct Open {
     entry: Arc<Entry>,
     order: u64,
@@ -85,7 +85,7 @@ struct Open {
     start: f64,
 }
 
-/// Whose text it is, and where it stands.
+/// Where a caption belongs.
 struct Said {
     whose: (TrackName, Option<Language>),
     segment: u64,
@@ -111,7 +111,7 @@ impl Log {
         }
     }
 
-    /// Forgets all there is for what another run has given.
+    /// Replaces the log by that of another run.
     pub(crate) fn turn_to(&mut self, other: Log) {
         *self = Log { turn: self.turn + 1, ..other };
     }
@@ -128,8 +128,8 @@ impl Log {
         LogState { first: self.first(), next: self.next, ended: self.ended }
     }
 
-    /// A final gets the next number; a partial takes the place of the one before it, and is left out where its segment is
-    /// already behind a later one.
+    /// A final gets the next number. A partial replaces the one before it, and is dropped if a later segment of its track has
+    /// begun.
     pub(crate) fn transcript(&mut self, transcript: &Transcript, clock: &Clock, now: Instant) {
         let seq = self.number(transcript.kind());
         self.take(Event::Caption(CaptionEvent::new(transcript, seq, clock, true)), now);
@@ -141,7 +141,7 @@ impl Log {
         self.take(Event::Translation(TranslationEvent::new(it, seq, clock)), now);
     }
 
-    /// What has its number already: here, or from another machine. The number is the next one, or a partial's.
+    /// Adds an event that has its number already, from here or from another server. The number is the next one, or that of a partial.
     pub(crate) fn take(&mut self, event: Event, since: Instant) {
         match event {
             Event::Caption(it) => {
@@ -161,7 +161,7 @@ impl Log {
         }
     }
 
-    /// What the next event of this kind carries.
+    /// The number for the next event of this kind.
     fn number(&self, kind: Kind) -> u64 {
         match kind {
             Kind::Partial => self.next - 1,
@@ -201,7 +201,7 @@ impl Log {
 
     fn put_gap(&mut self, gap: &GapEvent, now: Instant) {
         let (start, end, whose) = (gap.start, gap.end, gap.track.as_deref().unwrap_or_default());
-        // Its text will not come: what was shown of it is stale.
+        // The segment will have no final, so its partial is removed.
         let (restart, fault) = (gap.why == Why::Restart.name(), gap.why == Why::Fault.name());
         let stale = |open: &Open| restart || (fault && (start..end).contains(&open.start));
         self.open.retain(|(track, _), open| track.as_str() != whose || !stale(open));
@@ -210,33 +210,33 @@ impl Log {
         self.append(entry, start, end, now);
     }
 
-    /// Marks the newest moment of the timeline. Its number.
+    /// Adds a mark at the newest moment of the timeline. Returns its number.
     pub(crate) fn mark(&mut self, text: String, now: Instant) -> u64 {
         let seq = self.next;
         self.take(Event::Mark(MarkEvent { seq, text, start: self.newest }), now);
         seq
     }
 
-    /// What is shown now is to be taken off the screen.
+    /// Clears the screen.
     pub(crate) fn clear(&mut self) {
         self.clears = (self.clears.0 + 1, self.next);
     }
 
-    /// How often the screen was cleared, and before which number the last time.
+    /// How often the screen was cleared, and the number of the event after the last time.
     pub(crate) fn clears(&self) -> (u64, u64) {
         self.clears
     }
 
-    /// As they were counted elsewhere. What is told late changes nothing.
+    /// The count of another server. A lower one changes nothing.
     pub(crate) fn set_clears(&mut self, clears: (u64, u64)) {
         self.clears = self.clears.max(clears);
     }
 
-    /// The next event has number `next`, and is said at `start` seconds where that is known: what is between is lost.
+    /// Continues with number `next`, at `start` seconds where that is known. The events before it are lost.
     pub(crate) fn skip_to(&mut self, next: u64, start: Option<f64>, now: Instant) {
         let end = start.unwrap_or(self.newest);
         let start = self.newest.min(end);
-        // What is kept stays, unless there is no room for it behind so many.
+        // The kept events stay, unless the lost ones alone exceed the limit.
         if next.saturating_sub(self.next) >= self.keep.count as u64 {
             while let Some(gone) = self.kept.pop_front() {
                 self.lose(gone.start, gone.end);
@@ -252,7 +252,7 @@ impl Log {
         self.prune(now);
     }
 
-    /// The numbered events from number `from` on, with their numbers and the moment each came.
+    /// The numbered events from number `from` on, with their numbers and the time when each was added.
     pub(crate) fn since(&self, from: u64) -> impl Iterator<Item = (u64, &Arc<Entry>, Instant)> {
         let first = self.first();
         let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
@@ -260,7 +260,7 @@ impl Log {
         numbered.filter_map(|(seq, kept)| Some((seq, kept.entry.as_ref()?, kept.since)))
     }
 
-    /// The newest partials that came after the one at `place`, with theirs, in their order.
+    /// The open partials after order `place`, with their orders, sorted.
     pub(crate) fn partials(&self, place: u64) -> Vec<(u64, Arc<Entry>)> {
         let unseen = self.open.values().filter(|open| open.order > place);
         let mut unseen: Vec<_> = unseen.map(|open| (open.order, open.entry.clone())).collect();
@@ -268,22 +268,22 @@ impl Log {
         unseen
     }
 
-    /// The numbered events that are kept, from number `from` to before `to`.
+    /// The kept events with numbers from `from` to before `to`.
     pub(crate) fn kept(&self, from: u64, to: u64) -> impl Iterator<Item = &Arc<Entry>> {
         self.since(from).take_while(move |(seq, ..)| *seq < to).map(|(_, entry, _)| entry)
     }
 
-    /// Nothing more will come.
+    /// No more events will follow.
     pub(crate) fn end(&mut self) {
         self.open.clear();
         self.ended = true;
     }
 
-    /// Lets go of what is older than it may be.
+    /// Removes what exceeds the retention.
     pub(crate) fn prune(&mut self, now: Instant) {
         let age = self.keep.age;
         let too_old = |it: &Kept| now.saturating_duration_since(it.since) > age;
-        // What it begins with is there.
+        // The first kept event is never a lost one.
         let goes = |it: &Kept| it.entry.is_none() || too_old(it);
         while self.kept.len() > self.keep.count || self.kept.front().is_some_and(goes) {
             let Some(gone) = self.kept.pop_front() else { break };
@@ -296,24 +296,24 @@ impl Log {
         self.lost = Some((start.min(from), end.max(to)));
     }
 
-    /// For a viewer who wants what follows now.
+    /// A cursor at the end of the log.
     pub(crate) fn newest(&self) -> Cursor {
         let (turn, clears) = (self.turn, self.clears.0);
         Cursor { turn, next: self.next, partials: 0, clears, ended: false }
     }
 
-    /// For a viewer who wants all from number `from` on; 0 is all that is kept.
+    /// A cursor at number `from`; 0 is the first kept event.
     pub(crate) fn from(&self, from: u64) -> Cursor {
         let next = if from == 0 { self.first() } else { from.min(self.next) };
         Cursor { next, ..self.newest() }
     }
 
-    /// For one who has had all before number `next` of this run, here or elsewhere: it may be ahead of this log.
+    /// A cursor for a client that has received all before number `next`, here or from another server. It may be ahead of this log.
     pub(crate) fn at(&self, next: u64) -> Cursor {
         Cursor { next: next.max(1), ..self.newest() }
     }
 
-    /// What a viewer at `cursor` is to be sent next, and where it is after that. `None`: it has all there is.
+    /// What to send next to a viewer at `cursor`, and its cursor after that. `None`: it has received everything.
     pub(crate) fn due(&self, cursor: Cursor) -> Option<(Due, Cursor)> {
         if cursor.turn != self.turn {
             return Some((Due::Anew, self.from(0)));
@@ -338,7 +338,7 @@ impl Log {
             let gap = GapEvent::history(kept.start, kept.end);
             return Some((Due::History(gap), Cursor { next: cursor.next + holes, ..cursor }));
         }
-        // Who is ahead of this log has had the finals of what is open here.
+        // A viewer ahead of this log has received the finals of the segments that are open here.
         let unseen = |open: &&Open| cursor.next <= self.next && open.order > cursor.partials;
         let unseen = self.open.values().filter(unseen);
         if let Some(open) = unseen.min_by_key(|open| open.order) {

@@ -1,4 +1,4 @@
-//! The log under any order of appends, cursors and bounds.
+//! The log with any order of events, cursors and limits.
 use std::{collections::BTreeMap, time::Duration};
 
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn at(ms: u64) -> MediaTime {
     MediaTime::new(Duration::from_millis(ms))
 }
 
-/// A log, and what a recogniser of each track would give it.
+/// A log, and the segments of a recogniser for each track.
 struct Bench {
     log: Log,
     clock: Clock,
@@ -85,7 +85,7 @@ impl Bench {
         self.tracks.entry(track).or_insert_with(|| Segments::new(TrackName::new(track)))
     }
 
-    /// All that is due, as `kind seq`.
+    /// Everything that is due, as `kind seq`.
     fn read(&self, cursor: &mut Cursor) -> Vec<String> {
         let mut seen = Vec::new();
         while let Some((due, after)) = self.log.due(*cursor) {
@@ -188,9 +188,9 @@ fn marks_are_numbered_and_a_clearing_stands_where_it_was_made() {
     assert_eq!(it.log.mark("here".into(), it.now), 2);
     it.close("english");
     assert_eq!(it.read(&mut slow), ["final 1", "clear", "mark 2", "final 3"]);
-    // Nothing that was on its screen is to go.
+    // Nothing on its screen is removed.
     assert_eq!(it.read(&mut late), ["mark 2", "final 3"]);
-    // Only the last of several says anything.
+    // Of several clearings one is sent.
     it.log.clear();
     it.log.clear();
     assert_eq!(it.read(&mut slow), ["clear"]);
@@ -223,18 +223,18 @@ fn a_number_that_never_came_costs_nothing_that_did() {
     assert_eq!((it.log.kept(0, 6).count(), it.log.kept(0, 7).count()), (1, 2));
     it.close("english");
     it.close("english");
-    // The oldest goes, and what is missing behind it.
+    // The oldest event is removed, with the lost ones after it.
     assert_eq!(it.read(&mut it.log.from(0)), ["final 6", "final 7", "final 8"]);
     assert_eq!((it.log.state().first, it.log.state().next), (6, 9));
-    // More is missing than there is room for.
+    // More events are lost than the log may keep.
     it.log.skip_to(u64::MAX, None, it.now);
     assert_eq!(it.read(&mut it.log.from(6)), ["history"]);
     assert_eq!(it.log.state().first, u64::MAX);
 }
 
 proptest! {
-    /// Whatever is appended, and whenever anybody looks: each viewer sees numbers that rise by one, but where a history
-    /// gap says that some are gone; none twice, none out of order, and in the end the newest.
+    /// Whatever is added, and whenever viewers read: each receives numbers that rise by one, except after a history gap; none
+    /// twice, none out of order, and finally the newest.
     #[test]
     fn every_cursor_sees_every_number_once_or_is_told(
         steps in prop::collection::vec((0u8..8, 0u64..400), 1..80),

@@ -1,4 +1,4 @@
-//! What was said: the log of numbered captions, and how it is exported.
+//! The log of numbered captions, and its export as a transcript.
 mod entry;
 pub(crate) mod log;
 #[cfg(test)]

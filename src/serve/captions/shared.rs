@@ -1,4 +1,4 @@
-//! The log of what was said, shared by those who write to it and those who read it.
+//! The log, shared by its writers and readers.
 use std::{
     ops::Deref,
     sync::{
@@ -17,7 +17,7 @@ use crate::{message::Retention, serve::bell::Bell};
 
 pub(crate) struct Captions {
     log: Mutex<Log>,
-    /// How often something was put in the log: who has seen as much has no need to look.
+    /// The number of changes of the log. A reader that has seen as many need not lock it.
     said: AtomicU64,
     bell: Bell,
 }
@@ -37,7 +37,7 @@ impl Captions {
         Captions { log: Mutex::new(Log::new(keep, run)), said: AtomicU64::new(0), bell }
     }
 
-    /// To be read only: what is said goes by [`say`](Self::say), or nobody would look for it.
+    /// For reading only. Changes go by [`say`](Self::say), which wakes the readers.
     pub(crate) fn log(&self) -> impl Deref<Target = Log> + '_ {
         Reading(self.locked())
     }
@@ -46,12 +46,12 @@ impl Captions {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Grows with everything that is put in the log.
+    /// The number of changes so far.
     pub(crate) fn said(&self) -> u64 {
         self.said.load(Acquire)
     }
 
-    /// Puts something in the log, where every viewer finds it.
+    /// Changes the log and wakes its readers.
     pub(crate) fn say<T>(&self, put: impl FnOnce(&mut Log) -> T) -> T {
         let done = put(&mut self.locked());
         self.said.fetch_add(1, Release);
@@ -59,7 +59,7 @@ impl Captions {
         done
     }
 
-    /// Lets go of what is older than it may be. Nothing new comes by it.
+    /// Removes what exceeds the retention, without waking readers.
     pub(crate) fn prune(&self, now: Instant) {
         self.locked().prune(now);
     }

@@ -1,4 +1,4 @@
-//! What was said so far, from the log: as JSON, as text, as subtitles.
+//! Transcripts of the log: as JSON, text or subtitles.
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::{
     wire::{CaptionEvent, TranslationEvent, WordTime},
 };
 
-/// Which part is asked for.
+/// The part of the log that is requested.
 #[derive(Clone, Debug, Default, serde::Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -28,7 +28,7 @@ pub(crate) struct Part {
     pub(crate) to: Option<u64>,
 }
 
-/// How it is written.
+/// The format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
@@ -43,7 +43,7 @@ pub(crate) struct Transcript<'a> {
     stream: &'a str,
     /// Unix time in ms.
     started_at: u64,
-    /// The number that the next numbered event will get.
+    /// The number of the next numbered event.
     next: u64,
     /// `caption`, `gap` and `mark` as they travel to clients, with their `type`.
     #[schema(value_type = Vec<Object>)]
@@ -78,7 +78,7 @@ impl Format {
     }
 }
 
-/// The part of the log that is asked for, taken out of it: writing takes long, and the log's lock is for everybody.
+/// A copy of the requested part, so that the log is not locked while it is written.
 pub(crate) struct Extract {
     part: Part,
     run: Run,
@@ -134,7 +134,7 @@ fn said<'a>(entry: &'a Entry, part: &Part) -> Option<Said<'a>> {
     wanted.then_some(Said { r#type, event })
 }
 
-/// One final as it is read.
+/// One final of the transcript.
 struct Piece {
     start: f64,
     end: f64,
@@ -142,7 +142,7 @@ struct Piece {
     words: Vec<WordTime>,
 }
 
-/// What was said, in the order of the timeline: in the language that is asked for, else the originals.
+/// The finals in the order of the timeline: in the requested language, or the originals.
 fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
     let wanted = |lang: &str| part.lang.as_ref().is_some_and(|it| it == lang);
     let mut originals: BTreeMap<(String, u64), String> = BTreeMap::new();
@@ -159,7 +159,7 @@ fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
             }
             Encoded::Translation(it) if wanted(it.lang.as_str()) => {
                 let Some(it) = read::<TranslationEvent>(&it.event) else { continue };
-                // The original stands in for one that was given up; it came before.
+                // For a translation that was given up, the original is used, which came before it.
                 let original = || originals.get(&(it.track.clone(), it.segment)).cloned();
                 let stands_in = it.untranslated.as_ref().and_then(|_| original());
                 let text = stands_in.unwrap_or(it.text);
@@ -181,7 +181,7 @@ fn cues(entries: &[Arc<Entry>], part: &Part) -> Vec<Cue> {
     subtitle::cues(segments.iter().map(Vec::as_slice))
 }
 
-/// With the times of its words where they are known, else with its time shared out among them.
+/// With the times of its words where they are known; otherwise its time is divided among them.
 fn words(piece: &Piece) -> Vec<Word> {
     let known = piece.words.iter().filter(|it| !it.word.trim().is_empty());
     let known: Vec<Word> =

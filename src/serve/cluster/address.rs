@@ -1,9 +1,9 @@
-//! Where Redis is, and by which name a broadcast is kept there. A password in it is shown to nobody.
+//! The address of Redis, and the name of the broadcast there. A password in it is never shown.
 use std::fmt;
 
 use redis::{Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion};
 
-/// The name of a broadcast whose address says none.
+/// The name of a broadcast if the address has none.
 const USUAL_NAME: &str = "live";
 
 const LONGEST_NAME: usize = 64;
@@ -17,7 +17,7 @@ pub struct ClusterAddress {
 }
 
 impl ClusterAddress {
-    /// The error says what is wrong, and repeats nothing that may hold a password.
+    /// The error does not repeat the address, which may hold a password.
     pub fn parse(written: &str) -> Result<ClusterAddress, String> {
         let Some(url) = redis::parse_redis_url(written) else {
             return Err("not an address of Redis, as redis://127.0.0.1/".to_owned());
@@ -37,9 +37,9 @@ impl ClusterAddress {
             }
             _ => format!("{}://{}", url.scheme(), url.path()),
         };
-        // Its own errors name the part that is wrong, never the value.
+        // The errors of the library name the wrong part, never its value.
         let info = url.into_connection_info().map_err(|error| error.to_string())?;
-        // What is published comes over the same connection as answers do, which takes the newer protocol.
+        // Published messages come over the same connection as responses, which needs RESP3.
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(info.set_redis_settings(settings));
         Ok(ClusterAddress { client: client.map_err(|error| error.to_string())?, name, shown })
@@ -49,7 +49,7 @@ impl ClusterAddress {
         self.client.get_connection_info().redis_settings().password().is_some()
     }
 
-    /// How Redis itself is reached.
+    /// How to connect to Redis.
     pub(super) fn way(&self) -> &ConnectionAddr {
         self.client.get_connection_info().addr()
     }
@@ -64,7 +64,7 @@ impl ClusterAddress {
     }
 }
 
-/// Without user, password and settings.
+/// Without user, password and parameters.
 impl fmt::Display for ClusterAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)

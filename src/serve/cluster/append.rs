@@ -1,18 +1,18 @@
-//! What the writer appends after it has heard what is in Redis: numbers in, a decision out.
+//! Decides what the writer appends, from the last number in Redis.
 
-/// Whether the stream is as this writer can have left it. `last`: the last number in it, 0 for none. `known`: the last one
-/// that was seen to be there. `tried`: where the batch ended whose answer did not come; a batch arrives whole or not at all.
+/// Whether this writer can have left the stream as it is. `last`: the last number in it, 0 for none. `known`: the last number that
+/// was confirmed. `tried`: the last number of a batch without a response; a batch is appended as a whole or not at all.
 ///
-/// Less than is known is a Redis that lost data. Anything else was written by somebody else.
+/// If `last` is lower than `known`, Redis has lost data. Any other number was written by another server.
 pub(super) fn is_ours(last: u64, known: u64, tried: u64) -> bool {
     last <= known || last == tried
 }
 
-/// The number to go on with behind `last`, and how many before it have left the history, which holds `first` up to, not
-/// including, `next`.
+/// The number to continue with after `last`, and how many numbers before it are no longer in the history, which holds `first` to
+/// `next`, exclusive.
 pub(super) fn from(last: u64, first: u64, next: u64) -> (u64, u64) {
     let from = last.saturating_add(1).max(first).min(next);
-    // Into an empty Redis goes what there is: what was there before it, nobody knows.
+    // Everything in the history goes into an empty Redis. What was there before is not known.
     let lost = if last == 0 { 0 } else { from.saturating_sub(last.saturating_add(1)) };
     (from, lost)
 }
@@ -23,17 +23,17 @@ mod tests {
 
     use super::*;
 
-    /// What may become of Redis, and of the way there.
+    /// What may happen to Redis and the connection.
     #[derive(Clone, Debug)]
     enum Happens {
         Said(u64),
-        /// So many of the newest are lost: they were not written to disk.
+        /// Redis loses so many of the newest entries, which it had not written to disk.
         Forgets(usize),
-        /// A batch arrives, and its answer does not.
+        /// A batch arrives, but the response is lost.
         Unanswered,
-        /// Not even the batch arrives.
+        /// The batch does not arrive.
         Away,
-        /// Somebody else writes this far ahead.
+        /// Another server writes up to this far ahead.
         Garbage(u64),
         Well,
     }
@@ -49,7 +49,7 @@ mod tests {
         ]
     }
 
-    /// A writer as it keeps its numbers, and a Redis that appends behind what it is asked to only.
+    /// A writer with its numbers, and a Redis that appends only after the expected number.
     #[derive(Default)]
     struct Pair {
         next: u64,
@@ -57,7 +57,7 @@ mod tests {
         known: u64,
         tried: u64,
         anew: bool,
-        /// With whether the writer wrote it.
+        /// The numbers, and whether the writer wrote each.
         redis: Vec<(u64, bool)>,
     }
 
@@ -70,12 +70,12 @@ mod tests {
             self.redis.last().map_or(0, |(number, _)| *number)
         }
 
-        /// Whether somebody else's number is where the next batch would end.
+        /// Whether a number of another server is where the next batch would end.
         fn meets(&self) -> bool {
             self.redis.last() == Some(&(self.next - 1, false))
         }
 
-        /// One call; whether more is to be done.
+        /// One call. Returns whether there is more to do.
         fn call(&mut self, arrives: bool, answered: bool) -> bool {
             let (from, _) = from(self.known, self.first(), self.next);
             let end = self.next - 1;
@@ -108,11 +108,11 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever becomes of Redis and of the way there: once all is well, it holds the history, whole and in order.
+        /// Whatever happens to Redis and the connection: when all works again, it holds the complete history in order.
         #[test]
         fn in_the_end_redis_holds_the_history(steps in prop::collection::vec(happens(), 0..60), keep in 1u64..40) {
             let mut it = Pair { next: 1, keep, ..Pair::default() };
-            // What somebody else puts where a Redis without memory should go on cannot be told from what was there.
+            // A foreign number at the end of a Redis that lost its data cannot be distinguished from its own.
             let mut forgot = false;
             for step in steps {
                 match step {
@@ -123,13 +123,13 @@ mod tests {
                     }
                     Happens::Garbage(_) if forgot => (),
                     Happens::Garbage(ahead) => {
-                        // Just where a batch would have ended whose answer did not come is as good as that.
+                        // The same at the end of a batch without a response.
                         let number = it.last() + ahead;
                         if number != it.tried {
                             it.redis.push((number, false));
                         }
                     }
-                    // So is what somebody else has put just where a batch would end.
+                    // The same where another server has written just up to the end of a batch.
                     Happens::Unanswered | Happens::Away if it.meets() => (),
                     Happens::Unanswered => drop(it.call(true, false)),
                     Happens::Away => drop(it.call(false, false)),
@@ -152,7 +152,7 @@ mod tests {
             ((0, 1, 9), (1, 0)),
             ((5, 1, 9), (6, 0)),
             ((8, 1, 9), (9, 0)),
-            // Redis has nothing, or was away for longer than the history is.
+            // Redis is empty, or was away for longer than the history reaches back.
             ((0, 4, 9), (4, 0)),
             ((3, 7, 9), (7, 3)),
             ((3, 9, 9), (9, 5)),

@@ -1,4 +1,4 @@
-//! Events of clients on their way to other servers: several in one message, in their order, with their bytes.
+//! Messages with events of clients for other servers: several events in order, with attachments.
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -10,27 +10,27 @@ use crate::serve::relay::{
     ring::Relayed,
 };
 
-/// What one server publishes at once.
+/// One message of a server.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Frame {
     v: u32,
-    /// Which server it comes from.
+    /// The id of the sending server.
     pub(super) from: String,
-    /// The number of its first event among all that this server has passed on, counted from 1.
+    /// The number of its first event among all events that this server has sent, from 1.
     pub(super) first: u64,
     events: Vec<Packet>,
 }
 
-/// An event as a client would send it: a list that begins with its name, with placeholders for bytes.
+/// An event as a client would send it: a list that begins with the name, with placeholders for attachments.
 #[derive(Debug, Serialize, Deserialize)]
 struct Packet {
     event: Box<RawValue>,
-    /// In base64.
+    /// The attachments, in base64.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<String>,
 }
 
-/// Events in JSON that go on to others together.
+/// Collects encoded events for one message.
 #[derive(Debug, Default)]
 pub(super) struct Packed {
     events: Vec<String>,
@@ -76,7 +76,7 @@ impl Frame {
         self.events.len() as u64
     }
 
-    /// Each is checked as if a client of this server had sent it.
+    /// Checks each event as if a client of this server had sent it.
     pub(super) fn events(self) -> impl Iterator<Item = Result<ClientEvent, Refusal>> {
         self.events.into_iter().map(|Packet { event, attachments }| {
             let bytes = attachments.iter().map(|it| STANDARD.decode(it).map(Bytes::from));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes out of Redis: no panic.
+        /// Whatever Redis contains, there is no panic.
         #[test]
         fn anything_is_read_or_refused(text in ".*") {
             if let Ok(frame) = Frame::read(text.as_bytes()) {

@@ -1,4 +1,4 @@
-//! Whether a connection to Redis still is one.
+//! Checks that a connection to Redis still works.
 use std::time::Duration;
 
 use socketioxide_redis::drivers::Driver;
@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::session::Disconnected;
 
-/// Asks now and then whether the connection still is one: where nothing is published nothing else tells.
+/// Pings Redis regularly: without published messages nothing else shows that the connection is lost.
 pub(super) async fn beat(
     driver: &impl Driver<Error: Into<Disconnected>>,
     channel: &str,

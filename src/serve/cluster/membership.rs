@@ -1,4 +1,4 @@
-//! What a server is in its cluster, and what it counts there.
+//! The role of a server in its cluster, and its counters there.
 use std::{
     sync::atomic::{AtomicBool, AtomicU64},
     time::Duration,
@@ -10,26 +10,26 @@ use super::{address::ClusterAddress, writer_status::Node};
 pub struct ClusterSettings {
     pub address: ClusterAddress,
     pub role: Role,
-    /// Where a writer's pages are, as nodes are told; none: an address that is found out.
+    /// The address of a writer's pages for nodes; `None`: one that is detected.
     pub public_url: Option<String>,
-    /// How often Redis is looked at where nothing comes from it.
+    /// How often Redis is polled if nothing comes from it.
     pub look: Duration,
-    /// How long it may take to connect.
+    /// The timeout of a connection attempt.
     pub connect: Duration,
-    /// How long Redis may take to answer.
+    /// The timeout of a response.
     pub answer: Duration,
-    /// After a failure; each further wait is about twice as long.
+    /// The wait after a failure; each further wait is about twice as long.
     pub wait: Duration,
-    /// But no longer than this.
+    /// The longest wait.
     pub longest_wait: Duration,
 }
 
-/// What a server does in its cluster.
+/// The role of a server in its cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It writes what its pipeline gives.
+    /// It writes the captions of its pipeline.
     Writer,
-    /// It delivers what a writer elsewhere gives.
+    /// It delivers the captions of a writer.
     Node,
 }
 
@@ -48,34 +48,34 @@ impl ClusterSettings {
     }
 }
 
-/// What a server knows of its cluster.
+/// The state of a server in its cluster.
 pub(crate) struct Cluster {
     pub(crate) settings: ClusterSettings,
-    /// Where it only delivers.
+    /// `Some` on a node.
     pub(crate) node: Option<Node>,
     pub(crate) counts: Counts,
 }
 
-/// What is counted of a cluster.
+/// The counters of a cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     /// Numbered events that a writer has put into Redis, or a node has read from there.
     pub(crate) appended: AtomicU64,
     pub(crate) read: AtomicU64,
-    /// Those that left the history before Redis took them, or before a node could read them.
+    /// Events that left the history before they reached Redis, or before a node could read them.
     pub(crate) lost: AtomicU64,
-    /// What was read and could not be meant.
+    /// Entries and messages that were not valid.
     pub(crate) refused: AtomicU64,
     /// Connections to Redis that were lost, or failed.
     pub(crate) reconnects: AtomicU64,
-    /// Events of clients that went out, that came in, and that did not cross.
+    /// Relayed events that were sent, received, and lost.
     pub(crate) crossed_out: AtomicU64,
     pub(crate) crossed_in: AtomicU64,
     pub(crate) not_crossed: AtomicU64,
     /// The number of the last event that is in Redis.
     pub(crate) in_redis: AtomicU64,
     pub(crate) connected: AtomicBool,
-    /// A newer run has the broadcast.
+    /// A newer run has taken over the broadcast.
     pub(crate) stood_down: AtomicBool,
 }
 

@@ -1,4 +1,4 @@
-//! What travels by way of Redis, in JSON (`docs/cluster.md`). What comes out of it is input: it is read, or refused aloud.
+//! The JSON of entries and messages in Redis (`docs/cluster.md`). They are untrusted input: what is not valid is refused and logged.
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -7,30 +7,30 @@ use crate::{
     wire::{Event, StateEvent, TrackInfo},
 };
 
-/// The version of these shapes. What carries another one is refused.
+/// The version of the format. Other versions are refused.
 pub(super) const VERSION: u32 = 1;
 
-/// Letters of a stream's name.
+/// The longest name of a stream, in letters.
 const LONGEST_STREAM: usize = 64;
 
 /// One entry of the stream in Redis.
 #[derive(Debug, Deserialize)]
 pub(super) struct Item {
     v: u32,
-    /// When it was said, in ms of the writer's Unix time: how long it is kept is counted from there.
+    /// When it was published, in ms of the writer's Unix time. Its retention counts from there.
     pub(super) at: u64,
     pub(super) event: Event,
-    /// The last clearing before it: the facts come by another way, and may come later.
+    /// The last clearing before it. The facts come by another connection, maybe later.
     #[serde(default)]
     pub(super) clears: Option<Clears>,
 }
 
-/// What is told of a run beside its events: kept in Redis for who comes late, and published when it changes.
+/// What nodes know of a run beside its events. It is stored in Redis for nodes that start later, and published when it changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct RunInfo {
     pub(super) v: u32,
     pub(super) stream: String,
-    /// The address of the server whose pipeline it is.
+    /// The address of the writer.
     pub(super) writer: String,
     /// Unix time in ms.
     pub(super) started_at: u64,
@@ -38,29 +38,29 @@ pub(super) struct RunInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) notice: Option<String>,
     pub(super) keep: Kept,
-    /// All numbered events before this one stand in Redis, as far as they are kept.
+    /// All numbered events before this one are in Redis, as far as they are kept.
     pub(super) next: u64,
     pub(super) clears: Clears,
-    /// Nothing will follow number `next` - 1.
+    /// No event will follow number `next` - 1.
     pub(super) ended: bool,
     pub(super) state: StateEvent,
 }
 
-/// How much of a run is kept.
+/// The retention of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Kept {
     pub(super) count: usize,
     pub(super) age_ms: u64,
 }
 
-/// How often the screen was cleared, and before which number the last time.
+/// How often the screen was cleared, and the number of the event after the last time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Clears {
     pub(super) count: u64,
     pub(super) before: u64,
 }
 
-/// What is published, and kept nowhere.
+/// A published message, which is not stored.
 #[derive(Debug, Deserialize)]
 struct Published {
     v: u32,
@@ -71,16 +71,16 @@ struct Published {
     facts: Option<RunInfo>,
 }
 
-/// News that was read.
+/// A message that was received.
 #[derive(Debug, PartialEq)]
 pub(super) enum News {
-    /// With the stream that it is of.
+    /// A partial, with the stream that it belongs to.
     Partial(String, Event),
     RunInfo(RunInfo),
 }
 
 impl RunInfo {
-    /// Whether they say the same, but for how far Redis is.
+    /// Whether they are equal, apart from how far Redis is.
     pub(super) fn is_as(&self, other: &RunInfo) -> bool {
         let timeless = |it: &RunInfo| RunInfo { next: 0, ..it.clone() };
         timeless(self) == timeless(other)
@@ -100,7 +100,7 @@ impl RunInfo {
     }
 }
 
-/// An entry for the stream in Redis. `clears`: of the log that it is in, as far as that was cleared before it.
+/// Encodes an entry for the stream in Redis. `clears`: the clearings of the log before it.
 pub(super) fn item(entry: &Entry, at: u64, clears: Option<Clears>) -> String {
     let (kind, event) = parts(entry);
     let clears = clears.map_or(String::new(), |Clears { count, before }| {
@@ -114,12 +114,12 @@ pub(super) fn partial(stream: &str, entry: &Entry) -> String {
     format!(r#"{{"v":{VERSION},"stream":"{stream}","partial":{{"{kind}":{event}}}}}"#)
 }
 
-/// News of the facts, which are JSON already.
+/// Encodes a message with the facts, which are JSON already.
 pub(super) fn news(stream: &str, facts: &str) -> String {
     format!(r#"{{"v":{VERSION},"stream":"{stream}","facts":{facts}}}"#)
 }
 
-/// As it was encoded for everybody.
+/// The event as it was encoded for viewers.
 fn parts(entry: &Entry) -> (&'static str, &RawValue) {
     match &entry.event {
         Encoded::Caption(it) => ("caption", &it.with_words),

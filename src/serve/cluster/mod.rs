@@ -1,5 +1,5 @@
-//! Several servers as one, by way of Redis: the broadcast of a pipeline writes what it gives, nodes read it and deliver it,
-//! and what clients emit crosses between all of them. Described in `docs/cluster.md`.
+//! Several servers as one, through Redis: the server of a pipeline writes its captions, nodes read and deliver them, and events of
+//! clients are relayed between all of them. Described in `docs/cluster.md`.
 use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -28,10 +28,10 @@ pub use membership::{ClusterSettings, Role};
 pub(super) use site::Site;
 pub(super) use writer_status::Node;
 
-/// Begins what a server does in its cluster. The tasks end by themselves when the server does, a writer's once Redis has all
-/// there is; `cut` ends them at once.
+/// Starts the tasks of a server in its cluster. They end with the server, those of a writer once Redis has everything; `cut` ends
+/// them at once.
 pub(super) fn start(site: Site, tasks: &TaskTracker, cut: &CancellationToken) {
-    // For `rediss://`. Another part of the program may have done so already.
+    // For `rediss://`. It fails where a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let ending = site.ending.clone();
     let site = Arc::new(site);

@@ -1,4 +1,4 @@
-//! A server that only delivers: it reads a writer's run out of Redis into its own log, from where its viewers are served.
+//! A node: it reads the run of a writer from Redis into its own log, which serves its viewers.
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
@@ -27,27 +27,27 @@ use crate::{
     wire::Event,
 };
 
-/// How many entries are read at once.
+/// The most entries that are read at once.
 const MOST: usize = 128;
 
-/// How many partials and facts may wait to be taken; more lose the newest.
+/// Partials and facts that may wait; with more, the newest are lost.
 const NEWS: usize = 1024;
 
-/// Feeds the server's log.
+/// Writes into the log of the server.
 pub(super) struct Reader {
     site: Arc<Site>,
     feed: Mutex<Feed>,
-    /// Rung when news came of a run that is not read: who reads none yet looks whose the broadcast is.
+    /// Notified when a message of another run came. A node that reads no run yet then checks which one has the broadcast.
     begun: Notify,
 }
 
 #[derive(Default)]
 struct Feed {
     facts: Option<RunInfo>,
-    /// The log of a run while its history is still being read: viewers see it when it is whole.
+    /// The log of a run while its history is being read. Viewers get it when it is complete.
     loading: Option<Log>,
     partials: Partials,
-    /// What was refused last, so that it is told once.
+    /// The last refusal, so that each is logged once.
     refused: String,
 }
 
@@ -87,7 +87,7 @@ impl Reader {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stream, and from time to time the facts.
+    /// Reads the stream, and from time to time the facts.
     async fn read(&self, cluster: &Cluster, store: &mut Store) -> Result<(), Disconnected> {
         let look = cluster.settings.look;
         let mut looked: Option<Instant> = None;
@@ -107,20 +107,20 @@ impl Reader {
             };
             let entries = store.read(&stream, next - 1, MOST, look).await?;
             if entries.is_empty() {
-                // A Redis that lost its data has nothing either, and is filled again: only what it had and let go is gone.
+                // A Redis that lost its data is empty as well, and is filled again. Only entries that it had and trimmed are lost for good.
                 let gone = match next < promised {
                     true => store.gone(&stream, next - 1).await?.saturating_add(1).min(promised),
                     false => 0,
                 };
                 self.settle(&cluster.counts, &stream, gone);
             } else if !self.take(&cluster.counts, &stream, entries) {
-                // What is refused would be read again at once.
+                // Otherwise refused entries would be read again at once.
                 sleep(look).await;
             }
         }
     }
 
-    /// What is published.
+    /// Receives published messages.
     async fn listen(
         &self,
         cluster: &Cluster,
@@ -147,7 +147,7 @@ impl Reader {
                     if self.feed().reads(&facts.stream) {
                         self.hear(&cluster.counts, facts);
                     } else {
-                        // An older run may say so too: whose it is stands in Redis.
+                        // An older run may publish that, too. Redis knows which run has the broadcast.
                         self.begun.notify_one();
                     }
                 }
@@ -157,27 +157,27 @@ impl Reader {
         Err(Disconnected("the subscription has ended".to_owned()))
     }
 
-    /// Partials.
+    /// Takes a partial.
     fn show(&self, due: Vec<Event>) {
         if due.is_empty() {
             return;
         }
         self.site.captions.say(|log| {
-            // What was still on its way when the run ended is not shown any more.
+            // Partials that arrive after the end of the run are dropped.
             if !log.state().ended {
                 due.into_iter().for_each(|event| log.take(event, Instant::now()));
             }
         });
     }
 
-    /// Which stream is read, from which number on, and up to which one its facts say that it goes.
+    /// The stream that is read, the next number, and the number up to which it reaches by its facts.
     fn place(&self) -> Option<(String, u64, u64)> {
         let feed = self.feed();
         let next = feed.look(&self.site, Log::next);
         feed.facts.as_ref().map(|facts| (facts.stream.clone(), next, facts.next))
     }
 
-    /// Puts entries into the log; whether any was of use.
+    /// Adds entries to the log. Returns whether any was new.
     fn take(&self, counts: &Counts, stream: &str, entries: Vec<(String, Option<String>)>) -> bool {
         let mut of_use = false;
         for (id, text) in entries {
@@ -234,14 +234,14 @@ impl Reader {
         of_use
     }
 
-    /// Here, of a moment of the writer's clock. Whatever that says, nothing was said later than now.
+    /// A time of the writer's clock on this server's clock, at the latest now.
     fn moment(&self, at: u64) -> Instant {
         let age = Duration::from_millis(self.site.clock.now_ms().saturating_sub(at));
         let now = Instant::now();
         now.checked_sub(age).unwrap_or(now)
     }
 
-    /// Takes what facts say: of the run that is read, or of another one, that is read from now on.
+    /// Applies the facts of the run that is read. Facts of another run start reading that one.
     fn hear(&self, counts: &Counts, facts: RunInfo) {
         let Some(node) = &self.site.cluster.node else { return };
         let stream = facts.stream.clone();
@@ -266,8 +266,8 @@ impl Reader {
         self.settle(counts, &stream, 0);
     }
 
-    /// Shows a run whose history is here, and ends one that has ended. `gone`: before which number nothing will come any
-    /// more; 0 where that is not known.
+    /// Publishes a run whose history is complete, and ends one that has ended. `gone`: no entry before this number will come any more;
+    /// 0 if that is not known.
     fn settle(&self, counts: &Counts, stream: &str, gone: u64) {
         let mut feed = self.feed();
         if !feed.reads(stream) {
@@ -285,7 +285,7 @@ impl Reader {
         if let Some(log) = feed.loading.take() {
             self.site.captions.say(|here| {
                 here.turn_to(log);
-                // Under the log's lock: nobody is greeted with the one of this and the other of that.
+                // Under the lock of the log, so that a `hello` never mixes two runs.
                 self.site.pipeline.attach(Registry::default(), facts.tracks, facts.notice);
             });
         }
@@ -299,8 +299,8 @@ impl Reader {
     }
 }
 
-/// Counts events before number `before` that cannot be read any more. What was said before its time is not lost to a node that
-/// has read nothing yet.
+/// Counts events before number `before` that can no longer be read. A node that has read nothing yet has not lost the events
+/// before its time.
 fn lose(counts: &Counts, lost: u64, fresh: bool, before: u64) {
     if lost > 0 && !fresh {
         counts.lost.fetch_add(lost, Relaxed);
@@ -327,7 +327,7 @@ impl Feed {
         }
     }
 
-    /// Tells of it, once for each time that it is another one.
+    /// Logs a refusal, unless it is the same as the last one.
     fn refuse(&mut self, counts: &Counts, what: &str, why: &str) {
         counts.refused.fetch_add(1, Relaxed);
         let told = format!("{what}: {why}");

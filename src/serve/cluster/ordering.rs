@@ -1,23 +1,23 @@
-//! What a node does with what it reads: numbers and shapes in, a verdict out.
+//! The order of entries and partials on a node: decides what is added, and what is dropped.
 use std::collections::{HashMap, VecDeque};
 
 use crate::wire::Event;
 
-/// What becomes of an entry of the stream.
+/// What to do with an entry of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is the next one.
+    /// Add it: it is the next one.
     Take,
-    /// It was read before.
+    /// Skip it: it was read before.
     Known,
-    /// Those before it that were not read are no longer there.
+    /// Add it. Unread entries before it are lost.
     After {
         lost: u64,
     },
     Refuse(String),
 }
 
-/// `id`: under which Redis has it. `next`: the number that is read next.
+/// `id`: its id in Redis. `next`: the number that is expected next.
 pub(super) fn check_order(id: &str, event: &Event, next: u64) -> Verdict {
     let Some(number) = id.strip_suffix("-0").and_then(|it| it.parse::<u64>().ok()) else {
         return Verdict::Refuse("its id is not of this writer's making".to_owned());
@@ -28,7 +28,7 @@ pub(super) fn check_order(id: &str, event: &Event, next: u64) -> Verdict {
     if event.seq() != Some(number) {
         return Verdict::Refuse(format!("its id says {number}, and its event says otherwise"));
     }
-    // A number that leaves no room for one after it.
+    // No number could follow it.
     if number == u64::MAX {
         return Verdict::Refuse("its number is too large".to_owned());
     }
@@ -39,18 +39,18 @@ pub(super) fn check_order(id: &str, event: &Event, next: u64) -> Verdict {
     }
 }
 
-/// How many partials wait for what was numbered before them; more lose the oldest.
+/// Partials that may wait for the events before them; with more, the oldest are lost.
 const MOST_EARLY: usize = 64;
 
-/// How many segments may be open at once: one a track and language.
+/// Segments that may be open at the same time, one for each track and language.
 const MOST_OPEN: usize = 1024;
 
-/// Partials come by another way than finals, and may be late: nothing follows a final, and no revision follows a higher one.
+/// Orders partials. They come by another connection than finals and may be late. None may follow its final, and revisions only rise.
 #[derive(Debug, Default)]
 pub(super) struct Partials {
-    /// By the track and the language of a translation: the newest segment that is final, and the newest partial shown.
+    /// By track and language: the newest final segment, and the newest partial that was shown.
     seen: HashMap<(String, Option<String>), Seen>,
-    /// What came before the final whose number it carries, which comes by another connection.
+    /// Partials that came before the numbered event that they follow.
     early: VecDeque<Event>,
 }
 
@@ -61,7 +61,7 @@ struct Seen {
 }
 
 impl Partials {
-    /// A numbered event was read.
+    /// Called after a numbered event was read.
     pub(super) fn note(&mut self, event: &Event) {
         if let Some((whose, segment, _)) = segment(event)
             && let Some(seen) = self.seen(whose)
@@ -70,7 +70,7 @@ impl Partials {
         }
     }
 
-    /// Takes one that came, and gives those that are to be shown where `next` is the number that is read next.
+    /// Takes a partial, and returns those that can be shown. `next`: the number that is expected next.
     pub(super) fn take(&mut self, event: Event, next: u64) -> Vec<Event> {
         if self.early.len() == MOST_EARLY {
             self.early.pop_front();
@@ -79,7 +79,7 @@ impl Partials {
         self.due(next)
     }
 
-    /// Those whose time has come, in their order.
+    /// Takes the waiting partials that can be shown now, in order.
     pub(super) fn due(&mut self, next: u64) -> Vec<Event> {
         let early = std::mem::take(&mut self.early);
         let is_due = |it: &Event| it.seq().is_none_or(|seq| seq < next);
@@ -88,7 +88,7 @@ impl Partials {
         due.into_iter().filter(|it| self.is_news(it)).collect()
     }
 
-    /// Whether a partial is still news.
+    /// Whether a partial is newer than what was shown.
     fn is_news(&mut self, event: &Event) -> bool {
         let Some((whose, segment, revision)) = segment(event) else { return false };
         let Some(seen) = self.seen(whose) else { return false };
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(partials.take(new.clone(), 1), []);
         assert_eq!(partials.due(2), [old, new.clone()]);
         assert_eq!((partials.due(9), partials.take(new, 2)), (vec![], vec![]));
-        // Its own final may be read before it is shown.
+        // Its final may have been read before.
         partials.take(caption(2, 0, CaptionKind::Partial), 1);
         partials.note(&caption(2, 3, CaptionKind::Final));
         assert_eq!(partials.due(2), []);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     proptest! {
-        /// However late and often partials come: what is shown of a track only rises, and never after its final.
+        /// However late and often partials come, revisions of a track only rise, and none follows its final.
         #[test]
         fn nothing_follows_a_final(events in prop::collection::vec((0u64..6, 0u32..6, any::<bool>()), 0..80)) {
             let mut partials = Partials::default();
@@ -202,7 +202,7 @@ mod tests {
             }
         }
 
-        /// Whatever stands in the stream, in the order in which Redis gives it: numbers are taken once and rise.
+        /// Whatever the stream holds, each number is taken once, and numbers rise.
         #[test]
         fn numbers_are_taken_once(ids in prop::collection::btree_set(0u64..40, 0..40), start in 1u64..20) {
             let mut next = start;

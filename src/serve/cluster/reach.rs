@@ -1,27 +1,27 @@
-//! Where a writer is, as nodes are told: an address at which its pages can be reached, or that it has none.
+//! The address of a writer's pages for nodes, or that there is none.
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use redis::ConnectionAddr;
 use tokio::net::{UdpSocket, lookup_host};
 
-/// What the machine's addresses and the file's say.
+/// The addresses of this machine and of the pipeline file.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
     pub(super) scheme: &'static str,
     pub(super) listening: SocketAddr,
-    /// `public-url`, which goes before all else.
+    /// `public-url`, which has priority.
     pub(super) public: Option<&'a str>,
-    /// This machine's own address on the way to Redis; none where that is reached by a socket of the file system.
+    /// The address of this machine on the route to Redis; `None` for a Unix socket.
     pub(super) to_redis: Option<IpAddr>,
-    /// This machine's own address on the way to elsewhere; none where it has no such way.
+    /// The address of this machine on its default route; `None` without a route.
     pub(super) outward: Option<IpAddr>,
 }
 
-/// What nodes are told.
+/// The address for nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
     At(String),
-    /// Only its own machine reaches it, and nodes may be elsewhere.
+    /// The pages can only be reached from the writer's machine, and nodes may be on others.
     Nowhere(String),
 }
 
@@ -36,11 +36,11 @@ impl Place<'_> {
         let ip = listening.ip();
         if ip.is_unspecified() {
             let own = [self.to_redis, self.outward].into_iter().flatten();
-            // An address of the other family is not listened on, unless both are.
+            // An address of the other IP version is not listened on, unless both are.
             let own = own.filter(elsewhere).find(|it| ip.is_ipv6() || it.is_ipv4());
             return Reach::At(url(own.unwrap_or(Ipv4Addr::LOCALHOST.into())));
         }
-        // Redis elsewhere: so may the nodes be.
+        // Redis is on another machine, so nodes may be as well.
         if ip.is_loopback() && self.to_redis.as_ref().is_some_and(elsewhere) {
             return Reach::Nowhere(url(ip));
         }
@@ -57,7 +57,7 @@ impl Reach {
     }
 }
 
-/// This machine's own address on the way to Redis.
+/// The address of this machine on the route to Redis.
 pub(super) async fn to_redis(address: &ConnectionAddr) -> Option<IpAddr> {
     let (host, port) = match address {
         ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
@@ -73,12 +73,12 @@ pub(super) async fn to_redis(address: &ConnectionAddr) -> Option<IpAddr> {
     None
 }
 
-/// This machine's own address on the way to elsewhere: towards one that is kept for examples (RFC 5737), which no packet is sent to.
+/// The address of this machine on its default route, found by an address for documentation (RFC 5737). No packet is sent.
 pub(super) async fn outward() -> Option<IpAddr> {
     own_towards(SocketAddr::from(([192, 0, 2, 1], 9))).await
 }
 
-/// Asks the system for its way there; nothing is sent.
+/// The local address of the route to a target. No packet is sent.
 async fn own_towards(there: SocketAddr) -> Option<IpAddr> {
     let any = if there.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(any).await.ok()?;
@@ -101,19 +101,19 @@ mod tests {
     fn nodes_are_told_an_address_that_they_can_reach() {
         let at = |url: &str| Reach::At(url.to_owned());
         let (lan, out) = (Some("10.0.0.5"), Some("192.168.1.7"));
-        // On every address: by the one that is on the way to Redis, where its nodes are too.
+        // On all addresses: the one on the route to Redis, as the nodes use Redis, too.
         assert_eq!(reach("0.0.0.0:31979", lan, out), at("http://10.0.0.5:31979"));
         assert_eq!(reach("[::]:31979", Some("fd00::5"), out), at("http://[fd00::5]:31979"));
         assert_eq!(reach("0.0.0.0:31979", Some("fd00::5"), out), at("http://192.168.1.7:31979"));
-        // Redis on this machine tells nothing of where the nodes are.
+        // With Redis on this machine, nodes may be anywhere.
         assert_eq!(reach("0.0.0.0:80", Some("127.0.0.1"), out), at("http://192.168.1.7:80"));
         assert_eq!(reach("[::]:80", None, out), at("http://192.168.1.7:80"));
         assert_eq!(reach("0.0.0.0:80", Some("127.0.0.1"), None), at("http://127.0.0.1:80"));
-        // On one address that is not this machine's alone, or with all of it on this machine.
+        // On one address that is not loopback, or with everything on this machine.
         assert_eq!(reach("10.0.0.9:80", lan, out), at("http://10.0.0.9:80"));
         assert_eq!(reach("127.0.0.1:80", Some("127.0.0.1"), out), at("http://127.0.0.1:80"));
         assert_eq!(reach("127.0.0.1:80", None, out), at("http://127.0.0.1:80"));
-        // A loopback address is another one elsewhere.
+        // A loopback address means another machine for a node elsewhere.
         let none = reach("127.0.0.1:80", lan, out);
         assert_eq!(none, Reach::Nowhere("http://127.0.0.1:80".to_owned()));
         assert_eq!(none.told(), "http://127.0.0.1:80 on its own machine only");

@@ -1,5 +1,5 @@
-//! Events of clients between the servers of a cluster: a cursor into this server's ring takes out what its own clients
-//! emit, and what others publish goes into the ring. Carried by the driver of socketioxide's Redis adapter.
+//! Relays events of clients between the servers of a cluster: events of this server's own clients are read from the ring and
+//! published, and events of other servers are added to the ring. The transport is the driver of socketioxide's Redis adapter.
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -17,21 +17,21 @@ use super::{
     store::driver,
 };
 
-/// What one message brings at most.
+/// The most events and bytes of a message.
 const MOST_EVENTS: usize = 256;
 const MOST_BYTES: usize = 256 * 1024;
 
-/// How many messages may wait to be taken; more are lost, and counted.
+/// Messages that may wait; more are lost, and counted.
 const MESSAGES: usize = 1024;
 
-/// How many other servers are told apart.
+/// The most other servers whose numbers are remembered.
 const MOST_SERVERS: usize = 4096;
 
 pub(super) struct RelayBridge {
     site: Arc<Site>,
-    /// How many of this server's own events have been dealt with.
+    /// How many of this server's own events were sent or given up.
     done: u64,
-    /// By the server: the number of its next event.
+    /// By server, the number of its next event.
     expected: HashMap<String, u64>,
 }
 
@@ -50,7 +50,7 @@ impl Task for RelayBridge {
         let (driver, keys) = driver(&cluster.settings).await?;
         let messages = driver.subscribe(keys.relay.clone(), MESSAGES).await?;
         link.came_up();
-        // It is not said later what was said while nobody heard it.
+        // Events from the time without a connection are not sent later.
         let (own, at) = site.relay.place();
         give_up(cluster, own - self.done);
         self.done = own;
@@ -64,7 +64,7 @@ impl Task for RelayBridge {
     }
 }
 
-/// Counts what did not go out.
+/// Counts events that were not sent.
 fn give_up(cluster: &Cluster, events: u64) {
     if events > 0 {
         cluster.counts.not_crossed.fetch_add(events, Relaxed);
@@ -73,7 +73,7 @@ fn give_up(cluster: &Cluster, events: u64) {
     }
 }
 
-/// From place `at` of the ring on, of which `done` own events lie before.
+/// Publishes from position `at` of the ring on. `done`: own events before it.
 async fn send(
     site: &Site,
     cluster: &Cluster,
@@ -99,7 +99,7 @@ async fn send(
                         }
                     }
                     Ok(None) => break,
-                    // Redis is slower than the ring has room for.
+                    // Redis is too slow for the size of the ring.
                     Err(_) => {
                         let (own, next) = site.relay.place();
                         give_up(cluster, own - *done - packed.len() as u64);
@@ -112,13 +112,13 @@ async fn send(
             if count == 0 {
                 break;
             }
-            // It may have arrived also where the session breaks meanwhile. Sent again it could come twice: the next session
-            // counts as given up what is not done.
+            // The message may have arrived although the connection broke. It is not sent again, as it could arrive twice: the next
+            // session counts these events as lost.
             driver.publish(channel.to_owned(), packed.frame(&site.id, first)).await?;
             *done += count;
             cluster.counts.crossed_out.fetch_add(count, Relaxed);
         }
-        // The sender of this bell lives with the server.
+        // The sender of this bell lives as long as the server.
         let _ = bell.changed().await;
     }
 }
@@ -152,7 +152,7 @@ async fn receive(
             tracing::warn!(from, missed, "events of another server's clients did not come");
         }
         for event in frame.events() {
-            // Whether its sender may use livecap's own names was looked at where it was emitted.
+            // The server of its sender has checked the right to use livecap's own names.
             match site.relay.take_from_afar(event) {
                 Ok(()) => drop(cluster.counts.crossed_in.fetch_add(1, Relaxed)),
                 Err(why) => tracing::debug!(from, %why, "another server's event was refused"),

@@ -1,4 +1,4 @@
-//! Connections to Redis, one after the other, for as long as there is something to do.
+//! Reconnects to Redis, as long as there is work.
 use std::{
     fmt,
     future::Future,
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::membership::{Cluster, ClusterSettings};
 use crate::logic::backoff::Backoff;
 
-/// Why a connection to Redis is no good any more, in the client library's words, which hold no password.
+/// Why a connection to Redis failed, as the library says it, which includes no password.
 #[derive(Debug)]
 pub(super) struct Disconnected(pub(super) String);
 
@@ -36,19 +36,19 @@ impl From<socketioxide_redis::drivers::redis::RedisError> for Disconnected {
     }
 }
 
-/// What is done over connections to Redis, one after the other.
+/// Work that needs a connection to Redis.
 pub(super) trait Task: Send {
-    /// What it is for, in words.
+    /// Its purpose, for the log.
     const FOR: &'static str;
 
-    /// Connects, says so to `link`, and works until the connection is no good any more; `Ok` when nothing is left to do.
+    /// Connects, reports it to `link`, and works until the connection fails; `Ok` when all work is done.
     fn session(
         &mut self,
         link: &LinkState,
     ) -> impl Future<Output = Result<(), Disconnected>> + Send;
 }
 
-/// Whether a session came as far as being connected.
+/// Whether a session was connected.
 #[derive(Debug, Default)]
 pub(super) struct LinkState(AtomicBool);
 
@@ -62,7 +62,7 @@ impl LinkState {
     }
 }
 
-/// Connects again and again, with waits that double and are not the same for any two servers, until the work is done.
+/// Connects again and again until the work is done. The waits double, and a random part makes servers try at different times.
 pub(super) async fn keep_up<W: Task>(
     cluster: Arc<Cluster>,
     ending: CancellationToken,
@@ -73,18 +73,18 @@ pub(super) async fn keep_up<W: Task>(
     let (mut waits, mut told) = (Backoff::new(*shortest, *longest_wait), false);
     loop {
         let (link, begun) = (LinkState::default(), Instant::now());
-        // What is still to be brought when the server ends is tried once more.
+        // When the server ends, the rest is tried once more.
         let last = ending.is_cancelled();
         let Err(why) = work.session(&link).await else { return };
         counts.reconnects.fetch_add(1, Relaxed);
         if link.was_up() {
             told = false;
-            // One that is cut off again and again is not asked faster for that.
+            // Connections that fail soon do not reset the waits.
             if begun.elapsed() > *longest_wait {
                 waits.begin_anew();
             }
         }
-        // Once for each time it is away, however often it is tried.
+        // Logged once per outage.
         if !told {
             tracing::warn!(redis = %address, %why, "away: {}; trying again and again", W::FOR);
             told = true;

@@ -1,4 +1,4 @@
-//! What the cluster's tasks use of the server that they work for.
+//! The parts of the server that the tasks of the cluster use.
 use std::{net::SocketAddr, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
@@ -14,9 +14,9 @@ use crate::{
 
 pub(crate) struct Site {
     pub(crate) cluster: Arc<Cluster>,
-    /// Of this server among the others.
+    /// The id of this server.
     pub(crate) id: String,
-    /// Where its pages are.
+    /// The address of its pages.
     pub(crate) listening: SocketAddr,
     pub(crate) scheme: &'static str,
     pub(crate) clock: Clock,
@@ -25,6 +25,6 @@ pub(crate) struct Site {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) relay: Arc<Relay>,
     pub(crate) bell: Bell,
-    /// The server ends.
+    /// The server is ending.
     pub(crate) ending: CancellationToken,
 }

@@ -1,4 +1,4 @@
-//! The few things that Redis is asked to do, and nothing that decides.
+//! The commands for Redis, without any decisions.
 use std::time::Duration;
 
 use redis::{
@@ -10,14 +10,14 @@ use socketioxide_redis::drivers::redis::RedisDriver;
 
 use super::membership::ClusterSettings;
 
-/// The names under which one broadcast is kept. The braces keep them in one place, should Redis be spread over several.
+/// The keys of one broadcast. The braces keep them in one slot of a Redis cluster.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
-    /// A hash: `stream`, `epoch`, `facts`.
+    /// The key of a hash with `stream`, `epoch` and `facts`.
     run: String,
-    /// Where partials and facts are published.
+    /// The channel of partials and facts.
     pub(super) news: String,
-    /// Where events of clients are published.
+    /// The channel of relayed events.
     pub(super) relay: String,
 }
 
@@ -27,7 +27,7 @@ impl Keys {
         Keys { run: key(""), news: key(":news"), relay: key(":relay") }
     }
 
-    /// The stream with the numbered events of one run.
+    /// The key of the stream with the numbered events of one run.
     fn log(&self, stream: &str) -> String {
         format!("{}:log:{stream}", self.run)
     }
@@ -39,43 +39,44 @@ pub(super) struct Store {
     keys: Keys,
 }
 
-/// Whose the broadcast is.
+/// Which run has the broadcast.
 pub(super) enum Claim {
-    /// Ours, with this epoch.
+    /// This run, with this epoch.
     Ours(u64),
-    /// Of this run, which is newer.
+    /// Another run, which is newer.
     Taken(String),
 }
 
-/// What is appended at once.
+/// A batch to append.
 pub(super) struct Batch<'a> {
     pub(super) stream: &'a str,
-    /// What has to be the last number in Redis.
+    /// The expected last number in Redis.
     pub(super) after: u64,
-    /// Forget what is there, whatever it is.
+    /// Delete the stream first.
     pub(super) anew: bool,
-    /// With their numbers.
+    /// The entries with their numbers.
     pub(super) items: Vec<(u64, String)>,
-    /// The first number that is kept.
+    /// The first number to keep.
     pub(super) first: u64,
-    /// Redis forgets all of it when nothing was heard of the writer for so long.
+    /// Redis deletes everything if the writer sends nothing for so long.
     pub(super) expire: Duration,
-    /// The facts to be kept and the news to be published of them.
+    /// The facts to store, and the message about them to publish.
     pub(super) facts: Option<(String, String)>,
 }
 
-/// What became of a batch.
+/// The result of a batch.
 pub(super) enum Appended {
     Done,
-    /// Nothing: the last number in Redis is another one.
+    /// Not appended: the last number in Redis is this one.
     Elsewhere(u64),
-    /// Nothing: Redis knows no run.
+    /// Not appended: Redis has no run.
     Unclaimed,
-    /// Nothing: the broadcast is of this other run.
+    /// Not appended: this other run has the broadcast.
     Taken(String),
 }
 
-/// The later epoch wins, and a first claim is later than all there was. Answers `ours` with the epoch, or `taken` by whom.
+/// Claims the broadcast. The highest epoch wins, and a first claim gets a higher one than all before. Returns `ours` with the epoch, or
+/// `taken` with the other run.
 const CLAIM: &str = "
 local held = redis.call('HMGET', KEYS[1], 'stream', 'epoch')
 local theirs, epoch = tonumber(held[2] or '') or 0, tonumber(ARGV[2])
@@ -89,8 +90,8 @@ redis.call('HSET', KEYS[1], 'stream', ARGV[1], 'epoch', string.format('%.0f', ep
 return {'ours', string.format('%.0f', epoch)}
 ";
 
-/// Where nothing of a history is left to be appended, an entry before it, which is trimmed at once, has the stream end where
-/// the history does: a node sees by that what is gone for good.
+/// If nothing of the history is left to append, an entry before it is appended and trimmed at once, so that the stream ends where the
+/// history does. By that a node sees which events are lost for good.
 const APPEND: &str = "
 local stream = redis.call('HGET', KEYS[1], 'stream')
 if not stream then return {'unclaimed', ''} end
@@ -122,8 +123,8 @@ redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return {'done', ''}
 ";
 
-/// The number that a stream went up to, at a moment when it holds nothing behind number `ARGV[1]`; else 0, and where it is not
-/// there. Both at once: asked one after the other, what was appended between would pass for gone.
+/// The last number of a stream if it holds nothing after number `ARGV[1]`; otherwise 0, and 0 without a stream. In one script: with two
+/// commands, entries that were appended in between would look lost.
 const GONE: &str = "
 if redis.call('EXISTS', KEYS[1]) == 0 then return '0' end
 if #redis.call('XRANGE', KEYS[1], '(' .. ARGV[1] .. '-0', '+', 'COUNT', 1) > 0 then return '0' end
@@ -135,7 +136,7 @@ return '0'
 ";
 
 impl Store {
-    /// `longest`: how long an answer may take.
+    /// `longest`: the timeout of a response.
     pub(super) async fn open(settings: &ClusterSettings, longest: Duration) -> RedisResult<Store> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(settings.connect))
@@ -188,7 +189,7 @@ impl Store {
         })
     }
 
-    /// Publishes what is kept nowhere.
+    /// Publishes a message, which is not stored.
     pub(super) async fn publish(&mut self, news: &[String]) -> RedisResult<()> {
         let mut pipeline = redis::pipe();
         for it in news {
@@ -197,13 +198,13 @@ impl Store {
         pipeline.query_async(&mut self.connection).await
     }
 
-    /// Of the run that is broadcast now.
+    /// The facts of the run that has the broadcast.
     pub(super) async fn facts(&mut self) -> RedisResult<Option<String>> {
         let facts = redis::cmd("HGET").arg(&self.keys.run).arg("facts").to_owned();
         facts.query_async(&mut self.connection).await
     }
 
-    /// The entries behind number `after`; where there is none, it waits for one for `wait`.
+    /// The entries after number `after`. If there are none, it waits up to `wait` for one.
     pub(super) async fn read(
         &mut self,
         stream: &str,
@@ -211,7 +212,7 @@ impl Store {
         most: usize,
         wait: Duration,
     ) -> RedisResult<Vec<(String, Option<String>)>> {
-        // Redis waits for ever at 0.
+        // 0 would make Redis wait for ever.
         let wait = (wait.as_millis() as u64).max(1);
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT").arg(most).arg("BLOCK").arg(wait).arg("STREAMS");
@@ -221,8 +222,8 @@ impl Store {
         Ok(entries.map(|it: StreamId| (it.id.clone(), it.get("e"))).collect())
     }
 
-    /// Up to which number nothing will come any more of what stood behind number `after`; 0 where it may come yet, as from
-    /// a Redis that lost its data and is being filled again.
+    /// The number up to which entries after `after` are lost for good; 0 if they may still come, as from a Redis that lost its data and is
+    /// being filled again.
     pub(super) async fn gone(&mut self, stream: &str, after: u64) -> RedisResult<u64> {
         let script = Script::new(GONE);
         let mut call = script.key(self.keys.log(stream));
@@ -231,7 +232,7 @@ impl Store {
     }
 }
 
-/// A connection over which what is published comes. It answers within the half second that the driver allows.
+/// A connection for published messages. The driver allows half a second for a response.
 pub(super) async fn driver(settings: &ClusterSettings) -> Result<(RedisDriver, Keys), RedisError> {
     let driver = RedisDriver::new(settings.address.client()).await?;
     Ok((driver, Keys::new(settings.address.name())))

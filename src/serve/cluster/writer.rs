@@ -1,5 +1,5 @@
-//! The one writer of a run: a cursor into the server's own log, as a viewer's, that moves when Redis has taken what it
-//! points at. Nobody waits for it.
+//! The writer of a run: it copies the log of the server to Redis, with a cursor like that of a viewer, which moves when Redis has
+//! confirmed. Nothing waits for it.
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
@@ -25,54 +25,54 @@ use crate::{
     wire::StateEvent,
 };
 
-/// What one call brings at most: as much as Redis takes in a blink.
+/// The most entries and bytes of a call, so that it does not block Redis for long.
 const MOST_ITEMS: usize = 128;
 const MOST_BYTES: usize = 256 * 1024;
 
-/// Redis keeps what it has for at least so long after the writer was last heard of.
+/// Redis keeps a run for at least so long after the last call of its writer.
 const LEAST_EXPIRE: Duration = Duration::from_secs(3600);
 
 pub(super) struct Writer {
     site: Arc<Site>,
-    /// As nodes are told.
+    /// The address for nodes.
     reach: Reach,
     stream: String,
-    /// Of its claim, once it has one.
+    /// The epoch of its claim.
     epoch: Option<u64>,
-    /// Redis was not there when it started: others may have begun since.
+    /// Redis was away when it started, so newer runs may have begun since.
     waited: bool,
-    /// The last number in Redis, as far as it is known.
+    /// The last number that Redis has confirmed.
     last: u64,
-    /// Where the batch ended whose answer did not come.
+    /// The last number of a batch without a response.
     tried: u64,
-    /// What is in Redis is not ours, and is to go.
+    /// The stream in Redis is not of this run, and is to be deleted.
     anew: bool,
-    /// The place of the newest partial that was published.
+    /// The order of the newest partial that was published.
     partials: u64,
     told: Option<(RunInfo, Instant)>,
-    /// As viewers were told of it last, and as it is written.
+    /// The state that viewers were sent last, and its JSON.
     state: Option<(Arc<RawValue>, StateEvent)>,
 }
 
-/// What a look at the log has found.
+/// What is to be sent, as read from the log.
 struct Pending {
     entries: Vec<(u64, Arc<Entry>, Instant)>,
-    /// Numbers that have left the history before they came to Redis.
+    /// Numbers that left the history before they reached Redis.
     lost: u64,
     first: u64,
-    /// The last number that will be in Redis after this.
+    /// The last number in Redis after this batch.
     sent: u64,
     facts: RunInfo,
-    /// Nothing is left to be sent after this.
+    /// Nothing is left after this batch.
     drained: bool,
 }
 
-/// What came of bringing something.
+/// The result of sending a batch.
 enum Progress {
     All,
-    /// There is more to do, at once.
+    /// There is more to send.
     Some,
-    /// The broadcast is another run's.
+    /// Another run has the broadcast.
     Nothing,
 }
 
@@ -92,7 +92,7 @@ impl Task for Writer {
     }
 }
 
-/// The pipeline that is broadcast; none where the server ends before there is one.
+/// Waits for the pipeline; `None` if the server ends before one is attached.
 async fn attached(site: &Site) -> Option<Arc<Attached>> {
     let mut bell = site.bell.listen();
     loop {
@@ -103,7 +103,7 @@ async fn attached(site: &Site) -> Option<Arc<Attached>> {
         if site.ending.is_cancelled() {
             return None;
         }
-        // The bell is rung for both.
+        // The bell is rung for both events.
         let _ = bell.changed().await;
     }
 }
@@ -127,7 +127,7 @@ impl Writer {
         }
     }
 
-    /// Anew for each connection: the machine may be in another network by now.
+    /// Detected for each connection: the machine may be in another network.
     async fn find_reach(&mut self, cluster: &Cluster) {
         let settings = &cluster.settings;
         let reach = Place {
@@ -180,12 +180,12 @@ impl Writer {
             if ending {
                 return Ok(());
             }
-            // In silence too it is seen whether Redis still has all, and whose the broadcast is.
+            // Without captions, too, it is checked whether Redis still has everything, and which run has the broadcast.
             let _ = timeout(cluster.settings.look, bell.changed()).await;
         }
     }
 
-    /// Makes the broadcast ours; whether it is.
+    /// Claims the broadcast. Returns whether this run has it.
     async fn claim(&mut self, cluster: &Cluster, store: &mut Store) -> Result<bool, Disconnected> {
         let epoch = self.epoch.unwrap_or_else(|| self.site.clock.started_ms());
         self.told = None;
@@ -203,7 +203,7 @@ impl Writer {
         }
     }
 
-    /// There is one writer only, and the newer run is it.
+    /// There is only one writer: the newest run.
     fn stand_down(&self, cluster: &Cluster, by: &str) {
         cluster.counts.stood_down.store(true, Relaxed);
         let (address, name) = (&cluster.settings.address, cluster.settings.address.name());
@@ -216,7 +216,7 @@ impl Writer {
         );
     }
 
-    /// Puts into Redis what is due.
+    /// Sends what is due to Redis.
     async fn bring(
         &mut self,
         cluster: &Cluster,
@@ -267,7 +267,7 @@ impl Writer {
         }
     }
 
-    /// Redis is not where it was left.
+    /// Handles a last number in Redis that was not expected.
     fn hear(&mut self, cluster: &Cluster, last: u64) {
         let (redis, known) = (&cluster.settings.address, self.last);
         if !is_ours(last, known, self.tried) {
@@ -282,7 +282,7 @@ impl Writer {
         self.told = None;
     }
 
-    /// Redis has taken it.
+    /// Handles the confirmation of a batch.
     fn note(&mut self, cluster: &Cluster, found: &Pending, told: bool) {
         let counts = &cluster.counts;
         if !found.entries.is_empty() {
@@ -293,7 +293,7 @@ impl Writer {
             }
             counts.appended.fetch_add(found.entries.len() as u64, Relaxed);
         }
-        // Also where nothing of the history was left to append: the stream ends where that does.
+        // Also if nothing of the history was left to append: the stream ends where the history does.
         (self.last, self.anew, self.tried) = (found.sent, false, 0);
         counts.in_redis.store(found.sent, Relaxed);
         if told {
@@ -332,7 +332,7 @@ impl Writer {
         Pending { entries, lost, first: kept.first, sent, facts, drained }
     }
 
-    /// As viewers were told of it last: it would change with every caption, and is told at its own pace.
+    /// The state as viewers were sent it last. The current one would change with every caption.
     fn state(&mut self) -> StateEvent {
         let Some(told) = self.site.pipeline.states().borrow().clone() else {
             return self.site.pipeline.state();
@@ -348,7 +348,7 @@ impl Writer {
         }
     }
 
-    /// Only the newest of each open segment: what came while Redis was busy is behind it already.
+    /// Publishes only the newest partial of each open segment: older ones are outdated.
     async fn publish_partials(&mut self, store: &mut Store) -> Result<(), Disconnected> {
         let partials = self.site.captions.log().partials(self.partials);
         let Some((newest, _)) = partials.last() else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! What a node has heard of its writer, and when.
+//! What a node knows of its writer, and since when.
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -8,13 +8,13 @@ use tokio::time::Instant;
 
 use crate::wire::{NodeState, StateEvent};
 
-/// A writer says something in every look. After so many in which it did not it is gone.
+/// A writer sends something in every poll interval. After so many intervals without it counts as gone.
 const SILENT_LOOKS: u32 = 5;
 
-/// What a node has heard of its writer.
+/// What a node knows of its writer.
 pub(crate) struct Node {
     redis: String,
-    /// After so long in which nothing came of it the writer counts as gone.
+    /// The writer counts as gone after so long without a message from it.
     patience: Duration,
     heard: Mutex<Heard>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Node {
 pub(super) struct Heard {
     pub(super) state: StateEvent,
     pub(super) writer: Option<String>,
-    /// When the writer itself was last heard: what Redis keeps is there without it too.
+    /// When the last message of the writer itself came. What is stored in Redis is no sign of it.
     pub(super) at: Option<Instant>,
     pub(super) connected: bool,
 }
@@ -39,7 +39,7 @@ impl Node {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Of the writer, as it was last heard.
+    /// The last state that the writer sent.
     pub(crate) fn state(&self) -> StateEvent {
         self.heard().state.clone()
     }
@@ -49,7 +49,7 @@ impl Node {
         NodeState { writer: heard.writer.clone(), connected: heard.connected }
     }
 
-    /// Whether it hears what is said now; if not, why.
+    /// Whether live captions arrive; otherwise why not.
     pub(crate) fn ready(&self) -> Result<(), String> {
         let heard = self.heard();
         match (heard.connected, &heard.writer) {
@@ -64,7 +64,7 @@ impl Node {
         }
     }
 
-    /// Why nobody operates it.
+    /// Why a node cannot be operated.
     pub(crate) fn refusal(&self) -> String {
         match &self.heard().writer {
             Some(writer) => {

@@ -1,4 +1,4 @@
-//! What is seen of one viewer's connection from outside the library, and the brake on what it sends.
+//! Backpressure of one connection: how much the viewer has read, and when its own events are read.
 use std::{
     collections::VecDeque,
     future::poll_fn,
@@ -15,35 +15,35 @@ use serde_json::value::RawValue;
 use socketioxide::extract::AckSender;
 use tokio::{sync::Notify, time::timeout};
 
-/// How many answers may wait for one client. More than one message of the default size asks for; a client that
-/// manages more is flooding.
+/// Acknowledgements that may wait for one client. It is more than one message of the default size can ask for; a client with
+/// more is flooding.
 const ANSWERS: usize = 16 * 1024;
 
-/// A client is not read while so many events of its own, or answers to them, are still on their way to it: so nobody can
-/// send faster than it is able to hear, and a burst reaches all that are as quick as its sender.
+/// A client is not read while more than this many relayed events or acknowledgements wait to be sent to it. So no client can
+/// send faster than it receives, and a burst reaches all clients that are as fast as its sender.
 const AHEAD: u64 = 256;
 
-/// An acknowledgement on its way. Without data it is empty.
+/// An acknowledgement that is to be sent. Without data it is empty.
 pub(crate) struct Answer {
     pub(crate) to: AckSender,
     pub(crate) data: Option<Box<RawValue>>,
 }
 
-/// One viewer's connection. The library gives no sight of its queues; this is what can be seen of them from outside.
+/// The state of one viewer's connection. The queues of the library cannot be inspected; this is what is known of them.
 pub(crate) struct Backpressure {
-    /// How often the viewer has taken all that was written for it so far.
+    /// How often everything written so far had been flushed to the viewer.
     taken: AtomicU64,
-    /// Rung when it has.
+    /// Notified when that happens.
     room: Notify,
-    /// The place of the next relayed event that it gets.
+    /// The position of the next relayed event to send.
     heard: AtomicU64,
-    /// Those that are owed. No channel: it would take room for 32 of them where there is none.
+    /// Acknowledgements to be sent. A channel would allocate room for 32 of them at once.
     answers: Mutex<VecDeque<Answer>>,
-    /// How many those are: where there are none the lock need not be taken.
+    /// Their number, so that the lock need not be taken where there are none.
     owed: AtomicUsize,
-    /// Rung when an answer is owed.
+    /// Notified when an acknowledgement is added.
     owes: Notify,
-    /// The socket is gone.
+    /// The socket is disconnected.
     gone: AtomicBool,
     held: AtomicBool,
     reader: AtomicWaker,
@@ -68,18 +68,18 @@ impl Backpressure {
         self.taken.load(SeqCst)
     }
 
-    /// It has taken all that was written for it.
+    /// Everything written so far has been flushed.
     pub(crate) fn add_taken(&self) {
         self.taken.fetch_add(1, SeqCst);
         self.room.notify_one();
     }
 
-    /// Returns once more has been taken, or after `longest`.
+    /// Returns after the next flush, or after `longest`.
     pub(crate) async fn more_taken(&self, longest: Duration) {
         let _ = timeout(longest, self.room.notified()).await;
     }
 
-    /// Whether there was room for it.
+    /// Adds an acknowledgement. False if there was no room.
     pub(crate) fn owe(&self, answer: Answer) -> bool {
         let mut answers = self.answers();
         let has_room = answers.len() < ANSWERS;
@@ -92,7 +92,7 @@ impl Backpressure {
         has_room
     }
 
-    /// The next answer that is to be sent.
+    /// Takes the next acknowledgement to send.
     pub(crate) fn owed(&self) -> Option<Answer> {
         if self.owed.load(SeqCst) == 0 {
             return None;
@@ -106,7 +106,7 @@ impl Backpressure {
         next
     }
 
-    /// Returns when an answer is owed, or the socket is gone.
+    /// Returns when an acknowledgement was added, or the socket is disconnected.
     pub(crate) async fn owes(&self) {
         self.owes.notified().await;
     }
@@ -123,17 +123,17 @@ impl Backpressure {
         self.heard.store(place, SeqCst);
     }
 
-    /// The client has sent something: it is held where it is too far ahead of what it hears. `next`: the place of the
-    /// next relayed event.
+    /// Called when the client has sent something. It is not read any more if too much waits to be sent to it. `next`: the position
+    /// of the next relayed event.
     pub(crate) fn brake(&self, next: u64) {
         if self.is_ahead(next, AHEAD) {
             self.held.store(true, SeqCst);
-            // Its task may have caught up in between, and would not look any more.
+            // Its task may have caught up in between, and would not check again.
             self.ease(next);
         }
     }
 
-    /// The client has been sent something: it is let go where it has caught up.
+    /// Called when something was sent to the client. It is read again if little enough waits.
     pub(crate) fn ease(&self, next: u64) {
         if self.held.load(SeqCst) && !self.is_ahead(next, AHEAD / 2) {
             self.held.store(false, SeqCst);
@@ -141,7 +141,7 @@ impl Backpressure {
         }
     }
 
-    /// The viewer is gone: its task ends, and nothing will catch up any more.
+    /// The viewer is disconnected. Its task ends, so reading must not be blocked any more.
     pub(crate) fn let_go(&self) {
         self.gone.store(true, SeqCst);
         self.owes.notify_one();
@@ -163,7 +163,7 @@ impl Backpressure {
         }
     }
 
-    /// For a request of a polling client: returns when it may be read, or after `longest`.
+    /// For a request by long-polling: returns when it may be read, or after `longest`.
     pub(crate) async fn may_read(&self, longest: Duration) {
         let _ = timeout(longest, poll_fn(|context| self.poll_read(context))).await;
     }

@@ -1,4 +1,4 @@
-//! A client's websocket on its way to the library, frame by frame: [names with escapes](crate::serve::relay::escaped_names) are made readable.
+//! Rewrites frames from a client's websocket before the library reads them, where they hold [names with escapes](crate::serve::relay::escaped_names).
 use std::{
     io,
     pin::Pin,
@@ -11,21 +11,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::stream::ConnectionHandle;
 use crate::serve::relay::escaped_names::with_readable_name;
 
-/// What is read at once: clients say little.
+/// Bytes read at once: clients send little.
 const READ: usize = 1024;
 
-/// The last part of a message has it in its first byte (RFC 6455, section 5.2).
+/// The FIN bit in the first byte: the last frame of a message (RFC 6455, section 5.2).
 const LAST: u8 = 0x80;
 const TEXT: u8 = 0x01;
-/// The first byte of a further part of a message.
+/// The opcode of a continuation frame.
 const FURTHER: u8 = 0x00;
-/// Bytes.
+/// Bytes of the longest frame header.
 const LONGEST_HEAD: usize = 14;
-/// Frames of the connection itself have it in their first byte.
+/// The bit of the opcode that marks control frames.
 const CONTROL: u8 = 0x08;
 const MASKED: u8 = 0x80;
 
-/// Reads as the stream in it does until that is a websocket, as its [`ConnectionHandle`] says.
+/// Passes everything through until the connection is a websocket, as its [`ConnectionHandle`] says; then rewrites frames.
 pub(crate) struct Framed<T> {
     inner: T,
     handle: Arc<ConnectionHandle>,
@@ -33,36 +33,36 @@ pub(crate) struct Framed<T> {
 }
 
 impl<T> Framed<T> {
-    /// `longest`: bytes of a message.
+    /// `longest`: bytes of the longest message that is rewritten.
     pub(crate) fn new(inner: T, handle: Arc<ConnectionHandle>, longest: usize) -> Framed<T> {
         Framed { inner, handle, frames: Frames::new(longest) }
     }
 }
 
-/// The frames of one client.
+/// The frames of one client, as far as they were read.
 struct Frames {
-    /// Bytes of a message that is looked into.
+    /// Bytes of the longest message that is rewritten.
     longest: usize,
-    /// Of the frame in hand, what has come so far.
+    /// The beginning of an incomplete frame.
     held: Vec<u8>,
-    /// A text of which parts are still to come.
+    /// A text message with frames still to come.
     parts: Option<Text>,
-    /// Bytes to come of a frame that is not looked into.
+    /// Bytes still to come of a frame that is passed through.
     passing: u64,
-    /// What may go on.
+    /// Bytes for the library.
     out: Vec<u8>,
-    /// How much of that has.
+    /// How many of them it has read.
     gone: usize,
 }
 
-/// A text as far as it has come.
+/// The frames of a text message so far.
 #[derive(Default)]
 struct Text {
     frames: Vec<u8>,
     payload: Vec<u8>,
 }
 
-/// What the head of a frame says.
+/// The header of a frame.
 struct Head {
     first: u8,
     is_masked: bool,
@@ -71,7 +71,7 @@ struct Head {
 }
 
 impl Head {
-    /// None until all of it has come.
+    /// `None` while it is incomplete.
     fn read(frame: &[u8]) -> Option<Head> {
         let (&first, &second) = (frame.first()?, frame.get(1)?);
         let (length, payload) = match second & !MASKED {
@@ -84,7 +84,7 @@ impl Head {
         (frame.len() >= bytes).then_some(Head { first, is_masked, bytes, payload })
     }
 
-    /// The text that this frame is a part of, as far as it has come before; none where it is of another kind.
+    /// The text message before this frame, if the frame belongs to one; `None` for other frames.
     fn text(&self, parts: &mut Option<Text>) -> Option<Text> {
         match self.first & !LAST {
             TEXT if self.is_masked && parts.is_none() => Some(Text::default()),
@@ -134,13 +134,13 @@ impl Frames {
         }
         self.held.drain(..done);
         if self.held.is_empty() {
-            // A viewer who says nothing holds no room for it.
+            // An idle viewer keeps no buffer.
             self.held = Vec::new();
         }
     }
 
-    /// Lets the frame that begins at `at` go on as it comes; tells how much of it is here. Control frames may stand between the parts
-    /// of a text; what else comes there does not wait for it.
+    /// Passes the frame at `at` through. Returns how many bytes of it have been read. Control frames may come between the frames of a
+    /// text message; any other frame ends the wait for its rest.
     fn pass(&mut self, head: &Head, at: usize) -> usize {
         if head.first & CONTROL == 0 {
             self.out.extend(self.parts.take().unwrap_or_default().frames);
@@ -153,7 +153,7 @@ impl Frames {
         here
     }
 
-    /// The other end has hung up: what is held goes on as it is.
+    /// The client has disconnected: incomplete frames are passed through.
     fn end(&mut self) {
         self.out.extend(self.parts.take().unwrap_or_default().frames);
         self.out.append(&mut self.held);
@@ -171,7 +171,7 @@ impl Frames {
 }
 
 impl Text {
-    /// Bytes of the payload of a frame that still fits in. Heads count too: parts may be empty.
+    /// The length of the payload if the frame still fits. Headers count as well, as frames may be empty.
     fn room(&self, head: &Head, longest: usize) -> Option<usize> {
         let payload = usize::try_from(head.payload).ok().filter(|it| *it <= longest)?;
         let fits = self.payload.len() + payload <= longest
@@ -186,8 +186,8 @@ impl Text {
     }
 }
 
-/// The text with a name that the library can read, in one frame; none where it can as it is. What it is masked with matters to nobody
-/// on this side of the network: with zeros it stays as it is.
+/// The text in one frame, with a name that the library can read; `None` if it can read the original. The mask is zero, so that the
+/// payload is readable as it is: masks only matter to proxies on the network.
 fn changed(text: &[u8]) -> Option<Vec<u8>> {
     let text = with_readable_name(std::str::from_utf8(text).ok()?)?;
     let mut frame = vec![LAST | TEXT];

@@ -1,4 +1,4 @@
-//! What clients send, cut anywhere, in one frame a text or in several.
+//! Frames of clients, split anywhere, with one frame or several for a text.
 use super::*;
 use proptest::prelude::*;
 
@@ -6,12 +6,12 @@ const WHOLE: u8 = LAST | TEXT;
 const PING: u8 = 0x89;
 const KEY: [u8; 4] = [1, 200, 3, 44];
 
-/// As a client sends it.
+/// A frame as a client sends it.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     masked(first, payload, KEY)
 }
 
-/// As the library gets a text that was changed.
+/// A frame as the library receives a rewritten text.
 fn made(text: &str) -> Vec<u8> {
     masked(WHOLE, text.as_bytes(), [0; 4])
 }
@@ -51,7 +51,7 @@ fn a_name_with_an_escape_is_made_readable_however_the_bytes_come() {
         frame(WHOLE, br#"42["a"]"#),
         made(r#"421["livecap:escaped","a\"b",1]"#),
         frame(PING, b"\\"),
-        // It has grown past what the short form of a length can say.
+        // It no longer fits the short form of a length.
         made(&format!(r#"42["livecap:escaped","\/","{}"]"#, "x".repeat(110))),
     ];
     for cut in 1..200 {
@@ -69,7 +69,7 @@ fn a_text_in_several_frames_is_one_text() {
     };
     let [a, b, c, d] = parts(r#"42["a\"b",1]"#);
     let as_it_was = parts(r#"42["a","b",1]"#).concat();
-    // Control frames may come between parts. They are not held up.
+    // Control frames may come between the frames of a text. They are not delayed.
     let ping = frame(PING, b"1");
     let sent = [a, ping.clone(), b, c, d, as_it_was.clone()].concat();
     let wanted = [ping, made(r#"42["livecap:escaped","a\"b",1]"#), as_it_was].concat();
@@ -89,7 +89,7 @@ fn what_is_too_long_or_no_text_is_not_held() {
         frames.take(&sent[8..]);
         assert_eq!(frames.out, sent);
     }
-    // Together the parts are too long, or there are too many of them.
+    // The frames are too long together, or too many.
     let (half, empty) = ([b'\\'; 51], frame(FURTHER, b""));
     let halves = [frame(TEXT, &half), frame(FURTHER, &half)].concat();
     for sent in [halves, [frame(TEXT, b"\\"), empty.repeat(40)].concat()] {
@@ -108,13 +108,13 @@ fn what_is_too_long_or_no_text_is_not_held() {
     assert_eq!((frames.out.len(), frames.held.len()), (5014, 0));
 }
 
-/// A frame of the connection itself may come before parts of a text that it stood behind.
+/// A control frame may overtake frames of a text that came before it.
 fn no_control() -> impl Strategy<Value = u8> {
     any::<u8>().prop_map(|it| it & !CONTROL)
 }
 
 proptest! {
-    /// Whatever comes, nothing of it is lost, and what has no escapes is as it was.
+    /// Whatever comes, nothing is lost, and messages without escapes are unchanged.
     #[test]
     fn bytes_without_escapes_come_as_they_were(
         payloads in prop::collection::vec(("[^\\\\]{0,200}", no_control()), 0..6),

@@ -1,4 +1,4 @@
-//! One TCP connection of a client: what is read of it, and how fast it takes what is written.
+//! One TCP connection of a client: the frames read from it, and backpressure.
 pub(crate) mod backpressure;
 pub(crate) mod frames;
 pub(crate) mod stream;

@@ -1,4 +1,4 @@
-//! An accepted connection that notices when its other end takes nothing any more, and can be cut off from outside.
+//! An accepted connection. It ends when its client reads nothing for too long, or when it is cancelled.
 use std::{
     future::Future,
     io,
@@ -24,21 +24,21 @@ use tokio_util::{
 
 use super::backpressure::Backpressure;
 
-/// The connection as its requests see it: a viewer that comes over it is counted where the viewer looks.
+/// A connection as its requests see it. It connects the flushes of the stream with the viewer's [`Backpressure`].
 #[derive(Default)]
 pub(crate) struct ConnectionHandle {
     viewer: Mutex<Option<Arc<Backpressure>>>,
-    /// No requests come over it any more, but frames.
+    /// It carries frames, and no more requests.
     is_websocket: AtomicBool,
 }
 
 impl ConnectionHandle {
-    /// The connection is the websocket of this viewer from now on.
+    /// From now on the connection is the websocket of this viewer.
     pub(crate) fn carry(&self, viewer: Arc<Backpressure>) {
         *self.viewer.lock().unwrap_or_else(PoisonError::into_inner) = Some(viewer);
     }
 
-    /// What comes from now on are frames: the client waits for the answer that says so.
+    /// From now on the client sends frames: it waits for the response to the upgrade before.
     pub(crate) fn become_websocket(&self) {
         self.is_websocket.store(true, SeqCst);
     }
@@ -47,7 +47,7 @@ impl ConnectionHandle {
         self.is_websocket.load(SeqCst)
     }
 
-    /// The viewer has taken all that was written.
+    /// Everything written so far has been flushed.
     fn beat(&self) {
         if let Some(viewer) = &*self.viewer.lock().unwrap_or_else(PoisonError::into_inner) {
             viewer.add_taken();
@@ -59,22 +59,22 @@ impl ConnectionHandle {
     }
 }
 
-/// Where the last of each connection is waited for, and how long.
+/// The tasks that close connections, and how long each may take.
 #[derive(Clone)]
 pub(crate) struct Linger {
     pub(crate) tasks: TaskTracker,
     pub(crate) limit: Duration,
 }
 
-/// socketioxide's writer does not notice a cancelled session while it is blocked: an error from here is what ends it.
+/// socketioxide's writer does not notice a cancelled session while it is blocked, so the connection fails its writes.
 pub(crate) struct Connection {
-    /// There until it is dropped.
+    /// `Some` until it is dropped.
     stream: Option<TcpStream>,
-    /// The other end has hung up.
+    /// The client has closed the connection.
     ended: bool,
     handle: Arc<ConnectionHandle>,
     stall: Duration,
-    /// Runs while bytes wait that the other end does not take.
+    /// Runs while the client does not read what was written.
     stalled: Option<Pin<Box<Sleep>>>,
     cut: CancellationToken,
     until_cut: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -82,7 +82,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// `cut` ends it from outside; `linger` runs what is left to do when it is dropped.
+    /// `cut` ends it from outside; `linger` runs the task that closes it after it was dropped.
     pub(crate) fn new(
         stream: TcpStream,
         handle: Arc<ConnectionHandle>,
@@ -99,7 +99,7 @@ impl Connection {
         Pin::new(self.stream.as_mut().expect("only taken when dropped"))
     }
 
-    /// RelayFilter on what a write came to, and gives up on an end that took nothing for too long.
+    /// Passes the result of a write on. Fails if the client has read nothing for too long.
     fn watch<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -109,7 +109,7 @@ impl Connection {
             self.stalled = None;
             return written;
         }
-        // Who waits here would not hear of it.
+        // The writer would not be woken.
         if self.cut.is_cancelled() {
             return Poll::Ready(Err(cut_off()));
         }
@@ -117,7 +117,7 @@ impl Connection {
         let stalled =
             self.stalled.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + stall)));
         ready!(stalled.as_mut().poll(context));
-        // The reading side would wait for ever: it learns of it by the token.
+        // The reading side learns of it by the token, and would wait for ever otherwise.
         self.cut.cancel();
         Poll::Ready(Err(cut_off()))
     }
@@ -129,7 +129,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // A future that was ready must not be asked again.
+        // A future must not be polled after it was ready.
         if self.cut.is_cancelled() || self.until_cut.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(cut_off()));
         }
@@ -169,7 +169,7 @@ impl AsyncWrite for Connection {
         self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 
-    /// Asked for when all that was to be written has been: the moment at which a viewer has taken it.
+    /// Called after everything was written. When it succeeds, the viewer has taken all of it.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.stream().poll_flush(context);
         if matches!(flushed, Poll::Ready(Ok(()))) {
@@ -183,8 +183,8 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// A socket that is closed with something unread in it is reset, and takes with it what the other end has not read yet:
-/// the last captions of who was slow. So it is read to its end first.
+/// Closing a socket with unread input resets the connection, and a slow client would lose the last captions. So the input is
+/// read to its end first.
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.ended || self.cut.is_cancelled() {

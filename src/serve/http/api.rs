@@ -1,4 +1,4 @@
-//! The HTTP API: how the pipeline is, what was said, what a monitor reads, what an operator may do; and its description.
+//! The HTTP API: state, transcripts, metrics and control; and its OpenAPI description.
 use std::sync::Arc;
 
 use axum::{
@@ -109,16 +109,16 @@ struct Mark {
     text: String,
 }
 
-/// Which number a mark has got.
+/// The number of a mark.
 #[derive(Serialize, ToSchema)]
 struct Marked {
     seq: u64,
 }
 
-/// Bytes of a mark's text.
+/// The most bytes of a mark's text.
 const LONGEST_MARK: usize = 1000;
 
-/// Bytes of a request's body: a mark, also where each of its letters is escaped.
+/// The most bytes of a request body: a mark in which every letter is escaped.
 const LONGEST_BODY: usize = 8 * 1024;
 
 /// Mark this moment
@@ -153,7 +153,7 @@ fn gate(hub: &Hub) -> Result<&Gate, Refused> {
         .ok_or_else(|| refused(StatusCode::CONFLICT, "there is no pipeline behind this server"))
 }
 
-/// Whoever asks may operate. An extractor, so that nobody else's body is read.
+/// The requester may operate. This is an extractor, so that no body is read without this right.
 struct Operator;
 
 impl FromRequestParts<Arc<Hub>> for Operator {

@@ -1,4 +1,4 @@
-//! What was said, handed out: written in turn, for so many at once, and within a time.
+//! Downloads of transcripts, with a limit of how many at once and a time limit.
 use std::{
     io,
     pin::Pin,
@@ -30,10 +30,10 @@ use crate::serve::{
     hub::Hub,
 };
 
-/// Bytes that are handed on at once: the time is looked at before each.
+/// Bytes of a chunk: the time limit is checked before each.
 const CHUNK: usize = 64 * 1024;
 
-/// When to come again where too many want it.
+/// When to try again if there are too many downloads.
 const COME_AGAIN: Duration = Duration::from_secs(5);
 
 /// What was said so far, as far as it is kept
@@ -72,12 +72,12 @@ pub(crate) async fn said(
     Ok((head, body).into_response())
 }
 
-/// Hours of captions take long to write: not where viewers are served, and not for many at once.
+/// Writing hours of captions takes long, so it runs on a blocking thread, and only a few at the same time.
 async fn written(hub: &Hub, part: Part, format: Format) -> Result<Bytes, Refused> {
     let turn = hub.exports.writing.clone().acquire_owned().await;
     let extract = Extract::of(&hub.captions.log(), part);
     let write = move || {
-        // Kept until it is written, also for one who has hung up meanwhile.
+        // The permit is kept until the transcript is written, even if the client has disconnected.
         let _turn = turn;
         transcript::write(&extract, format)
     };
@@ -91,7 +91,7 @@ fn busy(told: &str) -> Response {
     ([later(COME_AGAIN)], refused(StatusCode::SERVICE_UNAVAILABLE, told)).into_response()
 }
 
-/// Text on its way to one who takes it. Its place is free again when all of it has been handed on, or the time is over.
+/// A text that is being sent. Its permit is released when all of it was sent, or the time is over.
 struct Download {
     left: Bytes,
     until: Instant,
@@ -109,7 +109,7 @@ impl hyper::body::Body for Download {
         if self.left.is_empty() {
             return Poll::Ready(None);
         }
-        // Asked for once there is room: who takes nothing at all is cut off by its connection.
+        // Polled only when there is room. The connection itself ends a client that reads nothing at all.
         if self.until <= Instant::now() {
             let why = "what was said was not taken in time";
             return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, why))));

@@ -1,4 +1,4 @@
-//! What may be seen of a pipeline at work: its state for everybody; its plan, its details and the log for operators.
+//! The state of a running pipeline for everybody; its plan, details and log for operators.
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
@@ -38,11 +38,11 @@ pub(crate) async fn state(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Re
     }
 }
 
-/// With what an operator looks at.
+/// With the details for operators.
 fn whole(hub: &Hub, requester: &Requester<'_>) -> ApiState {
     let registry = hub.pipeline.registry();
     let (readings, edges) = (registry.stages(), registry.edges());
-    // Of sound, which is what edges without a size carry. Also one that is away: that nothing comes of it has to be seen.
+    // Stages that give sound: their edges have no size in items. Also stages that are not running, to show that they give nothing.
     let sources = readings.iter().filter(|stage| {
         edges.iter().any(|it| it.from == stage.name && it.size == 0)
             && edges.iter().all(|it| it.to != stage.name)
@@ -60,7 +60,7 @@ fn whole(hub: &Hub, requester: &Requester<'_>) -> ApiState {
         stream,
         server: hub.id.clone(),
         now: hub.clock.now_ms(),
-        // What only delivers refuses everybody.
+        // A node refuses everybody.
         may_operate: hub.rules.may_operate(requester) && hub.node().is_none(),
         edges: edges.iter().map(Into::into).collect(),
         work: readings.iter().map(Into::into).collect(),
@@ -72,7 +72,7 @@ fn whole(hub: &Hub, requester: &Requester<'_>) -> ApiState {
     }
 }
 
-/// Whether the stages are well is nobody's secret. When somebody speaks is one, where captions are not for everybody.
+/// The states of stages are public. When somebody speaks is not, where captions are not public.
 fn public(hub: &Hub, requester: &Requester<'_>) -> StateEvent {
     let state = hub.state();
     if hub.rules.may_read(requester) {
@@ -113,7 +113,7 @@ pub(crate) async fn lines(
     Ok((FRESH, Json(hub.pipeline.diagnostics.lines(after))))
 }
 
-/// Whoever asks may inspect.
+/// The requester may inspect.
 pub(crate) struct Inspector;
 
 impl FromRequestParts<Arc<Hub>> for Inspector {

@@ -1,4 +1,4 @@
-//! What takes connections and every request first: who is turned away, what is waited for, and how long.
+//! Accepts connections and requests, and applies limits and timeouts to them.
 use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
@@ -45,23 +45,23 @@ pub(crate) struct Listener {
     pub(crate) router: Router,
     pub(crate) sockets: Sockets,
     pub(crate) hub: Arc<Hub>,
-    /// Connections that may still be taken.
+    /// Permits for connections.
     pub(crate) room: Arc<Semaphore>,
     pub(crate) tls: Option<Arc<Tls>>,
-    /// On a loopback address only requests are answered that know it by a name of its own.
+    /// Whether only requests with an own `Host` are answered, as on a loopback address.
     pub(crate) guarded: bool,
     pub(crate) connections: TaskTracker,
     pub(crate) closed: CancellationToken,
     pub(crate) cut: CancellationToken,
 }
 
-/// What one connection takes of the server, until it ends.
+/// The permits of one connection.
 struct Held {
     _room: OwnedSemaphorePermit,
     _place: Option<Place>,
 }
 
-/// After which time one who was turned away may come again.
+/// When a refused client may try again.
 const COME_AGAIN: Duration = Duration::from_secs(5);
 
 impl Listener {
@@ -70,7 +70,7 @@ impl Listener {
             match accepted {
                 Ok((stream, peer)) => self.take(stream, peer),
                 Err(error) => {
-                    // Out of file descriptors, mostly: those who are here may leave meanwhile.
+                    // Mostly there are no file descriptors left; connections may end meanwhile.
                     tracing::warn!(%error, "a connection could not be accepted");
                     sleep(self.hub.settings.accept_pause).await;
                 }
@@ -80,14 +80,14 @@ impl Listener {
 
     fn take(self: &Arc<Listener>, stream: TcpStream, peer: SocketAddr) {
         self.hub.counts.add_connection();
-        // A proxy brings everybody's connections; whose they are, its requests tell.
+        // The connections of a proxy are not limited. The client is known only from its requests.
         let proxy = self.hub.settings.trusted_proxies.contains(&peer.ip().to_canonical());
         let place = if proxy { Some(None) } else { self.hub.addresses.connection(peer.ip()) };
         let room = self.room.clone().try_acquire_owned().ok();
         let (Some(place), Some(room)) = (place, room) else {
             self.hub.counts.add_turned_away();
             tracing::debug!(%peer, "a connection was turned away: there are too many");
-            // Told without being asked, and not waited for: who is flooding may not read it.
+            // The refusal is sent without reading a request, and without waiting: a flooding client may not read it.
             let told = turn_away(COME_AGAIN, self.tls.is_some());
             let _ = stream.try_write(told.as_bytes());
             return;
@@ -97,7 +97,7 @@ impl Listener {
     }
 
     async fn serve(self: Arc<Listener>, stream: TcpStream, peer: SocketAddr, _held: Held) {
-        // Captions are small, and late when they wait for more.
+        // Nagle's algorithm would delay captions, which are small.
         let _ = stream.set_nodelay(true);
         let handle = Arc::new(ConnectionHandle::default());
         let (stall, cut) = (self.hub.settings.stall, self.cut.child_token());
@@ -190,7 +190,7 @@ impl Listener {
         request.extensions_mut().insert(handle.clone());
         let answer = self.ask(request);
         let answer = match method {
-            // By long-polling, what is asked for may take its time; what is sent may not.
+            // By long-polling a `GET` waits for packets, but a `POST` has a time limit.
             Method::GET => answer.await?,
             _ => match timeout(self.hub.settings.body_timeout, answer).await {
                 Ok(answer) => answer?,
@@ -200,7 +200,7 @@ impl Listener {
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             handle.become_websocket();
         }
-        // The query is left out: who asks may have put a secret there.
+        // Without the query, which may hold a secret.
         tracing::debug!(%peer, %method, path, status = answer.status().as_u16(), "request");
         Ok(answer)
     }
@@ -217,7 +217,7 @@ impl Listener {
         }
     }
 
-    /// A new session is refused early where there is no place for it, and where one address opens too many.
+    /// Refuses a new session early if there is no permit for it, or if the address opens too many.
     fn refuse_handshake(&self, request: &Request<Incoming>, client: IpAddr) -> Option<Response> {
         if !is_handshake(request.uri()) {
             return None;
@@ -233,7 +233,7 @@ impl Listener {
         Some((StatusCode::SERVICE_UNAVAILABLE, head, "full\n").into_response())
     }
 
-    /// A token in the head of any request is looked at here, once, so that nobody guesses one by asking often.
+    /// Checks a token in the headers of any request, so that nobody can guess one by many requests.
     fn refuse_token(&self, request: &Request<Incoming>, client: IpAddr) -> Option<Response> {
         let token = Requester::of(request.headers(), None).token?;
         let wait = self.hub.check_token(token, client).err()?;
@@ -242,7 +242,7 @@ impl Listener {
     }
 }
 
-/// Whether what comes is no TLS, but a request.
+/// Whether the client sends a request without TLS.
 async fn begins_plainly(stream: &TcpStream) -> bool {
     let mut first = [0];
     stream.peek(&mut first).await.is_ok_and(|count| tls::is_plain(&first[..count]))
@@ -260,8 +260,8 @@ fn tell_of_plain(peer: SocketAddr, is_first: bool) {
     }
 }
 
-/// The library keeps the head of the request that began a session, and hyper's heads are parts of the buffer that they were
-/// read into: a viewer would hold 8 KiB for it. What nobody asks for is left out.
+/// The library keeps the headers of the request that began a session, and hyper's headers refer to the buffer that they were read
+/// into: each viewer would keep 8 KiB. So only the headers that are used are copied.
 fn on_its_own<B>(request: Request<B>) -> Request<B> {
     let (mut head, body) = request.into_parts();
     if let Ok(uri) = head.uri.to_string().parse() {
@@ -275,7 +275,7 @@ fn on_its_own<B>(request: Request<B>) -> Request<B> {
     Request::from_parts(head, body)
 }
 
-/// What rights are decided by, and what makes a websocket.
+/// The headers for rights and for websockets.
 const KEPT: [HeaderName; 7] = [
     header::HOST,
     header::ORIGIN,
@@ -286,7 +286,7 @@ const KEPT: [HeaderName; 7] = [
     header::SEC_WEBSOCKET_VERSION,
 ];
 
-/// Before any request was read. Over TLS nothing can be said yet.
+/// Sends a refusal before any request was read. Over TLS this is not possible.
 fn turn_away(wait: Duration, secured: bool) -> String {
     if secured {
         return String::new();

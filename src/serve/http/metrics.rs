@@ -1,4 +1,4 @@
-//! What a monitor reads: counts of the server, and of every stage and edge behind it.
+//! Metrics: the counters of the server, and of every stage and edge.
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use prometheus_client::{
@@ -13,15 +13,14 @@ type Labels = Vec<(&'static str, String)>;
 type Counters = Family<Labels, Counter>;
 type Seconds = Gauge<f64, AtomicU64>;
 
-/// All of it in the text format of Prometheus. The figures are read while they change: each is right, and none waits for
-/// another.
+/// All metrics in the text format of Prometheus. They are read one after another, while they change.
 pub(crate) fn text(hub: &Hub) -> String {
     let mut registry = Registry::with_prefix("livecap");
     server(hub, &mut registry);
     stages(hub, &mut registry);
     edges(hub, &mut registry);
     let mut text = String::new();
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     let _ = encode(&mut text, &registry);
     text
 }
@@ -67,7 +66,7 @@ fn server(hub: &Hub, registry: &mut Registry) {
     }
 }
 
-/// `said`: the number of the last event.
+/// `said`: the number of the newest event.
 fn in_cluster(cluster: &Cluster, said: u64, registry: &mut Registry) {
     let counts = &cluster.counts;
     for (name, help, count) in [

@@ -1,4 +1,4 @@
-//! The HTTP side: connections, pages, the API, and what a monitor reads.
+//! HTTP: the listener, pages, the API and metrics.
 mod api;
 mod download;
 mod inspect;

@@ -1,10 +1,10 @@
-//! The pages that the binary carries: the built `web/dist`, and a page that says how to get it where it is absent.
+//! The pages in the binary: the built `web/dist`, or a page with instructions where it was not built.
 use rust_embed::RustEmbed;
 use std::borrow::Cow;
 
-/// Sent with every page. Scripts and styles are files of this server and nothing else; no text of a caption can become
-/// a script or markup. `ws:` and `wss:` are spelled out because not every browser takes them for `'self'`. The captions
-/// may be framed anywhere: there is nothing on them to click that could be stolen.
+/// Sent with every page. Scripts and styles may only be files of this server, so that the text of a caption can never become a
+/// script or markup. `ws:` and `wss:` are listed because not every browser includes them in `'self'`. Pages of captions may be
+/// framed anywhere: they have no controls that clickjacking could misuse.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self' ws: wss:; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *; \
     require-trusted-types-for 'script'; trusted-types 'none'";
@@ -14,13 +14,13 @@ pub(crate) const HEADERS: [(&str, &str); 5] = [
     ("content-security-policy", CONTENT_SECURITY_POLICY),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
-    // The files have no version in their names: a browser asks whether its copy still stands.
+    // The names of files have no version, so browsers must revalidate their copies.
     ("cache-control", "no-cache"),
-    // Text is sent packed to who takes it so.
+    // Text is sent with gzip to clients that accept it.
     ("vary", "accept-encoding"),
 ];
 
-/// The pages by their paths: they have names without an ending, every other file its own.
+/// The pages by their paths, which have no ending. The path of any other file is its name.
 const PAGES: [(&str, &str); 4] = [
     ("/", "index.html"),
     ("/overlay", "overlay.html"),
@@ -28,23 +28,23 @@ const PAGES: [(&str, &str); 4] = [
     ("/operator", OPERATOR),
 ];
 
-/// How a packed file is called beside the one that it is of.
+/// The ending of files with gzip, beside the plain ones.
 const PACKED: &str = ".gz";
 
-/// What is answered to a GET of one path.
+/// The response to a GET of one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) content_type: &'static str,
-    /// In quotes, as the header `etag` has it; the same bytes have the same tag in every build.
+    /// The value of the header `etag`, with its quotes. It is a hash of the bytes.
     pub(crate) etag: String,
     pub(crate) body: Cow<'static, [u8]>,
-    /// Whether pages of others may show it inside of theirs.
+    /// Whether other sites may show it in a frame.
     pub(crate) framed: bool,
     /// The `content-encoding` of `body`, where it has one.
     pub(crate) encoding: Option<&'static str>,
 }
 
-/// `packed`: who asks takes gzip. `path` as in the request line, without its query. `None` is a 404.
+/// `packed`: the client accepts gzip. `path` as in the request line, without the query. `None`: there is no such page.
 pub(crate) fn page(path: &str, packed: bool) -> Option<Page> {
     let page = name_of(path).and_then(|name| {
         let plain = built(name, Dist::get(name)?);
@@ -57,19 +57,19 @@ pub(crate) fn page(path: &str, packed: bool) -> Option<Page> {
     }
 }
 
-/// In the binary in every profile, so that a debug build does not depend on where it was built.
+/// Embedded in every profile, so that a debug build works in any folder.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
 struct Dist;
 
-/// It has buttons that end what others watch.
+/// Its buttons can pause and end the pipeline, so it must not be framed.
 const OPERATOR: &str = "operator.html";
 
-/// The file behind a path.
+/// The name of the file for a path.
 fn name_of(path: &str) -> Option<&str> {
     let page = PAGES.iter().find(|(it, _)| *it == path).map(|(_, name)| *name);
-    // One address a page, or a cache and a search engine know it twice.
+    // Each page has one address, so that caches and search engines do not see it twice.
     let is_file = ![".html", PACKED].iter().any(|it| path.ends_with(it));
     page.or_else(|| path.strip_prefix('/').filter(|it| is_file && !it.is_empty()))
 }

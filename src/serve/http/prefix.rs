@@ -1,12 +1,12 @@
-//! Below a path of a proxy, as `/captions/`: what it says that it has put in front of the path is taken off.
+//! Serving below a path of a proxy, as `/captions/`: the prefix that the proxy states is removed from the path.
 //!
-//! The pages know nothing of it: all of their addresses are relative.
+//! The pages need not know it, as all their links are relative.
 use axum::{extract::Request, http::Uri};
 
-/// What Traefik and others call the path that they serve this server under.
+/// The header in which Traefik and other proxies state the prefix.
 const HEADER: &str = "x-forwarded-prefix";
 
-/// Takes the prefix off the path of a request whose proxy has left it there. Proxies that take it off themselves, as most do, change nothing.
+/// Removes the prefix from a path, unless the proxy has removed it already, as most do.
 pub(crate) fn strip<B>(request: &mut Request<B>) {
     let told = request.headers().get(HEADER).and_then(|it| it.to_str().ok());
     if let Some(stripped) = told.and_then(|prefix| without(request.uri(), prefix)) {

@@ -1,4 +1,4 @@
-//! The HTTP side of the same port: the pages, and whom a server on a loopback address answers.
+//! The router of HTTP requests: pages, the API and Socket.IO; and the check of `Host` on loopback addresses.
 use std::sync::Arc;
 
 use axum::{
@@ -37,7 +37,7 @@ async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if !page.framed {
-        // A second policy holds beside the first: what can be clicked here is not to be laid under another page.
+        // A second policy applies beside the first: this page must not be framed, because of clickjacking.
         headers.append(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("frame-ancestors 'none'"),
@@ -57,7 +57,7 @@ async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
     (headers, page.body).into_response()
 }
 
-/// A `q` of 0, which nobody sends, refuses it; any other weight takes it, for there is nothing else to choose from.
+/// Whether gzip is accepted. Weights other than 0 do not matter, as there is no other encoding to choose.
 fn takes_gzip(asked: &HeaderMap) -> bool {
     let lines = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|it| it.to_str().ok());
     lines.flat_map(|it| it.split(',')).any(|it| {
@@ -67,7 +67,7 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
     })
 }
 
-/// Tells browsers whose pages may read. Long-polling posts. `Authorization` is what no wildcard stands for.
+/// CORS: which sites may read. Long-polling needs `POST`. Headers are mirrored, as a wildcard does not include `Authorization`.
 fn cors(origins: &[String], any: bool) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST])
@@ -75,14 +75,14 @@ fn cors(origins: &[String], any: bool) -> CorsLayer {
     if any {
         return layer.allow_origin(Any);
     }
-    // As browsers write theirs.
+    // Browsers send origins without a slash at the end.
     let origins = origins.iter().map(|it| it.trim_end_matches('/'));
     let origins = origins.filter_map(|it| HeaderValue::from_str(it).ok());
     layer.allow_origin(AllowOrigin::list(origins))
 }
 
-/// Whether a server on a loopback address answers a request with this `Host`: a page elsewhere could otherwise reach it by
-/// a name of its own that leads here.
+/// Whether a server on a loopback address answers a request with this `Host`. Otherwise a page of another site could reach it by a
+/// name that resolves to this address (DNS rebinding).
 pub(crate) fn is_own_host(host: Option<&str>, hosts: &[String]) -> bool {
     let Some(host) = host else { return false };
     let name = name_of(host);

@@ -1,4 +1,4 @@
-//! The public test suites of both protocols, run against servers made of this folder's connections, limits and checks.
+//! The public test suites of Engine.IO and Socket.IO, against servers with the listener of this folder.
 //!
 //! They are not part of the project: `LIVECAP_SUITES` names a folder with clones of socketio/engine.io-protocol and
 //! socketio/socket.io-protocol, in each of which `npm ci` was run in `test-suite`.
@@ -25,10 +25,10 @@ use crate::serve::{hub::Hub, relay::client_event::Incoming, settings::Settings, 
 const INTERVAL: Duration = Duration::from_millis(300);
 const PATIENCE: Duration = Duration::from_millis(200);
 const PAYLOAD: u64 = 1_000_000;
-/// Nothing here takes longer, on any machine.
+/// No step takes longer, on any machine.
 const SOON: Duration = Duration::from_secs(120);
 
-/// Serves `router` as a broadcast would be served.
+/// Serves `router` with the listener of a broadcast.
 async fn serve(router: Router) -> SocketAddr {
     let settings = Settings { max_payload: PAYLOAD as usize, ..Settings::default() };
     let hub = Hub::new(settings, true);
@@ -51,7 +51,7 @@ async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// Sends back what it is sent.
+/// Sends back each message.
 #[derive(Clone, Debug)]
 struct Echo;
 
@@ -71,7 +71,7 @@ impl EngineIoHandler for Echo {
     }
 }
 
-/// Tells a client its `auth`, and sends back its messages, as the suite wants it.
+/// Sends a client its `auth`, and sends back its messages, as the suite requires.
 #[expect(clippy::needless_pass_by_value, reason = "a handler takes what it is given")]
 fn admit(socket: SocketRef) -> std::future::Ready<Result<(), std::convert::Infallible>> {
     socket.on("message", |socket: SocketRef, Incoming(emitted): Incoming| {
@@ -93,7 +93,7 @@ async fn enter(socket: SocketRef, TryData(auth): TryData<Value>) {
     let _ = socket.emit("auth", &auth.unwrap_or_default());
 }
 
-/// How many of the suite's tests passed. `None`, with a message, where there is no suite.
+/// Runs a suite and returns how many of its tests passed. `None`, with a message, if the suite is absent.
 async fn passed(suite: &str, address: SocketAddr) -> Option<u64> {
     let Some(suites) = env::var_os("LIVECAP_SUITES").map(PathBuf::from) else {
         use std::io::Write;

@@ -1,4 +1,5 @@
-//! Requests for a websocket that are none, mostly because a proxy has not passed the upgrade on: refused at once, so that clients go on by long-polling.
+//! Requests for a websocket without a valid upgrade, mostly because a proxy has removed it. They are refused at once, so that clients go on
+//! by long-polling.
 use axum::{
     extract::Request,
     http::{HeaderName, Method, StatusCode, Version, header},
@@ -13,7 +14,7 @@ const NOT_PASSED_ON: &str = "a websocket was asked for without an upgrade: a pro
 const OTHER_VERSION: &str = "only version 13 of the websocket protocol is spoken here\n";
 const NO_KEY: &str = "a websocket was asked for without a key\n";
 
-/// What a request for a websocket is answered that cannot become one; `None` for one that can, and for others.
+/// The refusal of a request for a websocket that cannot be upgraded; `None` for all other requests.
 pub(crate) fn refused<B>(request: &Request<B>) -> Option<Response> {
     let uri = request.uri();
     let query = uri.query().unwrap_or_default();
@@ -46,7 +47,7 @@ pub(crate) fn refused<B>(request: &Request<B>) -> Option<Response> {
 mod tests {
     use super::*;
 
-    /// A good request, with some headers changed or, where they are empty, left out.
+    /// A valid request, with some headers changed, or removed where they are empty.
     fn asked(changes: &[(&str, &str)]) -> Request<()> {
         let usual = [
             ("upgrade", "websocket"),

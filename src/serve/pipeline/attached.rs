@@ -1,4 +1,4 @@
-//! The pipeline behind a server, as far as viewers and operators see it.
+//! The pipeline of a server: its state and its controls.
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicU64, Ordering::Relaxed},
@@ -19,12 +19,12 @@ use crate::{
 
 const NO_LAG: u64 = u64::MAX;
 
-/// There from the start; what it is of is [attached](Self::attach) later.
+/// It exists from the start; the pipeline is [attached](Self::attach) later.
 pub(crate) struct Pipeline {
     attached: watch::Sender<Option<Arc<Attached>>>,
-    /// As viewers were told of it last.
+    /// The state that viewers were sent last.
     told: watch::Sender<Option<Arc<RawValue>>>,
-    /// How it is paused and ended, where it runs here.
+    /// How to pause and end it, if it runs in this process.
     gate: OnceLock<Gate>,
     pub(crate) diagnostics: Diagnostics,
     /// Of the newest transcript when it was published.
@@ -32,7 +32,7 @@ pub(crate) struct Pipeline {
     bell: Bell,
 }
 
-/// What is broadcast.
+/// What is known of an attached pipeline.
 pub(crate) struct Attached {
     registry: Registry,
     pub(crate) tracks: Vec<TrackInfo>,
@@ -74,7 +74,7 @@ impl Pipeline {
         self.bell.ring();
     }
 
-    /// Once there is one. The bell is rung when it comes.
+    /// The attached pipeline. The bell is rung when it is attached.
     pub(crate) fn attached(&self) -> Option<Arc<Attached>> {
         self.attached.borrow().clone()
     }
@@ -83,9 +83,9 @@ impl Pipeline {
         self.attached.borrow().as_ref().map(|it| it.registry.clone()).unwrap_or_default()
     }
 
-    /// From now on it can be paused and ended.
+    /// Sets how it is paused and ended.
     pub(crate) fn operate(&self, gate: Gate) {
-        // Another one would be of another pipeline, and there is one.
+        // There is one pipeline, so a second control is ignored.
         let _ = self.gate.set(gate);
     }
 
@@ -97,9 +97,9 @@ impl Pipeline {
         self.lag_ms.store(ms, Relaxed);
     }
 
-    /// `lag_ms` is what `measures.md` calls the live lag, as far as the server can see it, at this moment: how long the oldest
-    /// speech has waited whose words have not been shown. Where nothing waits, it is the age of the newest sound behind the newest
-    /// transcript at the moment that was put in the log. It grows while a recogniser is silent about what is said.
+    /// `lag_ms` is the live lag of `measures.md` at this moment, as the server sees it: how long the oldest speech has waited whose
+    /// words have not been shown. Where no speech waits, it is the age of the newest sound of the newest transcript when that was
+    /// published. It grows while a recogniser gives no words for speech.
     pub(crate) fn state(&self) -> StateEvent {
         let readings = self.registry().stages();
         let peak = readings.iter().filter_map(|it| it.peak).reduce(f32::max);
@@ -111,7 +111,7 @@ impl Pipeline {
         StateEvent { lag_ms, paused, level_db: peak.map(level_db), stages }
     }
 
-    /// Each state that viewers are told, from now on; the newest one at once.
+    /// Receives each state that is sent to viewers, the newest one at once.
     pub(crate) fn states(&self) -> watch::Receiver<Option<Arc<RawValue>>> {
         self.told.subscribe()
     }
@@ -121,12 +121,12 @@ impl Pipeline {
         self.bell.ring();
     }
 
-    /// Whether its stages are at work; if not, why.
+    /// Whether its stages are working; otherwise why not.
     pub(crate) fn ready(&self) -> Result<(), String> {
         let Some(attached) = self.attached() else {
             return Err("no pipeline yet".to_owned());
         };
-        // Without a stage that failed the others go on, or the pipeline ends in a moment.
+        // After a failed stage, either the others go on, or the pipeline ends soon.
         let well = |state| {
             matches!(state, StageState::Running | StageState::Degraded | StageState::Failed)
         };

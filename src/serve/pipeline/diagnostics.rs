@@ -1,4 +1,4 @@
-//! What only operators see, kept where it is written: the plan, the program's log, the traces of what was published last.
+//! What only operators see: the plan, the log of the program, and the traces of the newest captions.
 use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
@@ -14,7 +14,7 @@ use crate::{
     wire::{Graph, Latency, LogLines, StageState},
 };
 
-/// Of how many captions, over how long, the milliseconds are told.
+/// Latencies are reported of this many of the newest captions, of at most this age.
 const RECENT: (usize, Duration) = (2000, Duration::from_secs(5 * 60));
 
 pub(crate) struct Diagnostics {
@@ -29,12 +29,12 @@ impl Diagnostics {
         Diagnostics { graph: OnceLock::new(), log_buffer: OnceLock::new(), recent }
     }
 
-    /// The plan behind the server; there is one, so that another one is passed over.
+    /// Sets the plan. There is one, so a second one is ignored.
     pub(crate) fn draw(&self, graph: Graph) {
         let _ = self.graph.set(graph);
     }
 
-    /// Empty where no plan stands behind the server.
+    /// Empty without a plan.
     pub(crate) fn graph(&self) -> Graph {
         self.graph.get().cloned().unwrap_or_default()
     }
@@ -46,7 +46,7 @@ impl Diagnostics {
         StageState { kind: planned.map(|it| it.kind.clone()), ..reading.into() }
     }
 
-    /// The program's own log; it has one.
+    /// The log of the program.
     pub(crate) fn keep_log(&self, log_buffer: Arc<LogBuffer>) {
         let _ = self.log_buffer.set(log_buffer);
     }
@@ -55,14 +55,14 @@ impl Diagnostics {
         self.log_buffer.get().map(|it| it.after(after)).unwrap_or_default()
     }
 
-    /// A caption was put in the log with this trace.
+    /// Records the trace of a published caption.
     pub(crate) fn record(&self, caption: &Caption, trace: Trace, now: Instant) {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).record(caption, trace, now);
     }
 
-    /// Where the milliseconds went lately.
+    /// The latencies of the newest captions.
     pub(crate) fn latency(&self, now: Instant) -> Vec<Latency> {
-        // Copied first: nobody who publishes waits for sums.
+        // Copied first, so that publishers do not wait for the calculation.
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).clone();
         recent.prune(now);
         let stages = recent.stages().into_iter().map(Into::into);

@@ -1,4 +1,4 @@
-//! The newest lines of the program's own log, for operators: a ring that whoever logs writes to and `/api/log` reads.
+//! The newest lines of the log of the program, for operators: a ring buffer that `/api/log` reads.
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
@@ -7,7 +7,7 @@ use std::{
 
 use crate::wire::{LogLine, LogLines};
 
-/// Bytes of one line's text; what is longer is cut.
+/// The most bytes of a line; longer ones are cut.
 const LONGEST: usize = 2000;
 
 /// Bounded by the number of lines.
@@ -29,7 +29,7 @@ impl LogBuffer {
         LogBuffer { room, kept: Mutex::default() }
     }
 
-    /// One line more. `level` as in [`LogLine`].
+    /// Adds a line. `level` as in [`LogLine`].
     pub fn note(&self, level: &str, mut text: String) {
         if text.len() > LONGEST {
             text.truncate(text.floor_char_boundary(LONGEST));
@@ -46,7 +46,7 @@ impl LogBuffer {
         kept.lines.push_back(LogLine { n, at, level, text });
     }
 
-    /// What is kept of the lines behind number `after`.
+    /// The kept lines after number `after`.
     pub fn after(&self, after: u64) -> LogLines {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let lines = kept.lines.iter().filter(|it| it.n > after).cloned().collect();

@@ -1,4 +1,4 @@
-//! Where a pipeline puts its captions.
+//! Writes the captions of a pipeline into the log.
 use std::sync::Arc;
 
 use tokio::{sync::broadcast, time::Instant};
@@ -10,7 +10,7 @@ use crate::{
     wire::Clock,
 };
 
-/// How many captions may wait for whoever measures; more lose the oldest.
+/// Captions that may wait for `livecap bench`; with more, the oldest are lost.
 const MEASURED: usize = 4096;
 
 /// Writes into the log of one server.
@@ -19,7 +19,7 @@ pub struct Publisher {
     captions: Arc<Captions>,
     pipeline: Arc<Pipeline>,
     clock: Clock,
-    /// What was put in the log, with its whole trace, for whoever measures.
+    /// Published captions with their whole traces, for `livecap bench`.
     published: broadcast::Sender<Caption>,
 }
 
@@ -32,12 +32,12 @@ impl Publisher {
         self.published.subscribe()
     }
 
-    /// Puts it in the log, where every viewer finds it. `begun`: when that began, for its trace.
+    /// Adds a caption to the log. `begun`: when publishing began, for its trace.
     pub fn publish(&self, caption: &Caption, begun: Instant) {
         let now = Instant::now();
         let trace = caption.trace().with(Milestone::Published, Hop { begun, done: now });
         if self.published.receiver_count() > 0 {
-            // Nobody may be left to take it by now.
+            // There may be no receiver.
             let _ = self.published.send(caption.clone().traced(trace));
         }
         self.pipeline.diagnostics.record(caption, trace, now);
@@ -56,14 +56,14 @@ impl Publisher {
         }
     }
 
-    /// Says in its place that a caption could not be published.
+    /// Adds a gap in the place of a caption that could not be published.
     pub fn fail(&self, caption: &Caption) {
         let (track, span, trace) = (caption.track().clone(), caption.span(), *caption.trace());
         let gap = Gap { track, span, why: Why::Fault, trace };
         self.captions.say(|log| log.gap(&gap, Instant::now()));
     }
 
-    /// Nothing more will come.
+    /// No more captions will follow.
     pub fn end(&self) {
         self.captions.say(Log::end);
     }

@@ -1,4 +1,4 @@
-//! What a client emits: taken apart, checked, and in the form in which it goes on to others.
+//! Events that clients emit: parsed, checked, and encoded for other clients.
 use std::{collections::VecDeque, convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
@@ -12,22 +12,21 @@ use super::{
     payload::{self, MissingAttachments, Tree},
 };
 
-/// Bytes of an event's name.
+/// The most bytes of an event's name.
 const LONGEST_NAME: usize = 1024;
 
-/// Brackets within brackets. Some clients end in a stack overflow at what is far deeper.
+/// The deepest nesting of arguments. Far deeper nesting overflows the stack of some clients.
 const DEEPEST: usize = 128;
 
-/// How many packets a burst by long-polling has: all that waits goes out as one answer, and python-engineio takes no more than 16
+/// The most packets of a burst by long-polling. All that waits is sent in one response, and python-engineio accepts no more than 16
 /// packets in one.
 pub(crate) const POLLED_BURST: usize = 7;
 
-/// With its event that is one burst by long-polling: python-engineio hangs up at more than 16 packets in one answer, in
-/// which two bursts and a ping may come together.
+/// With the packet of the event this is one burst by long-polling. Two bursts and a ping may come in one response.
 const MOST_ATTACHMENTS: usize = POLLED_BURST - 1;
 
-/// Those of Socket.IO itself: a JavaScript client that is sent one disconnects, a Python one hears nothing more.
-/// The last is python-socketio's own, which ends its simple clients.
+/// Names of Socket.IO itself: a JavaScript client that receives one disconnects, a Python client stops receiving. The last one is
+/// python-socketio's own and ends its simple clients.
 const RESERVED: [&str; 7] = [
     "connect",
     "connect_error",
@@ -38,7 +37,7 @@ const RESERVED: [&str; 7] = [
     "__disconnect_final",
 ];
 
-/// Those by which livecap tells what was said: whoever may emit them can put words into somebody's mouth.
+/// Names of livecap's caption events: a client that may emit them can forge captions.
 const OWN: [&str; 11] = [
     "final",
     "intermediate",
@@ -53,16 +52,16 @@ const OWN: [&str; 11] = [
     "end",
 ];
 
-/// An event whose parts fit together.
+/// A valid event.
 #[derive(Debug)]
 pub(crate) struct ClientEvent {
     pub(crate) name: String,
     pub(crate) args: Args,
-    /// Bytes, as it is sent, about.
+    /// About how many bytes it has when it is sent.
     pub(crate) weight: usize,
 }
 
-/// Why an event goes on to nobody.
+/// Why an event is not relayed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("an event is a list that begins with its name")]
@@ -108,20 +107,20 @@ impl ClientEvent {
         }
         let weight = text.len() + attachments.iter().map(Bytes::len).sum::<usize>();
         let mut left = attachments.into_iter().map(Some).collect();
-        // Boxed, so that it has no room to spare.
+        // A boxed string has no spare capacity.
         let list: Box<[_]> =
             args.iter().map(|raw| Arg::read(raw, &mut left)).collect::<Result<_, _>>()?;
         let attachments = left.iter().filter(|it| it.is_none()).count();
         Ok(ClientEvent { name, args: Args { list, attachments }, weight })
     }
 
-    /// Whether it says something in livecap's name.
+    /// Whether its name is one of livecap's caption events.
     pub(crate) fn is_own(&self) -> bool {
         OWN.contains(&self.name.as_str())
     }
 }
 
-/// As it comes from the library: the text as it was sent, with what was attached.
+/// An event from the library: the text as it was sent, and its attachments.
 impl<A: Adapter> FromMessage<A> for Incoming {
     type Error = Infallible;
 
@@ -137,7 +136,7 @@ impl<A: Adapter> FromMessage<A> for Incoming {
 
 pub(crate) struct Incoming(pub(crate) Result<ClientEvent, Refusal>);
 
-/// All arguments of an event.
+/// The arguments of an event.
 #[derive(Debug, Default)]
 pub(crate) struct Args {
     list: Box<[Arg]>,
@@ -146,18 +145,18 @@ pub(crate) struct Args {
 
 #[derive(Debug)]
 enum Arg {
-    /// As it was written: numbers keep their digits, objects their order.
+    /// The JSON as it was sent: numbers keep their digits, objects their order.
     Raw(Box<RawValue>),
-    /// With bytes somewhere in it.
+    /// JSON with binary values.
     Tree(Tree),
 }
 
 impl Arg {
-    /// `left`: the attachments that no placeholder has taken yet.
+    /// `left`: the attachments that no placeholder has used yet.
     fn read(raw: &RawValue, left: &mut Vec<Option<Bytes>>) -> Result<Arg, Refusal> {
-        // Read even where it goes on as it is: what has the form of JSON may still be what some clients choke on.
+        // Parsed even though it is relayed unchanged: valid JSON may still be something that some clients cannot handle.
         let mut tree: Tree = serde_json::from_str(raw.get()).map_err(|_| Refusal::Unreadable)?;
-        // Without attachments, text that looks like a placeholder is text.
+        // Without attachments, what looks like a placeholder is plain data.
         if !left.is_empty() && tree.fill(left).map_err(|MissingAttachments| Refusal::Attachments)? {
             return Ok(Arg::Tree(tree));
         }
@@ -166,12 +165,12 @@ impl Arg {
 }
 
 impl Args {
-    /// How many packets of bytes follow that of the event.
+    /// The number of binary packets after the packet of the event.
     pub(crate) fn attachments(&self) -> usize {
         self.attachments
     }
 
-    /// As a client would send them with this name: text with placeholders, and what is attached.
+    /// The event with this name as a client would send it: text with placeholders, and the attachments.
     pub(crate) fn packet(&self, name: &str) -> (String, Vec<Bytes>) {
         let (mut text, mut attached) = (format!("[{}", json!(name)), Vec::new());
         for arg in &self.list {
@@ -185,7 +184,7 @@ impl Args {
         (text, attached)
     }
 
-    /// Bytes that holding them takes beside those of text and attachments, about: many small ones are mostly that.
+    /// About how many bytes of memory they take beside those of text and attachments. For many small values this is most of it.
     pub(crate) fn overhead(&self) -> usize {
         let of = |arg: &Arg| {
             size_of::<Arg>()
@@ -200,7 +199,7 @@ impl Args {
 
 impl Serialize for Args {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A tuple is several arguments, where a list would be one.
+        // The library encodes a tuple as several arguments, a list as one.
         let mut tuple = serializer.serialize_tuple(self.list.len())?;
         for arg in &self.list {
             match arg {
@@ -212,7 +211,7 @@ impl Serialize for Args {
     }
 }
 
-/// Counts brackets outside of strings, so that it costs no stack.
+/// Counts brackets outside of strings, without recursion.
 fn is_deeper_than(text: &str, most: usize) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for byte in text.bytes() {
@@ -240,7 +239,7 @@ mod tests {
         ClientEvent::read(text, attachments.iter().copied().map(Bytes::from_static).collect())
     }
 
-    /// As plain JSON; bytes are shown as a list of numbers.
+    /// As plain JSON, with binary values as lists of numbers.
     fn shown(emitted: &ClientEvent) -> String {
         serde_json::to_string(&emitted.args).unwrap()
     }
@@ -359,7 +358,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is sent: no panic, and what passes is one JSON list of arguments that reads as what was sent.
+        /// Whatever is sent, there is no panic, and what is accepted is a JSON list of the arguments that were sent.
         #[test]
         fn anything_is_taken_or_refused(
             text in prop_oneof![

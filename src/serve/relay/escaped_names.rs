@@ -1,20 +1,20 @@
-//! Events whose names have escapes in JSON, in what clients send: the library below reads names without unescaping, and hangs up on one that
-//! has any. So the name is put second, behind one that has none, before the library reads it; and first again after it.
+//! Events with escapes in their JSON names. The library reads names without unescaping, and disconnects a client that sends an escape. So
+//! another name is put before the escaped one before the library reads the event, and removed after it.
 use std::borrow::Cow;
 
 use axum::{body::Body, extract::Request, http::header, response::Response};
 use bytes::Bytes;
 
-/// The name that is put before. Who sends it says the same as who escapes: the next is a name like any other.
+/// The name that is put before. A client that sends it itself gets the same result: the next item is taken as the name.
 pub(crate) const ESCAPED: &str = "livecap:escaped";
 
-/// Engine.IO packets of one request by long-polling are parted by it.
+/// The separator of Engine.IO packets in a request by long-polling.
 const PARTED: char = '\u{1e}';
 
-/// Escapes begin with it.
+/// The beginning of an escape.
 const ESCAPE: u8 = b'\\';
 
-/// One Engine.IO packet with the name first that the library can read; none where it can read what there is, or never could.
+/// The Engine.IO packet with the readable name put before; `None` if it needs none, or is not valid anyway.
 pub(crate) fn with_readable_name(packet: &str) -> Option<String> {
     if !packet.as_bytes().contains(&ESCAPE) {
         return None;
@@ -36,7 +36,7 @@ pub(crate) fn with_readable_name(packet: &str) -> Option<String> {
     escapes.then(|| format!("{head}\"{ESCAPED}\",{list}"))
 }
 
-/// Where the name of a message's event begins: `42["name"`, `421["name"`, `451-7["name"`, in the only namespace there is.
+/// The position of an event's name in a packet of the default namespace: `42["name"`, `421["name"`, `451-7["name"`.
 fn name_at(packet: &str) -> Option<usize> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let mut at = match packet.as_bytes() {
@@ -53,7 +53,7 @@ fn name_at(packet: &str) -> Option<usize> {
     name.starts_with('"').then(|| packet.len() - name.len())
 }
 
-/// A list of an event as it was sent.
+/// The list of an event as the client sent it.
 pub(crate) fn as_sent(list: &str) -> Cow<'_, str> {
     let put = format!("\"{ESCAPED}\",");
     match list.split_once(put.as_str()) {
@@ -62,7 +62,7 @@ pub(crate) fn as_sent(list: &str) -> Cow<'_, str> {
     }
 }
 
-/// The body of a request by long-polling, with names that the library can read. It may have `longest` bytes.
+/// The body of a request by long-polling with readable names. It may have up to `longest` bytes.
 pub(crate) async fn readable<B>(
     request: Request<B>,
     longest: usize,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever an event is called, it comes as it was sent, and the library finds a name that it can read.
+        /// Whatever the name, the event arrives as it was sent, and the library finds a readable name.
         #[test]
         fn every_name_comes_through(name in any::<String>(), args in prop::collection::vec(any::<String>(), 0..3), ack in prop::option::of(0u64..100)) {
             let list = serde_json::to_string(&[vec![name], args].concat()).unwrap();

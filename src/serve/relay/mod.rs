@@ -1,4 +1,4 @@
-//! Events that clients emit, on their way to all clients.
+//! The relay: events that clients emit are sent to all clients.
 pub(crate) mod client_event;
 pub(crate) mod escaped_names;
 mod payload;

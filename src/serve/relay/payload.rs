@@ -1,4 +1,4 @@
-//! JSON with bytes in it: what an event with attachments is, once they stand in their places.
+//! JSON with binary values: an event whose attachments were put in the place of their placeholders.
 use std::fmt;
 
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Number, json};
 
-/// JSON with bytes.
+/// JSON with binary values.
 #[derive(Debug)]
 pub(crate) enum Tree {
     Null,
@@ -21,7 +21,7 @@ pub(crate) enum Tree {
     Bytes(Bytes),
 }
 
-/// What a piece of memory of its own takes beside its bytes, about: the allocator's rounding.
+/// About how many bytes an allocation takes beside its content.
 pub(crate) const ALLOCATION: usize = 32;
 
 /// A placeholder for which there is no attachment.
@@ -29,8 +29,8 @@ pub(crate) const ALLOCATION: usize = 32;
 pub(crate) struct MissingAttachments;
 
 impl Tree {
-    /// Puts attachments in the place of their placeholders; whether there were any. Each stands for one: small text could
-    /// otherwise grow to many times the largest message.
+    /// Replaces placeholders by their attachments. Returns whether there were any. An attachment can be used once: otherwise a small
+    /// text could grow to many times the largest message.
     pub(crate) fn fill(
         &mut self,
         left: &mut Vec<Option<Bytes>>,
@@ -57,7 +57,7 @@ impl Tree {
         Ok(filled)
     }
 
-    /// Writes it as JSON with placeholders, the opposite of [`fill`](Self::fill). `attached`: the bytes that they stand for.
+    /// Writes it as JSON with placeholders, the opposite of [`fill`](Self::fill). Appends the binary values to `attached`.
     pub(crate) fn write(&self, text: &mut String, attached: &mut Vec<Bytes>) {
         match self {
             Tree::Null => text.push_str("null"),
@@ -90,7 +90,7 @@ impl Tree {
         }
     }
 
-    /// Bytes that it holds elsewhere, beside those of its text, about.
+    /// About how many bytes of memory it takes beside those of its text.
     pub(crate) fn overhead(&self) -> usize {
         match self {
             Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Bytes(_) => 0,
@@ -106,8 +106,8 @@ impl Tree {
         }
     }
 
-    /// What any client would take for one; the inner `None` is a placeholder for nothing. Of two fields of one name
-    /// clients take the last.
+    /// Whether it is what clients take for a placeholder; the inner `None` is one without a valid attachment. Of two fields with the
+    /// same name clients take the last.
     fn placeholder(&self) -> Option<Option<usize>> {
         let Tree::Object(fields) = self else { return None };
         let field = |wanted| fields.iter().rev().find(|(name, _)| name == wanted).map(|(_, it)| it);
@@ -117,7 +117,7 @@ impl Tree {
                 Some(Tree::Number(it)) => it.as_u64().and_then(|it| usize::try_from(it).ok()),
                 _ => None,
             }),
-            // JavaScript takes it for data, Python for a placeholder.
+            // The JavaScript client takes it for data, the Python client for a placeholder.
             _ => Some(None),
         }
     }

@@ -1,4 +1,4 @@
-//! Events of clients on their way to all clients: one bounded ring, one cursor a viewer.
+//! The queue of relayed events: one bounded ring, and a cursor for each viewer.
 use std::{
     collections::VecDeque,
     sync::{
@@ -13,16 +13,16 @@ use std::{
 use super::client_event::{Args, ClientEvent, Refusal};
 use crate::message::RelayFilter;
 
-/// An event on its way.
+/// A relayed event.
 #[derive(Debug)]
 pub(crate) struct Relayed {
     pub(crate) name: String,
     pub(crate) args: Args,
-    /// Bytes, as it is sent, about.
+    /// About how many bytes it has when it is sent.
     pub(crate) weight: usize,
-    /// Bytes that holding it takes beside those.
+    /// Bytes of memory that it takes beside those.
     overhead: usize,
-    /// Which of the events of this server's own clients it is, counted from 1; none for those of another server's.
+    /// Its number among the events of this server's own clients, from 1; `None` for events from other servers.
     pub(crate) number: Option<u64>,
 }
 
@@ -40,33 +40,33 @@ impl Relayed {
     }
 }
 
-/// What a viewer may be told that it has missed: it is more than the ring behind.
+/// The viewer is behind the oldest event of the ring.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooSlow;
 
 pub(crate) struct Relay {
     passes: RelayFilter,
     ring: Mutex<Ring>,
-    /// The ring's own `next`: who has all there is finds out without the lock.
+    /// A copy of the ring's `next`, so that viewers without anything to receive need not lock it.
     next: AtomicU64,
     refused: AtomicU64,
 }
 
 struct Ring {
     kept: VecDeque<Arc<Relayed>>,
-    /// The place of the next event, counted from the start of the server.
+    /// The position of the next event, counted from the start of the server.
     next: u64,
-    /// How many of them this server's own clients have emitted.
+    /// The number of events from this server's own clients.
     own: u64,
     weight: usize,
     most: usize,
 }
 
-/// What one event without arguments takes beside its bytes, about.
+/// About how many bytes of memory an event without arguments takes beside its own bytes.
 const OVERHEAD: usize = 128;
 
 impl Relay {
-    /// `most`: bytes that the events on their way may take, about.
+    /// `most`: about how many bytes of memory the ring may take.
     pub(crate) fn new(passes: RelayFilter, most: usize) -> Relay {
         let ring = Ring { kept: VecDeque::new(), next: 0, own: 0, weight: 0, most };
         Relay {
@@ -77,12 +77,12 @@ impl Relay {
         }
     }
 
-    /// Whether there is anything that it passes on.
+    /// Whether any event is relayed.
     pub(crate) fn passes_any(&self) -> bool {
         self.passes != RelayFilter::Nothing
     }
 
-    /// Hands it on to everybody who is there. `may_publish`: whether the sender may use livecap's own names.
+    /// Relays an event to all clients. `may_publish`: whether the sender may use the names of livecap's own events.
     pub(crate) fn take(
         &self,
         emitted: Result<ClientEvent, Refusal>,
@@ -97,7 +97,7 @@ impl Relay {
         Ok(())
     }
 
-    /// Hands on to everybody who is here what a client of another server has emitted, who may do so there.
+    /// Relays an event of another server's client, whose rights were checked there.
     pub(crate) fn take_from_afar(
         &self,
         emitted: Result<ClientEvent, Refusal>,
@@ -136,23 +136,23 @@ impl Relay {
         Ok(emitted)
     }
 
-    /// What a client emitted was refused elsewhere.
+    /// Counts an event that was refused elsewhere.
     pub(crate) fn add_refused(&self) {
         self.refused.fetch_add(1, Relaxed);
     }
 
-    /// Where a viewer begins who comes now.
+    /// The position for a new viewer.
     pub(crate) fn next(&self) -> u64 {
         self.next.load(Acquire)
     }
 
-    /// How many events of this server's own clients there were, and the place of the next event.
+    /// The number of events from this server's own clients, and the position of the next event.
     pub(crate) fn place(&self) -> (u64, u64) {
         let ring = self.ring();
         (ring.own, ring.next)
     }
 
-    /// The event at `at`, if it is there by now.
+    /// The event at position `at`, if there is one yet.
     pub(crate) fn due(&self, at: u64) -> Result<Option<Arc<Relayed>>, TooSlow> {
         if at == self.next() {
             return Ok(None);
@@ -160,7 +160,7 @@ impl Relay {
         self.ring().due(at)
     }
 
-    /// Events passed on, and events refused.
+    /// The numbers of relayed and of refused events.
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.next(), self.refused.load(Relaxed))
     }
@@ -175,7 +175,7 @@ impl Ring {
         self.weight += event.held();
         self.kept.push_back(Arc::new(event));
         self.next += 1;
-        // The newest stays, whatever it weighs.
+        // The newest event stays, whatever its size.
         while self.weight > self.most && self.kept.len() > 1 {
             let gone = self.kept.pop_front();
             self.weight -= gone.map_or(0, |it| it.held());
@@ -203,8 +203,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes, and whoever reads when: everybody sees every event once and in order, or is told that it was
-        /// too slow; and the ring holds no more than it may.
+        /// Whatever comes, and whenever viewers read: each receives every event once and in order, or an error that it was too slow;
+        /// and the ring stays within its limit.
         #[test]
         fn every_cursor_sees_all_in_order_or_is_too_slow(
             steps in prop::collection::vec((any::<bool>(), 1usize..400), 1..200),

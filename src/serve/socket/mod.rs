@@ -1,4 +1,4 @@
-//! The Socket.IO side: sessions, and what each subscriber is sent.
+//! Socket.IO: sessions, and a task for each subscriber.
 pub(crate) mod sessions;
 mod subscriber;
 mod subscription;

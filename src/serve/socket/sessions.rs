@@ -1,4 +1,4 @@
-//! The Socket.IO side: who is let in, what clients may say, and a viewer's task for each.
+//! Socket.IO sessions: which clients are admitted, and which events they may send.
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -50,17 +50,18 @@ pub(crate) struct Sockets {
     upgrades: Arc<Upgrades>,
 }
 
-/// Websockets of sessions that came by polling. They may upgrade before they join the namespace: browsers do both at once.
+/// The websockets of sessions that began by long-polling. A session may upgrade before it joins the namespace: browsers do both at
+/// the same time.
 type Upgrades = Mutex<HashMap<Sid, Weak<ConnectionHandle>>>;
 
-/// Serves the default namespace; viewer tasks are run by `viewers`.
+/// Serves the default namespace. `viewers` runs the tasks of subscribers.
 pub(crate) fn open(hub: &Arc<Hub>, viewers: &TaskTracker) -> (SocketIoLayer, Sockets) {
     let Settings { max_payload, ping_interval, ping_timeout, .. } = hub.settings;
     let parser = ParserConfig::common().max_incoming_binary_buf_size(max_payload);
     let (layer, io) = SocketIo::builder()
         .with_parser(parser)
         .max_payload(max_payload as u64)
-        // `max_payload` holds for polling only; a websocket would take 64 MiB.
+        // `max_payload` limits long-polling only; the limit of a websocket would be 64 MiB.
         .ws_max_message_size(max_payload)
         .ws_max_frame_size(max_payload)
         .ws_read_buffer_size(READ)
@@ -71,7 +72,7 @@ pub(crate) fn open(hub: &Arc<Hub>, viewers: &TaskTracker) -> (SocketIoLayer, Soc
         .build_layer();
     let upgrades = Arc::<Upgrades>::default();
     let (listener, room) = (hub.clone(), (hub.clone(), viewers.clone(), upgrades.clone()));
-    // The library spawns the connect handler: only the middleware runs before the client may send events.
+    // The library spawns the connect handler. Only the middleware is sure to run before events of the client arrive.
     let admit = move |socket: SocketRef, TryData(auth): TryData<Value>| {
         let auth = auth.map_err(|error| format!("`auth` cannot be read: {error}"));
         ready(admit(&listener, &socket, auth))
@@ -85,22 +86,22 @@ pub(crate) fn open(hub: &Arc<Hub>, viewers: &TaskTracker) -> (SocketIoLayer, Soc
     (layer, Sockets { io, upgrades })
 }
 
-/// Where the library answers.
+/// The path of Socket.IO.
 pub(crate) const PATH: &str = "/socket.io";
 
-/// What is read of a websocket at once, and held for each: viewers say little.
+/// The read buffer of a websocket: viewers send little.
 const READ: usize = 1024;
 
-/// How long a session may take to say which namespace it wants.
+/// How long a session may take to join a namespace.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// An error is what the client is told.
+/// An error is the message for the client.
 fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Result<(), String> {
     let auth = auth?;
     let subscription = Subscription::parse(&auth)?;
     let presented = auth.get("token").and_then(Value::as_str);
     let request = socket.req_parts();
-    // What stood in the head was looked at when that came. By polling, `request` is the session's first.
+    // A token in the headers was checked when the request came. By long-polling, `request` is the first of the session.
     if let (Some(token), Some(Client(from))) = (presented, request.extensions.get()) {
         hub.check_token(token, *from)
             .map_err(|wait| format!("guessed: {GUESSED} in {} s", seconds(wait)))?;
@@ -116,7 +117,7 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
         return Err("full".to_owned());
     };
     let traffic = Backpressure::new();
-    // What is said from now on is for this viewer too, also before its task has begun.
+    // The viewer receives relayed events from now on, even before its task runs.
     traffic.set_heard(hub.relay.next());
     let measures = auth.get("measure").and_then(Value::as_str) == Some(&hub.paints.key);
     listen(
@@ -139,15 +140,15 @@ fn admit(hub: &Arc<Hub>, socket: &SocketRef, auth: Result<Value, String>) -> Res
     Ok(())
 }
 
-/// What a client may do beside reading.
+/// The rights of a client beside reading.
 #[derive(Clone, Copy)]
 struct Rights {
     publishes: bool,
-    /// It is the page that this process has opened in a browser of its own.
+    /// It is the page that `livecap bench` has opened in its own browser.
     measures: bool,
 }
 
-/// All of it happens before the closures return: the library spawns what they return, and would lose the order.
+/// The handlers do their work before they return a future: the library spawns the futures, which would lose the order of events.
 fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Backpressure>, rights: Rights) {
     let Rights { publishes, measures } = rights;
     let (timed, asked) = (hub.clone(), traffic.clone());
@@ -164,7 +165,7 @@ fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Backpressure>, right
                 _ if !measures => Some(Refusal::NotTheBench),
                 Err(_) => Some(Refusal::NotPainted),
                 Ok(it) => {
-                    // Nobody may be left to take it by now.
+                    // There may be no receiver.
                     let _ = bench.paints.sender.send(it);
                     None
                 }
@@ -182,7 +183,7 @@ fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Backpressure>, right
     let (hub, traffic, sid) = (hub.clone(), traffic.clone(), socket.id);
     socket.on_fallback(move |Asked(to): Asked, socket: SocketRef, Incoming(emitted): Incoming| {
         let name = emitted.as_ref().map(|it| it.name.clone()).ok();
-        // Written with an escape it comes here.
+        // An event with this name comes here if the name is escaped in JSON.
         let emitted = emitted.and_then(|it| match it.name.as_str() {
             "clock" | "painted" => Err(Refusal::NotRelayed(it.name)),
             _ => Ok(it),
@@ -204,7 +205,7 @@ fn listen(hub: &Arc<Hub>, socket: &SocketRef, traffic: &Arc<Backpressure>, right
     });
 }
 
-/// Where the answer goes, if one is asked for: the library's sender takes one for nobody too, and sends nothing.
+/// Where to send the acknowledgement, if the client wants one. The library gives a sender in any case.
 struct Asked(Option<AckSender>);
 
 impl FromMessageParts<LocalAdapter> for Asked {
@@ -220,7 +221,7 @@ impl FromMessageParts<LocalAdapter> for Asked {
     }
 }
 
-/// Who asks for more answers than can wait is disconnected.
+/// Queues an acknowledgement. A client that has too many of them waiting is disconnected.
 fn owe(
     traffic: &Backpressure,
     to: Option<AckSender>,
@@ -236,17 +237,17 @@ fn owe(
 fn enter(hub: Arc<Hub>, viewers: &TaskTracker, upgrades: &Upgrades, socket: SocketRef) {
     let admitted = socket.extensions.get::<Arc<Mutex<Option<Admitted>>>>();
     let admitted = admitted.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());
-    // The middleware has put it there.
+    // The middleware has inserted it.
     let Some(admitted) = admitted else { return };
-    // The request kept is that of the handshake: by polling, its connection carries any session's requests.
+    // The library keeps the request of the handshake. By long-polling its connection carries requests of any session.
     let request = socket.req_parts();
     if request.uri.query().is_some_and(|it| it.contains("transport=websocket"))
         && let Some(handle) = request.extensions.get::<Arc<ConnectionHandle>>()
     {
         handle.carry(admitted.traffic.clone());
     }
-    // The namespace knows the socket by now: an upgrade is either here, or finds it there. It stays here for when the
-    // client leaves the namespace and joins it again.
+    // The namespace knows the socket now, so an upgrade is either in this table or finds the socket there. It stays in the table in
+    // case the client leaves the namespace and joins it again.
     if let Some(handle) = lock(upgrades).get(&socket.id).and_then(Weak::upgrade) {
         handle.carry(admitted.traffic.clone());
     }
@@ -254,7 +255,7 @@ fn enter(hub: Arc<Hub>, viewers: &TaskTracker, upgrades: &Upgrades, socket: Sock
 }
 
 impl Sockets {
-    /// Returns once what a polling session posts may be taken: it is held as a websocket would be.
+    /// Returns when a `POST` of a polling session may be read: backpressure works as for a websocket.
     pub(crate) async fn may_post(&self, query: &str, longest: Duration) {
         let traffic = session(query).and_then(|sid| self.traffic(sid));
         if let Some(traffic) = traffic {
@@ -266,7 +267,7 @@ impl Sockets {
         self.io.get_socket(sid)?.extensions.get::<Arc<Backpressure>>()
     }
 
-    /// A `GET` of a session that came by polling: it takes what waits, or goes on as a websocket.
+    /// A `GET` of a session that began by long-polling: it fetches packets, or upgrades to a websocket.
     pub(crate) fn note_request(&self, query: &str, handle: &Arc<ConnectionHandle>) {
         let Some(sid) = session(query) else { return };
         let traffic = || self.traffic(sid);
@@ -277,7 +278,7 @@ impl Sockets {
             return;
         }
         let mut upgrades = lock(&self.upgrades);
-        // Before it grows: one a connection at most, and none of connections that are gone.
+        // Removes entries of closed connections before the table grows.
         if upgrades.len() == upgrades.capacity() {
             upgrades.retain(|_, it| it.strong_count() > 0 && !ptr::eq(it.as_ptr(), &**handle));
         }
@@ -288,13 +289,13 @@ impl Sockets {
         }
     }
 
-    /// Sends what is queued, then closes the transports: clients take that for a lost connection, and come back.
+    /// Sends what is queued, then closes the transports. Clients take this for a lost connection and reconnect.
     pub(crate) async fn close(&self) {
         self.io.close().await;
     }
 }
 
-/// Whether a new session is asked for.
+/// Whether the request begins a session.
 pub(crate) fn is_handshake(uri: &Uri) -> bool {
     let asks_anew = |query: &str| field(query, "EIO").is_some() && session(query).is_none();
     uri.path().starts_with(PATH) && uri.query().is_some_and(asks_anew)

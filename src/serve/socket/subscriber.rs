@@ -1,4 +1,4 @@
-//! One task per viewer: it carries events from the log and the relay to one socket, as fast as that takes them.
+//! The task of one viewer: it sends events of the log and the relay to the socket, as fast as the viewer reads.
 use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
@@ -20,27 +20,27 @@ use crate::{
     wire::Next,
 };
 
-/// The library's queue per socket. A full one loses what it is given, its own ping too, for which it then disconnects:
-/// so a viewer is never given more than two bursts, half of it.
+/// The length of the library's queue per socket. A full queue loses packets, also pings, and then the socket is disconnected. So
+/// never more than two bursts are queued, half of it.
 pub(crate) const QUEUE: usize = 128;
 const BURST: usize = 32;
 const BURST_BYTES: usize = 64 * 1024;
 
-/// After so long a full queue is tried again, whatever was seen of it.
+/// A full queue is tried again after this time, even if no flush was seen.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// A viewer's permit, and what its client subscribed to.
+/// An admitted viewer: its permit, its subscription and its connection.
 pub(crate) struct Admitted {
     pub(crate) subscription: Subscription,
     pub(crate) permit: Permit,
     pub(crate) traffic: Arc<Backpressure>,
 }
 
-/// Until the socket is gone, or the server ends and all has been handed over.
+/// Runs until the socket is disconnected, or the server ends and everything was sent.
 pub(crate) async fn serve_subscriber(hub: Arc<Hub>, socket: SocketRef, admitted: Admitted) {
     let Admitted { subscription, permit: _seat, traffic } = admitted;
     let queue = OutboundQueue::new(hub.clone(), socket, traffic);
-    // Who is gone needs no goodbye.
+    // A disconnected viewer needs nothing more.
     let _ = deliver_all(&hub, queue, &subscription).await;
 }
 
@@ -50,11 +50,11 @@ async fn deliver_all(
     subscription: &Subscription,
 ) -> Result<(), Gone> {
     let (mut bell, mut states) = (hub.bell.listen(), hub.pipeline.states());
-    // A newcomer is told of the state as it is, not at its next change only.
+    // A new viewer is sent the current state, not only the next change.
     let mut news = true;
     let mut position: Option<Position> = None;
     loop {
-        // In turn, so that a long replay keeps nobody from hearing what clients say.
+        // Captions, relayed events and acknowledgements in turn, so that a long replay does not delay the others.
         loop {
             if position.is_none() {
                 position = greet(hub, &mut queue, subscription).await?;
@@ -63,7 +63,7 @@ async fn deliver_all(
                 Some(position) => step(hub, &mut queue, subscription, position).await?,
                 None => false,
             };
-            // A node may wait for its writer for long; what clients say needs none.
+            // A node may wait long for its writer. Relayed events do not depend on one.
             let hears = position.is_some() || hub.node().is_some();
             let relayed = hears && pass_on(hub, &mut queue).await?;
             let answered = hears && answer(hub, &mut queue).await?;
@@ -71,7 +71,7 @@ async fn deliver_all(
                 break;
             }
         }
-        // Only who has taken all captions is told how the pipeline is.
+        // The state is sent only after all captions.
         news |= states.has_changed().unwrap_or(false);
         if news && position.is_some() && matches!(subscription, Subscription::Captions(_)) {
             news = false;
@@ -83,8 +83,8 @@ async fn deliver_all(
         if hub.ending.is_cancelled() {
             return Ok(());
         }
-        // The bell is rung for news of the state and for the end, too: this is where a thousand viewers wait, and each
-        // thing waited for costs.
+        // The bell is rung for changes of the state and for the end, too. A thousand viewers wait here, and each future in this
+        // `select!` costs time.
         tokio::select! {
             biased;
             _ = bell.changed() => (),
@@ -96,14 +96,14 @@ async fn deliver_all(
     }
 }
 
-/// How far a viewer is.
+/// The position of a viewer.
 struct Position {
     cursor: Cursor,
-    /// Its replay is over when it is here.
+    /// The number at which its replay ends.
     live_at: Option<u64>,
 }
 
-/// Says hello, once there is a pipeline. From then on the viewer has a position in the log.
+/// Sends `hello` if a pipeline is attached. From then on the viewer has a position in the log.
 async fn greet(
     hub: &Hub,
     queue: &mut OutboundQueue,
@@ -127,7 +127,7 @@ async fn pass_on(hub: &Hub, queue: &mut OutboundQueue) -> Result<bool, Gone> {
     let position = queue.traffic.heard();
     let Ok(due) = hub.relay.due(position) else { return Err(queue.leave()) };
     let Some(event) = due else { return Ok(false) };
-    // Its attachments are packets, too.
+    // Attachments are packets of their own.
     queue.room(1 + event.args.attachments()).await?;
     queue.send_sized(&event.name, &event.args, event.weight).await?;
     queue.packets += event.args.attachments();
@@ -136,10 +136,10 @@ async fn pass_on(hub: &Hub, queue: &mut OutboundQueue) -> Result<bool, Gone> {
     Ok(true)
 }
 
-/// Sends the next acknowledgement that is owed, if there is one.
+/// Sends the next acknowledgement, if there is one.
 async fn answer(hub: &Hub, queue: &mut OutboundQueue) -> Result<bool, Gone> {
     let Some(Answer { to, data }) = queue.traffic.owed() else { return Ok(false) };
-    // The library takes the acknowledgement whether or not there is room for it.
+    // The library queues acknowledgements even without room.
     queue.room(1).await?;
     let sent = match &data {
         Some(data) => to.send(data),
@@ -153,8 +153,8 @@ async fn answer(hub: &Hub, queue: &mut OutboundQueue) -> Result<bool, Gone> {
     Ok(true)
 }
 
-/// Sends the next thing that is due, if there is one. It is looked for anew after each wait, so that a viewer who could
-/// not take a partial in time gets the newest one later.
+/// Sends the next event that is due, if there is one. It is read from the log again after each wait, so that a slow viewer gets
+/// the newest partial.
 async fn step(
     hub: &Hub,
     queue: &mut OutboundQueue,
@@ -194,7 +194,7 @@ async fn step(
     }
 }
 
-/// The log is of another run by now: a viewer of captions drops what it showed, and gets all there is.
+/// The log belongs to another run now: the viewer starts again with all kept events.
 async fn greet_anew(
     hub: &Hub,
     queue: &mut OutboundQueue,
@@ -210,7 +210,7 @@ async fn greet_anew(
     };
     let Some(hello) = hello else { return Ok(Position { cursor, live_at: None }) };
     queue.deliver("hello", &encode(&hello)).await?;
-    // Also for who came without `from`: this is a replay, and not being said now.
+    // Also for a client without `from`: this is a replay, not live.
     Ok(Position { cursor, live_at: Some(hello.next) })
 }
 
@@ -240,7 +240,7 @@ fn caption(
         Due::History(gap) => queue.send("gap", &encode(gap)),
         Due::End => queue.send("end", &encode(&Next { next: cursor.next })),
         Due::Clear => queue.send("clear", &encode(&json!({}))),
-        // Greeted before it comes here.
+        // `greet_anew` handles it before.
         Due::Anew => Ok(()),
         Due::Event(entry)
             if entry.track.as_ref().is_some_and(|it| !subscription.takes(it.as_str())) =>
@@ -268,25 +268,25 @@ fn event(
     }
 }
 
-/// The socket is gone; nobody has to be told.
+/// The socket is disconnected.
 struct Gone;
 
 enum NotSent {
-    /// The viewer has not taken what was sent before.
+    /// The viewer has not read what was sent before.
     Full,
     Gone,
 }
 
-/// The way to one socket, with what is known of how much of it is taken.
+/// The queue of one socket, with an estimate of how full it is.
 struct OutboundQueue {
     hub: Arc<Hub>,
     socket: SocketRef,
     traffic: Arc<Backpressure>,
-    /// What had been taken when the burst in hand began.
+    /// The number of flushes when the current burst began.
     mark: u64,
     packets: usize,
     bytes: usize,
-    /// How much had been said when the log was last found to hold nothing more.
+    /// The number of changes of the log when everything in it had been sent.
     seen: Option<u64>,
 }
 
@@ -329,7 +329,7 @@ impl OutboundQueue {
         self.send_sized(name, data, data.get().len()).await
     }
 
-    /// Until the library takes it.
+    /// Sends it, waiting for room as long as necessary.
     async fn send_sized<T: Serialize + ?Sized>(
         &mut self,
         name: &str,
@@ -345,7 +345,7 @@ impl OutboundQueue {
         }
     }
 
-    /// Waits until a new burst may begin, or the one in hand go on, with so many packets.
+    /// Waits until so many packets fit into the current burst, or a new one may begin.
     async fn room(&mut self, packets: usize) -> Result<(), Gone> {
         while !self.has_room(packets) {
             self.wait().await?;
@@ -373,7 +373,7 @@ impl OutboundQueue {
         self.bytes += bytes;
     }
 
-    /// Until more has been taken, unless the relay has left this viewer behind meanwhile.
+    /// Waits for the next flush. Fails if the viewer has fallen behind the relay meanwhile.
     async fn wait(&self) -> Result<(), Gone> {
         self.traffic.more_taken(LONGEST_WAIT).await;
         if self.traffic.is_gone() {
@@ -385,7 +385,7 @@ impl OutboundQueue {
         }
     }
 
-    /// Disconnects who is too slow for the relay. There is room to say so: a queue is never more than half full.
+    /// Disconnects a viewer that is too slow for the relay. The message fits, as the queue is never more than half full.
     fn leave(&self) -> Gone {
         self.hub.counts.add_too_slow();
         let _ = self.socket.emit("too-slow", &Args::default());

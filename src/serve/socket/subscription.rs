@@ -1,4 +1,4 @@
-//! What a client asks for when it connects, read from its `auth`.
+//! The subscription of a client, read from its `auth`.
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use crate::{
     wire::VERSION,
 };
 
-/// The two kinds of clients.
+/// The two kinds of subscriptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Subscription {
-    /// `final` and `intermediate` with the text alone, as the demo's clients know them.
+    /// The events `final` and `intermediate` with only the text, for the clients of the demo.
     Plain,
     Captions(CaptionSubscription),
 }
@@ -26,7 +26,7 @@ pub(crate) struct CaptionSubscription {
 }
 
 impl Subscription {
-    /// An error is what the client is told.
+    /// An error is the message for the client.
     pub(crate) fn parse(auth: &Value) -> Result<Subscription, String> {
         let version = match auth.get("v") {
             None | Some(Value::Null) => return Ok(Subscription::Plain),
@@ -43,13 +43,13 @@ impl Subscription {
 }
 
 impl CaptionSubscription {
-    /// Where this viewer begins, and whether something is replayed before what is live.
+    /// The cursor of a new viewer, and whether its first events are a replay.
     pub(crate) fn begin(&self, log: &Log) -> (Cursor, bool) {
         let Some(from) = self.from else { return (log.newest(), false) };
         let cursor = match self.stream.as_deref() {
-            // Another node of a cluster may have told it what has not come here yet: that is not told twice.
+            // Another node of the cluster may have sent it events that have not arrived here yet. They are not sent twice.
             Some(stream) if stream == log.run().stream && from > 0 => log.at(from),
-            // Numbers of another stream mean nothing here: the client drops what it showed, and gets all there is.
+            // The numbers of another stream are not valid here: the client starts again with all kept events.
             Some(stream) if stream != log.run().stream => log.from(0),
             _ => log.from(from),
         };
@@ -60,7 +60,7 @@ impl CaptionSubscription {
         self.tracks.as_ref().is_none_or(|tracks| tracks.iter().any(|it| it == track))
     }
 
-    /// Of translations: originals are sent in any case.
+    /// The languages of translations; originals are always sent.
     pub(crate) fn reads(&self, lang: &str) -> bool {
         self.langs.as_ref().is_none_or(|langs| langs.iter().any(|it| it == lang))
     }

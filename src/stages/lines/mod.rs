@@ -1,4 +1,4 @@
-//! JSON lines of captions, written where the stage listens to somebody, else read.
+//! JSON lines of captions: written if the stage has an input, otherwise read.
 mod read;
 mod understand;
 mod write;

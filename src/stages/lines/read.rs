@@ -11,9 +11,9 @@ use crate::{
     message::{Caption, Language, TrackName},
 };
 
-/// Reads until the end of the input. It gives one track, whatever tracks the lines name: its own name.
+/// Reads until the end of the input. All captions are of one track, with the name of the stage, whatever tracks the lines name.
 pub struct ReadLines {
-    /// As people call the input, for the log.
+    /// The name of the input, for the log.
     name: String,
     from: Pin<Box<dyn AsyncBufRead + Send>>,
     line: usize,
@@ -21,7 +21,7 @@ pub struct ReadLines {
 }
 
 impl ReadLines {
-    /// `language` is that of lines which do not tell theirs.
+    /// `language`: that of lines without one.
     pub fn new(
         track: TrackName,
         name: &str,

@@ -1,4 +1,4 @@
-//! What one line means: JSON as `lines` writes it, `{"type":"final","text":"…"}`, or plain text, each line a final.
+//! Parses lines: JSON as `lines` writes it, `{"type":"final","text":"…"}`, or plain text, where each line is a final.
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,17 +12,17 @@ use crate::{
     },
 };
 
-/// Makes one track of lines, whatever tracks they name.
+/// Turns lines into captions of one track, whatever tracks they name.
 #[derive(Debug)]
 pub struct Understand {
     segments: Segments,
     language: Language,
     started: Instant,
-    /// The segment that is open, as the lines number it.
+    /// The number of the open segment in the lines.
     open: Option<(Option<String>, u64)>,
 }
 
-/// Where the line itself says that it belongs.
+/// The track and segment that a line states.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     pub track: Option<String>,
@@ -30,10 +30,10 @@ pub struct Place {
     pub revision: Option<u32>,
 }
 
-/// No timeline is longer, and no sum of such times too large to be told.
+/// The longest time that is accepted, so that sums of times do not overflow.
 const LATEST: Duration = Duration::from_secs(100_000_000);
 
-/// The parts of a line that are read. Everything but the text may be absent.
+/// The fields of a line. All but the text may be absent.
 #[derive(Debug, Default, Deserialize)]
 struct Read {
     #[serde(rename = "type")]
@@ -50,13 +50,13 @@ struct Read {
 }
 
 impl Understand {
-    /// `language` is that of lines which do not tell theirs.
+    /// `language`: that of lines without one.
     pub fn new(track: TrackName, language: Language) -> Understand {
         Understand { segments: Segments::new(track), language, started: Instant::now(), open: None }
     }
 
-    /// The captions that one line stands for; a segment that it leaves behind is closed before. An error says what is wrong
-    /// with it.
+    /// The captions of one line. If the line begins another segment, the open one is closed first. An error says what is wrong with
+    /// the line.
     pub fn line(&mut self, line: &str) -> Result<(Vec<Caption>, Place), String> {
         let line = line.trim();
         if line.is_empty() {
@@ -71,11 +71,11 @@ impl Understand {
         let text = match (read.kind.as_str(), &read.text) {
             ("final" | "intermediate", Some(text)) => text.clone(),
             ("final" | "intermediate", None) => return Err("the key `text` is missing".to_owned()),
-            // What another livecap gave up is missing here too.
+            // A gap of another livecap is a gap here, too.
             ("gap", _) => {
                 return Ok((self.gap(&read).into_iter().collect(), Place::default()));
             }
-            // Translations say nothing of this track's own words.
+            // Translations have no words of this track.
             _ => return Ok(Default::default()),
         };
         let captions = self.take(&read, &text);
@@ -83,7 +83,7 @@ impl Understand {
         Ok((captions, Place { track, segment, revision }))
     }
 
-    /// What the lines left open ends with them.
+    /// Closes the open segment at the end of the input.
     pub fn end(&mut self) -> Option<Caption> {
         let end = MediaTime::new(self.started.elapsed());
         let last = self.segments.close(Vec::new(), end, Trace::starting(Instant::now()));
@@ -97,7 +97,7 @@ impl Understand {
         Some(Caption::Gap(Gap { track, span: self.span(read), why, trace }))
     }
 
-    /// Where it says that it stands; now, where it says nothing.
+    /// The time that a line states, or now.
     fn span(&self, read: &Read) -> MediaSpan {
         let elapsed = MediaTime::new(self.started.elapsed());
         let place = |seconds: Option<f64>| {
@@ -113,7 +113,7 @@ impl Understand {
         let span = self.span(read);
         let mut given = Vec::new();
         let whose = read.segment.map(|it| (read.track.clone(), it));
-        // Segments of two tracks may have one number.
+        // Segments of two tracks may have the same number.
         if self.open.is_some() && whose.is_some() && self.open != whose {
             given.extend(
                 self.segments.close(Vec::new(), span.start, trace).map(Caption::Transcript),
@@ -127,7 +127,7 @@ impl Understand {
         }
         let Some(open) = self.segments.current() else { return given };
         let words = timed(text, span);
-        // What was committed stands, whatever this line says in its place; what follows it is taken from here.
+        // Committed words stay, whatever this line has in their place. The words after them are taken from this line.
         let kept = open.committed().len();
         let tail = words.get(kept..).unwrap_or_default().to_vec();
         if read.kind == "final" {

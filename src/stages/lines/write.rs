@@ -1,4 +1,4 @@
-//! One JSON object a line, flushed at once: each transcript, each translation, each gap. Delays nothing and holds nothing back.
+//! Writes each transcript, translation and gap as a line of JSON, flushed at once.
 use std::{io, path::Path};
 
 use tokio::{
@@ -13,9 +13,9 @@ use crate::{
     wire::{Clock, Line, TranslationEvent},
 };
 
-/// Where the lines go. It outlives the runs of the stage, so that numbers go on and nothing is opened anew.
+/// The output of lines. It outlives the runs of the stage, so that numbers continue and the file stays open.
 pub struct LineWriter {
-    /// As people call it: a path, or `standard output`.
+    /// Its name in messages: a path, or `standard output`.
     name: String,
     clock: Clock,
     to: To,
@@ -37,7 +37,7 @@ impl LineWriter {
         LineWriter::with(name, To::Pipe(Box::new(to)), clock)
     }
 
-    /// A new file at `path`. `when_exists` says what happens to a file that is there already.
+    /// Creates a file at `path`. `when_exists` says what happens to an existing one.
     pub async fn create(
         path: &Path,
         when_exists: WhenExists,
@@ -57,7 +57,7 @@ impl LineWriter {
 
     async fn write(&mut self, caption: Caption) -> Result<(), Fault> {
         let line = match &caption {
-            // As in the broadcast: a partial carries the number of the last numbered event.
+            // As in a broadcast, a partial has the number of the last numbered event.
             Caption::Transcript(it) if it.kind() == Kind::Partial => {
                 Line::caption(it, self.next - 1, &self.clock)
             }
@@ -83,7 +83,7 @@ impl LineWriter {
         written.map_err(|error| self.fault(&error))
     }
 
-    /// Tries again what waits for room on its disk.
+    /// Tries again to write lines that wait for room on the disk.
     async fn write_waiting(&mut self) -> Result<(), Fault> {
         match &mut self.to {
             To::File(file) => file.write_waiting().await.map_err(|error| self.fault(&error)),
@@ -91,7 +91,7 @@ impl LineWriter {
         }
     }
 
-    /// When that is to be tried again, and what to tell of it.
+    /// When to try again, and the message about it.
     fn waits(&self) -> (Option<Instant>, Option<String>) {
         match &self.to {
             To::File(file) => (file.again(), file.trouble()),
@@ -99,7 +99,7 @@ impl LineWriter {
         }
     }
 
-    /// A reader that has gone away ends the stage quietly, as it does every filter.
+    /// A closed pipe ends the stage without an error, as in any Unix filter.
     fn fault(&self, error: &io::Error) -> Fault {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Fault::DownstreamGone,
@@ -116,7 +116,7 @@ impl LineWriter {
 /// The sink.
 #[derive(Default)]
 pub struct WriteLines {
-    /// When a full disk is tried again.
+    /// When to try a full disk again.
     again: Option<Instant>,
 }
 
@@ -198,7 +198,7 @@ mod tests {
         let good = segments.close(words("good"), MediaTime::ZERO, trace).unwrap();
         let mut stage = WriteLines::default();
         stage.handle(&mut writer, Caption::Transcript(good.clone()), &outlet).await.unwrap();
-        // A new run goes on where the old one was.
+        // A restarted run continues.
         let mut stage = WriteLines::default();
         stage.fail_item(&mut writer, Caption::Transcript(good.clone()), &outlet).await.unwrap();
         let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(theirs));

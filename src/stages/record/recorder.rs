@@ -10,7 +10,7 @@ use crate::{
     stages::new_file,
 };
 
-/// A shorter jump is the rounding of whoever made the frames.
+/// A shorter jump of the timeline is rounding by the source.
 const TOLERANCE: std::time::Duration = std::time::Duration::from_millis(1);
 /// Silence is written in pieces of this many samples.
 const SILENCE: [i16; 4096] = [0; 4096];

@@ -15,8 +15,8 @@ use crate::{
     message::{AudioFrame, Hop, MediaTime, Milestone, SampleRate, Speech, Trace, Why},
 };
 
-/// A shorter jump is the rounding of whoever made the frames. It is measured from the start of a run, so many small ones add
-/// up to a jump.
+/// A shorter jump of the timeline is rounding by the source. It is measured from the start of a run, so many small ones add up to a
+/// jump.
 const TOLERANCE: Duration = Duration::from_millis(1);
 
 /// The stage; see the module.

@@ -1,24 +1,24 @@
-//! A chat model's answer: streamed or whole, cut off or complete, a translation or talk about one.
+//! Reads the response of a chat model, streamed or whole, and rejects what is no translation.
 use serde_json::Value;
 
 use super::translator::{lasting, one_line, passing};
 use crate::logic::translate::{Failure, NoTranslation, cleaned};
 
-/// How long a translation of `source` may be, in letters: three times as long, or this where that is more.
+/// The longest translation in letters: three times the length of the source, but at least this.
 fn most(source: &str) -> usize {
     (3 * source.chars().count()).max(200)
 }
 
-/// No line of a stream is longer, in bytes.
+/// The most bytes of a line of a stream.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// Takes the bytes as they come.
+/// Parses a response as its bytes arrive.
 #[derive(Debug)]
 pub(super) struct Answer {
     source: String,
-    /// The tag of the language that it is to be in.
+    /// The tag of the target language.
     into: String,
-    /// What is not taken in yet: the rest of a line, or all of an answer that is not streamed.
+    /// Bytes that are not parsed yet: the rest of a line, or all of a response that is not streamed.
     pending: Vec<u8>,
     text: String,
     streamed: Option<bool>,
@@ -37,13 +37,13 @@ impl Answer {
         }
     }
 
-    /// Whether the answer is complete.
+    /// Takes bytes. Returns whether the response is complete.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<bool, Failure> {
         self.pending.extend(bytes);
         if LONGEST_LINE < self.pending.len() {
             return Err(passing("its answer does not end"));
         }
-        // A stream was asked for; an endpoint that cannot stream answers with one object all the same.
+        // A stream was requested, but an endpoint that cannot stream responds with one object.
         let first = self.pending.iter().find(|it| !it.is_ascii_whitespace());
         self.streamed = self.streamed.or(first.map(|it| *it != b'{'));
         if self.streamed != Some(true) {
@@ -56,7 +56,7 @@ impl Answer {
         Ok(self.finished)
     }
 
-    /// The translation.
+    /// The translation, once all bytes were taken.
     pub(super) fn whole(mut self) -> Result<String, Failure> {
         match self.streamed {
             None => return Err(passing("the answer was empty")),
@@ -79,7 +79,7 @@ impl Answer {
 
     fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
         match line.trim_ascii().strip_prefix(b"data:").map(<[u8]>::trim_ascii) {
-            // Comments keep the connection alive; other fields say nothing of the text.
+            // Comments keep the connection alive; other fields have no text.
             None | Some(b"") => Ok(()),
             Some(b"[DONE]") => {
                 self.finished = true;
@@ -98,7 +98,7 @@ impl Answer {
         }
         let choices = it.get("choices").and_then(Value::as_array);
         let choices = choices.ok_or_else(|| wrong("there are no `choices`"))?;
-        // The last object of a stream may carry nothing but counts.
+        // The last object of a stream may have only token counts.
         let Some(choice) = choices.first() else { return Ok(()) };
         if let Some(why) = choice.pointer(&format!("/{part}/refusal")).and_then(Value::as_str)
             && !why.is_empty()
@@ -107,7 +107,7 @@ impl Answer {
         }
         match choice.pointer(&format!("/{part}/content")) {
             Some(Value::String(text)) => self.text.push_str(text),
-            // Models that think give their thoughts and the answer as parts of it.
+            // Reasoning models give their thoughts and the answer as parts.
             Some(Value::Array(parts)) => {
                 let refusal = parts.iter().find_map(|it| it.get("refusal")?.as_str());
                 if let Some(why) = refusal {
@@ -125,7 +125,7 @@ impl Answer {
             Some("content_filter") => return Err(lasting("it refuses to translate this")),
             Some(_) => self.finished = true,
         }
-        // Not worth waiting for the end of. Until then it may be thoughts, whose beginning a template may have kept.
+        // Too long: not worth waiting for its end. Up to this limit it may be thoughts whose start tag the template has dropped.
         if THOUGHTS < self.text.len() {
             return Err(passing("the answer goes on for too long"));
         }
@@ -151,12 +151,12 @@ impl Answer {
     }
 }
 
-/// The same text will be refused again.
+/// A lasting failure: the same text would be refused again.
 fn refused(why: &str) -> Failure {
     lasting(format!("the model refuses to translate this: {why}"))
 }
 
-/// Bytes that an answer may have, the model's thoughts among them.
+/// The most bytes of a response, including the thoughts of the model.
 const THOUGHTS: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(read("Good morning.", &whole("\"Goede morgen.\"\n")).unwrap(), "Goede morgen.");
         let thought = whole("<think>\nDutch…\nshort\n</think>\n\nGoede morgen.");
         assert_eq!(read("Good morning.", &thought).unwrap(), "Goede morgen.");
-        // However long it thinks, and though the template has kept the beginning.
+        // However long the thoughts, and even if the template has dropped their start tag.
         let thought = whole(&format!("{}</think>Goede morgen.", "Hm. ".repeat(1000)));
         assert_eq!(read("Good morning.", &thought).unwrap(), "Goede morgen.");
     }

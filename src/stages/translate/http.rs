@@ -1,4 +1,4 @@
-//! Requests to a translation service: where it is, the key that it asks for, and what its refusals mean.
+//! Requests to a translation service: its address, its key, and its errors.
 use std::{
     fmt,
     time::{Duration, SystemTime},
@@ -14,17 +14,17 @@ use crate::{
     logic::translate::{Again, Failure},
 };
 
-/// No answer to a caption is longer, in bytes.
+/// The most bytes of a response.
 const LONGEST: usize = 1 << 20;
-/// So much of what a service says of a failure is told on, in letters.
+/// The most letters of a service's error message that are passed on.
 const TOLD: usize = 160;
 
-/// What a service asks for who it serves. Nothing shows it: not a log, not an error.
+/// The API key of a service. It is never shown, in no log and no error.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(String);
 
 impl Key {
-    /// Space around it, as the line end of a file, does not belong to it. `None` where nothing is left.
+    /// Whitespace around it is removed, such as the line end of a file. `None` if it is empty.
     pub fn new(key: &str) -> Option<Key> {
         let key = key.trim();
         (!key.is_empty()).then(|| Key(key.to_owned()))
@@ -41,7 +41,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Why a service cannot even be asked.
+/// Why no request can be sent to a service.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     #[error("`{url}` is not the address of a service: write http://host:port or https://host")]
@@ -54,7 +54,7 @@ pub enum ServiceError {
     Language(String),
 }
 
-/// One service and the way to it.
+/// One service: its address, its key and the client.
 #[derive(Clone)]
 pub(super) struct Service {
     pub(super) client: Client,
@@ -73,14 +73,14 @@ impl Service {
         if !matches!(parsed.scheme(), "http" | "https") || parsed.host().is_none() {
             return Err(wrong());
         }
-        // A service that has moved is to be named in the file: a redirect does not decide who gets what was said.
+        // Redirects are not followed: captions are sent only to the service that the pipeline file names.
         let client =
             client(url, |it| it.connect_timeout(connect).redirect(redirect::Policy::none()));
         let client = client.map_err(|error| ServiceError::Client(cause_of(&error)))?;
         Ok(Service { client, url: parsed, key })
     }
 
-    /// The address with `path` behind it, where it does not end so already.
+    /// The address with `path` appended, unless it ends with it.
     pub(super) fn at(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
@@ -90,7 +90,7 @@ impl Service {
         url
     }
 
-    /// The answer to it, if that is one.
+    /// Sends a request and returns the response if it is a success.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let response = request.send().await.map_err(|error| self.broken(&error))?;
         let status = response.status();
@@ -100,7 +100,7 @@ impl Service {
         let after = response.headers().get(header::RETRY_AFTER).and_then(|it| it.to_str().ok());
         let after = after.and_then(retry_after);
         let said = self.whole(response).await.unwrap_or_default();
-        // Before it is cut: a part of a key is nobody's to read either.
+        // Before the text is cut, so that no part of a key is left.
         let said = self.scrubbed(&String::from_utf8_lossy(&said));
         let why = match said_in(said.as_bytes()) {
             said if said.is_empty() => format!("it answers {status}"),
@@ -127,7 +127,7 @@ impl Service {
             .map_err(|error| passing(format!("its answer is not as it should be: {error}")))
     }
 
-    /// The next part of the body.
+    /// The next chunk of the body.
     pub(super) async fn chunk(&self, response: &mut Response) -> Result<Option<Vec<u8>>, Failure> {
         let chunk = response.chunk().await.map_err(|error| self.broken(&error))?;
         Ok(chunk.map(|it| it.to_vec()))
@@ -157,7 +157,7 @@ impl Service {
     }
 }
 
-/// In seconds, or as a date.
+/// The value is in seconds, or a date.
 fn retry_after(value: &str) -> Option<Duration> {
     match value.trim().parse::<u64>() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -168,7 +168,7 @@ fn retry_after(value: &str) -> Option<Duration> {
     }
 }
 
-/// What the services say of a failure, wherever they put it, in one short line.
+/// The error message in a response, from the fields that the services use, as one short line.
 fn said_in(body: &[u8]) -> String {
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(json) => {
@@ -176,7 +176,7 @@ fn said_in(body: &[u8]) -> String {
             let said = places.iter().find_map(|it| json.pointer(it)?.as_str());
             said.unwrap_or_default().to_owned()
         }
-        // A page for people is no reason.
+        // An HTML page is no error message.
         Err(_) if body.trim_ascii_start().starts_with(b"<") => String::new(),
         Err(_) => String::from_utf8_lossy(body).into_owned(),
     };
@@ -190,7 +190,7 @@ fn cause_of(error: &reqwest::Error) -> String {
     if cause.contains("://") { "the request failed".into() } else { cause }
 }
 
-/// A password may stand before the host, a key behind it.
+/// The address without credentials and query, which may hold secrets.
 fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     url.rsplit('@').next().unwrap_or_default().to_owned()

@@ -1,6 +1,6 @@
-//! Captions in another language, by whichever service the operator has. It never holds up the originals: what it is late
-//! with is given up as an untranslated caption, in its place. It delays each text by the service's own time, and by `join`
-//! where a segment ends in mid-sentence.
+//! Translates captions by a service. It never delays the originals: a text that misses its deadline is given up, and an untranslated
+//! caption takes its place. A text is delayed by the latency of the service, and by `join` if its segment ends in the middle of
+//! a sentence.
 mod chat;
 mod http;
 mod openai;
@@ -30,23 +30,23 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranslateSettings {
     pub scheduler: SchedulerSettings,
-    /// How long one request may take.
+    /// The timeout of one request.
     pub timeout: Duration,
-    /// Whether it waits where too much is under way, as for a pipe or a file; else the oldest is given up.
+    /// Whether it waits when too many texts are under way, as for a pipe or a file; otherwise the oldest is given up.
     pub waits: bool,
 }
 
-/// One run of the stage. Its scheduler outlives it, so that no final it took is lost.
+/// One run of the stage. The scheduler outlives it, so that no final is lost.
 pub struct Translate {
     settings: TranslateSettings,
     translator: Arc<dyn Translator>,
     requests: JoinSet<Result<String, Failure>>,
-    /// The requests under way: of each task its number, and how to call it off.
+    /// The requests under way: the number of each task, and the handle to cancel it.
     numbers: HashMap<Id, u64>,
     handles: HashMap<u64, AbortHandle>,
-    /// Why the service is left alone or what it was asked for is given up, as far as it was told.
+    /// The reason why the stage is degraded, as reported last.
     trouble: Option<String>,
-    /// The reason that the log was told last: one that comes and goes is told once.
+    /// The reason that was logged last, so that one that comes and goes is logged once.
     logged: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl Translate {
         }
     }
 
-    /// Sends what is to be sent, gives what can be given, and tells how the service is.
+    /// Sends the requests that are due, gives the captions that are done, and reports the state of the service.
     async fn work(
         &mut self,
         scheduler: &mut Scheduler,
@@ -112,8 +112,8 @@ impl Translate {
         }
     }
 
-    /// Degraded while the service is left alone, and from a final that was given up until something is translated; the page and
-    /// `/api/state` read it there.
+    /// The stage is degraded while no requests are sent after failures, and from a final that was given up until the next translation.
+    /// Pages and `/api/state` show this state.
     fn tell(&mut self, scheduler: &Scheduler, gauge: &StageGauge) {
         let (trouble, counts) = {
             let trouble = scheduler.trouble(Instant::now()).or_else(|| scheduler.failed());
@@ -154,7 +154,7 @@ impl Translate {
     }
 }
 
-/// One request, held to its time.
+/// One request with its timeout.
 async fn asked(
     translator: Arc<dyn Translator>,
     ask: Ask,
@@ -171,7 +171,7 @@ impl Stage for Translate {
     type Out = Caption;
     type Kept = Scheduler;
 
-    /// What the run before had under way is asked for again.
+    /// The requests that the run before had under way are sent again.
     fn on_start(&mut self, scheduler: &mut Scheduler) {
         scheduler.ask_again(Instant::now());
     }
@@ -239,7 +239,7 @@ impl Stage for Translate {
         self.work(scheduler, out).await
     }
 
-    /// Every final that has no translation yet is given as untranslated.
+    /// Gives every final without a translation as untranslated.
     fn on_terminate(scheduler: &mut Scheduler) -> Vec<Caption> {
         let given = scheduler.last_words("the translator has ended", Instant::now());
         given.into_iter().map(Caption::Translation).collect()

@@ -1,4 +1,4 @@
-//! Any chat endpoint that speaks OpenAI's protocol: OpenAI, Perplexity, Ollama, llama.cpp's server, vLLM.
+//! Translates by any chat endpoint with OpenAI's protocol: OpenAI, Perplexity, Ollama, llama.cpp's server, vLLM.
 use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
@@ -16,22 +16,22 @@ use crate::{
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpenAiSettings {
-    /// The endpoint's base, as `http://127.0.0.1:11434/v1`.
+    /// The base address, as `http://127.0.0.1:11434/v1`.
     pub url: String,
     pub key: Option<Key>,
-    /// `None`: the endpoint's own.
+    /// `None`: the default of the endpoint.
     pub model: Option<String>,
-    /// How words are to be translated, always.
+    /// Words with their fixed translations.
     pub glossary: BTreeMap<String, String>,
-    /// Said to the model beside what it is told anyway.
+    /// Instructions in addition to the usual ones.
     pub prompt: Option<String>,
-    /// `None`: the endpoint's own.
+    /// `None`: the default of the endpoint.
     pub temperature: Option<f32>,
-    /// The longest wait for a connection.
+    /// The timeout of a connection attempt.
     pub connect: Duration,
 }
 
-/// Asks a chat model, and takes no chat for an answer.
+/// Translates by a chat model, and rejects responses that are no translations.
 pub struct OpenAi {
     service: Service,
     settings: Arc<OpenAiSettings>,
@@ -81,7 +81,7 @@ impl Translator for OpenAi {
     }
 }
 
-/// The text itself stands alone in the last message: nothing in it can be taken for an instruction of ours.
+/// The text is alone in the last message, so that nothing in it is taken for an instruction.
 fn instructions(settings: &OpenAiSettings, ask: &Ask) -> String {
     let from = ask.from.as_ref().map(|it| format!(" from {}", named(it.as_str())));
     let (from, to) = (from.unwrap_or_default(), named(ask.to.as_str()));

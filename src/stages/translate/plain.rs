@@ -1,4 +1,4 @@
-//! The services that translate and do nothing else: LibreTranslate, DeepL, Apertium.
+//! The translation services LibreTranslate, DeepL and Apertium.
 use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
@@ -14,10 +14,10 @@ use crate::{
     logic::translate::{Ask, Failure, decoded},
 };
 
-/// Where a DeepL account is served; keys of free ones end in `:fx`.
+/// The addresses of DeepL for paid and free accounts. Keys of free accounts end in `:fx`.
 const DEEPL: &str = "https://api.deepl.com/v2";
 const DEEPL_FREE: &str = "https://api-free.deepl.com/v2";
-/// Where `apertium-apy` listens unless it is told otherwise.
+/// The default address of `apertium-apy`.
 const APERTIUM: &str = "http://127.0.0.1:2737";
 
 /// A LibreTranslate server.
@@ -42,7 +42,7 @@ impl Translator for LibreTranslate {
         }
         let it = self.0.clone();
         async move {
-            // What it does not know was probably heard wrong: it may find out itself.
+            // A source language that the service does not know was probably detected wrongly, so the service detects it.
             let from =
                 ask.from.as_ref().and_then(|it| languages::libretranslate::source(it.as_str()));
             let from = from.unwrap_or("auto");
@@ -59,7 +59,7 @@ impl Translator for LibreTranslate {
     }
 }
 
-/// No request would do.
+/// A lasting failure: no request can succeed.
 fn cannot(service: &str, language: &str) -> Failure {
     lasting(format!("{service} does not translate into {}", named(language)))
 }
@@ -68,7 +68,7 @@ fn cannot(service: &str, language: &str) -> Failure {
 pub struct DeepL(Service);
 
 impl DeepL {
-    /// `url` absent: where the account of this key is served.
+    /// Without `url`: the address for this key.
     pub fn new(
         url: Option<&str>,
         key: Option<Key>,
@@ -97,7 +97,7 @@ impl Translator for DeepL {
             let to = languages::deepl::target(ask.to.as_str());
             let to = to.ok_or_else(|| cannot("DeepL", ask.to.as_str()))?;
             body.insert("target_lang".into(), to.into());
-            // Left out, it finds out itself.
+            // Without it, the service detects the language.
             let from = ask.from.as_ref().and_then(|it| languages::deepl::source(it.as_str()));
             if let Some(from) = from {
                 body.insert("source_lang".into(), from.into());
@@ -120,7 +120,7 @@ impl Translator for DeepL {
 pub struct Apertium(Service);
 
 impl Apertium {
-    /// `url` absent: on this machine, on its usual port.
+    /// Without `url`: the default address.
     pub fn new(
         url: Option<&str>,
         key: Option<Key>,
@@ -152,7 +152,7 @@ impl Translator for Apertium {
             };
             let pair = format!("{}|{}", code(&from)?, code(ask.to.as_str())?);
             let mut form = vec![("langpair", pair.as_str()), ("q", &ask.text)];
-            // Else a `*` stands before each word that it does not know.
+            // Otherwise the service puts a `*` before each unknown word.
             form.push(("markUnknown", "no"));
             if let Some(key) = &it.key {
                 form.push(("key", key.reveal()));
@@ -166,7 +166,7 @@ impl Translator for Apertium {
     }
 }
 
-/// As a form is sent.
+/// Encodes a form.
 fn encoded(pairs: &[(&str, &str)]) -> String {
     let mut url = reqwest::Url::parse("http://form").expect("a constant address");
     url.query_pairs_mut().extend_pairs(pairs);
