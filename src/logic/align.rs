@@ -69,17 +69,24 @@ impl Letters {
 
 /// A letter or a word.
 trait Token: PartialEq {
+    /// How far the first search goes from the diagonal of the table. Texts differ by more letters than words.
+    const FIRST_BAND: usize;
+
     /// Whether it may be substituted by `other`. Otherwise it is deleted and the other one inserted.
     fn may_become(&self, other: &Self) -> bool;
 }
 
 impl Token for char {
+    const FIRST_BAND: usize = 64;
+
     fn may_become(&self, other: &char) -> bool {
         (*self == ' ') == (*other == ' ')
     }
 }
 
 impl Token for String {
+    const FIRST_BAND: usize = 16;
+
     fn may_become(&self, _: &String) -> bool {
         true
     }
@@ -95,8 +102,6 @@ enum Step {
     Insert,
 }
 
-/// How far the first search goes from the diagonal of the table.
-const BAND: usize = 64;
 /// The cost of an edit. Each stretch of deleted or inserted tokens costs 1 more, so that of alignments with equally many
 /// edits the one in the fewest pieces is taken, and no word is spread over places where its letters happen to occur
 /// (continuous alignment: D. Macháček and P. Polák, IWSLT 2025, section 5.1).
@@ -104,7 +109,7 @@ const EDIT: usize = 1 << 32;
 
 /// The pairs of the cheapest alignment, in order.
 fn aligned<T: Token>(first: &[T], second: &[T]) -> Vec<(usize, usize)> {
-    let mut band = BAND;
+    let mut band = T::FIRST_BAND;
     loop {
         if let Some(pairs) = aligned_within(first, second, band) {
             return pairs;
