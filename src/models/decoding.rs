@@ -75,7 +75,7 @@ impl Decoding {
                 temperature: 0.0,
                 endpoint,
                 commit,
-                interval: if is_tiny { ms(980) } else { ms(900) },
+                interval: if is_tiny { ms(980) } else { ms(940) },
             };
         }
         // Trained by us, on sound that the context was fitted to, and on a few words.

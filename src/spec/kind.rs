@@ -1,5 +1,10 @@
-//! The kinds of stages, a row each: what a kind is called, what it takes and gives, and how long one item may take.
+//! The kinds of stages, a row each: its settings, what it is called, what it takes and gives, and how long one item may take.
 use std::fmt;
+
+use super::{
+    recogniser::Whisper,
+    settings::{self, PlaybackSpeed},
+};
 
 /// What an edge carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +43,7 @@ impl fmt::Display for Port {
     }
 }
 
-/// What is said of a kind beside its settings, which `kinds` has.
+/// What is said of a kind beside its settings, and its keys, which `kinds` has.
 struct Row {
     name: &'static str,
     /// A name for a stage of it, such as the shipped files use.
@@ -50,6 +55,8 @@ struct Row {
     takes_several: bool,
     /// How long one item may take, unless the file says otherwise.
     patience: &'static str,
+    /// Whether its sound comes whether or not anybody takes it.
+    live: fn(&Planned) -> bool,
 }
 
 /// The headings of the reference, in their order.
@@ -75,9 +82,9 @@ impl Group {
     }
 }
 
-/// The enum, the list of all, and each one's row out of one table.
+/// Everything that has an entry for each kind, out of one table.
 macro_rules! kinds {
-    ($($kind:ident $row:expr),+ $(,)?) => {
+    ($($kind:ident $(($settings:ty))?, $row:expr;)+) => {
         /// The first half of a table's header.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind { $($kind),+ }
@@ -87,6 +94,16 @@ macro_rules! kinds {
 
             const fn row(self) -> &'static Row {
                 match self { $(Kind::$kind => &$row),+ }
+            }
+        }
+
+        /// What a stage does, with every setting resolved.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Planned { $($kind $(($settings))?),+ }
+
+        impl Planned {
+            pub fn kind(&self) -> Kind {
+                match self { $(Planned::$kind { .. } => Kind::$kind),+ }
             }
         }
     };
@@ -100,6 +117,7 @@ const SOURCE: Row = Row {
     gives: Some(Port::Audio),
     takes_several: false,
     patience: "10s",
+    live: |_| false,
 };
 const ON_CAPTIONS: Row = Row {
     group: Group::OnCaptions,
@@ -110,19 +128,24 @@ const ON_CAPTIONS: Row = Row {
 const SINK: Row = Row { group: Group::Sinks, gives: None, takes_several: true, ..ON_CAPTIONS };
 
 kinds! {
-    Microphone Row { name: "microphone", usual_name: "mic", ..SOURCE },
-    Recording Row { name: "recording", usual_name: "recording", ..SOURCE },
-    Pcm Row { name: "pcm", usual_name: "stdin", ..SOURCE },
-    Command Row { name: "command", usual_name: "stream", ..SOURCE },
-    Resample Row {
+    Microphone(settings::Microphone), Row { name: "microphone", usual_name: "mic", live: |_| true, ..SOURCE };
+    Recording(settings::Recording), Row {
+        name: "recording",
+        usual_name: "recording",
+        live: |it| matches!(it, Planned::Recording(it) if it.speed != PlaybackSpeed::Max),
+        ..SOURCE
+    };
+    Pcm(settings::RawFormat), Row { name: "pcm", usual_name: "stdin", ..SOURCE };
+    Command(settings::Command), Row { name: "command", usual_name: "stream", live: |_| true, ..SOURCE };
+    Resample, Row {
         name: "resample",
         usual_name: "speech",
         group: Group::OnSound,
         takes: &[Port::Audio],
         gives: Some(Port::Speech),
         ..SOURCE
-    },
-    Whisper Row {
+    };
+    Whisper(Box<Whisper>), Row {
         name: "whisper",
         usual_name: "english",
         group: Group::OnSound,
@@ -130,21 +153,28 @@ kinds! {
         gives: Some(Port::Captions),
         patience: "60s",
         ..SOURCE
-    },
-    Translate Row { name: "translate", usual_name: "dutch", ..ON_CAPTIONS },
-    Replace Row { name: "replace", usual_name: "glossary", ..ON_CAPTIONS },
+    };
+    Translate(Box<settings::Translate>), Row { name: "translate", usual_name: "dutch", ..ON_CAPTIONS };
+    Replace(settings::Replace), Row { name: "replace", usual_name: "glossary", ..ON_CAPTIONS };
     // Where it listens to nobody it is a source of captions.
-    Lines Row { name: "lines", usual_name: "out", ..SINK },
-    Broadcast Row { name: "broadcast", usual_name: "web", ..SINK },
-    Subtitles Row { name: "subtitles", usual_name: "subtitles", ..SINK },
-    Record Row {
+    Lines(settings::Lines), Row { name: "lines", usual_name: "out", ..SINK };
+    Broadcast(Box<settings::Broadcast>), Row { name: "broadcast", usual_name: "web", ..SINK };
+    Subtitles(settings::SubtitleSettings), Row { name: "subtitles", usual_name: "subtitles", ..SINK };
+    Record(settings::RecordSettings), Row {
         name: "record",
         usual_name: "sound",
         group: Group::OnSound,
         takes: &[Port::Audio, Port::Speech],
         takes_several: false,
         ..SINK
-    },
+    };
+}
+
+impl Planned {
+    /// Whether its sound comes whether or not anybody takes it.
+    pub(super) fn gives_live_sound(&self) -> bool {
+        (self.kind().row().live)(self)
+    }
 }
 
 impl Kind {

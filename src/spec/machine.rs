@@ -124,7 +124,8 @@ fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint>
         }
         Planned::Subtitles(subtitles) => writes(stage, &subtitles.template, machine),
         Planned::Record(record) => writes(stage, &record.path, machine),
-        Planned::Pcm(_) | Planned::Resample | Planned::Replace(_) => vec![],
+        // These need nothing of the machine.
+        _ => vec![],
     }
 }
 

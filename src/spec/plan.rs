@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::{Kind, Port, units::Length};
-pub use super::{recogniser::*, settings::*};
+pub use super::{kind::Planned, recogniser::*, settings::*};
 
 /// A whole pipeline. Only [`check`](super::check()) makes one, so that whoever holds it needs no check of its own.
 #[derive(Clone, Debug, PartialEq)]
@@ -163,58 +163,5 @@ impl Places {
     /// The value of `key`, or the header where the key was left to its default.
     pub(super) fn of(&self, key: &str) -> Range<usize> {
         self.values.get(key).unwrap_or(&self.header).clone()
-    }
-}
-
-/// What a stage does, with every setting resolved.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Planned {
-    Microphone(Microphone),
-    Recording(Recording),
-    Pcm(RawFormat),
-    Command(Command),
-    Resample,
-    Whisper(Box<Whisper>),
-    Translate(Box<Translate>),
-    Replace(Replace),
-    Lines(Lines),
-    Broadcast(Box<Broadcast>),
-    Subtitles(SubtitleSettings),
-    Record(RecordSettings),
-}
-
-impl Planned {
-    pub fn kind(&self) -> Kind {
-        match self {
-            Planned::Microphone(_) => Kind::Microphone,
-            Planned::Recording(_) => Kind::Recording,
-            Planned::Pcm(_) => Kind::Pcm,
-            Planned::Command(_) => Kind::Command,
-            Planned::Resample => Kind::Resample,
-            Planned::Whisper(_) => Kind::Whisper,
-            Planned::Translate(_) => Kind::Translate,
-            Planned::Replace(_) => Kind::Replace,
-            Planned::Lines(_) => Kind::Lines,
-            Planned::Broadcast(_) => Kind::Broadcast,
-            Planned::Subtitles(_) => Kind::Subtitles,
-            Planned::Record(_) => Kind::Record,
-        }
-    }
-
-    /// Whether its sound comes whether or not anybody takes it.
-    pub(super) fn gives_live_sound(&self) -> bool {
-        match self {
-            Planned::Microphone(_) | Planned::Command(_) => true,
-            Planned::Recording(recording) => recording.speed != PlaybackSpeed::Max,
-            Planned::Pcm(_)
-            | Planned::Resample
-            | Planned::Whisper(_)
-            | Planned::Translate(_)
-            | Planned::Replace(_)
-            | Planned::Lines(_)
-            | Planned::Broadcast(_)
-            | Planned::Subtitles(_)
-            | Planned::Record(_) => false,
-        }
     }
 }

@@ -36,7 +36,7 @@ pub(in crate::spec) struct Whisper {
     task: Task,
     /// The time between two partials while somebody speaks. It is longer where decodes take long, and shorter at the beginning
     /// of a segment.
-    #[schemars(extend("x-range" = ["50ms", "10s"], "x-default" = "from the catalogue; otherwise `980ms` for models of the size of `tiny`, `900ms` for larger ones"))]
+    #[schemars(extend("x-range" = ["50ms", "10s"], "x-default" = "from the catalogue; otherwise `980ms` for models of the size of `tiny`, `940ms` for larger ones"))]
     partials: Option<Length>,
     /// How far the captions may lag behind the sound. Beyond that the recogniser first skips partials. Then it drops the oldest
     /// sound, and a gap marks it.
