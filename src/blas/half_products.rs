@@ -7,7 +7,8 @@ use std::{
     slice,
 };
 
-use gemm::Parallelism;
+use gemm_common::Parallelism;
+use gemm_f32::gemm::f32::get_gemm_fn;
 use half::{f16, slice::HalfFloatSliceExt as _};
 
 /// Kinds of numbers, as `ggml_type` counts them.
@@ -73,7 +74,7 @@ pub unsafe extern "C" fn llamafile_sgemm(
             let (b, row_b) =
                 Rows { at: b, kind: kind_b, row: row_b }.wide(from..to, k, &mut wide.b);
             let c = c.cast::<f32>().add(from * row_c);
-            gemm::gemm(
+            get_gemm_fn()(
                 m,
                 to - from,
                 k,

@@ -1,10 +1,11 @@
-//! The products of matrices that ggml calls functions for, computed by the crate `gemm`, which finds the kernel for the processor when it runs:
+//! The products of matrices that ggml calls functions for, computed by the crate `gemm-f32`, which finds the kernel for the processor when it runs:
 //! the two functions of a BLAS library here, those that have f16 in them in `half_products`.
 //!
 //! ggml's own kernels are chosen when it is compiled, so that a binary for every processor of a family cannot use what the newer ones have.
 use std::{cell::Cell, ffi::c_int};
 
-use gemm::Parallelism;
+use gemm_common::Parallelism;
+use gemm_f32::gemm::f32::get_gemm_fn;
 // Nothing of it is called here, but ggml-blas, which this crate links, needs the rest of ggml.
 use whisper_rs_sys as _;
 
@@ -60,20 +61,21 @@ pub unsafe extern "C" fn cblas_sgemm(
     };
     // SAFETY: as the caller promises.
     unsafe {
-        gemm::gemm(
-            size(m),
+        // The kernels want the result by columns. By columns, it is the transpose: Cᵀ = Bᵀ × Aᵀ.
+        get_gemm_fn()(
             size(n),
+            size(m),
             size(k),
             c,
-            1,
             stride(ldc),
+            1,
             beta != 0.0,
-            a,
-            a_column,
-            a_row,
             b,
-            b_column,
             b_row,
+            b_column,
+            a,
+            a_row,
+            a_column,
             beta,
             alpha,
             false,
