@@ -85,7 +85,7 @@ impl Token for char {
 }
 
 impl Token for String {
-    const FIRST_BAND: usize = 8;
+    const FIRST_BAND: usize = 16;
 
     fn may_become(&self, _: &String) -> bool {
         true
