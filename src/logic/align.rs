@@ -120,7 +120,8 @@ fn aligned<T: Token>(first: &[T], second: &[T]) -> Vec<(usize, usize)> {
 
 /// The cost of all that follows a cell, and the next step: after a pair, and after a deletion or an insertion.
 type Cell = [(usize, Step); 2];
-const UNREACHED: Cell = [(usize::MAX, Step::Insert); 2];
+/// More than any alignment costs, and little enough that costs can be added to it.
+const UNREACHED: usize = usize::MAX / 2;
 
 /// The same among the alignments that stay within `band` of the diagonal (E. Ukkonen, Algorithms for approximate string
 /// matching, 1985): time and memory are proportional to the band. `None` where an alignment outside of it may be cheaper.
@@ -134,9 +135,10 @@ fn aligned_within<T: Token>(first: &[T], second: &[T], band: usize) -> Option<Ve
     };
     let mut steps = vec![[Step::Insert; 2]; (rows + 1) * width];
     // The table is filled from the end, so that the steps can be followed from the beginning. `later` is the row below.
-    let (mut later, mut cells) = (vec![UNREACHED; width], vec![UNREACHED; width]);
+    let unreached: Cell = [(UNREACHED, Step::Insert); 2];
+    let (mut later, mut cells) = (vec![unreached; width], vec![unreached; width]);
     for row in (0..=rows).rev() {
-        cells.fill(UNREACHED);
+        cells.fill(unreached);
         let (from, to) = (row.saturating_sub(below), (row + width - 1 - below).min(columns));
         for column in (from..=to).rev() {
             let Some(here) = place(row, column) else { continue };
@@ -144,27 +146,24 @@ fn aligned_within<T: Token>(first: &[T], second: &[T], band: usize) -> Option<Ve
                 cells[here] = [(0, Step::Pair); 2];
                 continue;
             }
-            let pair = || {
-                let (one, other) = (first.get(row)?, second.get(column)?);
-                let is_equal = one == other;
-                let may_pair = is_equal || one.may_become(other);
-                may_pair.then_some(later[here][0].0.checked_add(if is_equal { 0 } else { EDIT })?)
+            let pair = match (first.get(row), second.get(column)) {
+                (Some(one), Some(other)) if one == other => later[here][0].0,
+                (Some(one), Some(other)) if one.may_become(other) => later[here][0].0 + EDIT,
+                _ => UNREACHED,
             };
-            let edit = |cell: &Cell| cell[1].0.checked_add(EDIT);
-            let delete = (row < rows && here > 0).then(|| edit(&later[here - 1])).flatten();
-            let insert =
-                (column < columns && here + 1 < width).then(|| edit(&cells[here + 1])).flatten();
-            let (pair, delete, insert) = (pair(), delete, insert);
+            let is_in_band = row < rows && here > 0;
+            let delete = if is_in_band { later[here - 1][1].0 + EDIT } else { UNREACHED };
+            let is_in_band = column < columns && here + 1 < width;
+            let insert = if is_in_band { cells[here + 1][1].0 + EDIT } else { UNREACHED };
             // After a pair, a deletion or an insertion begins a stretch, which costs 1.
             cells[here] = [1, 0].map(|begins| {
-                // The first of those that cost the same, so that the beginning keeps together.
                 let ways = [
                     (pair, Step::Pair),
-                    (delete.and_then(|it| it.checked_add(begins)), Step::Delete),
-                    (insert.and_then(|it| it.checked_add(begins)), Step::Insert),
+                    (delete + begins, Step::Delete),
+                    (insert + begins, Step::Insert),
                 ];
-                let ways = ways.into_iter().filter_map(|(cost, step)| Some((cost?, step)));
-                ways.min_by_key(|it| it.0).unwrap_or(UNREACHED[0])
+                // The first of those that cost the same, so that the beginning keeps together.
+                ways.into_iter().min_by_key(|it| it.0).unwrap_or(unreached[0])
             });
             steps[row * width + here] = cells[here].map(|it| it.1);
         }

@@ -41,15 +41,18 @@ impl TextFile {
     /// Creates a file at `wanted`, or beside an existing one: `name-2`, `name-3`, … With [`WhenExists::Replace`] the existing file is
     /// replaced by a rename once the new one holds a piece. An existing pipe or device is opened.
     pub(super) async fn create(wanted: &Path, when_exists: WhenExists) -> io::Result<TextFile> {
-        let kind = tokio::fs::metadata(wanted).await.map(|it| it.is_file() || it.is_dir());
-        let (path, file, aside, end) = match (kind, when_exists) {
-            (Ok(false), _) => {
+        let existing = tokio::fs::metadata(wanted).await;
+        let (path, file, aside, end) = match (existing, when_exists) {
+            (Ok(it), _) if !it.is_file() && !it.is_dir() => {
                 let file = OpenOptions::new().write(true).open(wanted).await?;
                 (wanted.to_owned(), file, None, None)
             }
             (_, WhenExists::Number) => {
                 let (path, file) = new_file::create(wanted)?;
                 (path, File::from_std(file), None, Some(0))
+            }
+            (Ok(it), WhenExists::Replace) if it.is_dir() => {
+                return Err(io::ErrorKind::IsADirectory.into());
             }
             (_, WhenExists::Replace) => {
                 let (file, aside) = new_file::create_aside(wanted)?;
@@ -83,15 +86,19 @@ impl TextFile {
     /// Tries to write the pieces that wait.
     pub(super) async fn write_waiting(&mut self) -> io::Result<()> {
         while let Some(piece) = self.waiting.front() {
+            let length = piece.len() as u64;
             let written = match self.file.write_all(piece).await {
                 Ok(()) => self.file.flush().await,
                 Err(error) => Err(error),
             };
+            let written = match written {
+                Ok(()) => self.replace().await,
+                Err(error) => Err(error),
+            };
             match written {
                 Ok(()) => {
-                    self.end = self.end.map(|it| it + piece.len() as u64);
+                    self.end = self.end.map(|it| it + length);
                     self.waiting.pop_front();
-                    self.replace()?;
                 }
                 Err(error) => {
                     self.take_back().await;
@@ -107,10 +114,18 @@ impl TextFile {
         Ok(())
     }
 
-    /// Puts the file in its place, if it is not there yet. Whoever opens the path gets the whole old file or the whole new one.
-    fn replace(&mut self) -> io::Result<()> {
+    /// Puts the file in its place, if it is not there yet. Whoever opens the path gets the whole old file or the whole new one, also
+    /// after a power failure: the new one is on the disk before the old one goes.
+    async fn replace(&mut self) -> io::Result<()> {
         let Some(aside) = self.aside.take() else { return Ok(()) };
-        aside.persist(&self.path).map_err(|refused| refused.error)
+        let replaced = match self.file.sync_all().await {
+            Ok(()) => aside.persist(&self.path).map_err(|refused| (refused.error, refused.path)),
+            Err(error) => Err((error, aside)),
+        };
+        replaced.map_err(|(error, aside)| {
+            self.aside = Some(aside);
+            error
+        })
     }
 
     /// When to try again; `None` if nothing waits.
@@ -218,6 +233,26 @@ mod tests {
         assert_eq!(fs::read_to_string(&wanted).unwrap(), "WEBVTT\n\none\ntwo\n");
         assert_eq!(io::read_to_string(&mut reader).unwrap(), "of yesterday\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_not_replaced_and_refused_before_anything_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = TextFile::create(folder.path(), WhenExists::Replace).await.err().unwrap();
+        assert_eq!(refused.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[tokio::test]
+    async fn a_piece_waits_where_the_file_cannot_take_its_place_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let wanted = folder.path().join("talk.srt");
+        let mut file = TextFile::create(&wanted, WhenExists::Replace).await.unwrap();
+        // A folder with something in it cannot be replaced by a file.
+        fs::create_dir_all(wanted.join("in the way")).unwrap();
+        file.append(b"one\n").await.unwrap_err();
+        fs::remove_dir_all(&wanted).unwrap();
+        file.append(b"two\n").await.unwrap();
+        assert_eq!(fs::read_to_string(&wanted).unwrap(), "one\ntwo\n");
     }
 
     #[tokio::test]
