@@ -102,7 +102,7 @@ enum Command {
     Emit(EmitArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
-    /// List, download, import and verify models
+    /// List, download, import, verify and try models
     Models(ModelsArgs),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },

@@ -25,7 +25,7 @@ pub use verify::{VerifyArgs, verify};
 
 use crate::models::{Catalogue, Store};
 
-/// List, download, import and verify models.
+/// List, download, import, verify and try models.
 #[derive(Debug, clap::Args)]
 pub struct ModelsArgs {
     /// A file like models/models.toml; its entries are added to the catalogue
