@@ -12,10 +12,9 @@ help:
 setup:
 	@.ci/setup $(if $(TESTS),tests)
 
-# The dev profile: it builds in half the time of a release, and what costs time while it runs (the recogniser, the
-# resampler) is optimised in both. Without a terminal nobody can press Ctrl-C: there the demo ends with its recording.
+# Without a terminal nobody can press Ctrl-C: there the demo ends with its recording.
 demo: setup
-	@if [ -t 1 ]; then exec cargo run -- run pipelines/demo.toml; else exec cargo run -- run pipelines/demo.toml --exit; fi
+	@if [ -t 1 ]; then exec .ci/demo run pipelines/demo.toml; else exec .ci/demo run pipelines/demo.toml --exit; fi
 
 # CHECKS=1: also formatting, lints, documentation, and each bench once.
 test:
