@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 const web = dirname(fileURLToPath(import.meta.url));
 
 // Each page's HTML, and the script and style of one name that it loads.
-const PAGES = { "index.html": "captions", "overlay.html": "overlay", "demo.html": "demo", "operator.html": "operator" };
+const PAGES = { "index.html": "captions", "overlay.html": "overlay", "demo.html": "demo", "operator.html": "operator", "builder.html": "builder" };
 // Served unchanged: npm's own client, and a font whose licence (OFL) asks for another name after changes.
 const TAKEN = {
   "sio.js/socket.io.js": "socket.io-client/dist/socket.io.min.js",
@@ -31,12 +31,12 @@ async function buildPages() {
     bundle: true,
     format: "iife",
     target: ["es2022"],
-    external: ["*.woff2"],
+    external: ["*.woff2", "*.svg"],
     minify: true,
     charset: "utf8",
     logLevel: "warning",
   });
-  for (const name of [...Object.keys(PAGES), "icon.svg"]) {
+  for (const name of [...Object.keys(PAGES), "icon.svg", "sample.svg"]) {
     // Without the indentation, which would be a twentieth of what travels.
     const text = await readFile(join(web, "src", name), "utf8");
     await writeFile(join(aside, name), text.replace(/\n\s+/g, "\n"));

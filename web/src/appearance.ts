@@ -1,6 +1,6 @@
 // Puts a reader's choices on the page. All as properties and attributes, which the Content-Security-Policy allows.
 import type { Overlay } from "./streamer.ts";
-import type { Reader } from "./reader.ts";
+import { FONTS, type Reader } from "./reader.ts";
 import { translucent } from "./settings.ts";
 
 export function applyReader(page: HTMLElement, { view, lines, size, font, colours, width, leading, both, lang }: Reader): void {
@@ -9,23 +9,36 @@ export function applyReader(page: HTMLElement, { view, lines, size, font, colour
 }
 
 export function applyOverlay(page: HTMLElement, it: Overlay): void {
-  const { font, position, align, unstable } = it;
-  Object.assign(page.dataset, { font, position, align, unstable: unstable ? "on" : "off", outline: it.outline === "none" ? "off" : "on" });
+  const { position, align, box } = it;
+  const isOurs = FONTS.some((name) => name === it.font);
+  const hasCast = it.shadow !== "none";
+  Object.assign(page.dataset, { position, align, box, font: isOurs ? it.font : "other" });
+  Object.assign(page.dataset, { unstable: onOff(it.unstable), capitals: onOff(it.capitals), outline: onOff(it.outline !== "none"), shadow: onOff(hasCast) });
   setProperties(page, {
     "--lines": it.lines,
     "--width": it.width,
     "--leading": it.leading / 100,
     "--margin": `${it.margin}vh`,
+    "--weight": it.weight,
     "--text": it.text,
     "--ground": translucent(it.background, it.opacity),
+    "--padding": it.padding / 100,
+    "--radius": it.radius / 100,
     "--page": it.page,
     "--outline": it.outline === "none" ? "transparent" : it.outline,
     "--stroke": `${it.stroke}px`,
-    // Otherwise the size follows from the window, so that a whole line fits.
-    ...(it.size === "" ? {} : { "--size": it.size }),
+    "--cast": hasCast ? `${it.offset}px ${it.offset}px ${it.blur}px ${it.shadow}` : "0 0 transparent",
+    // Where it is not set, the size follows from the window, so that a whole line fits.
+    "--size": it.size,
+    "--other-font": isOurs ? "" : `"${it.font}"`,
   });
 }
 
+function onOff(it: boolean): string {
+  return it ? "on" : "off";
+}
+
+/** An empty value leaves the property to the style sheet. */
 function setProperties(page: HTMLElement, properties: Record<string, string | number>): void {
   for (const [name, value] of Object.entries(properties)) page.style.setProperty(name, String(value));
 }

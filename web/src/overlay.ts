@@ -1,101 +1,33 @@
 // The overlay for OBS and projectors: the last lines of what is being said, and nothing else. All settings are in its address.
-import { applyOverlay } from "./appearance.ts";
-import { CaptionStore } from "./caption-store.ts";
 import { Connection } from "./connection.ts";
-import { element, oncePerFrame, showText } from "./dom.ts";
-import { rowsToShow } from "./gaps.ts";
-import { readIn } from "./languages.ts";
 import { followLifecycle } from "./lifecycle.ts";
-import { RollUp } from "./roll-up.ts";
-import { among, Rows, type Choice } from "./rows.ts";
-import { ServerStatus } from "./server-status.ts";
+import { OverlayView } from "./overlay-view.ts";
+import { followBuilder, isPreview } from "./preview.ts";
 import { read } from "./settings.ts";
-import { StableHeight } from "./stable-height.ts";
 import { OVERLAY } from "./streamer.ts";
 import { followToken, takeToken } from "./token.ts";
-import { alignToPixels, toWholePixels } from "./whole-pixels.ts";
 
-/** More than fit: a row that rolls away is still there while it does. */
-const ROWS = 30;
+if (isPreview()) followBuilder();
+else showCaptions();
 
-const { values: settings, complaints } = read(OVERLAY, new URLSearchParams(location.search));
-for (const complaint of complaints) console.warn(complaint);
-const page = document.documentElement;
-applyOverlay(page, settings);
-
-const list = element("captions");
-const store = new CaptionStore(ROWS);
-const rows = new Rows(list);
-const stableHeight = new StableHeight(list);
-const box = element("box");
-const rollUp = new RollUp(box, list);
-const choice: Choice = { lang: readIn(settings.lang, []), both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
-
-const server = new ServerStatus();
-const repaint = oncePerFrame(paint);
-let message = "";
-/** The newest change of the store came from something that was just said. */
-let live = false;
-let silence: number | undefined;
-
-const connection = new Connection(
-  store,
-  {
-    status: (to) => {
-      server.connectionIs(to);
-      page.dataset.status = server.connection;
-      repaint();
+function showCaptions(): void {
+  const { values: settings, complaints } = read(OVERLAY, new URLSearchParams(location.search));
+  for (const complaint of complaints) console.warn(complaint);
+  const view = new OverlayView(settings);
+  const { store, choice } = view;
+  const connection = new Connection(
+    store,
+    {
+      status: (to) => view.connectionIs(to),
+      hello: (it) => {
+        if (view.hello(it)) connection.subscribe({ lang: choice.lang, tracks: choice.tracks });
+      },
+      changed: (caption, live) => view.changed(caption !== undefined, live),
+      state: (it) => view.state(it),
     },
-    hello: (it) => {
-      server.tracks = it.tracks;
-      const { there } = among(it.tracks, settings.tracks);
-      const lang = readIn(settings.lang, it.tracks);
-      if (there.join() === choice.tracks.join() && lang === choice.lang) return;
-      choice.tracks = there;
-      choice.lang = lang;
-      connection.subscribe({ lang, tracks: there });
-    },
-    changed: (caption, isLive) => {
-      live = isLive || (caption === undefined && live);
-      waitForSilence();
-      repaint();
-    },
-    state: (it) => {
-      server.report(it);
-      repaint();
-    },
-  },
-  // What was said before the overlay was opened is not shown.
-  { lang: choice.lang, tracks: choice.tracks, token: takeToken(), past: false },
-);
-followLifecycle(connection);
-followToken((token) => connection.subscribe({ token }));
-document.fonts.addEventListener("loadingdone", relaid);
-window.addEventListener("resize", relaid);
-toWholePixels(box);
-
-/** Clears the captions when nothing was said for a while. A segment that is still open returns with its next word or translation. */
-function waitForSilence(): void {
-  window.clearTimeout(silence);
-  if (settings.clear === 0 || store.rows.length === 0) return;
-  silence = window.setTimeout(() => {
-    store.clear(choice.lang);
-    repaint();
-  }, settings.clear * 1000);
-}
-
-function paint(): void {
-  stableHeight.around(() => rows.paint(store, choice), live);
-  rollUp.contentChanged(store, rows, live);
-  const { text, isTrouble } = server.message(settings.tracks, choice.lang);
-  // For whoever sets it up: OBS keeps a log of the console.
-  if (message !== text) console.info((message = text));
-  showText("status", settings.status && (isTrouble || rowsToShow(store.rows, choice).length === 0) ? text : undefined);
-  alignToPixels(box);
-}
-
-function relaid(): void {
-  toWholePixels(box);
-  stableHeight.reset();
-  rollUp.contentChanged(store, rows, false);
+    // What was said before the overlay was opened is not shown.
+    { lang: choice.lang, tracks: choice.tracks, token: takeToken(), past: false },
+  );
+  followLifecycle(connection);
+  followToken((token) => connection.subscribe({ token }));
 }

@@ -71,6 +71,10 @@ export class RollUp {
     if (again !== undefined) this.#timer = window.setTimeout(() => this.contentChanged(store, rows), again - now);
   }
 
+  stop(): void {
+    window.clearTimeout(this.#timer);
+  }
+
   /** Of the newest rows: those further up have rolled away. */
   #finals(store: CaptionStore, rows: Rows): { key: string; bottom: number }[] {
     const { top } = this.list.getBoundingClientRect();

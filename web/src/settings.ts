@@ -13,17 +13,26 @@ export type Table = Record<string, Setting<any>>;
 export type Values<T extends Table> = { [K in keyof T]: T[K]["default"] };
 
 /** One word of a few. */
-export function choice<const W extends readonly string[]>(words: W, initial: W[number]): Setting<W[number]> {
-  return { default: initial, parse: (given) => (words.includes(given) ? given : undefined), write: String, expected: `one of ${words.join(", ")}` };
+export interface Choice<W extends string> extends Setting<W> {
+  readonly words: readonly W[];
+}
+
+export function choice<const W extends readonly string[]>(words: W, initial: W[number]): Choice<W[number]> {
+  return { default: initial, words, parse: (given) => (words.includes(given) ? given : undefined), write: String, expected: `one of ${words.join(", ")}` };
 }
 
 /** A number between two others, both included. */
-export function number(initial: number, least: number, most: number): Setting<number> {
+export interface Range extends Setting<number> {
+  readonly least: number;
+  readonly most: number;
+}
+
+export function number(initial: number, least: number, most: number): Range {
   const parse = (given: string): number | undefined => {
     const it = given.trim() === "" ? Number.NaN : Number(given);
     return it >= least && it <= most ? it : undefined;
   };
-  return { default: initial, parse, write: String, expected: `a number from ${least} to ${most}` };
+  return { default: initial, least, most, parse, write: String, expected: `a number from ${least} to ${most}` };
 }
 
 export function flag(initial: boolean): Setting<boolean> {
@@ -42,6 +51,14 @@ export function names(): Setting<readonly string[]> {
   return { default: [], parse, write: (it) => it.join(","), expected: "names with commas between them" };
 }
 
+/** One of the page's own fonts, or the name of a font that is installed where the page is shown. */
+export function font<const W extends readonly string[]>(words: W, initial: W[number]): Setting<string> {
+  // Nothing that CSS could take for its own: the name is put between quotes.
+  const isName = (it: string): boolean => /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._&+'()-]{0,79}$/u.test(it);
+  const parse = (given: string): string | undefined => (isName(given.trim()) ? given.trim() : undefined);
+  return { default: initial, parse, write: String, expected: `one of ${words.join(", ")}, or the name of an installed font` };
+}
+
 /** `#rgb`, `#rrggbb`, the same without `#` (which begins a fragment in a URL), or one of the words. */
 export function colour(initial: string, ...words: string[]): Setting<string> {
   const parse = (given: string): string | undefined => {
@@ -49,7 +66,7 @@ export function colour(initial: string, ...words: string[]): Setting<string> {
     const digits = /^#?([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(given)?.[1];
     return digits === undefined ? undefined : `#${digits.toLowerCase()}`;
   };
-  return { default: initial, parse, write: (it) => it.replace(/^#/, ""), expected: ["a colour such as ffcc00", ...words].join(" or ") };
+  return { default: initial, parse, write: (it) => sixDigits(it), expected: ["a colour such as ffcc00", ...words].join(" or ") };
 }
 
 /** A length: a number of pixels, or of hundredths of the window's height or width. */
@@ -61,9 +78,14 @@ export function length(initial: string, most: number): Setting<string> {
   return { default: initial, parse, write: String, expected: `a length of at most ${most}, such as 48, 48px, 5vh or 3vw` };
 }
 
+/** `#rgb` and `#rrggbb` as `rrggbb`; a word stays what it is. */
+export function sixDigits(it: string): string {
+  return it.replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3").replace(/^#/, "");
+}
+
 /** `#rrggbb` with this opacity in percent. */
 export function translucent(it: string, percent: number): string {
-  const digits = it.replace(/^#/, "").replace(/^(.)(.)(.)$/, "$1$1$2$2$3$3");
+  const digits = sixDigits(it);
   const [red, green, blue] = [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16));
   return `rgb(${red} ${green} ${blue} / ${percent}%)`;
 }
@@ -88,6 +110,12 @@ export function read<T extends Table>(table: T, query: URLSearchParams, stored: 
     values[name] = asked ?? (typeof before === "string" ? setting.parse(before) : undefined) ?? setting.default;
   }
   return { values: values as Values<T>, complaints };
+}
+
+/** All settings as a query, in the order of the table; defaults are left out. */
+export function written<T extends Table>(table: T, values: Values<T>): URLSearchParams {
+  const address = Object.entries(values).reduce((url, [name, value]) => withSetting(table, url, name, value), new URL("http://any"));
+  return address.searchParams;
 }
 
 /** The same address with one setting changed; defaults are left out. */

@@ -1,9 +1,9 @@
 // The settings of the overlay, which are in its address; each is documented in docs/pages.md.
 import { FONTS } from "./reader.ts";
-import { choice, colour, flag, language, length, names, number, type Setting, type Values } from "./settings.ts";
+import { choice, colour, flag, font, language, length, names, number, type Range, type Values } from "./settings.ts";
 
 /** Seconds: never, or long enough to be read. */
-function silence(initial: number): Setting<number> {
+function silence(initial: number): Range {
   const any = number(initial, 0, 3600);
   const parse = (given: string): number | undefined => {
     const it = any.parse(given);
@@ -19,7 +19,11 @@ export const OVERLAY = {
   width: number(40, 15, 100),
   /** Of the letters; empty: a line fits into the window. */
   size: length("", 400),
-  font: choice(FONTS, "sans"),
+  /** One of ours, or one that is installed where the overlay is shown. */
+  font: font(FONTS, "sans"),
+  /** Of the letters: 400 is regular, 700 bold. */
+  weight: number(400, 100, 900),
+  capitals: flag(false),
   /** From line to line, in percent of the size. */
   leading: number(130, 110, 220),
   position: choice(["bottom", "middle", "top"], "bottom"),
@@ -32,13 +36,26 @@ export const OVERLAY = {
   background: colour("#000000"),
   /** Of that background, in percent. */
   opacity: number(70, 0, 100),
+  /** What that background fills: each caption, or one box for all lines. */
+  box: choice(["words", "block"], "words"),
+  /** From the words to the edges of the background, in percent of the size. Above and below them of a box only: lines follow each other. */
+  padding: number(40, 0, 200),
+  /** Of the background's corners, in percent of the size. */
+  radius: number(0, 0, 200),
   outline: colour("none", "none"),
   /** How wide the outline is, in px. */
   stroke: number(2, 1, 12),
+  shadow: colour("none", "none"),
+  /** How soft the shadow is, in px. */
+  blur: number(6, 0, 40),
+  /** How far below and to the right the shadow lies, in px. */
+  offset: number(3, 0, 40),
   /** Behind everything. */
   page: colour("transparent", "transparent"),
   /** The translation that is shown; empty: the original. */
   lang: language(),
+  /** The original below its translation. */
+  both: flag(false),
   /** The original, until its translation is there. */
   original: flag(false),
   /** Whether gaps are shown. */

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 /// Sent with every page. Scripts and styles may only be files of this server, so that the text of a caption can never become a
 /// script or markup. `ws:` and `wss:` are listed because not every browser includes them in `'self'`. Pages of captions may be
-/// framed anywhere: they have no controls that clickjacking could misuse.
+/// framed anywhere: they have no controls that clickjacking could misuse. The overlay builder shows the overlay in a frame, so frames
+/// may show pages of this server.
 pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self' ws: wss:; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+    connect-src 'self' ws: wss:; img-src 'self' data:; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors *; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// The headers of every page, beside its content type.
 pub(crate) const HEADERS: [(&str, &str); 5] = [
@@ -21,9 +22,10 @@ pub(crate) const HEADERS: [(&str, &str); 5] = [
 ];
 
 /// The pages by their paths, which have no ending. The path of any other file is its name.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     ("/", "index.html"),
     ("/overlay", "overlay.html"),
+    ("/overlay/edit", BUILDER),
     ("/demo", "demo.html"),
     ("/operator", OPERATOR),
 ];
@@ -66,6 +68,9 @@ struct Dist;
 /// Its buttons can pause and end the pipeline, so it must not be framed.
 const OPERATOR: &str = "operator.html";
 
+/// It writes to the clipboard and may ask for the fonts of the machine, so it must not be framed either.
+const BUILDER: &str = "builder.html";
+
 /// The name of the file for a path.
 fn name_of(path: &str) -> Option<&str> {
     let page = PAGES.iter().find(|(it, _)| *it == path).map(|(_, name)| *name);
@@ -81,7 +86,7 @@ fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
         content_type: content_type(name),
         etag: format!("\"{short}\""),
         body: file.data,
-        framed: name != OPERATOR,
+        framed: ![OPERATOR, BUILDER].contains(&name),
         encoding: None,
     }
 }
@@ -206,9 +211,23 @@ mod tests {
             let named = named.windows(2).filter(|it| ["href=", "src="].contains(&it[0]));
             for path in named.map(|it| it[1]).filter(|it| !it.starts_with('#')) {
                 assert!(!path.starts_with('/'), "{name}: {path} is not below a proxy's prefix");
-                let path = path.trim_start_matches("./");
-                assert!(super::page(&format!("/{path}"), false).is_some(), "{name}: {path}");
+                let whole = resolved(place, path);
+                assert!(super::page(&whole, false).is_some(), "{name}: {path}");
             }
         }
+    }
+
+    /// The path of a relative link on the page at `place`.
+    fn resolved(place: &str, link: &str) -> String {
+        let mut folders: Vec<&str> = place.split('/').collect();
+        folders.pop();
+        for part in link.split('/') {
+            match part {
+                ".." => drop(folders.pop().filter(|it| !it.is_empty()).expect("a folder above")),
+                "." => (),
+                _ => folders.push(part),
+            }
+        }
+        folders.join("/")
     }
 }
