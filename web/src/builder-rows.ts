@@ -109,7 +109,7 @@ const OTHER = "another";
 const NAMES: Record<(typeof FONTS)[number], string> = { sans: "Sans serif", serif: "Serif", mono: "Monospace", dyslexic: "OpenDyslexic" };
 
 function fillFont(row: HTMLElement, id: string, label: HTMLLabelElement, change: (given: string) => void): Show {
-  const select = choose(id, [...FONTS.map((it): [string, string] => [it, NAMES[it]]), [OTHER, "Another one, by its name"]]);
+  const select = choose(id, [...FONTS.map((it): [string, string] => [it, NAMES[it]]), [OTHER, "Another font"]]);
   const field = input("text", `${id}-name`);
   Object.assign(field, { ariaLabel: "Name of the font", placeholder: "Open Sans", spellcheck: false, autocapitalize: "off" });
   const named = text("div", "", "named");

@@ -3,7 +3,7 @@ import { Backdrop } from "./backdrop.ts";
 import { GROUPS } from "./builder-controls.ts";
 import { controlRow, type ControlRow } from "./builder-rows.ts";
 import { BUILDER, type Builder } from "./builder-settings.ts";
-import { element, showText, text } from "./dom.ts";
+import { element, setText, showText, text } from "./dom.ts";
 import { Player } from "./player.ts";
 import { PRESETS, withPreset } from "./presets.ts";
 import { isSaid } from "./sample.ts";
@@ -89,7 +89,7 @@ function show(isForced: boolean, isOtherPicture = isForced): void {
   const { lang, tracks, clear } = settings;
   const { sample, still } = own;
   for (const it of rows) it.show(settings, isForced);
-  for (const { button, look } of presets) button.setAttribute("aria-pressed", String(written(OVERLAY, look()).toString() === query));
+  showPreset(query);
   address.value = overlay.href + (query && `?${query}`);
   element("open", HTMLAnchorElement).href = address.value;
   showText("copied", undefined);
@@ -104,6 +104,14 @@ function show(isForced: boolean, isOtherPicture = isForced): void {
   fit();
   backdrop.show(own, isOtherPicture);
   player.show({ query, lang, tracks, sample, still, clear });
+}
+
+/** Which of the presets the settings are, if any. */
+function showPreset(query: string): void {
+  const isSet = presets.map(({ look }) => written(OVERLAY, look()).toString() === query);
+  presets.forEach(({ button }, at) => button.setAttribute("aria-pressed", String(isSet[at])));
+  const about = PRESETS[isSet.indexOf(true)]?.about ?? "Changed by hand. A preset sets the look anew, and leaves languages and tracks as they are.";
+  setText("about", about);
 }
 
 /** The overlay has the size of its source in OBS, and is drawn smaller where that does not fit. */
@@ -157,7 +165,7 @@ function addPresets(): { button: HTMLButtonElement; look: () => Overlay }[] {
   return PRESETS.map((preset) => {
     const look = (): Overlay => withPreset(settings, DEFAULTS, preset);
     const button = text("button", preset.name);
-    Object.assign(button, { type: "button", title: preset.about });
+    button.type = "button";
     button.addEventListener("click", () => set(look(), true));
     element("presets").append(button);
     return { button, look };

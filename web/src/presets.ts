@@ -10,20 +10,20 @@ export interface Preset {
 }
 
 export const PRESETS: readonly Preset[] = [
-  { name: "Plain", about: "every setting as it is by default", look: {} },
+  { name: "Plain", about: "Every setting as it is by default.", look: {} },
   {
     name: "Broadcaster",
-    about: "two short lines in one solid box; words are shown once they are certain",
+    about: "Two short lines in one solid box. Words are shown once they are certain.",
     look: { width: 37, opacity: 100, box: "block", padding: 35, unstable: false, gaps: false },
   },
   {
     name: "Streamer",
-    about: "bold outlined letters over a game or a camera, without a box",
+    about: "Bold outlined letters over a game or a camera, without a box.",
     look: { width: 32, size: "6vh", weight: 700, opacity: 0, outline: "#000000", stroke: 4, shadow: "#000000", blur: 8, offset: 4, gaps: false },
   },
   {
     name: "Large room",
-    about: "a screen of its own: large letters on black that stay, and say why when there are none",
+    about: "A screen of its own: large letters on black, which stay. Where there are none it says why.",
     look: { lines: 4, width: 28, size: "9vh", leading: 140, position: "middle", text: "#ffe14d", opacity: 0, page: "#000000", clear: 0, status: true },
   },
 ];

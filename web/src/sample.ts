@@ -5,18 +5,18 @@ import type { Caption } from "./wire.ts";
 
 /** What is said, in each language. */
 const SAID: Record<string, readonly [string, string, string]> = {
-  en: ["Good evening, and welcome to all of you.", "The doors to the garden stay open until ten.", "After the break we hear the results."],
-  ar: ["مساء الخير، وأهلاً بكم جميعاً.", "تبقى أبواب الحديقة مفتوحة حتى العاشرة.", "بعد الاستراحة نسمع النتائج."],
-  de: ["Guten Abend, und willkommen Ihnen allen.", "Die Türen zum Garten bleiben bis zehn Uhr offen.", "Nach der Pause hören wir die Ergebnisse."],
-  es: ["Buenas tardes y bienvenidos todos.", "Las puertas del jardín siguen abiertas hasta las diez.", "Después de la pausa oiremos los resultados."],
-  fr: ["Bonsoir et bienvenue à tous.", "Les portes du jardin restent ouvertes jusqu’à dix heures.", "Après la pause, nous entendrons les résultats."],
-  it: ["Buonasera e benvenuti a tutti.", "Le porte del giardino restano aperte fino alle dieci.", "Dopo la pausa sentiremo i risultati."],
-  ja: ["皆さん、こんばんは。ようこそお越しくださいました。", "庭への扉は十時まで開いています。", "休憩の後で結果を聞きます。"],
-  nl: ["Goedenavond, en welkom allemaal.", "De deuren naar de tuin blijven tot tien uur open.", "Na de pauze horen we de uitslag."],
-  pl: ["Dobry wieczór, witamy wszystkich.", "Drzwi do ogrodu są otwarte do dziesiątej.", "Po przerwie usłyszymy wyniki."],
-  pt: ["Boa noite, e bem-vindos a todos.", "As portas do jardim ficam abertas até às dez.", "Depois do intervalo ouviremos os resultados."],
-  uk: ["Добрий вечір, вітаємо всіх вас.", "Двері до саду відчинені до десятої.", "Після перерви почуємо результати."],
-  zh: ["大家晚上好，欢迎各位。", "通往花园的门开放到十点。", "休息之后我们来听结果。"],
+  en: ["Good evening, and welcome to all of you.", "The garden stays open until ten.", "After the break we hear the results."],
+  ar: ["مساء الخير، وأهلاً بكم جميعاً.", "تبقى الحديقة مفتوحة حتى العاشرة.", "بعد الاستراحة نسمع النتائج."],
+  de: ["Guten Abend, und willkommen Ihnen allen.", "Der Garten ist bis zehn Uhr offen.", "Nach der Pause hören wir die Ergebnisse."],
+  es: ["Buenas tardes y bienvenidos todos.", "El jardín está abierto hasta las diez.", "Después de la pausa oiremos los resultados."],
+  fr: ["Bonsoir et bienvenue à tous.", "Le jardin reste ouvert jusqu’à dix heures.", "Après la pause, nous entendrons les résultats."],
+  it: ["Buonasera e benvenuti a tutti.", "Il giardino resta aperto fino alle dieci.", "Dopo la pausa sentiremo i risultati."],
+  ja: ["皆さん、こんばんは。ようこそお越しくださいました。", "庭は十時まで開いています。", "休憩の後で結果を聞きます。"],
+  nl: ["Goedenavond, en welkom allemaal.", "De tuin blijft tot tien uur open.", "Na de pauze horen we de uitslag."],
+  pl: ["Dobry wieczór, witamy wszystkich.", "Ogród jest otwarty do dziesiątej.", "Po przerwie usłyszymy wyniki."],
+  pt: ["Boa noite, e bem-vindos a todos.", "O jardim fica aberto até às dez.", "Depois do intervalo ouviremos os resultados."],
+  uk: ["Добрий вечір, вітаємо всіх вас.", "Сад відчинений до десятої.", "Після перерви почуємо результати."],
+  zh: ["大家晚上好，欢迎各位。", "花园开放到十点。", "休息之后我们来听结果。"],
 };
 
 export interface Wanted {

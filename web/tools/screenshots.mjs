@@ -16,6 +16,7 @@ await withCleanup(async (t) => {
   t.after(() => browser.close());
   await ofTheDemo(t, browser);
   await ofLanguages(t, browser);
+  await ofTheBuilder(t, browser);
 });
 
 async function ofTheDemo(t, browser) {
@@ -65,4 +66,12 @@ async function ofLanguages(t, browser) {
   );
   await shows(page, "your seats now");
   await page.screenshot({ path: join(folder, "captions-right-to-left.png") });
+}
+
+async function ofTheBuilder(t, browser) {
+  const relay = await relaying(t);
+  const query = "lines=3&weight=700&box=block&padding=50&radius=35&lang=nl&both=on";
+  const page = await open(t, browser, `${relay.url}/overlay/edit?${query}#still=on`, { viewport: DESKTOP, colorScheme: "light" });
+  await page.frameLocator("#frame").locator('.caption[data-kind="partial"]').waitFor();
+  await page.screenshot({ path: join(folder, "overlay-builder.png") });
 }
