@@ -3,7 +3,7 @@ import { Announcer } from "./announce.ts";
 import { applyReader } from "./appearance.ts";
 import { CaptionStore } from "./caption-store.ts";
 import { Connection } from "./connection.ts";
-import { element, messageOf, oncePerFrame, option, setText, showText, text } from "./dom.ts";
+import { element, oncePerFrame, option, setText, showText, text } from "./dom.ts";
 import { fetchEarlier } from "./earlier.ts";
 import { Follow } from "./follow.ts";
 import { rowsToShow } from "./gaps.ts";
@@ -19,8 +19,9 @@ import { ServerStatus } from "./server-status.ts";
 import { read, withSetting, withStored } from "./settings.ts";
 import { StableHeight } from "./stable-height.ts";
 import { forgetSettings, storedSettings, storeSetting } from "./stored-settings.ts";
+import { onTexts, t, useTexts } from "./texts.ts";
 import { followToken, keepToken, takeToken } from "./token.ts";
-import { behind, LABELS, shownStatus, type Status } from "./why.ts";
+import { behind, label, shownStatus, type Status } from "./why.ts";
 import type { Caption, Hello, State } from "./wire.ts";
 
 /** Rows that the page holds; more while somebody reads back. */
@@ -45,6 +46,7 @@ for (const complaint of complaints) console.warn(complaint);
 const settings: Reader = values;
 // Stored settings are written into the address too: whoever copies it shares what is seen.
 history.replaceState(history.state, "", withStored(READER, new URL(location.href), storedSettings(), settings));
+useTexts(settings.ui);
 let token = takeToken();
 const server = new ServerStatus();
 let chosen = choiceOf();
@@ -81,6 +83,7 @@ const paintTimer = measure !== undefined ? new PaintTimer(connection.clock, conn
 applyReader(page, settings);
 follow.pause(settings.view === "lines");
 panel.show(settings, chosen, token);
+onTexts(retell);
 followLifecycle(connection);
 followToken(present);
 choice.addEventListener("change", () => set("lang", choice.value));
@@ -109,6 +112,7 @@ function set(name: keyof Reader, value: unknown): void {
 }
 
 function applySettings(): void {
+  useTexts(settings.ui);
   choose();
   applyReader(page, settings);
   follow.pause(settings.view === "lines");
@@ -142,15 +146,32 @@ function hello(it: Hello): void {
   notice.hidden = !it.notice;
   server.tracks = it.tracks;
   choose();
-  const offered = languages(it.tracks);
-  // A reader of a language that is no longer offered needs a way back.
-  chooser.hidden = offered.length === 0 && chosen.lang === undefined;
-  const originals = [...new Set(it.tracks.map((track) => track.lang))];
-  choice.replaceChildren(option("", `Original (${originals.map(nameOf).join(", ")})`), ...offered.map((code) => option(code, nameOf(code))));
-  if (chosen.lang !== undefined && !offered.includes(chosen.lang)) choice.append(option(chosen.lang, `${nameOf(chosen.lang)} (not offered)`));
-  choice.value = chosen.lang ?? "";
+  offer();
   panel.offer(it.tracks);
   panel.show(settings, chosen, token);
+}
+
+/** The languages to choose from. */
+function offer(): void {
+  const tracks = server.tracks ?? [];
+  const offered = languages(tracks);
+  // A reader of a language that is no longer offered needs a way back.
+  chooser.hidden = offered.length === 0 && chosen.lang === undefined;
+  const originals = [...new Set(tracks.map((track) => track.lang))].map(nameOf).join(", ");
+  choice.replaceChildren(option("", t("page.original", { languages: originals })), ...offered.map((code) => option(code, nameOf(code))));
+  if (chosen.lang !== undefined && !offered.includes(chosen.lang)) choice.append(option(chosen.lang, t("page.unoffered", { language: nameOf(chosen.lang) })));
+  choice.value = chosen.lang ?? "";
+}
+
+/** The page's language has changed, or texts have come: what was written in another one is written anew. */
+function retell(): void {
+  offer();
+  panel.retell();
+  panel.show(settings, chosen, token);
+  setText(lag, "");
+  setText("older", t("earlier.kept"));
+  showStatus();
+  repaint();
 }
 
 function changed(caption: Caption | undefined, isLive: boolean, missed: boolean): void {
@@ -166,7 +187,7 @@ function changed(caption: Caption | undefined, isLive: boolean, missed: boolean)
 function showStatus(): void {
   const shown = shownStatus(server.connection, server.state);
   page.dataset.status = shown;
-  setText("status", LABELS[shown]);
+  setText("status", label(shown));
 }
 
 function state(it: State): void {
@@ -218,11 +239,12 @@ async function fetchOlder(): Promise<void> {
   const before = store.before;
   if (before === undefined) return;
   store.hold(ROWS_READ);
-  if (store.isFull) return setText("older", "The page shows no more than this; all of it is in the downloads under Settings.");
+  if (store.isFull) return setText("older", t("earlier.full"));
   try {
     await fetchEarlier(store, before, chosen.lang, token);
   } catch (error) {
-    setText("older", `They could not be fetched: ${messageOf(error)}`);
+    console.warn("earlier captions: not fetched", error);
+    setText("older", t("earlier.failed"));
   }
   repaint();
 }

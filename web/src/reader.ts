@@ -26,6 +26,8 @@ export const READER = {
   leading: number(140, 110, 220),
   /** Whether single keys are shortcuts. */
   keys: flag(true),
+  /** The language of the page itself; empty: the browser's. */
+  ui: language(),
 };
 
 export type Reader = Values<typeof READER>;

@@ -2,8 +2,9 @@
 import { text } from "./dom.ts";
 import { gapText } from "./gap-texts.ts";
 import { rowsToShow, type Filter } from "./gaps.ts";
-import { setLanguage } from "./languages.ts";
+import { setLanguage } from "./direction.ts";
 import { shown, type GapRow, type CaptionStore, type Line, type Row, type Segment } from "./caption-store.ts";
+import { textsVersion } from "./texts.ts";
 import { Words } from "./words.ts";
 import type { Track } from "./wire.ts";
 
@@ -29,6 +30,7 @@ export class Rows {
   #choice: Choice | undefined;
   #tracks = "";
   #areNamed = false;
+  #texts = 0;
 
   constructor(private readonly list: HTMLElement) {}
 
@@ -46,12 +48,15 @@ export class Rows {
     this.#tracks = tracks;
     this.#choice = choice;
     this.#areNamed = areNamed;
+    // The texts of gaps may have been in another language for want of their own.
+    const isRetold = textsVersion() !== this.#texts;
+    this.#texts = textsVersion();
     const left = new Map(this.#painted);
     let before: Element | null = this.list.firstElementChild;
     for (const row of rowsToShow(store.rows, choice)) {
       left.delete(row.key);
       const painted = this.#painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };
-      if (all || painted.version !== row.version) {
+      if (all || painted.version !== row.version || (isRetold && row.is === "gap")) {
         this.#fill(painted, row, all, store.tracks);
         painted.version = row.version;
         this.#painted.set(row.key, painted);
