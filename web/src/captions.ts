@@ -1,6 +1,7 @@
 // The page that people read: connects the server, the store, the reader's settings and the view.
 import { Announcer } from "./announce.ts";
 import { applyReader } from "./appearance.ts";
+import { Awake, canStayAwake } from "./awake.ts";
 import { CaptionStore } from "./caption-store.ts";
 import { Connection } from "./connection.ts";
 import { element, oncePerFrame, option, setText, showText, text } from "./dom.ts";
@@ -54,6 +55,7 @@ let chosen = choiceOf();
 const store = new CaptionStore(ROWS);
 const rows = new Rows(list);
 const stableHeight = new StableHeight(list);
+const awake = new Awake();
 const announcer = new Announcer(element("spoken"));
 const follow = new Follow(scroller, list, element("newest", HTMLButtonElement), (following) => {
   store.hold(following ? ROWS : ROWS_READ);
@@ -86,6 +88,9 @@ panel.show(settings, chosen, token);
 onTexts(retell);
 followLifecycle(connection);
 followToken(present);
+awake.allow(settings.awake);
+element("keepon").hidden = !canStayAwake();
+for (const size of ["larger", "smaller"] as const) element(size, HTMLButtonElement).addEventListener("click", () => act(size));
 choice.addEventListener("change", () => set("lang", choice.value));
 document.addEventListener("keydown", pressed);
 admission.addEventListener("submit", admit);
@@ -98,7 +103,11 @@ document.fonts.addEventListener("loadingdone", relaid);
 
 function choiceOf(): Choice {
   const tracks = server.tracks ?? [];
-  return { lang: readIn(settings.lang, tracks), both: settings.both, standIns: true, gaps: true, tracks: among(tracks, settings.tracks).there };
+  const lang = readIn(settings.lang, tracks);
+  const isWhole = settings.view === "transcript";
+  // Originals beside their translations stand sentence by sentence.
+  const flows = isWhole && !(settings.both && lang !== undefined);
+  return { lang, both: settings.both, standIns: true, gaps: true, flows, times: isWhole && settings.times, tracks: among(tracks, settings.tracks).there };
 }
 
 /** A choice of the reader: applied, written into the address, and stored. */
@@ -107,12 +116,14 @@ function set(name: keyof Reader, value: unknown): void {
   Object.assign(settings, { [name]: value });
   history.replaceState(null, "", withSetting(READER, new URL(location.href), name, value));
   const written = setting.write(value as never);
-  storeSetting(name, written === setting.write(setting.default as never) ? undefined : written);
+  // Without the line a page that is opened again would have no settings to be touched.
+  if (name !== "bar") storeSetting(name, written === setting.write(setting.default as never) ? undefined : written);
   applySettings();
 }
 
 function applySettings(): void {
   useTexts(settings.ui);
+  awake.allow(settings.awake);
   choose();
   applyReader(page, settings);
   follow.pause(settings.view === "lines");
@@ -133,6 +144,7 @@ function choose(): void {
 
 function setStatus(to: Status): void {
   server.connectionIs(to);
+  awake.connectionIs(server.connection);
   showStatus();
   if (server.connection !== "live") lag.textContent = "";
   admission.hidden = server.connection !== "unauthorized";
@@ -297,6 +309,8 @@ function act(wanted: Action): void {
       return set("both", !settings.both);
     case "newest":
       return follow.toNewest();
+    case "bar":
+      return set("bar", !settings.bar);
     case "full":
       return void (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()).catch(() => undefined);
   }

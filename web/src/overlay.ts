@@ -31,7 +31,7 @@ const rows = new Rows(list);
 const stableHeight = new StableHeight(list);
 const box = element("box");
 const rollUp = new RollUp(box, list);
-const choice: Choice = { lang: readIn(settings.lang, []), both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
+const choice: Choice = { lang: readIn(settings.lang, []), both: false, standIns: settings.original, gaps: settings.gaps, flows: false, times: false, tracks: settings.tracks };
 
 const server = new ServerStatus();
 const repaint = oncePerFrame(paint);
