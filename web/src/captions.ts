@@ -3,14 +3,16 @@ import { Announcer } from "./announce.ts";
 import { applyReader } from "./appearance.ts";
 import { Awake, canStayAwake } from "./awake.ts";
 import { CaptionStore } from "./caption-store.ts";
+import { Chooser } from "./chooser.ts";
 import { Connection } from "./connection.ts";
-import { element, oncePerFrame, option, setText, showText, text } from "./dom.ts";
+import { element, oncePerFrame, setText, showText } from "./dom.ts";
 import { fetchEarlier } from "./earlier.ts";
 import { Follow } from "./follow.ts";
 import { rowsToShow } from "./gaps.ts";
-import { action, type Action } from "./keys.ts";
-import { languages, nameOf, readIn } from "./languages.ts";
+import { followKeys, type Action } from "./keys.ts";
+import { readIn } from "./languages.ts";
 import { followLifecycle } from "./lifecycle.ts";
+import { noticeNodes } from "./notices.ts";
 import { PaintTimer } from "./painted.ts";
 import { Panel } from "./panel.ts";
 import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
@@ -35,8 +37,6 @@ const LAG_FOR_MS = 15_000;
 const page = document.documentElement;
 const lag = element("lag");
 const notice = element("notice");
-const choice = element("language", HTMLSelectElement);
-const chooser = element("chooser");
 const scroller = element("scroller");
 const list = element("captions");
 const earlier = element("earlier");
@@ -48,6 +48,7 @@ const settings: Reader = values;
 // Stored settings are written into the address too: whoever copies it shares what is seen.
 history.replaceState(history.state, "", withStored(READER, new URL(location.href), storedSettings(), settings));
 useTexts(settings.ui);
+let noticed = "";
 let token = takeToken();
 const server = new ServerStatus();
 let chosen = choiceOf();
@@ -55,6 +56,7 @@ let chosen = choiceOf();
 const store = new CaptionStore(ROWS);
 const rows = new Rows(list);
 const stableHeight = new StableHeight(list);
+const chooser = new Chooser((lang) => set("lang", lang));
 const awake = new Awake();
 const announcer = new Announcer(element("spoken"));
 const follow = new Follow(scroller, list, element("newest", HTMLButtonElement), (following) => {
@@ -91,8 +93,11 @@ followToken(present);
 awake.allow(settings.awake);
 element("keepon").hidden = !canStayAwake();
 for (const size of ["larger", "smaller"] as const) element(size, HTMLButtonElement).addEventListener("click", () => act(size));
-choice.addEventListener("change", () => set("lang", choice.value));
-document.addEventListener("keydown", pressed);
+followKeys(() => settings.keys, (wanted) => {
+  if (wanted === "close" && !panel.isOpen) return false;
+  act(wanted);
+  return true;
+});
 admission.addEventListener("submit", admit);
 element("fetch", HTMLButtonElement).addEventListener("click", () => void fetchOlder());
 window.setInterval(forgetLag, LAG_EVERY_MS);
@@ -127,7 +132,7 @@ function applySettings(): void {
   choose();
   applyReader(page, settings);
   follow.pause(settings.view === "lines");
-  choice.value = chosen.lang ?? "";
+  chooser.show(chosen.lang);
   panel.show(settings, chosen, token);
   repaint();
   relaid();
@@ -153,33 +158,26 @@ function setStatus(to: Status): void {
 }
 
 function hello(it: Hello): void {
-  // Backticks mark what can be typed.
-  notice.replaceChildren(...(it.notice ?? "").split("`").map((part, at) => (at % 2 ? text("code", part) : part)));
-  notice.hidden = !it.notice;
+  noticed = it.notice ?? "";
+  showNotice();
   server.tracks = it.tracks;
   choose();
-  offer();
+  chooser.offer(server.tracks ?? [], chosen.lang);
   panel.offer(it.tracks);
   panel.show(settings, chosen, token);
 }
 
-/** The languages to choose from. */
-function offer(): void {
-  const tracks = server.tracks ?? [];
-  const offered = languages(tracks);
-  // A reader of a language that is no longer offered needs a way back.
-  chooser.hidden = offered.length === 0 && chosen.lang === undefined;
-  const originals = [...new Set(tracks.map((track) => track.lang))].map(nameOf).join(", ");
-  choice.replaceChildren(option("", t("page.original", { languages: originals })), ...offered.map((code) => option(code, nameOf(code))));
-  if (chosen.lang !== undefined && !offered.includes(chosen.lang)) choice.append(option(chosen.lang, t("page.unoffered", { language: nameOf(chosen.lang) })));
-  choice.value = chosen.lang ?? "";
+function showNotice(): void {
+  notice.replaceChildren(...noticeNodes(noticed));
+  notice.hidden = noticed === "";
 }
 
 /** The page's language has changed, or texts have come: what was written in another one is written anew. */
 function retell(): void {
-  offer();
+  chooser.offer(server.tracks ?? [], chosen.lang);
   panel.retell();
   panel.show(settings, chosen, token);
+  showNotice();
   setText(lag, "");
   setText("older", t("earlier.kept"));
   showStatus();
@@ -275,16 +273,6 @@ function present(given: string | undefined): void {
   presented = given !== undefined;
   panel.show(settings, chosen, token);
   connection.subscribe({ token });
-}
-
-function pressed(event: KeyboardEvent): void {
-  const target = event.target;
-  const inField = target instanceof HTMLElement && target.closest("input, select, textarea") !== null;
-  const { key, ctrlKey, altKey, metaKey } = event;
-  const wanted = action({ key, ctrlKey, altKey, metaKey, inField }, settings.keys);
-  if (wanted === undefined || (wanted === "close" && !panel.isOpen)) return;
-  event.preventDefault();
-  act(wanted);
 }
 
 function act(wanted: Action): void {

@@ -34,3 +34,13 @@ export function action({ key, ctrlKey, altKey, metaKey, inField }: Pressed, on: 
   if (found === "close") return found;
   return on && !inField ? found : undefined;
 }
+
+/** Calls `act` for each key press that is a shortcut; it returns whether the key has done something. */
+export function followKeys(areOn: () => boolean, act: (wanted: Action) => boolean): void {
+  document.addEventListener("keydown", (event) => {
+    const inField = event.target instanceof HTMLElement && event.target.closest("input, select, textarea") !== null;
+    const { key, ctrlKey, altKey, metaKey } = event;
+    const wanted = action({ key, ctrlKey, altKey, metaKey, inField }, areOn());
+    if (wanted !== undefined && act(wanted)) event.preventDefault();
+  });
+}
