@@ -53,11 +53,12 @@ export const CONTROLS: { [Name in keyof Overlay]: Control } = {
   gaps: { kind: "switch", label: "Places where words are missing" },
   clear: { kind: "number", step: 1, label: "Cleared after a silence of, s", hint: "0: the captions stay." },
   status: { kind: "switch", label: "Why there is nothing to see" },
+  ui: { kind: "text", label: "Language of messages", example: "nl", hint: "Empty: the browser's." },
 };
 
 export const GROUPS: readonly { heading: string; names: readonly (keyof Overlay)[] }[] = [
   { heading: "Letters", names: ["font", "size", "weight", "capitals", "text", "outline", "stroke", "shadow", "blur", "offset"] },
   { heading: "Background", names: ["opacity", "background", "box", "padding", "radius", "page"] },
   { heading: "Place and lines", names: ["position", "align", "margin", "lines", "width", "leading"] },
-  { heading: "What is shown", names: ["lang", "both", "original", "tracks", "unstable", "gaps", "clear", "status"] },
+  { heading: "What is shown", names: ["lang", "both", "original", "tracks", "unstable", "gaps", "clear", "status", "ui"] },
 ];

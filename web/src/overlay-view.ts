@@ -37,7 +37,7 @@ export class OverlayView {
   constructor(private readonly settings: Overlay) {
     const { lang, both, original, gaps, tracks } = settings;
     // A translation that stands above its original must not keep that back.
-    this.choice = { lang: readIn(lang, []), both, standIns: original || both, gaps, tracks };
+    this.choice = { lang: readIn(lang, []), both, standIns: original || both, gaps, flows: false, times: false, tracks };
     applyOverlay(this.#page, settings);
     this.#list.replaceChildren();
     this.#stableHeight.reset();

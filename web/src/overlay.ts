@@ -5,6 +5,7 @@ import { OverlayView } from "./overlay-view.ts";
 import { followBuilder, isPreview } from "./preview.ts";
 import { read } from "./settings.ts";
 import { OVERLAY } from "./streamer.ts";
+import { onTexts, useTexts } from "./texts.ts";
 import { followToken, takeToken } from "./token.ts";
 
 if (isPreview()) followBuilder();
@@ -13,6 +14,7 @@ else showCaptions();
 function showCaptions(): void {
   const { values: settings, complaints } = read(OVERLAY, new URLSearchParams(location.search));
   for (const complaint of complaints) console.warn(complaint);
+  useTexts(settings.ui);
   const view = new OverlayView(settings);
   const { store, choice } = view;
   const connection = new Connection(
@@ -30,4 +32,5 @@ function showCaptions(): void {
   );
   followLifecycle(connection);
   followToken((token) => connection.subscribe({ token }));
+  onTexts(view.repaint);
 }

@@ -2,6 +2,7 @@
 import { OverlayView } from "./overlay-view.ts";
 import { read } from "./settings.ts";
 import { OVERLAY } from "./streamer.ts";
+import { onTexts, useTexts } from "./texts.ts";
 import type { Caption, Gap, Hello } from "./wire.ts";
 
 /** At the end of the address of an overlay in the builder. */
@@ -36,11 +37,13 @@ export function followBuilder(): void {
     if (query !== undefined) {
       view?.stop();
       const { values } = read(OVERLAY, new URLSearchParams(query));
+      useTexts(values.ui);
       view = new OverlayView(still ? { ...values, clear: 0 } : values);
       view.connectionIs("live");
     }
     for (const it of events) if (view) take(view, it, query === undefined);
   });
+  onTexts(() => view?.repaint());
   window.parent.postMessage(READY, location.origin);
 }
 
