@@ -31,6 +31,7 @@ const VALUES: Partial<Record<keyof Overlay, (next: () => number) => unknown>> = 
   shadow: (next) => pick(next, ["none", digits(next)]),
   page: (next) => pick(next, ["transparent", digits(next)]),
   lang: (next) => pick(next, ["", "nl", "pt-BR", "zh-Hant"]),
+  ui: (next) => pick(next, ["", "nl", "ar"]),
   tracks: (next) => pick(next, [[], ["hall"], ["hall", "b & c", "ü"]]),
   clear: (next) => pick(next, [0, 1, 2.5, 3600]),
 };
