@@ -165,9 +165,9 @@ describe("the overlay builder", { skip }, () => {
     }, `${server.url}/overlay#preview`);
     const content = await frame.asElement().contentFrame();
     await content.waitForSelector("#captions", { state: "attached" });
-    const received = content.evaluate(() => new Promise((done) => addEventListener("message", ({ data }) => done(data.query))));
+    await content.evaluate(() => addEventListener("message", ({ data }) => (window.received = data.query)));
     await frame.evaluate((it) => it.contentWindow.postMessage({ query: "page=ff0000", events: [], still: true }, "*"));
-    assert.equal(await received, "page=ff0000");
+    await content.waitForFunction(() => window.received === "page=ff0000");
     assert.equal(await content.evaluate(() => document.documentElement.dataset.position), undefined, "no settings were taken");
     assert.deepEqual(await other.evaluate(() => window.heard), []);
   });
