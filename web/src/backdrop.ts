@@ -35,16 +35,16 @@ export class Backdrop {
     const file = this.#file.files?.[0];
     if (!file) return;
     try {
-      this.#own?.close();
       // Decoded from the file itself: no address of it exists that the page's policy would have to allow.
-      this.#own = await createImageBitmap(file);
+      const picture = await createImageBitmap(file);
+      this.#own?.close();
+      this.#own = picture;
       if (![...this.#select.options].some((it) => it.value === OWN)) this.#select.append(option(OWN, "Your picture"));
       this.#select.value = OWN;
       this.#isOwn = true;
       showText("no-picture", undefined);
       this.#paint();
     } catch (error) {
-      this.#own = undefined;
       showText("no-picture", `The browser cannot show ${file.name} as a picture: ${messageOf(error)}`);
     }
   }

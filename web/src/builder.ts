@@ -142,8 +142,10 @@ async function copy(): Promise<void> {
     isCopied = true;
   } catch {
     // Without https browsers have no clipboard but this.
+    address.focus();
     address.select();
     isCopied = document.execCommand("copy");
+    element("copy").focus();
   }
   showText("copied", isCopied ? "Copied." : "The browser did not copy it: copy it from the field.");
 }
