@@ -3,6 +3,7 @@
 //! A [`Server`] is bound once and outlives the runs of the stage that writes to it by its [`Publisher`]. The protocol is
 //! described in `docs/protocol.md`.
 mod access;
+mod addresses;
 mod bell;
 mod captions;
 mod cluster;
@@ -22,7 +23,8 @@ pub use access::{
     tls::TlsFiles,
 };
 pub use cluster::{ClusterAddress, ClusterSettings, Role};
-pub use pipeline::{log_buffer::LogBuffer, publisher::Publisher};
+pub use addresses::{Address, Addresses};
+pub use pipeline::{event_page::{EventPage, Logo}, log_buffer::LogBuffer, publisher::Publisher};
 pub use server::{BindError, Server};
 pub use settings::Settings;
 
