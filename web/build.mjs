@@ -1,7 +1,7 @@
 // Builds the pages into dist/, which the binary embeds; with --tests the unit tests into ../target/web-tests.
 import { build } from "esbuild";
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -15,7 +15,13 @@ const TAKEN = {
   "sio.js/socket.io.js": "socket.io-client/dist/socket.io.min.js",
   "opendyslexic.woff2": "@fontsource/opendyslexic/files/opendyslexic-latin-400-normal.woff2",
 };
-const PACKED = /\.(html|js|css|svg)$/;
+const PACKED = /\.(html|js|css|svg|json)$/;
+
+// The texts of the pages. English is in the scripts; the other languages are files that are loaded alone.
+const texts = join(web, "src/texts");
+const languages = readdirSync(texts).map((name) => name.replace(/\.json$/, "")).sort();
+const english = JSON.parse(readFileSync(join(texts, "en.json"), "utf8"));
+const define = { PAGE_LANGUAGES: JSON.stringify(languages) };
 
 if (process.argv.includes("--tests")) await buildTests();
 else await buildPages();
@@ -32,6 +38,7 @@ async function buildPages() {
     format: "iife",
     target: ["es2022"],
     external: ["*.woff2"],
+    define,
     minify: true,
     charset: "utf8",
     logLevel: "warning",
@@ -39,12 +46,28 @@ async function buildPages() {
   for (const name of [...Object.keys(PAGES), "icon.svg"]) {
     // Without the indentation, which would be a twentieth of what travels.
     const text = await readFile(join(web, "src", name), "utf8");
-    await writeFile(join(aside, name), text.replace(/\n\s+/g, "\n"));
+    await writeFile(join(aside, name), inEnglish(name, text).replace(/\n\s+/g, "\n"));
+  }
+  await mkdir(join(aside, "texts"));
+  for (const lang of languages.filter((it) => it !== "en")) {
+    const catalogue = JSON.parse(await readFile(join(texts, `${lang}.json`), "utf8"));
+    await writeFile(join(aside, "texts", `${lang}.json`), JSON.stringify(catalogue));
   }
   for (const [name, from] of Object.entries(TAKEN)) await copyFile(join(web, "node_modules", from), join(aside, name));
   await pack(aside);
   await rm(join(web, "dist"), { recursive: true, force: true });
   await rename(aside, join(web, "dist"));
+}
+
+/** The page with its English texts: of elements with `data-text`, and as `aria-label` of those with `data-label`. */
+function inEnglish(name, html) {
+  const textOf = (key) => {
+    if (typeof english[key] !== "string") throw new Error(`src/${name}: texts/en.json has no text "${key}"`);
+    return english[key].replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+  };
+  return html
+    .replace(/(<[^>]*\bdata-text="([^"]+)"[^>]*>)[^<]*/g, (_, tag, key) => tag + textOf(key))
+    .replace(/data-label="([^"]+)"/g, (it, key) => `${it} aria-label="${textOf(key)}"`);
 }
 
 /** Writes a compressed file beside each text, so that the server need not compress. */
@@ -67,6 +90,7 @@ async function buildTests() {
     outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
+    define,
     format: "esm",
     target: ["node18"],
     sourcemap: "inline",

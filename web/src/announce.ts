@@ -1,6 +1,6 @@
 // What a screen reader reads aloud: finals, in the language that is read, each once.
 import { text } from "./dom.ts";
-import { setLanguage } from "./languages.ts";
+import { setLanguage } from "./direction.ts";
 import { shown, type CaptionStore } from "./caption-store.ts";
 import { isWanted } from "./gaps.ts";
 import type { Choice } from "./rows.ts";

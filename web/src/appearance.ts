@@ -3,8 +3,8 @@ import type { Overlay } from "./streamer.ts";
 import type { Reader } from "./reader.ts";
 import { translucent } from "./settings.ts";
 
-export function applyReader(page: HTMLElement, { view, lines, size, font, colours, width, leading, both, lang }: Reader): void {
-  Object.assign(page.dataset, { view, font, colours, beside: both && lang !== "" ? "yes" : "no" });
+export function applyReader(page: HTMLElement, { view, lines, size, font, colours, width, leading, both, lang, bar }: Reader): void {
+  Object.assign(page.dataset, { view, font, colours, beside: both && lang !== "" ? "yes" : "no", bar: bar ? "on" : "off" });
   setProperties(page, { "--lines": lines, "--scale": size / 100, "--width": width, "--leading": leading / 100 });
 }
 

@@ -20,7 +20,9 @@ export interface Segment {
   version: number;
   track: string;
   segment: number;
+  /** In seconds on the audio timeline, as `end`. */
   start: number;
+  end: number;
   /** The number of its first final; none while all of it is partial. */
   seq?: number | undefined;
   original?: Line;
@@ -62,6 +64,8 @@ export interface Shown {
 
 export class CaptionStore {
   stream: string | undefined;
+  /** When its audio timeline began, in Unix ms; unknown for some. */
+  startedAt: number | undefined;
   tracks: Track[] = [];
   /** In order of the audio timeline; at equal times in order of the tracks. */
   rows: Row[] = [];
@@ -115,6 +119,7 @@ export class CaptionStore {
       for (const map of [this.#newest, this.#closed, this.#cleared]) map.clear();
     }
     this.stream = hello.stream;
+    this.startedAt = hello.started_at;
     this.tracks = hello.tracks;
   }
 
@@ -144,6 +149,7 @@ export class CaptionStore {
     if (it.of) row.translations.set(it.lang, line);
     else {
       row.original = line;
+      row.end = it.end;
       this.#move(row, it.start);
     }
     if (it.kind === "final") row.seq ??= it.seq;
@@ -226,7 +232,7 @@ export class CaptionStore {
 
   #open(it: Caption): Segment {
     const key = `${it.track} ${it.segment}`;
-    const row: Segment = { is: "segment", key, version: 0, track: it.track, segment: it.segment, start: it.start, translations: new Map() };
+    const row: Segment = { is: "segment", key, version: 0, track: it.track, segment: it.segment, start: it.start, end: it.end, translations: new Map() };
     this.#insert(row);
     return row;
   }

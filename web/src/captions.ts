@@ -1,15 +1,18 @@
 // The page that people read: connects the server, the store, the reader's settings and the view.
 import { Announcer } from "./announce.ts";
 import { applyReader } from "./appearance.ts";
+import { Awake, canStayAwake } from "./awake.ts";
 import { CaptionStore } from "./caption-store.ts";
+import { Chooser } from "./chooser.ts";
 import { Connection } from "./connection.ts";
-import { element, messageOf, oncePerFrame, option, setText, showText, text } from "./dom.ts";
+import { element, oncePerFrame, setText, showText } from "./dom.ts";
 import { fetchEarlier } from "./earlier.ts";
 import { Follow } from "./follow.ts";
 import { rowsToShow } from "./gaps.ts";
-import { action, type Action } from "./keys.ts";
-import { languages, nameOf, readIn } from "./languages.ts";
+import { followKeys, type Action } from "./keys.ts";
+import { readIn } from "./languages.ts";
 import { followLifecycle } from "./lifecycle.ts";
+import { noticeNodes } from "./notices.ts";
 import { PaintTimer } from "./painted.ts";
 import { Panel } from "./panel.ts";
 import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
@@ -19,8 +22,9 @@ import { ServerStatus } from "./server-status.ts";
 import { read, withSetting, withStored } from "./settings.ts";
 import { StableHeight } from "./stable-height.ts";
 import { forgetSettings, storedSettings, storeSetting } from "./stored-settings.ts";
+import { onTexts, t, useTexts } from "./texts.ts";
 import { followToken, keepToken, takeToken } from "./token.ts";
-import { behind, LABELS, shownStatus, type Status } from "./why.ts";
+import { behind, label, shownStatus, type Status } from "./why.ts";
 import type { Caption, Hello, State } from "./wire.ts";
 
 /** Rows that the page holds; more while somebody reads back. */
@@ -33,8 +37,6 @@ const LAG_FOR_MS = 15_000;
 const page = document.documentElement;
 const lag = element("lag");
 const notice = element("notice");
-const choice = element("language", HTMLSelectElement);
-const chooser = element("chooser");
 const scroller = element("scroller");
 const list = element("captions");
 const earlier = element("earlier");
@@ -45,6 +47,8 @@ for (const complaint of complaints) console.warn(complaint);
 const settings: Reader = values;
 // Stored settings are written into the address too: whoever copies it shares what is seen.
 history.replaceState(history.state, "", withStored(READER, new URL(location.href), storedSettings(), settings));
+useTexts(settings.ui);
+let noticed = "";
 let token = takeToken();
 const server = new ServerStatus();
 let chosen = choiceOf();
@@ -52,6 +56,8 @@ let chosen = choiceOf();
 const store = new CaptionStore(ROWS);
 const rows = new Rows(list);
 const stableHeight = new StableHeight(list);
+const chooser = new Chooser((lang) => set("lang", lang));
+const awake = new Awake();
 const announcer = new Announcer(element("spoken"));
 const follow = new Follow(scroller, list, element("newest", HTMLButtonElement), (following) => {
   store.hold(following ? ROWS : ROWS_READ);
@@ -81,10 +87,17 @@ const paintTimer = measure !== undefined ? new PaintTimer(connection.clock, conn
 applyReader(page, settings);
 follow.pause(settings.view === "lines");
 panel.show(settings, chosen, token);
+onTexts(retell);
 followLifecycle(connection);
 followToken(present);
-choice.addEventListener("change", () => set("lang", choice.value));
-document.addEventListener("keydown", pressed);
+awake.allow(settings.awake);
+element("keepon").hidden = !canStayAwake();
+for (const size of ["larger", "smaller"] as const) element(size, HTMLButtonElement).addEventListener("click", () => act(size));
+followKeys(() => settings.keys, (wanted) => {
+  if (wanted === "close" && !panel.isOpen) return false;
+  act(wanted);
+  return true;
+});
 admission.addEventListener("submit", admit);
 element("fetch", HTMLButtonElement).addEventListener("click", () => void fetchOlder());
 window.setInterval(forgetLag, LAG_EVERY_MS);
@@ -95,7 +108,11 @@ document.fonts.addEventListener("loadingdone", relaid);
 
 function choiceOf(): Choice {
   const tracks = server.tracks ?? [];
-  return { lang: readIn(settings.lang, tracks), both: settings.both, standIns: true, gaps: true, tracks: among(tracks, settings.tracks).there };
+  const lang = readIn(settings.lang, tracks);
+  const isWhole = settings.view === "transcript";
+  // Originals beside their translations stand sentence by sentence.
+  const flows = isWhole && !(settings.both && lang !== undefined);
+  return { lang, both: settings.both, standIns: true, gaps: true, flows, times: isWhole && settings.times, tracks: among(tracks, settings.tracks).there };
 }
 
 /** A choice of the reader: applied, written into the address, and stored. */
@@ -104,15 +121,18 @@ function set(name: keyof Reader, value: unknown): void {
   Object.assign(settings, { [name]: value });
   history.replaceState(null, "", withSetting(READER, new URL(location.href), name, value));
   const written = setting.write(value as never);
-  storeSetting(name, written === setting.write(setting.default as never) ? undefined : written);
+  // Without the line a page that is opened again would have no settings to be touched.
+  if (name !== "bar") storeSetting(name, written === setting.write(setting.default as never) ? undefined : written);
   applySettings();
 }
 
 function applySettings(): void {
+  useTexts(settings.ui);
+  awake.allow(settings.awake);
   choose();
   applyReader(page, settings);
   follow.pause(settings.view === "lines");
-  choice.value = chosen.lang ?? "";
+  chooser.show(chosen.lang);
   panel.show(settings, chosen, token);
   repaint();
   relaid();
@@ -129,6 +149,7 @@ function choose(): void {
 
 function setStatus(to: Status): void {
   server.connectionIs(to);
+  awake.connectionIs(server.connection);
   showStatus();
   if (server.connection !== "live") lag.textContent = "";
   admission.hidden = server.connection !== "unauthorized";
@@ -137,20 +158,30 @@ function setStatus(to: Status): void {
 }
 
 function hello(it: Hello): void {
-  // Backticks mark what can be typed.
-  notice.replaceChildren(...(it.notice ?? "").split("`").map((part, at) => (at % 2 ? text("code", part) : part)));
-  notice.hidden = !it.notice;
+  noticed = it.notice ?? "";
+  showNotice();
   server.tracks = it.tracks;
   choose();
-  const offered = languages(it.tracks);
-  // A reader of a language that is no longer offered needs a way back.
-  chooser.hidden = offered.length === 0 && chosen.lang === undefined;
-  const originals = [...new Set(it.tracks.map((track) => track.lang))];
-  choice.replaceChildren(option("", `Original (${originals.map(nameOf).join(", ")})`), ...offered.map((code) => option(code, nameOf(code))));
-  if (chosen.lang !== undefined && !offered.includes(chosen.lang)) choice.append(option(chosen.lang, `${nameOf(chosen.lang)} (not offered)`));
-  choice.value = chosen.lang ?? "";
+  chooser.offer(server.tracks ?? [], chosen.lang);
   panel.offer(it.tracks);
   panel.show(settings, chosen, token);
+}
+
+function showNotice(): void {
+  notice.replaceChildren(...noticeNodes(noticed));
+  notice.hidden = noticed === "";
+}
+
+/** The page's language has changed, or texts have come: what was written in another one is written anew. */
+function retell(): void {
+  chooser.offer(server.tracks ?? [], chosen.lang);
+  panel.retell();
+  panel.show(settings, chosen, token);
+  showNotice();
+  setText(lag, "");
+  setText("older", t("earlier.kept"));
+  showStatus();
+  repaint();
 }
 
 function changed(caption: Caption | undefined, isLive: boolean, missed: boolean): void {
@@ -166,7 +197,7 @@ function changed(caption: Caption | undefined, isLive: boolean, missed: boolean)
 function showStatus(): void {
   const shown = shownStatus(server.connection, server.state);
   page.dataset.status = shown;
-  setText("status", LABELS[shown]);
+  setText("status", label(shown));
 }
 
 function state(it: State): void {
@@ -218,11 +249,12 @@ async function fetchOlder(): Promise<void> {
   const before = store.before;
   if (before === undefined) return;
   store.hold(ROWS_READ);
-  if (store.isFull) return setText("older", "The page shows no more than this; all of it is in the downloads under Settings.");
+  if (store.isFull) return setText("older", t("earlier.full"));
   try {
     await fetchEarlier(store, before, chosen.lang, token);
   } catch (error) {
-    setText("older", `They could not be fetched: ${messageOf(error)}`);
+    console.warn("earlier captions: not fetched", error);
+    setText("older", t("earlier.failed"));
   }
   repaint();
 }
@@ -241,16 +273,6 @@ function present(given: string | undefined): void {
   presented = given !== undefined;
   panel.show(settings, chosen, token);
   connection.subscribe({ token });
-}
-
-function pressed(event: KeyboardEvent): void {
-  const target = event.target;
-  const inField = target instanceof HTMLElement && target.closest("input, select, textarea") !== null;
-  const { key, ctrlKey, altKey, metaKey } = event;
-  const wanted = action({ key, ctrlKey, altKey, metaKey, inField }, settings.keys);
-  if (wanted === undefined || (wanted === "close" && !panel.isOpen)) return;
-  event.preventDefault();
-  act(wanted);
 }
 
 function act(wanted: Action): void {
@@ -275,6 +297,8 @@ function act(wanted: Action): void {
       return set("both", !settings.both);
     case "newest":
       return follow.toNewest();
+    case "bar":
+      return set("bar", !settings.bar);
     case "full":
       return void (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()).catch(() => undefined);
   }

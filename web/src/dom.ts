@@ -25,6 +25,8 @@ export function option(value: string, words: string): HTMLOptionElement {
 export function setText(place: string | Element, words: string): void {
   const it = typeof place === "string" ? element(place) : place;
   if (it.textContent !== words) it.textContent = words;
+  // From now on it is not what the page's own texts say.
+  it.removeAttribute("data-text");
 }
 
 /** Shown with this text, or hidden without one. */

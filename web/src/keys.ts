@@ -1,20 +1,21 @@
 // Shortcuts of single keys: what each does, and where a key press is not one.
 
-export type Action = "settings" | "help" | "view" | "larger" | "smaller" | "usual" | "colours" | "original" | "newest" | "full" | "close";
+export type Action = "settings" | "help" | "view" | "larger" | "smaller" | "usual" | "colours" | "original" | "newest" | "bar" | "full" | "close";
 
-/** As listed in the panel and in docs/pages.md. */
-export const SHORTCUTS: readonly { keys: readonly string[]; action: Action; does: string }[] = [
-  { keys: ["s"], action: "settings", does: "settings, open or closed" },
-  { keys: ["v"], action: "view", does: "whole transcript, or its last lines" },
-  { keys: ["+", "="], action: "larger", does: "larger text" },
-  { keys: ["-"], action: "smaller", does: "smaller text" },
-  { keys: ["0"], action: "usual", does: "text of the usual size" },
-  { keys: ["c"], action: "colours", does: "next colours" },
-  { keys: ["o"], action: "original", does: "original beside the translation" },
-  { keys: ["l", "End"], action: "newest", does: "to the newest line" },
-  { keys: ["f"], action: "full", does: "full screen, and back" },
-  { keys: ["?"], action: "help", does: "this list" },
-  { keys: ["Escape"], action: "close", does: "close the settings" },
+/** As listed in the panel, with the text `keys.…`, and in docs/pages.md. */
+export const SHORTCUTS: readonly { keys: readonly string[]; action: Action }[] = [
+  { keys: ["s"], action: "settings" },
+  { keys: ["v"], action: "view" },
+  { keys: ["+", "="], action: "larger" },
+  { keys: ["-"], action: "smaller" },
+  { keys: ["0"], action: "usual" },
+  { keys: ["c"], action: "colours" },
+  { keys: ["o"], action: "original" },
+  { keys: ["l", "End"], action: "newest" },
+  { keys: ["b"], action: "bar" },
+  { keys: ["f"], action: "full" },
+  { keys: ["?"], action: "help" },
+  { keys: ["Escape"], action: "close" },
 ];
 
 export interface Pressed {
@@ -32,4 +33,14 @@ export function action({ key, ctrlKey, altKey, metaKey, inField }: Pressed, on: 
   const found = SHORTCUTS.find((it) => it.keys.includes(key.length === 1 ? key.toLowerCase() : key))?.action;
   if (found === "close") return found;
   return on && !inField ? found : undefined;
+}
+
+/** Calls `act` for each key press that is a shortcut; it returns whether the key has done something. */
+export function followKeys(areOn: () => boolean, act: (wanted: Action) => boolean): void {
+  document.addEventListener("keydown", (event) => {
+    const inField = event.target instanceof HTMLElement && event.target.closest("input, select, textarea") !== null;
+    const { key, ctrlKey, altKey, metaKey } = event;
+    const wanted = action({ key, ctrlKey, altKey, metaKey, inField }, areOn());
+    if (wanted !== undefined && act(wanted)) event.preventDefault();
+  });
 }

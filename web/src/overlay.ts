@@ -12,6 +12,7 @@ import { ServerStatus } from "./server-status.ts";
 import { read } from "./settings.ts";
 import { StableHeight } from "./stable-height.ts";
 import { OVERLAY } from "./streamer.ts";
+import { onTexts, useTexts } from "./texts.ts";
 import { followToken, takeToken } from "./token.ts";
 import { alignToPixels, toWholePixels } from "./whole-pixels.ts";
 
@@ -22,6 +23,7 @@ const { values: settings, complaints } = read(OVERLAY, new URLSearchParams(locat
 for (const complaint of complaints) console.warn(complaint);
 const page = document.documentElement;
 applyOverlay(page, settings);
+useTexts(settings.ui);
 
 const list = element("captions");
 const store = new CaptionStore(ROWS);
@@ -29,7 +31,7 @@ const rows = new Rows(list);
 const stableHeight = new StableHeight(list);
 const box = element("box");
 const rollUp = new RollUp(box, list);
-const choice: Choice = { lang: readIn(settings.lang, []), both: false, standIns: settings.original, gaps: settings.gaps, tracks: settings.tracks };
+const choice: Choice = { lang: readIn(settings.lang, []), both: false, standIns: settings.original, gaps: settings.gaps, flows: false, times: false, tracks: settings.tracks };
 
 const server = new ServerStatus();
 const repaint = oncePerFrame(paint);
@@ -70,6 +72,7 @@ const connection = new Connection(
 );
 followLifecycle(connection);
 followToken((token) => connection.subscribe({ token }));
+onTexts(repaint);
 document.fonts.addEventListener("loadingdone", relaid);
 window.addEventListener("resize", relaid);
 toWholePixels(box);

@@ -1,11 +1,12 @@
 // The settings as a form: it shows what is set, and reports what is changed.
-import { element, messageOf, text } from "./dom.ts";
+import { element, option, text } from "./dom.ts";
 import { FORMATS, save, transcript } from "./download.ts";
 import { SHORTCUTS } from "./keys.ts";
 import { READER, type Reader } from "./reader.ts";
 import type { Track } from "./wire.ts";
 import { languages, nameOf } from "./languages.ts";
 import type { Choice } from "./rows.ts";
+import { t, TEXT_LANGUAGES } from "./texts.ts";
 
 export class Panel {
   readonly #panel = element("panel");
@@ -26,13 +27,17 @@ export class Panel {
     element("usual", HTMLButtonElement).addEventListener("click", reset);
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     for (const kind of ["input", "change"]) this.#panel.addEventListener(kind, (event) => this.#read(event.target, kind === "change"));
-    element("keys").append(
-      ...SHORTCUTS.flatMap(({ keys, does }) => {
-        const term = document.createElement("dt");
-        term.append(...keys.slice(0, 1).map((it) => text("kbd", it === "Escape" ? "Esc" : it)));
-        return [term, text("dd", does)];
-      }),
-    );
+    element("ui", HTMLSelectElement).append(...TEXT_LANGUAGES.map((it) => Object.assign(option(it, nameOf(it)), { lang: it })));
+    this.#listKeys();
+  }
+
+  /** Writes anew what the script itself has written, in the page's language as it is now. */
+  retell(): void {
+    this.#listKeys();
+    const offered = this.#offered;
+    this.#offered = [];
+    this.offer(offered);
+    delete this.#downloads.dataset.of;
   }
 
   get isOpen(): boolean {
@@ -84,6 +89,15 @@ export class Panel {
     this.#tracks.replaceChildren(this.#tracks.firstElementChild!, ...boxes);
   }
 
+  #listKeys(): void {
+    const rows = SHORTCUTS.flatMap(({ keys, action }) => {
+      const term = document.createElement("dt");
+      term.append(...keys.slice(0, 1).map((it) => text("kbd", it === "Escape" ? "Esc" : it)));
+      return [term, text("dd", t(`keys.${action}`))];
+    });
+    element("keys").replaceChildren(...rows);
+  }
+
   #showDownloads(tracks: readonly string[], wanted: string | undefined, token: string | undefined): void {
     const track = tracks.length === 1 ? tracks[0] : undefined;
     // In a language that is not offered the file would be empty.
@@ -94,17 +108,20 @@ export class Panel {
     this.#downloads.dataset.of = of;
     const links = FORMATS.map((format) => {
       const { path, name } = transcript(format, lang, track);
-      const link = text("a", format === "txt" ? "text" : format);
+      const link = text("a", format === "txt" ? t("settings.download.text") : format);
       Object.assign(link, { href: path, download: name });
       if (token !== undefined && token !== "") {
         link.addEventListener("click", (event) => {
           event.preventDefault();
-          save(path, name, token).catch((error: unknown) => (link.textContent = `${format}: ${messageOf(error)}`));
+          save(path, name, token).catch((error: unknown) => {
+            console.warn(`${path}: not fetched`, error);
+            link.textContent = t("settings.download.failed", { format });
+          });
         });
       }
       return link;
     });
-    const print = text("button", "print");
+    const print = text("button", t("settings.print"));
     print.type = "button";
     print.addEventListener("click", () => window.print());
     this.#downloads.replaceChildren(...links.flatMap((it) => [it, " "]), print);

@@ -24,8 +24,16 @@ export const READER = {
   width: number(40, 15, 100),
   /** From line to line, in percent of the size. */
   leading: number(140, 110, 220),
+  /** The time of day at the beginning of each paragraph. */
+  times: flag(false),
+  /** Whether the line with the title and the settings is shown. */
+  bar: flag(true),
+  /** Whether the screen stays on while captions come. */
+  awake: flag(true),
   /** Whether single keys are shortcuts. */
   keys: flag(true),
+  /** The language of the page itself; empty: the browser's. */
+  ui: language(),
 };
 
 export type Reader = Values<typeof READER>;

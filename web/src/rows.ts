@@ -1,9 +1,12 @@
 // The rows of the store as elements of the page: only what changed is touched, so that settled words never move.
+import { direction, setLanguage } from "./direction.ts";
 import { text } from "./dom.ts";
 import { gapText } from "./gap-texts.ts";
 import { rowsToShow, type Filter } from "./gaps.ts";
-import { setLanguage } from "./languages.ts";
 import { shown, type GapRow, type CaptionStore, type Line, type Row, type Segment } from "./caption-store.ts";
+import { between, Paragraphs, type Paragraph, type View } from "./paragraphs.ts";
+import { locale, textsVersion } from "./texts.ts";
+import { timeOfReading } from "./time-of-day.ts";
 import { Words } from "./words.ts";
 import type { Track } from "./wire.ts";
 
@@ -15,6 +18,10 @@ export interface Choice extends Filter {
   both: boolean;
   /** The original where its translation is not there. */
   standIns: boolean;
+  /** Segments flow together in paragraphs; otherwise each begins a line. */
+  flows: boolean;
+  /** The time of day at the beginning of each paragraph. */
+  times: boolean;
 }
 
 interface Painted {
@@ -22,13 +29,21 @@ interface Painted {
   version: number;
   line?: Words;
   original?: Words;
+  /** What is shown is the original in place of its translation. */
+  standsIn?: boolean;
+  /** The row before it in its paragraph, and what divides the two. */
+  after?: string | undefined;
+  joint?: ChildNode | undefined;
 }
 
 export class Rows {
   #painted = new Map<string, Painted>();
+  #paragraphs = new Paragraphs();
+  /** Where segments flow: the element of each paragraph. */
+  #blocks = new Map<string, HTMLElement>();
   #choice: Choice | undefined;
-  #tracks = "";
-  #areNamed = false;
+  #look = "";
+  #texts = 0;
 
   constructor(private readonly list: HTMLElement) {}
 
@@ -39,53 +54,153 @@ export class Rows {
 
   /** Whether all of them were written anew. */
   paint(store: CaptionStore, choice: Choice): boolean {
-    const areNamed = store.tracks.length > 1;
     // Writing a row anew may break its lines elsewhere, and loses the reader's selection: done only where it must be.
-    const tracks = JSON.stringify(store.tracks);
-    const all = choice.lang !== this.#choice?.lang || choice.both !== this.#choice?.both || tracks !== this.#tracks;
-    this.#tracks = tracks;
-    this.#choice = choice;
-    this.#areNamed = areNamed;
-    const left = new Map(this.#painted);
-    let before: Element | null = this.list.firstElementChild;
-    for (const row of rowsToShow(store.rows, choice)) {
-      left.delete(row.key);
-      const painted = this.#painted.get(row.key) ?? { element: document.createElement("p"), version: -1 };
-      if (all || painted.version !== row.version) {
-        this.#fill(painted, row, all, store.tracks);
+    const look = JSON.stringify([choice.lang, choice.both, choice.flows, choice.times && locale(), store.tracks]);
+    const all = look !== this.#look;
+    this.#look = look;
+    if (this.#choice?.flows !== choice.flows) this.#clear();
+    if (all) this.#paragraphs.forget();
+    this.#choice = { ...choice };
+    // The texts of gaps may have been in another language for want of their own.
+    const isRetold = textsVersion() !== this.#texts;
+    this.#texts = textsVersion();
+    const rows = rowsToShow(store.rows, choice);
+    const paragraphs = this.#paragraphs.arrange(rows, this.#view(store, choice));
+    this.#remove(rows, paragraphs);
+    let next: ChildNode | null = this.list.firstChild;
+    for (const { id, rows } of paragraphs) {
+      for (const row of rows) {
+        const painted = this.#paintedOf(row);
+        if (all || painted.version !== row.version || (isRetold && row.is === "gap")) this.#fill(painted, row, all, store);
         painted.version = row.version;
-        this.#painted.set(row.key, painted);
       }
-      if (painted.element === before) before = before.nextElementSibling;
-      else this.list.insertBefore(painted.element, before);
-    }
-    for (const [key, { element }] of left) {
-      element.remove();
-      this.#painted.delete(key);
+      const block = isFlowing(rows, choice) ? this.#blockOf(id, rows, all, store) : this.of(rows[0]!)!;
+      next = place(block, this.list, next);
     }
     return all;
   }
 
-  #fill(it: Painted, row: Row, anew: boolean, tracks: readonly Track[]): void {
+  #view(store: CaptionStore, { flows, lang }: Choice): View {
+    return {
+      flows,
+      look: (segment) => {
+        const it = shown(segment, lang, store.tracks);
+        const replaced = this.#painted.get(segment.key)?.standsIn === true && it?.standsIn === false;
+        return { text: it?.line.text ?? "", settled: it?.settled ?? false, direction: direction(it?.line.lang ?? ""), replaced };
+      },
+      hasSpare: (id) => hasSpare(this.#blocks.get(id)),
+    };
+  }
+
+  #paintedOf(row: Row): Painted {
+    const known = this.#painted.get(row.key);
+    if (known) return known;
+    const element = document.createElement(row.is === "segment" && this.#choice!.flows ? "span" : "p");
+    const painted = { element, version: -1 };
+    this.#painted.set(row.key, painted);
+    return painted;
+  }
+
+  /** What is no longer shown. */
+  #remove(rows: readonly Row[], paragraphs: readonly Paragraph[]): void {
+    const [keys, ids] = [new Set(rows.map((it) => it.key)), new Set(paragraphs.map((it) => it.id))];
+    for (const [key, { element }] of this.#painted) if (!keys.has(key)) element.remove(), this.#painted.delete(key);
+    for (const [id, block] of this.#blocks) if (!ids.has(id)) block.remove(), this.#blocks.delete(id);
+  }
+
+  #clear(): void {
+    this.list.replaceChildren();
+    this.#painted.clear();
+    this.#blocks.clear();
+  }
+
+  #fill(it: Painted, row: Row, anew: boolean, store: CaptionStore): void {
     const { element } = it;
     if (row.is !== "segment") {
       element.className = row.is;
       element.dir = "auto";
-      if (row.is === "gap") fillGap(element, row, this.#choice!.lang, tracks);
+      if (row.is === "gap") fillGap(element, row, this.#choice!.lang, store.tracks);
       else element.textContent = row.text;
       return;
     }
-    if (anew || !it.line) this.#begin(it, row);
-    fillSegment(it, row, this.#choice!, tracks);
+    if (anew || !it.line) this.#begin(it, row, store);
+    fillSegment(it, row, this.#choice!, store.tracks);
   }
 
-  /** Its parts, empty. The name of the track has a line of its own, so that words begin at the left edge. */
-  #begin(it: Painted, row: Segment): void {
+  /** Its parts, empty. */
+  #begin(it: Painted, row: Segment, store: CaptionStore): void {
     it.line = new Words("words");
     it.original = new Words("original");
-    const name = this.#areNamed ? [text("span", row.track, "track")] : [];
-    it.element.replaceChildren(...name, it.line.element, ...(this.#choice!.both ? [it.original.element] : []));
+    it.after = it.joint = undefined;
+    const head = this.#choice!.flows ? [] : this.#head(row, store);
+    it.element.replaceChildren(...head, it.line.element, ...(this.#choice!.both ? [it.original.element] : []));
   }
+
+  /** The name of the track and the time, on a line of their own, so that words begin at the left edge. */
+  #head(row: Segment, { tracks, startedAt }: CaptionStore): HTMLElement[] {
+    const name = tracks.length > 1 ? [text("span", row.track, "track")] : [];
+    const at = this.#choice!.times && startedAt !== undefined ? [timeElement(startedAt + row.start * 1000)] : [];
+    if (name.length + at.length === 0) return [];
+    const head = text("span", "", "head");
+    head.append(...[...name, ...at].flatMap((it) => [it, " "]));
+    return [head];
+  }
+
+  /** The paragraph's element, with its segments in it. */
+  #blockOf(id: string, rows: readonly Row[], anew: boolean, store: CaptionStore): HTMLElement {
+    const block = this.#blocks.get(id) ?? text("p", "", "paragraph");
+    if (anew || !this.#blocks.has(id)) {
+      block.querySelector(":scope > .head")?.remove();
+      block.prepend(...this.#head(rows[0] as Segment, store));
+      this.#blocks.set(id, block);
+    }
+    let next = block.querySelector(":scope > .head")?.nextSibling ?? block.firstChild;
+    if (next instanceof Element && next.matches(".head")) next = null;
+    let before: Row | undefined;
+    for (const row of rows) {
+      const painted = this.#painted.get(row.key)!;
+      join(painted, before, before && this.#painted.get(before.key)!);
+      next = place(painted.element, block, next);
+      if (!painted.element.hidden) before = row;
+    }
+    block.hidden = before === undefined;
+    block.dir = this.of(rows[0]!)!.dir;
+    return block;
+  }
+}
+
+function isFlowing(rows: readonly Row[], { flows }: Choice): boolean {
+  return flows && rows[0]!.is === "segment";
+}
+
+/** Puts an element where `next` is, unless it stands there; the sibling that follows it. */
+function place(element: Element, parent: Element, next: ChildNode | null): ChildNode | null {
+  if (element === next) return next.nextSibling;
+  parent.insertBefore(element, next);
+  return next;
+}
+
+/** Divides a segment from the one before it in its paragraph. */
+function join(it: Painted, before: Row | undefined, painted: Painted | undefined): void {
+  if (it.after === before?.key && (it.joint !== undefined) === (before !== undefined)) return;
+  it.after = before?.key;
+  it.joint?.remove();
+  const space = painted && between(painted.line!.element.textContent);
+  it.joint = space === undefined ? undefined : space === "" ? document.createElement("wbr") : document.createTextNode(space);
+  if (it.joint) it.element.prepend(it.joint);
+}
+
+/** Whether at least most of a line is free at its end. */
+function hasSpare(block: HTMLElement | undefined): boolean {
+  if (!block?.style.minHeight || !block.lastElementChild) return false;
+  const free = block.getBoundingClientRect().bottom - block.lastElementChild.getBoundingClientRect().bottom;
+  return free > 0.75 * Number.parseFloat(getComputedStyle(block).lineHeight);
+}
+
+function timeElement(at: number): HTMLElement {
+  const it = text("time", timeOfReading(at), "time");
+  it.dateTime = new Date(at).toISOString();
+  return it;
 }
 
 /** Which of the wanted tracks are there, and which are not. Where none is, `there` is empty, which means all. */
@@ -102,6 +217,7 @@ function fillSegment(row: Painted, segment: Segment, { lang, both, standIns }: C
   element.className = "caption";
   const isShown = it !== undefined && (standIns || !it.standsIn) && it.line.text.trim() !== "";
   element.hidden = !isShown;
+  if (it) row.standsIn = it.standsIn;
   if (!it || !isShown) return;
   element.dataset.kind = it.line.kind;
   element.dataset.key = segment.key;

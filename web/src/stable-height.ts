@@ -23,6 +23,12 @@ export function stableHeight(before: number, moved: readonly Moved[], content: n
   return Math.max(content, before + above + Math.max(0, last.after - last.before - above));
 }
 
+interface Measured {
+  row: HTMLElement;
+  /** From the top of the list. */
+  top: number;
+}
+
 export class StableHeight {
   #height = 0;
 
@@ -32,10 +38,7 @@ export class StableHeight {
   around(change: () => boolean, live: boolean): void {
     const before = this.#measured();
     if (change()) return this.reset();
-    // A row above others keeps its height when it gets shorter, as a translation may be, or another track's guess.
-    for (const { row, height } of before.slice(0, -1)) {
-      if (live && isShown(row) && row.getBoundingClientRect().height < height - 0.5) row.style.minHeight = `${height}px`;
-    }
+    if (live) keepPlaces(before);
     const top = this.#top();
     const moved = before.filter(({ row }) => isShown(row)).map((it) => ({ before: it.top, after: it.row.getBoundingClientRect().top - top }));
     const next = stableHeight(this.#height, live ? moved : moved.slice(-1), this.#content());
@@ -49,12 +52,12 @@ export class StableHeight {
     this.#height = this.#content();
   }
 
-  #measured(): { row: HTMLElement; top: number; height: number }[] {
+  #measured(): Measured[] {
     const top = this.#top();
     const rows = [];
     for (let row = lastShown(this.list); row && rows.length < CHANGING; row = shownFrom(row.previousElementSibling)) {
       const at = row.getBoundingClientRect();
-      rows.push({ row, top: at.top - top, height: at.height });
+      rows.push({ row, top: at.top - top });
     }
     return rows.reverse();
   }
@@ -80,4 +83,18 @@ function shownFrom(it: Element | null): HTMLElement | undefined {
 
 function isShown(row: HTMLElement): boolean {
   return row.isConnected && !row.hidden;
+}
+
+/**
+ * What stands below a row keeps its place when that gets shorter, as a translation may be, or another track's guess, and when a
+ * row has gone into the paragraph before it: the row above gets as much room.
+ */
+function keepPlaces(before: readonly Measured[]): void {
+  const [first, ...others] = before.filter(({ row }) => isShown(row));
+  if (!first) return;
+  for (const { row, top } of others) {
+    const above = shownFrom(row.previousElementSibling);
+    const up = top - first.top - (row.getBoundingClientRect().top - first.row.getBoundingClientRect().top);
+    if (above && up > 0.5) above.style.minHeight = `${above.getBoundingClientRect().height + up}px`;
+  }
 }

@@ -51,6 +51,8 @@ export const OVERLAY = {
   clear: silence(6),
   /** Whether the overlay shows a message where there are no captions. */
   status: flag(false),
+  /** The language of that message; empty: the browser's. */
+  ui: language(),
 };
 
 export type Overlay = Values<typeof OVERLAY>;

@@ -1,5 +1,6 @@
 // What a page says where there are no captions, or where something is wrong: decided without a page.
 import { nameOf } from "./languages.ts";
+import { listed, locale, t, type Key } from "./texts.ts";
 import type { State } from "./wire.ts";
 
 export type Status = "connecting" | "waiting" | "live" | "reconnecting" | "ended" | "full" | "unauthorized" | "guessed" | "foreign";
@@ -39,55 +40,41 @@ export function shownStatus(status: Status, state: State | undefined): Shown {
   return isMissing ? "soundless" : "live";
 }
 
-export const LABELS: Record<Shown, string> = {
-  connecting: "connecting…",
-  waiting: "waiting…",
-  live: "live",
-  paused: "paused",
-  soundless: "no microphone",
-  reconnecting: "reconnecting…",
-  ended: "ended",
-  full: "full",
-  unauthorized: "token needed",
-  guessed: "wait",
-  foreign: "not let in",
-};
+export function label(status: Shown): string {
+  return t(`status.${status}`);
+}
 
 export function why(facts: Facts): Message {
   switch (facts.status) {
     case "connecting":
-      return quiet("Connecting…");
     case "waiting":
-      return quiet("Connected. The captions have not been started yet.");
     case "reconnecting":
-      return quiet("The connection is lost. Trying again… What is said meanwhile will be shown.");
     case "ended":
-      return quiet("The captions have ended.");
-    case "full":
-      return trouble("The server is full: it takes no more readers now. Trying again…");
     case "unauthorized":
-      return quiet("These captions are for those who have a token.");
+      return quiet(t(`why.${facts.status}`));
+    case "full":
     case "guessed":
-      return trouble("Too many wrong tokens came from this address. Trying again in a while…");
     case "foreign":
-      return trouble("The server does not let pages from this address read. Whoever runs it can list the address in `origins`, or the proxy in `trusted-proxies`.");
+      return trouble(t(`why.${facts.status}`));
     case "live":
       return live(facts);
   }
 }
 
+const BROKEN: Record<string, Key> = { degraded: "why.stage.degraded", restarting: "why.stage.restarting", failed: "why.stage.failed" };
+
 function live({ tracks, missing, unread, state, silentFor }: Facts): Message {
   const stages = state?.stages ?? [];
   const broken = stages.filter(isBroken);
-  if (state?.paused) return trouble("Paused: what is said now is not captioned.");
-  if (broken.length > 0) return trouble(broken.map((it) => `${it.name} ${it.state === "failed" ? "has failed" : `is ${it.state}`}${it.why ? `: ${it.why}` : ""}`).join(" · "));
-  const starting = stages.filter((it) => it.state === "starting");
-  if (starting.length > 0) return trouble(`Getting ready: ${starting.map((it) => it.name).join(", ")} ${starting.length > 1 ? "are" : "is"} starting. Loading a model may take a while.`);
-  if (silentFor !== undefined && silentFor >= SILENT_MS) return trouble("The microphone is silent: no sound comes from it. Is it switched on, and the right one?");
-  if (missing.length > 0) return trouble(`There is no track here called ${missing.join(", ")}: what is shown is what there is. Settings has the tracks to choose from.`);
-  if (unread !== undefined) return trouble(`Nothing is said here in ${nameOf(unread)} (${unread}), and nothing is translated to it.`);
-  if (tracks === 0) return quiet("Connected. This server has no pipeline of its own: captions appear when somebody sends some.");
-  return quiet("Listening. Captions appear here as soon as somebody speaks.");
+  if (state?.paused) return trouble(t("why.paused"));
+  if (broken.length > 0) return trouble(broken.map((it) => t(BROKEN[it.state]!, { name: it.name }) + (it.why ? `: ${it.why}` : "")).join(" · "));
+  const starting = stages.filter((it) => it.state === "starting").map((it) => it.name);
+  if (starting.length > 0) return trouble(t("why.starting", { count: starting.length, names: listed(starting) }));
+  if (silentFor !== undefined && silentFor >= SILENT_MS) return trouble(t("why.silent"));
+  if (missing.length > 0) return trouble(t("why.missing", { count: missing.length, names: listed(missing) }));
+  if (unread !== undefined) return trouble(t("why.unread", { language: `${nameOf(unread)} (${unread})` }));
+  if (tracks === 0) return quiet(t("why.unsent"));
+  return quiet(t("why.listening"));
 }
 
 /** Since when it has been silent, after one more `state` that came at `now`; both in ms. */
@@ -97,11 +84,13 @@ export function silentSince(level: number | null | undefined, before: number | u
 
 /** How far the captions are behind the speech, in tenths of a second: finer ones only flicker. */
 export function behind(ms: number): string {
-  return ms < 9_950 ? `${(Math.max(ms, 50) / 1000).toFixed(1)} s behind` : `${Math.round(ms / 1000)} s behind`;
+  const digits = ms < 9_950 ? 1 : 0;
+  const seconds = new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Math.max(ms, 50) / 1000);
+  return t("page.lag", { seconds });
 }
 
 function isBroken({ state }: State["stages"][number]): boolean {
-  return ["degraded", "restarting", "failed"].includes(state);
+  return Object.hasOwn(BROKEN, state);
 }
 
 function quiet(text: string): Message {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { rowsToShow } from "../src/gaps.ts";
 import type { GapRow, Row, Segment } from "../src/caption-store.ts";
 
-const words = (segment: number, track = "english"): Segment => ({ is: "segment", key: `${track} ${segment}`, version: 0, track, segment, start: segment, translations: new Map() });
+const words = (segment: number, track = "english"): Segment => ({ is: "segment", key: `${track} ${segment}`, version: 0, track, segment, start: segment, end: segment + 1, translations: new Map() });
 const gap = (seq: number, why: GapRow["why"], seconds: number | null = 1, track: string | null = "english"): GapRow => ({ is: "gap", key: `gap ${seq}`, version: 1, track, start: seq, seq, seconds, why });
 const all = { tracks: [], gaps: true };
 const said = (rows: Row[]): string => rows.map((it) => (it.is === "gap" ? `${it.why} ${it.seconds}` : it.key)).join(", ");

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stableHeight } from "../src/stable-height.ts";
-import { direction, nameOf, readIn, tag, unread } from "../src/languages.ts";
+import { direction, tag } from "../src/direction.ts";
+import { nameOf, readIn, unread } from "../src/languages.ts";
 import { nextStep, type Measures } from "../src/roll-up.ts";
 import { needsBreak, step } from "../src/words.ts";
 

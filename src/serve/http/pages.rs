@@ -133,6 +133,7 @@ fn content_type(name: &str) -> &'static str {
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "svg" => "image/svg+xml",
+        "json" => "application/json",
         "woff2" => "font/woff2",
         _ => "application/octet-stream",
     }
