@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 const web = dirname(fileURLToPath(import.meta.url));
 
 // Each page's HTML, and the script and style of one name that it loads.
-const PAGES = { "index.html": "captions", "overlay.html": "overlay", "demo.html": "demo", "operator.html": "operator" };
+const PAGES = { "index.html": "captions", "overlay.html": "overlay", "demo.html": "demo", "operator.html": "operator", "join.html": "join" };
 // Served unchanged: npm's own client, and a font whose licence (OFL) asks for another name after changes.
 const TAKEN = {
   "sio.js/socket.io.js": "socket.io-client/dist/socket.io.min.js",

@@ -23,7 +23,9 @@ pub(crate) fn announce(servers: &[Server], terminal: &Terminal) {
         }
         let plain = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
         let code = addresses.best().and_then(|it| qr_code(it, plain));
-        if let Some(code) = code.filter(|it| can_show(columns, it.columns, |name| env::var(name).ok())) {
+        if let Some(code) =
+            code.filter(|it| can_show(columns, it.columns, |name| env::var(name).ok()))
+        {
             terminal.say(&code.text);
         }
     }
@@ -51,7 +53,9 @@ fn lines(addresses: &Addresses, secret: Option<&str>) -> Vec<String> {
             }
             say("slide", format!("{best}/join"));
         }
-        None => say("readers", "on this machine only; listen on 0.0.0.0 to let others in".to_owned()),
+        None => {
+            say("readers", "on this machine only; listen on 0.0.0.0 to let others in".to_owned())
+        }
     }
     if let Some(secret) = secret {
         let base = addresses.best().unwrap_or(own);
@@ -163,7 +167,9 @@ mod tests {
 
     #[test]
     fn the_code_is_the_address() {
-        for address in ["http://192.168.1.5:31979", "https://captions.example/a-hall/with/a/long/path"] {
+        for address in
+            ["http://192.168.1.5:31979", "https://captions.example/a-hall/with/a/long/path"]
+        {
             for plain in [false, true] {
                 let Drawn { text, columns } = qr_code(address, plain).unwrap();
                 let text = text.replace("\x1b[38;5;16;48;5;231m", "").replace("\x1b[0m", "");
@@ -175,9 +181,13 @@ mod tests {
                 };
                 // A scanner needs modules of several pixels.
                 let (scale, height) = (4, 2 * lines.len());
-                let light = |x: usize, y: usize| if is_dark(x / scale, y / scale) { 0 } else { 255 };
-                let mut picture =
-                    rqrr::PreparedImage::prepare_from_greyscale(columns * scale, height * scale, light);
+                let light =
+                    |x: usize, y: usize| if is_dark(x / scale, y / scale) { 0 } else { 255 };
+                let mut picture = rqrr::PreparedImage::prepare_from_greyscale(
+                    columns * scale,
+                    height * scale,
+                    light,
+                );
                 let found = picture.detect_grids();
                 assert_eq!(found.len(), 1, "{address}, plain: {plain}");
                 assert_eq!(found[0].decode().unwrap().1, address);
@@ -188,9 +198,7 @@ mod tests {
     #[test]
     fn a_code_is_shown_where_it_can_be_read() {
         let shows = |columns, variables: &[(&str, &str)]| {
-            let get = |name: &str| {
-                Some(variables.iter().find(|(it, _)| *it == name)?.1.to_owned())
-            };
+            let get = |name: &str| Some(variables.iter().find(|(it, _)| *it == name)?.1.to_owned());
             can_show(columns, 33, get)
         };
         assert!(shows(80, &[("LANG", "nl_NL.UTF-8"), ("TERM", "xterm")]));

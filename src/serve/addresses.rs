@@ -121,15 +121,40 @@ fn rank(found: &Found) -> Option<u8> {
 
 /// How names begin of interfaces that lead to containers, virtual machines and tunnels, on Linux, macOS and Windows.
 const NOT_OF_A_NETWORK: [&str; 27] = [
-    "docker", "br-", "veth", "virbr", "vmnet", "vmenet", "vboxnet", "podman", "cni", "flannel", "cali", "lxc",
-    "lxdbr", "incusbr", "tun", "tap", "utun", "wg", "tailscale", "zt", "ppp", "ipsec", "nordlynx", "awdl", "llw",
-    "bridge", "vethernet",
+    "docker",
+    "br-",
+    "veth",
+    "virbr",
+    "vmnet",
+    "vmenet",
+    "vboxnet",
+    "podman",
+    "cni",
+    "flannel",
+    "cali",
+    "lxc",
+    "lxdbr",
+    "incusbr",
+    "tun",
+    "tap",
+    "utun",
+    "wg",
+    "tailscale",
+    "zt",
+    "ppp",
+    "ipsec",
+    "nordlynx",
+    "awdl",
+    "llw",
+    "bridge",
+    "vethernet",
 ];
 
 fn is_virtual(interface: &str) -> bool {
     let name = interface.to_ascii_lowercase();
     let told = ["virtualbox", "vmware", "hyper-v", "vpn", "wireguard"];
-    NOT_OF_A_NETWORK.iter().any(|it| name.starts_with(it)) || told.iter().any(|it| name.contains(it))
+    NOT_OF_A_NETWORK.iter().any(|it| name.starts_with(it))
+        || told.iter().any(|it| name.contains(it))
 }
 
 fn host(ip: IpAddr) -> String {
@@ -147,7 +172,8 @@ fn name() -> Option<String> {
 #[cfg(unix)]
 fn machine_name() -> Option<String> {
     // On Linux a service of its own answers.
-    let answers = !cfg!(target_os = "linux") || std::path::Path::new("/run/avahi-daemon/socket").exists();
+    let answers =
+        !cfg!(target_os = "linux") || std::path::Path::new("/run/avahi-daemon/socket").exists();
     let name = rustix::system::uname().nodename().to_str().ok()?.to_owned();
     answers.then_some(name)
 }
@@ -194,7 +220,8 @@ mod tests {
 
     #[test]
     fn networks_come_before_containers_and_tunnels() {
-        let all = ["192.168.1.5", "198.51.100.7", "10.8.0.2", "172.17.0.1", "172.18.0.1", "169.254.7.7"];
+        let all =
+            ["192.168.1.5", "198.51.100.7", "10.8.0.2", "172.17.0.1", "172.18.0.1", "169.254.7.7"];
         assert_eq!(order("0.0.0.0", None, &LAPTOP), all);
         // A tunnel for all traffic does not lead readers here.
         assert_eq!(order("0.0.0.0", Some("10.8.0.2"), &LAPTOP), all);
@@ -209,7 +236,12 @@ mod tests {
 
     #[test]
     fn ipv6_stands_in_where_there_is_nothing_else() {
-        let six = [("eth0", "fe80::1"), ("eth0", "2001:db8::5"), ("eth0", "fd00::5"), ("docker0", "172.17.0.1")];
+        let six = [
+            ("eth0", "fe80::1"),
+            ("eth0", "2001:db8::5"),
+            ("eth0", "fd00::5"),
+            ("docker0", "172.17.0.1"),
+        ];
         assert_eq!(order("::", None, &six), ["fd00::5", "2001:db8::5", "172.17.0.1"]);
         assert_eq!(order("0.0.0.0", None, &six), ["172.17.0.1"]);
         #[cfg(not(windows))]
@@ -218,9 +250,13 @@ mod tests {
 
     #[test]
     fn one_address_is_itself_and_loopback_is_for_this_machine_alone() {
-        let of = |listening: &str, public| Addresses::of("http", listening.parse().unwrap(), public);
+        let of =
+            |listening: &str, public| Addresses::of("http", listening.parse().unwrap(), public);
         let lan = of("192.168.1.5:80", None);
-        assert_eq!((lan.best(), lan.own.as_str()), (Some("http://192.168.1.5:80"), "http://192.168.1.5:80"));
+        assert_eq!(
+            (lan.best(), lan.own.as_str()),
+            (Some("http://192.168.1.5:80"), "http://192.168.1.5:80")
+        );
         let here = of("127.0.0.1:31979", None);
         assert_eq!((here.best(), here.own.as_str()), (None, "http://127.0.0.1:31979"));
         let six = of("[::1]:31979", None);

@@ -22,9 +22,13 @@ pub use access::{
     rights::{Token, Tokens},
     tls::TlsFiles,
 };
-pub use cluster::{ClusterAddress, ClusterSettings, Role};
 pub use addresses::{Address, Addresses};
-pub use pipeline::{event_page::{EventPage, Logo}, log_buffer::LogBuffer, publisher::Publisher};
+pub use cluster::{ClusterAddress, ClusterSettings, Role};
+pub use pipeline::{
+    event_page::{EventPage, Logo},
+    log_buffer::LogBuffer,
+    publisher::Publisher,
+};
 pub use server::{BindError, Server};
 pub use settings::Settings;
 

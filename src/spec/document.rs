@@ -19,7 +19,8 @@ pub(super) fn tables<'a>(
     document: &'a DeTable<'a>,
     complaints: &mut Vec<Complaint>,
 ) -> Document<'a> {
-    let mut found = Document { pipeline: None, page: None, tables: Vec::new(), strangers: Vec::new() };
+    let mut found =
+        Document { pipeline: None, page: None, tables: Vec::new(), strangers: Vec::new() };
     for (key, value) in document {
         let name: &str = key.get_ref();
         let kind = Kind::named(name);

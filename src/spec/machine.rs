@@ -5,8 +5,8 @@ use super::{
     Code, Complaint, Plan,
     complaint::{in_file_order, list},
     plan::{
-        ClusterPlace, DeviceChoice, KeyPlace, Listen, Microphone, ModelChoice, Page, Place, Planned,
-        SpokenLanguage, Stage, Task, TokenVariables, Whisper,
+        ClusterPlace, DeviceChoice, KeyPlace, Listen, Microphone, ModelChoice, Page, Place,
+        Planned, SpokenLanguage, Stage, Task, TokenVariables, Whisper,
     },
     units::Length,
 };

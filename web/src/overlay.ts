@@ -3,6 +3,7 @@ import { applyOverlay } from "./appearance.ts";
 import { CaptionStore } from "./caption-store.ts";
 import { Connection } from "./connection.ts";
 import { element, oncePerFrame, showText } from "./dom.ts";
+import { eventPage } from "./event-page.ts";
 import { rowsToShow } from "./gaps.ts";
 import { readIn } from "./languages.ts";
 import { followLifecycle } from "./lifecycle.ts";
@@ -49,6 +50,9 @@ const connection = new Connection(
       repaint();
     },
     hello: (it) => {
+      // OBS names the source after it.
+      const { title } = eventPage(it.page);
+      if (title !== undefined) document.title = title;
       server.tracks = it.tracks;
       const { there } = among(it.tracks, settings.tracks);
       const lang = readIn(settings.lang, it.tracks);
@@ -90,9 +94,10 @@ function waitForSilence(): void {
 function paint(): void {
   stableHeight.around(() => rows.paint(store, choice), live);
   rollUp.contentChanged(store, rows, live);
-  const { text, isTrouble } = server.message(settings.tracks, choice.lang);
+  const { text, isTrouble, detail } = server.message(settings.tracks, choice.lang);
   // For whoever sets it up: OBS keeps a log of the console.
-  if (message !== text) console.info((message = text));
+  const told = detail === undefined ? text : `${text} (${detail})`;
+  if (message !== told) console.info((message = told));
   showText("status", settings.status && (isTrouble || rowsToShow(store.rows, choice).length === 0) ? text : undefined);
   alignToPixels(box);
 }

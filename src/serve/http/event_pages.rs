@@ -22,14 +22,19 @@ struct Made {
     pages: Vec<(&'static str, bool, Page)>,
 }
 
-/// The pages that say something of the event, each with the title of its document. `{}` is the title of the event.
-const TITLED: [(&str, &str); 4] =
-    [("/", "{}"), ("/overlay", "{}"), ("/join", "{}"), ("/operator", "{}: operator")];
+/// The pages that say something of the event, each with the title of its document, in which `{}` is that of the event, and whether its heading
+/// is that too.
+const TITLED: [(&str, &str, bool); 4] = [
+    ("/", "{}", true),
+    ("/join", "{}", true),
+    ("/overlay", "{}", false),
+    ("/operator", "{}: operator", false),
+];
 
 impl EventPages {
     /// The page of this path for the event; `None`: it is the same for every event.
     pub(crate) fn page(&self, event: &Arc<EventPage>, path: &str, packed: bool) -> Option<Page> {
-        let (path, title) = TITLED.iter().find(|(it, _)| *it == path)?;
+        let (path, title, is_heading) = TITLED.iter().find(|it| it.0 == path)?;
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let made = match &mut *made {
             Some(made) if Arc::ptr_eq(&made.of, event) => made,
@@ -39,38 +44,42 @@ impl EventPages {
         if let Some((.., page)) = made.pages.iter().find(known) {
             return Some(page.clone());
         }
-        let page = make(pages::page(path, false)?, event.info(), title, packed)?;
+        let page = make(pages::page(path, false)?, packed, |html| {
+            with_event(html, event.info(), title, *is_heading)
+        })?;
         made.pages.push((*path, packed, page.clone()));
         Some(page)
     }
 }
 
-fn make(plain: Page, info: &PageInfo, title: &str, packed: bool) -> Option<Page> {
-    let html = std::str::from_utf8(&plain.body).ok()?;
-    let html = with_event(html, info, title)?.into_bytes();
+fn make(plain: Page, packed: bool, with_event: impl Fn(&str) -> Option<String>) -> Option<Page> {
+    let html = with_event(std::str::from_utf8(&plain.body).ok()?)?.into_bytes();
     let (body, encoding) = if packed { (gzip(&html), Some("gzip")) } else { (html, None) };
     Some(Page { etag: pages::tag_of(&body), body: Cow::Owned(body), encoding, ..plain })
 }
 
 /// `None` where the page has no title to replace.
-fn with_event(html: &str, info: &PageInfo, title: &str) -> Option<String> {
+fn with_event(html: &str, info: &PageInfo, title: &str, is_heading: bool) -> Option<String> {
     let json = serde_json::to_string(info).ok()?;
     let meta = format!("<meta name=\"livecap-page\" content=\"{}\">", escaped(&json));
-    let (head, rest) = html.split_once("<title>")?;
-    let (usual, rest) = rest.split_once("</title>")?;
-    let Some(of_event) = &info.title else {
-        return Some(format!("{head}{meta}<title>{usual}</title>{rest}"));
+    let at = html.find("<title")?;
+    let html = format!("{}{meta}{}", &html[..at], &html[at..]);
+    let Some(of_event) = &info.title else { return Some(html) };
+    let html = with_text(&html, "title", &title.replace("{}", of_event))?;
+    // The heading too, so that it does not change before the eyes.
+    Some(if is_heading { with_text(&html, "h1", of_event).unwrap_or(html) } else { html })
+}
+
+/// The first element of this name gets another text, and is no longer one of the page's own texts, which scripts translate.
+fn with_text(html: &str, name: &str, text: &str) -> Option<String> {
+    let begin = html.find(&format!("<{name}"))?;
+    let (tag, rest) = html[begin..].split_once('>')?;
+    let (_, rest) = rest.split_once(&format!("</{name}>"))?;
+    let tag = match tag.split_once(" data-text=\"") {
+        Some((before, after)) => format!("{before}{}", after.split_once('"')?.1),
+        None => tag.to_owned(),
     };
-    let named = escaped(&title.replace("{}", of_event));
-    let mut html = format!("{head}{meta}<title>{named}</title>{rest}");
-    // The heading of a reader's page, so that it does not change before the eyes.
-    if let Some(at) = html.find("<h1 id=\"title\"")
-        && let Some(begin) = html[at..].find('>').map(|it| at + it + 1)
-        && let Some(end) = html[begin..].find("</h1>").map(|it| begin + it)
-    {
-        html.replace_range(begin..end, &escaped(of_event));
-    }
-    Some(html)
+    Some(format!("{}{tag}>{}</{name}>{rest}", &html[..begin], escaped(text)))
 }
 
 fn escaped(text: &str) -> String {
@@ -102,7 +111,8 @@ mod tests {
     use super::*;
     use std::io::Read;
 
-    const HTML: &str = "<head><title>Live captions</title></head><h1 id=\"title\">Live captions</h1>";
+    const HTML: &str = "<head><title data-text=\"page.title\">Live captions</title></head>\
+        <h1 class=\"a\" data-text=\"page.title\">Live captions</h1><p data-text=\"b\">B</p>";
 
     fn info(title: Option<&str>) -> PageInfo {
         PageInfo { title: title.map(str::to_owned), starts: Some(7), ..PageInfo::default() }
@@ -110,20 +120,25 @@ mod tests {
 
     #[test]
     fn the_title_stands_in_the_page_as_text() {
-        let html = with_event(HTML, &info(Some("Q&A <script>\"1\"</script>")), "{}: x").unwrap();
+        let html =
+            with_event(HTML, &info(Some("Q&A <script>\"1\"</script>")), "{}: x", true).unwrap();
         let title = "Q&amp;A &lt;script&gt;&quot;1&quot;&lt;/script&gt;";
         assert!(html.contains(&format!("<title>{title}: x</title>")), "{html}");
-        assert!(html.contains(&format!("<h1 id=\"title\">{title}</h1>")), "{html}");
+        assert!(
+            html.contains(&format!("<h1 class=\"a\">{title}</h1><p data-text=\"b\">B</p>")),
+            "{html}"
+        );
         assert!(!html.contains("<script>"), "{html}");
         assert!(html.contains("content=\"{&quot;title&quot;:&quot;Q&amp;A "), "{html}");
     }
 
     #[test]
     fn without_a_title_the_usual_one_stays() {
-        let html = with_event(HTML, &info(None), "{}").unwrap();
-        assert!(html.contains("<title>Live captions</title>"), "{html}");
+        let html = with_event(HTML, &info(None), "{}", true).unwrap();
+        assert!(html.contains("page.title\">Live captions</title>"), "{html}");
         assert!(html.contains("content=\"{&quot;starts&quot;:7}\""), "{html}");
-        assert_eq!(with_event("no page", &info(None), "{}"), None);
+        assert_eq!(html.matches("Live captions").count(), 2);
+        assert_eq!(with_event("no page", &info(None), "{}", true), None);
     }
 
     #[test]

@@ -93,7 +93,8 @@ fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
 }
 
 /// Opened by itself, an SVG file could run scripts in the name of this server.
-pub(crate) const POLICY_OF_PICTURES: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+pub(crate) const POLICY_OF_PICTURES: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 pub(crate) fn logo(logo: &Logo) -> Page {
     Page {

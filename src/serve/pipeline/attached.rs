@@ -7,7 +7,10 @@ use std::sync::{
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
-use super::{diagnostics::Diagnostics, event_page::{CurrentPage, EventPage}};
+use super::{
+    diagnostics::Diagnostics,
+    event_page::{CurrentPage, EventPage},
+};
 use crate::{
     flow::{Gate, Registry, StageState},
     serve::{
