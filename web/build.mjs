@@ -9,7 +9,14 @@ import { gzipSync } from "node:zlib";
 const web = dirname(fileURLToPath(import.meta.url));
 
 // Each page's HTML, and the script and style of one name that it loads.
-const PAGES = { "index.html": "captions", "overlay.html": "overlay", "demo.html": "demo", "operator.html": "operator", "builder.html": "builder" };
+const PAGES = {
+  "index.html": "captions",
+  "join.html": "join",
+  "overlay.html": "overlay",
+  "builder.html": "builder",
+  "demo.html": "demo",
+  "operator.html": "operator",
+};
 // Served unchanged: npm's own client, and a font whose licence (OFL) asks for another name after changes.
 const TAKEN = {
   "sio.js/socket.io.js": "socket.io-client/dist/socket.io.min.js",

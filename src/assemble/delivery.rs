@@ -1,13 +1,18 @@
 //! What a broadcast's table says, as its server takes it: tokens are read from the environment.
-use std::env;
+use std::{env, path::PathBuf};
 
+use super::logo;
 use crate::{
-    serve::{ClusterAddress, ClusterSettings, Role, Settings, TlsFiles, Token, Tokens},
+    serve::{ClusterAddress, ClusterSettings, EventPage, Role, Settings, TlsFiles, Token, Tokens},
     spec::plan,
+    wire::PageInfo,
 };
 
 /// The error says what is missing.
-pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
+pub(super) fn settings(
+    settings: &plan::Broadcast,
+    page: Option<&plan::Page>,
+) -> Result<Settings, String> {
     let plan::TokenVariables { viewer, publish, operator } = &settings.tokens;
     Ok(Settings {
         host: settings.listen.host.clone(),
@@ -25,6 +30,8 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
             .tls
             .as_ref()
             .map(|it| TlsFiles { cert: it.cert.clone(), key: it.key.clone() }),
+        public_url: settings.public_url.clone(),
+        page: page.map(event_page).transpose()?,
         cluster: settings.cluster.as_ref().map(|it| cluster(it, settings)).transpose()?,
         trusted_proxies: settings.trusted_proxies.clone(),
         max_viewers: settings.max_viewers,
@@ -32,6 +39,22 @@ pub(super) fn settings(settings: &plan::Broadcast) -> Result<Settings, String> {
         stall: settings.stall,
         ..Settings::default()
     })
+}
+
+fn event_page(page: &plan::Page) -> Result<EventPage, String> {
+    let read = |path: &PathBuf| {
+        logo::read(path).map_err(|it| format!("the logo `{}`: {}", path.display(), it.why))
+    };
+    let logo = page.logo.as_ref().map(read).transpose()?;
+    let info = PageInfo {
+        title: page.title.clone(),
+        subtitle: page.subtitle.clone(),
+        welcome: page.welcome.clone(),
+        starts: page.starts,
+        logo: None,
+        accent: page.accent.clone(),
+    };
+    Ok(EventPage::new(info, logo))
 }
 
 fn cluster(place: &plan::ClusterPlace, all: &plan::Broadcast) -> Result<ClusterSettings, String> {

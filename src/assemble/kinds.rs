@@ -140,7 +140,7 @@ impl Assembly<'_> {
         settings: &plan::Broadcast,
         plan: &Plan,
     ) -> Result<(), String> {
-        let settings = delivery::settings(settings)?;
+        let settings = delivery::settings(settings, plan.page())?;
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = Broadcast::new(server.publisher());
         self.sink(number, stage, (), move || Ok(broadcast.clone()));

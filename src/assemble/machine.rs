@@ -106,6 +106,10 @@ impl Machine for ThisMachine {
         Err(Trouble { why, mend: None })
     }
 
+    fn logo(&self, path: &Path) -> Result<(), Trouble> {
+        super::logo::read(path).map(drop)
+    }
+
     fn writable(&self, path: &Path) -> Result<(), Trouble> {
         let folder =
             path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));

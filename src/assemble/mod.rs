@@ -3,6 +3,7 @@ mod assembly;
 mod delivery;
 mod graph;
 mod kinds;
+mod logo;
 mod machine;
 #[cfg(feature = "whisper")]
 mod offline;

@@ -1,4 +1,5 @@
 //! The command line: one subcommand a file.
+mod addresses;
 #[cfg(feature = "whisper")]
 mod bench;
 pub mod check;

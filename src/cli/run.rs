@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::{
+    addresses,
     environment::{overrides, this_machine},
     exit::{Exit, Trouble},
     file,
@@ -115,8 +116,8 @@ pub(crate) async fn run(
     let Assembled { pipeline, settings, servers, parts, .. } = assembled;
     for server in &servers {
         server.keep_log(log_kept::diary());
-        terminal.say(&format!("listening on {}", server.url()));
     }
+    addresses::announce(&servers, terminal);
     let mut running = pipeline.start(settings).await;
     let around = (servers.as_slice(), parts.as_slice());
     let outcome = until_ended(&mut running, &mut stop, around, terminal, begun).await;

@@ -4,6 +4,7 @@ use std::{env, net::IpAddr, path::PathBuf, time::Duration};
 use clap::ArgAction;
 
 use super::{
+    addresses,
     environment::overrides,
     exit::{Exit, Trouble},
     log::{LogFormat, Usual},
@@ -104,7 +105,7 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
         // There will be no pipeline, so viewers get their `hello` at once.
         server.attach(Registry::default(), Vec::new(), None);
     }
-    terminal.say(&format!("listening on {}", server.url()));
+    addresses::announce(std::slice::from_ref(&server), terminal);
     stop.next().await;
     server.shutdown(GRACE).await;
     Ok(Exit::Fine)

@@ -70,6 +70,12 @@ impl Terminal {
         self.lock().named = named;
     }
 
+    /// How wide the terminal is, where a person reads messages there; `None` where they go to a file, a program or nowhere.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        let read = self.voice == Voice::Plain && io::stderr().is_terminal();
+        read.then(width)
+    }
+
     /// Writes a message above the lines drawn in place, whatever the level of the log.
     pub(crate) fn say(&self, line: &str) {
         match self.voice {

@@ -1,8 +1,8 @@
 //! What viewers, pages and the API of one server share.
 use std::{
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     serve::{
         access::{limits::Addresses, rights::Rules},
+        addresses,
         bell::Bell,
         captions::{log::Run, shared::Captions},
         cluster::{Cluster, Node},
@@ -41,6 +42,8 @@ pub(crate) struct Hub {
     /// The name of this server in its cluster.
     pub(crate) id: String,
     pub(crate) settings: Settings,
+    /// The address that it listens on.
+    pub(crate) listening: OnceLock<SocketAddr>,
     pub(crate) clock: Clock,
     pub(crate) captions: Arc<Captions>,
     pub(crate) pipeline: Arc<Pipeline>,
@@ -82,20 +85,22 @@ impl Drop for Permit {
 
 impl Hub {
     /// `only_here`: the server can only be reached from this machine.
-    pub(crate) fn new(settings: Settings, only_here: bool) -> Arc<Hub> {
+    pub(crate) fn new(mut settings: Settings, only_here: bool) -> Arc<Hub> {
         let (clock, bell) = (Clock::start(), Bell::default());
         let run = Run { stream: random_name(), started_at: clock.started_ms() };
         let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
         Arc::new(Hub {
             id: random_name(),
             captions: Arc::new(Captions::new(settings.keep, run, bell.clone())),
-            pipeline: Arc::new(Pipeline::new(bell.clone())),
+            pipeline: Arc::new(Pipeline::new(bell.clone(), settings.page.take())),
             relay: Arc::new(Relay::new(settings.relay.clone(), settings.relay_room)),
             bell,
             cluster: settings.cluster.clone().map(Cluster::new).map(Arc::new),
-            rules: Rules { tokens, origins, only_here },
+            rules: Rules { tokens, origins, only_here, of_this_run: OnceLock::new() },
+
             addresses: Addresses::new(settings.per_address),
             settings,
+            listening: OnceLock::new(),
             clock,
             exports: Exports {
                 writing: Arc::new(Semaphore::new(WRITERS)),
@@ -144,6 +149,13 @@ impl Hub {
 
     pub(crate) fn scheme(&self) -> &'static str {
         if self.settings.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Where its pages are found; once it listens.
+    pub(crate) fn addresses_of_pages(&self) -> addresses::Addresses {
+        let public = self.settings.public_url.as_deref();
+        let Some(listening) = self.listening.get() else { return addresses::Addresses::default() };
+        addresses::Addresses::of(self.scheme(), *listening, public)
     }
 
     /// What a node has received of its writer; `None` where this server has its own pipeline.
@@ -203,6 +215,6 @@ fn news(state: &StateEvent, silence_db: i32) -> impl PartialEq + use<'_> {
 }
 
 /// 16 hexadecimal digits.
-fn random_name() -> String {
+pub(crate) fn random_name() -> String {
     format!("{:016x}", rand::random::<u64>())
 }

@@ -3,6 +3,7 @@
 //! A [`Server`] is bound once and outlives the runs of the stage that writes to it by its [`Publisher`]. The protocol is
 //! described in `docs/protocol.md`.
 mod access;
+mod addresses;
 mod bell;
 mod captions;
 mod cluster;
@@ -21,8 +22,13 @@ pub use access::{
     rights::{Token, Tokens},
     tls::TlsFiles,
 };
+pub use addresses::{Address, Addresses};
 pub use cluster::{ClusterAddress, ClusterSettings, Role};
-pub use pipeline::{log_buffer::LogBuffer, publisher::Publisher};
+pub use pipeline::{
+    event_page::{EventPage, Logo},
+    log_buffer::LogBuffer,
+    publisher::Publisher,
+};
 pub use server::{BindError, Server};
 pub use settings::Settings;
 

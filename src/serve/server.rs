@@ -12,10 +12,11 @@ use crate::{
     flow::{Gate, Registry},
     message::Caption,
     serve::{
-        access::tls::Tls,
+        access::{rights::Token, tls::Tls},
+        addresses::Addresses,
         cluster::{self, Site},
         http::{listener::Listener, router},
-        hub::Hub,
+        hub::{Hub, random_name},
         pipeline::log_buffer::LogBuffer,
         pipeline::publisher::Publisher,
         settings::Settings,
@@ -75,6 +76,8 @@ impl Server {
         // A proxy on this machine forwards requests from anywhere.
         let only_here = loopback && settings.trusted_proxies.is_empty();
         let hub = Hub::new(settings, only_here);
+        // It is new, so nobody has set it.
+        let _ = hub.listening.set(address);
         let (captions, pipeline) = (hub.captions.clone(), hub.pipeline.clone());
         let publisher = Publisher::new(captions, pipeline, hub.clock);
         let viewers = TaskTracker::new();
@@ -136,6 +139,20 @@ impl Server {
     /// The address of its pages.
     pub fn url(&self) -> String {
         format!("{}://{}", self.hub.scheme(), self.address)
+    }
+
+    /// Where others find its pages, best first.
+    pub fn addresses(&self) -> Addresses {
+        self.hub.addresses_of_pages()
+    }
+
+    /// A new token that makes an operator until the server ends; `None` where the settings have one, or there is one of this run.
+    /// Only its hash is kept.
+    pub fn make_operator_token(&self) -> Option<String> {
+        let rules = &self.hub.rules;
+        let secret = random_name() + &random_name();
+        let is_made = !rules.has_operator() && rules.of_this_run.set(Token::new(&secret)).is_ok();
+        is_made.then_some(secret)
     }
 
     /// The number of viewers that are connected now.

@@ -8,6 +8,7 @@ use crate::{
     serve::{
         access::{limits::PerAddress, rights::Tokens, tls::TlsFiles},
         cluster::ClusterSettings,
+        pipeline::event_page::EventPage,
     },
 };
 
@@ -29,6 +30,10 @@ pub struct Settings {
     pub tokens: Tokens,
     /// `None`: no cluster.
     pub cluster: Option<ClusterSettings>,
+    /// The address of its pages for others, which goes before those of this machine.
+    pub public_url: Option<String>,
+    /// What the pages say of the event.
+    pub page: Option<EventPage>,
     /// `None`: no TLS.
     pub tls: Option<TlsFiles>,
     /// How often those files are checked. New ones are loaded once they are unchanged at two checks.
@@ -76,6 +81,8 @@ impl Default for Settings {
             relay_room: 16 * 1024 * 1024,
             tokens: Tokens::default(),
             cluster: None,
+            public_url: None,
+            page: None,
             tls: None,
             tls_look: Duration::from_secs(5),
             per_address: PerAddress::default(),

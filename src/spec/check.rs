@@ -7,8 +7,8 @@ use super::{
     Code, Complaint, Kind, Overrides, Plan,
     complaint::in_file_order,
     conflicts, document,
-    machine::{Machine, check_stage},
-    order, pairs,
+    machine::{Machine, check_page, check_stage},
+    order, page, pairs,
     plan::{Feed, Stage},
     queues,
     resolve::{self, Queue, Resolved},
@@ -54,6 +54,7 @@ pub fn check_on(
         let more = check_stage(stage, &all, machine);
         complaints.extend(more.into_iter().filter(|it| !told.contains(&place(it))));
     }
+    complaints.extend(check_page(plan.page(), machine));
     if complaints.is_empty() {
         return Ok(plan);
     }
@@ -80,6 +81,8 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
     let header = document.pipeline.as_ref();
     let pipeline =
         header.and_then(|(keys, header)| resolve::pipeline(keys, header, &mut complaints));
+    let page = document.page.as_ref();
+    let page = page.and_then(|(keys, header)| page::read(keys, header, folder, &mut complaints));
     let tables = document.tables;
     let resolved: Vec<Option<Resolved>> =
         tables.iter().map(|table| resolve::resolve(table, folder, &mut complaints)).collect();
@@ -110,6 +113,7 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
         name: pipeline.as_ref().and_then(|it| it.name.clone()).or_else(stem).unwrap_or_default(),
         grace: pipeline.map_or(Duration::from_secs(5), |it| it.grace.0),
         folder: if folder.as_os_str().is_empty() { ".".into() } else { folder.to_owned() },
+        page,
         stages,
     };
     Ok(Checked { plan, spoilt, complaints })

@@ -126,6 +126,10 @@ codes! {
     OutOfRange = "out-of-range",
     /// A pattern of a `replace` stage is not a valid regular expression.
     BadPattern = "bad-pattern",
+    /// `accent` is not a colour.
+    BadColour = "bad-colour",
+    /// `starts` is not a date with a time of day.
+    BadTime = "bad-time",
     // The stages agree.
     /// The file declares no stage.
     EmptyPipeline = "empty-pipeline",
@@ -180,6 +184,8 @@ codes! {
     BadModel = "bad-model",
     /// A file cannot be read.
     NoFile = "no-file",
+    /// The logo is too large, or no picture that browsers show.
+    BadLogo = "bad-logo",
     /// There is no such microphone.
     NoDevice = "no-device",
     /// Another program uses the port.

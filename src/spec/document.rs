@@ -8,6 +8,7 @@ use super::{Code, Complaint, Kind, complaint::closest, complaint::list, table::T
 /// The tables of a document, in file order.
 pub(super) struct Document<'a> {
     pub(super) pipeline: Option<(&'a DeTable<'a>, Range<usize>)>,
+    pub(super) page: Option<(&'a DeTable<'a>, Range<usize>)>,
     pub(super) tables: Vec<Table<'a>>,
     /// What tables are called that could not be placed. Others may well listen to them.
     pub(super) strangers: Vec<&'a str>,
@@ -18,7 +19,8 @@ pub(super) fn tables<'a>(
     document: &'a DeTable<'a>,
     complaints: &mut Vec<Complaint>,
 ) -> Document<'a> {
-    let mut found = Document { pipeline: None, tables: Vec::new(), strangers: Vec::new() };
+    let mut found =
+        Document { pipeline: None, page: None, tables: Vec::new(), strangers: Vec::new() };
     for (key, value) in document {
         let name: &str = key.get_ref();
         let kind = Kind::named(name);
@@ -32,6 +34,10 @@ pub(super) fn tables<'a>(
         };
         if name == "pipeline" {
             found.pipeline = Some((inner, key.span()));
+            continue;
+        }
+        if name == "page" {
+            found.page = Some((inner, key.span()));
             continue;
         }
         let Some(kind) = kind else {
@@ -98,7 +104,7 @@ fn bad_name(kind: Kind, name: &str, span: &Range<usize>) -> Option<Complaint> {
 }
 
 fn unknown_kind(name: &str, span: Range<usize>) -> Complaint {
-    let names = || ["pipeline"].into_iter().chain(Kind::ALL.map(Kind::name));
+    let names = || ["pipeline", "page"].into_iter().chain(Kind::ALL.map(Kind::name));
     let help = match closest(name, names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the kinds are {}", list(Kind::ALL.map(Kind::name), "and")),

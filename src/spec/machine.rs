@@ -5,8 +5,8 @@ use super::{
     Code, Complaint, Plan,
     complaint::{in_file_order, list},
     plan::{
-        ClusterPlace, DeviceChoice, KeyPlace, Listen, Microphone, ModelChoice, Place, Planned,
-        SpokenLanguage, Stage, Task, TokenVariables, Whisper,
+        ClusterPlace, DeviceChoice, KeyPlace, Listen, Microphone, ModelChoice, Page, Place,
+        Planned, SpokenLanguage, Stage, Task, TokenVariables, Whisper,
     },
     units::Length,
 };
@@ -18,6 +18,8 @@ pub trait Machine {
     fn microphone(&self, microphone: &Microphone) -> Result<(), Trouble>;
     /// Is it a file that can be read?
     fn readable(&self, path: &Path) -> Result<(), Trouble>;
+    /// Is the file a picture for the pages? What can't be read at all is for [`readable`](Self::readable).
+    fn logo(&self, path: &Path) -> Result<(), Trouble>;
     /// Could a file be written here? It may exist already.
     fn writable(&self, path: &Path) -> Result<(), Trouble>;
     /// Can the address be listened on? Port 0 always can, if the host is one of this machine's.
@@ -63,8 +65,23 @@ pub fn check_machine(plan: &Plan, machine: &dyn Machine) -> Vec<Complaint> {
     let all: Vec<&Stage> = plan.stages().iter().collect();
     let mut complaints: Vec<Complaint> =
         all.iter().flat_map(|it| check_stage(it, &all, machine)).collect();
+    complaints.extend(check_page(plan.page(), machine));
     in_file_order(&mut complaints);
     complaints
+}
+
+/// Complains about a logo that is not there, or is none.
+pub(super) fn check_page(page: Option<&Page>, machine: &dyn Machine) -> Option<Complaint> {
+    let page = page?;
+    let path = page.logo.as_ref()?;
+    let shown = path.display();
+    let (code, title, trouble) = match (machine.readable(path), machine.logo(path)) {
+        (Err(trouble), _) => (Code::NoFile, format!("cannot read `{shown}`"), trouble),
+        (_, Err(trouble)) => (Code::BadLogo, format!("`{shown}` cannot be the logo"), trouble),
+        (Ok(()), Ok(())) => return None,
+    };
+    let help = trouble.mend.unwrap_or_else(|| "logo = \"logo.svg\"".to_owned());
+    Some(Complaint::new(code, title).mark(page.places.of("logo"), trouble.why).help(help))
 }
 
 /// `all`: the stages of its file, this one among them.

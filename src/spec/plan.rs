@@ -12,6 +12,7 @@ pub struct Plan {
     pub(super) name: String,
     pub(super) grace: Duration,
     pub(super) folder: PathBuf,
+    pub(super) page: Option<Page>,
     pub(super) stages: Vec<Stage>,
 }
 
@@ -29,6 +30,11 @@ impl Plan {
     /// Where the pipeline file lies; every path of the plan was taken from here.
     pub fn folder(&self) -> &std::path::Path {
         &self.folder
+    }
+
+    /// What the pages say of the event; `None` without such a table.
+    pub fn page(&self) -> Option<&Page> {
+        self.page.as_ref()
     }
 
     /// Upstream first: a feed's giver always stands before its taker.
@@ -146,6 +152,21 @@ pub struct Restart {
     pub within: Duration,
     /// Before the first restart; each further one waits twice as long.
     pub wait: Duration,
+}
+
+/// What the pages of every broadcast say of the event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    pub title: Option<String>,
+    pub subtitle: Option<String>,
+    pub welcome: Option<String>,
+    /// Unix time in ms.
+    pub starts: Option<i64>,
+    /// A picture for people: SVG, PNG, WebP or JPEG.
+    pub logo: Option<PathBuf>,
+    /// `#rrggbb`
+    pub accent: Option<String>,
+    pub(super) places: Places,
 }
 
 /// Where the stage's header and keys stand in the file, in bytes: for complaints about the machine.

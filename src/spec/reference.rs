@@ -10,6 +10,7 @@ pub fn reference() -> String {
     let mut page = String::from(HEAD);
     let _ = writeln!(page, "## The pipeline and its stages\n");
     section(&mut page, "pipeline", "[pipeline]", &schema::pipeline());
+    section(&mut page, "page", "[page]", &schema::page());
     every_stage(&mut page);
     for group in Group::ALL {
         let _ = writeln!(page, "## {}\n", group.title());

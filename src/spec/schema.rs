@@ -7,6 +7,7 @@ use super::{Kind, file, generate::of, kinds};
 pub fn schema() -> Value {
     let mut tables = Map::new();
     tables.insert("pipeline".into(), pipeline());
+    tables.insert("page".into(), page());
     for kind in Kind::ALL {
         let description = stage(kind)["description"].clone();
         tables.insert(
@@ -26,6 +27,11 @@ pub fn schema() -> Value {
 /// Of the `[pipeline]` table.
 pub(super) fn pipeline() -> Value {
     of::<file::Pipeline>()
+}
+
+/// Of the `[page]` table.
+pub(super) fn page() -> Value {
+    of::<file::Page>()
 }
 
 /// Of one `[kind.name]` table: the keys of the kind, between `from` and the keys that every stage has.

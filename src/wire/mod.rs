@@ -4,6 +4,7 @@ mod clock;
 mod event;
 mod inspect;
 mod line;
+mod page;
 mod state;
 mod translation;
 
@@ -15,6 +16,7 @@ pub use inspect::{
     NodeState, Percentiles, SourceLevel, StageWork,
 };
 pub use line::Line;
+pub use page::PageInfo;
 pub(crate) use state::level_db;
 pub use state::{Hello, Next, StageState, StateEvent, TrackInfo};
 pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};

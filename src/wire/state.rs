@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::PageInfo;
 use crate::flow::StageReading;
 
 /// `hello`, the first event after each connection.
@@ -18,6 +19,9 @@ pub struct Hello {
     /// What viewers should know of this pipeline before they read its captions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
+    /// What the pages say of the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PageInfo>,
 }
 
 /// One recogniser of the pipeline, with the languages it can be read in.

@@ -61,6 +61,12 @@ impl Machine for ScriptedMachine {
         unless_missing(&path.to_string_lossy(), "no such file", None)
     }
 
+    fn logo(&self, path: &Path) -> Result<(), Trouble> {
+        let large = path.to_string_lossy().contains("large");
+        let why = "it has 900 kB, and a logo at most 512".to_owned();
+        if large { Err(Trouble { why, mend: Some("save it smaller".into()) }) } else { Ok(()) }
+    }
+
     fn writable(&self, path: &Path) -> Result<(), Trouble> {
         let folder = path.parent().unwrap_or(Path::new("")).display();
         let mend = format!("mkdir -p {folder}");

@@ -2,13 +2,16 @@
 import { Announcer } from "./announce.ts";
 import { applyReader } from "./appearance.ts";
 import { Awake, canStayAwake } from "./awake.ts";
+import { showBefore } from "./before.ts";
 import { CaptionStore } from "./caption-store.ts";
 import { Chooser } from "./chooser.ts";
 import { Connection } from "./connection.ts";
 import { element, oncePerFrame, setText, showText } from "./dom.ts";
 import { fetchEarlier } from "./earlier.ts";
+import { eventPage, inDocument, showEvent } from "./event-page.ts";
 import { Follow } from "./follow.ts";
 import { rowsToShow } from "./gaps.ts";
+import { Invitation } from "./invitation.ts";
 import { followKeys, type Action } from "./keys.ts";
 import { readIn } from "./languages.ts";
 import { followLifecycle } from "./lifecycle.ts";
@@ -33,6 +36,8 @@ const ROWS_READ = 1_000;
 /** How often the lag is shown anew, and for how long after the last caption. */
 const LAG_EVERY_MS = 1_000;
 const LAG_FOR_MS = 15_000;
+/** How often it is shown anew when the event starts. */
+const STARTS_EVERY_MS = 5_000;
 
 const page = document.documentElement;
 const lag = element("lag");
@@ -47,7 +52,11 @@ for (const complaint of complaints) console.warn(complaint);
 const settings: Reader = values;
 // Stored settings are written into the address too: whoever copies it shares what is seen.
 history.replaceState(history.state, "", withStored(READER, new URL(location.href), storedSettings(), settings));
+let event = inDocument();
+showEvent(event);
 useTexts(settings.ui);
+/** A caption was shown: the event has begun. */
+let begun = false;
 let noticed = "";
 let token = takeToken();
 const server = new ServerStatus();
@@ -58,6 +67,7 @@ const rows = new Rows(list);
 const stableHeight = new StableHeight(list);
 const chooser = new Chooser((lang) => set("lang", lang));
 const awake = new Awake();
+const invitation = new Invitation();
 const announcer = new Announcer(element("spoken"));
 const follow = new Follow(scroller, list, element("newest", HTMLButtonElement), (following) => {
   store.hold(following ? ROWS : ROWS_READ);
@@ -86,8 +96,12 @@ const paintTimer = measure !== undefined ? new PaintTimer(connection.clock, conn
 
 applyReader(page, settings);
 follow.pause(settings.view === "lines");
+panel.name(event.title);
 panel.show(settings, chosen, token);
 onTexts(retell);
+element("invite", HTMLButtonElement).addEventListener("click", () => act("join"));
+// How long it takes until the event starts.
+window.setInterval(repaint, STARTS_EVERY_MS);
 followLifecycle(connection);
 followToken(present);
 awake.allow(settings.awake);
@@ -159,6 +173,9 @@ function setStatus(to: Status): void {
 
 function hello(it: Hello): void {
   noticed = it.notice ?? "";
+  event = eventPage(it.page);
+  showEvent(event);
+  panel.name(event.title);
   showNotice();
   server.tracks = it.tracks;
   choose();
@@ -178,6 +195,7 @@ function retell(): void {
   panel.retell();
   panel.show(settings, chosen, token);
   showNotice();
+  invitation.retell();
   setText(lag, "");
   setText("older", t("earlier.kept"));
   showStatus();
@@ -212,12 +230,17 @@ function paint(): void {
   stableHeight.around(() => rows.paint(store, chosen), live);
   earlier.hidden = store.before === undefined || settings.view === "lines";
   page.dataset.empty = isEmpty ? "yes" : "no";
+  begun ||= !isEmpty;
+  showBefore(event, !begun && SOON.includes(server.connection), Date.now());
   showText("empty", isEmpty ? message.text : undefined);
   showText("trouble", !isEmpty && message.isTrouble ? message.text : undefined);
   scrolled();
   showLag();
   paintTimer?.drawn();
 }
+
+/** How the connection is while captions may still come. */
+const SOON: readonly Status[] = ["connecting", "waiting", "live", "reconnecting"];
 
 function scrolled(): void {
   if (settings.view === "lines") rollUp.contentChanged(store, rows, live);
@@ -299,6 +322,8 @@ function act(wanted: Action): void {
       return follow.toNewest();
     case "bar":
       return set("bar", !settings.bar);
+    case "join":
+      return invitation.toggle(event, token);
     case "full":
       return void (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()).catch(() => undefined);
   }

@@ -2,15 +2,17 @@
 import { fetchOk } from "./http.ts";
 
 export const FORMATS = ["txt", "srt", "vtt", "json"] as const;
+/** In a file's name, in letters. */
+const LONGEST_TITLE = 60;
 export type Format = (typeof FORMATS)[number];
 
-/** The path on the server and the name of the file. Without a language: the originals; without a track: all of them. */
-export function transcript(format: Format, lang: string | undefined, track: string | undefined): { path: string; name: string } {
+/** The path on the server and the name of the file. Without a language: the originals; without a track: all of them. `title`: of the event. */
+export function transcript(format: Format, lang: string | undefined, track: string | undefined, title = "captions"): { path: string; name: string } {
   const query = new URLSearchParams();
   if (lang !== undefined) query.set("lang", lang);
   if (track !== undefined) query.set("track", track);
   const asked = query.toString();
-  const parts = ["captions", track, lang].filter((it) => it !== undefined).map((it) => it.replace(/[^\p{L}\p{N}_-]+/gu, "-"));
+  const parts = [title.slice(0, LONGEST_TITLE), track, lang].filter((it) => it !== undefined).map((it) => it.replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "-").replace(/^-+|-+$/g, "")).filter((it) => it !== "");
   return { path: `api/transcript.${format}${asked === "" ? "" : `?${asked}`}`, name: `${parts.join("-")}.${format}` };
 }
 

@@ -1,6 +1,6 @@
 // Shortcuts of single keys: what each does, and where a key press is not one.
 
-export type Action = "settings" | "help" | "view" | "larger" | "smaller" | "usual" | "colours" | "original" | "newest" | "bar" | "full" | "close";
+export type Action = "settings" | "help" | "view" | "larger" | "smaller" | "usual" | "colours" | "original" | "newest" | "bar" | "join" | "full" | "close";
 
 /** As listed in the panel, with the text `keys.…`, and in docs/pages.md. */
 export const SHORTCUTS: readonly { keys: readonly string[]; action: Action }[] = [
@@ -13,6 +13,7 @@ export const SHORTCUTS: readonly { keys: readonly string[]; action: Action }[] =
   { keys: ["o"], action: "original" },
   { keys: ["l", "End"], action: "newest" },
   { keys: ["b"], action: "bar" },
+  { keys: ["j"], action: "join" },
   { keys: ["f"], action: "full" },
   { keys: ["?"], action: "help" },
   { keys: ["Escape"], action: "close" },

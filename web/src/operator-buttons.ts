@@ -94,7 +94,7 @@ function failed(answer: Failure): string {
 function whyOff(state: State): { all?: string; some?: string } {
   if (state.node) return { all: `Looking only: this server delivers what another pipeline gives, ${writerName(state.node)}. It is operated there.` };
   if (!state.may_operate) {
-    return { all: "Looking only: this server has no operator's token. With operator-token-env in the broadcast's table of the pipeline file whoever presents it may operate from here." };
+    return { all: "Looking only. To operate, open the operator's link that livecap shows in its terminal; or set operator-token-env in the broadcast's table of the pipeline file, and enter that token here." };
   }
   if (state.stages.length === 0) return { some: "No pipeline stands behind this server: there is nothing to pause or to end." };
   return state.log.ended ? { some: "The pipeline has ended: there is nothing to pause or to end." } : {};

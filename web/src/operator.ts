@@ -10,6 +10,7 @@ import { get, keepToken, token, type Failure } from "./operator-server.ts";
 import { isToken, pointsIn, untilNext, type Status } from "./operator-status.ts";
 import { showFacts, showLatency, showLines, showTables } from "./operator-view.ts";
 import { isWhole, type Graph, type LogLine, type State } from "./operator-wire.ts";
+import { silenceTold, silentSince } from "./silence.ts";
 import { takeFromAddress } from "./token.ts";
 
 /** What the plots keep: five minutes at two a second, or as many as `?points=` says. */
@@ -30,6 +31,8 @@ const poller = new Poller(poll, (error) => fail({ status: "broken", why: String(
 
 let status: Status = "connecting";
 let failures = 0;
+/** Since when no sound has come, in ms of the page's clock. */
+let silent: number | undefined;
 let polls = 0;
 let pollsUntilLog = 0;
 /** The graph, and of which run it is. */
@@ -144,7 +147,10 @@ function show(state: State): void {
   document.documentElement.dataset.status = how.replace(" ", "-");
   const ended = state.log.ended ? ["The pipeline has ended. The captions stay up as long as the server does."] : [];
   const muted = state.paused ? ["Paused: nothing that is said now is recognised or kept."] : [];
-  showText("trouble", [...ended, ...muted, ...troubles(state)].join(" "));
+  const now = performance.now();
+  silent = state.paused || state.log.ended ? undefined : silentSince(state.level_db, silent, now);
+  const hushed = silenceTold(silent, now) ?? [];
+  showText("trouble", [...ended, ...muted, ...troubles(state)].concat(hushed).join(" "));
 }
 
 function fail(answer: Failure): void {

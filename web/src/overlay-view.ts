@@ -100,9 +100,10 @@ export class OverlayView {
     this.#stableHeight.around(() => this.#rows.paint(store, choice), this.#live);
     this.#ground.toggleAttribute("data-empty", lastShown(this.#list) === undefined);
     this.#rollUp.contentChanged(store, this.#rows, this.#live);
-    const { text, isTrouble } = this.#server.message(settings.tracks, choice.lang);
+    const { text, isTrouble, detail } = this.#server.message(settings.tracks, choice.lang);
     // For whoever sets it up: OBS keeps a log of the console.
-    if (this.#message !== text) console.info((this.#message = text));
+    const told = detail === undefined ? text : `${text} (${detail})`;
+    if (this.#message !== told) console.info((this.#message = told));
     showText("status", settings.status && (isTrouble || rowsToShow(store.rows, choice).length === 0) ? text : undefined);
     this.#align(alignToPixels);
   }

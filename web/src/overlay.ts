@@ -1,5 +1,6 @@
 // The overlay for OBS and projectors: the last lines of what is being said, and nothing else. All settings are in its address.
 import { Connection } from "./connection.ts";
+import { eventPage } from "./event-page.ts";
 import { followLifecycle } from "./lifecycle.ts";
 import { OverlayView } from "./overlay-view.ts";
 import { followBuilder, isPreview } from "./preview.ts";
@@ -22,6 +23,9 @@ function showCaptions(): void {
     {
       status: (to) => view.connectionIs(to),
       hello: (it) => {
+        // OBS names the source after it.
+        const { title } = eventPage(it.page);
+        if (title !== undefined) document.title = title;
         if (view.hello(it)) connection.subscribe({ lang: choice.lang, tracks: choice.tracks });
       },
       changed: (caption, live) => view.changed(caption !== undefined, live),

@@ -16,6 +16,7 @@ export class Panel {
   readonly #downloads = element("downloads");
   #offered: Track[] = [];
   #values: Reader | undefined;
+  #title: string | undefined;
 
   /** `changed` is given a setting and its new value; `reset` sets all to their defaults. */
   constructor(
@@ -38,6 +39,11 @@ export class Panel {
     this.#offered = [];
     this.offer(offered);
     delete this.#downloads.dataset.of;
+  }
+
+  /** The title of the event, which downloads are named after. */
+  name(title: string | undefined): void {
+    this.#title = title;
   }
 
   get isOpen(): boolean {
@@ -103,11 +109,11 @@ export class Panel {
     // In a language that is not offered the file would be empty.
     const given = this.#offered.filter((it) => tracks.length === 0 || tracks.includes(it.name));
     const lang = wanted === undefined || (given.length > 0 && !languages(given).includes(wanted)) ? undefined : wanted;
-    const of = JSON.stringify([lang, track, token !== undefined]);
+    const of = JSON.stringify([lang, track, this.#title, token !== undefined]);
     if (this.#downloads.dataset.of === of) return;
     this.#downloads.dataset.of = of;
     const links = FORMATS.map((format) => {
-      const { path, name } = transcript(format, lang, track);
+      const { path, name } = transcript(format, lang, track, this.#title);
       const link = text("a", format === "txt" ? t("settings.download.text") : format);
       Object.assign(link, { href: path, download: name });
       if (token !== undefined && token !== "") {

@@ -38,5 +38,15 @@ export const READER = {
 
 export type Reader = Values<typeof READER>;
 
+/** Of those, what the slide for an audience takes. */
+export const JOIN = {
+  font: READER.font,
+  colours: READER.colours,
+  keys: READER.keys,
+  ui: READER.ui,
+  /** Whether the code carries the token of who shows it. */
+  share: choice(["address", "token"], "address"),
+};
+
 /** Parameters in the URL that are no settings: `measure` is for the bench. */
 export const OTHERS = ["measure"] as const;

@@ -1,7 +1,7 @@
 // What a page knows of its server: how the connection is, which tracks there are, and what the pipeline reported last.
 import { unread } from "./languages.ts";
 import { among } from "./rows.ts";
-import { silentSince, why, type Message, type Status } from "./why.ts";
+import { why, type Message, type Status } from "./why.ts";
 import type { State, Track } from "./wire.ts";
 
 export class ServerStatus {
@@ -9,7 +9,6 @@ export class ServerStatus {
   /** Unknown before the first `hello`. */
   tracks: readonly Track[] | undefined;
   state: State | undefined;
-  #silent: number | undefined;
   #ended = false;
 
   connectionIs(status: Status): void {
@@ -21,7 +20,6 @@ export class ServerStatus {
 
   report(state: State): void {
     this.state = state;
-    this.#silent = silentSince(state.level_db, this.#silent, performance.now());
   }
 
   /** Why a reader who wants these tracks in this language sees nothing, or what is wrong. */
@@ -32,8 +30,8 @@ export class ServerStatus {
       tracks: this.tracks?.length,
       missing: among(offered, tracks).missing,
       unread: unread(lang, offered),
+      translated: lang !== undefined && offered.some((it) => it.langs.includes(lang)),
       state: this.state,
-      silentFor: this.#silent === undefined ? undefined : performance.now() - this.#silent,
     });
   }
 }

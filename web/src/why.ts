@@ -13,21 +13,18 @@ export interface Facts {
   missing: readonly string[];
   /** A language that the reader wants and that nothing is said in, nor translated to. */
   unread?: string | undefined;
+  /** Whether a translation is read. */
+  translated?: boolean;
   state: State | undefined;
-  /** For how long the loudest source has been below `SILENT_DB`, in ms; unknown where no level is reported. */
-  silentFor: number | undefined;
 }
 
 export interface Message {
   text: string;
   /** It is shown also where there are captions. */
   isTrouble: boolean;
+  /** What an operator would want to know: for the console of the overlay, never for the screen. */
+  detail?: string;
 }
-
-/** In dB of full scale: below any voice, and below the noise of a microphone that is on. */
-export const SILENT_DB = -70;
-/** In a quiet room a good microphone may be below that between two sentences. */
-export const SILENT_MS = 5_000;
 
 /** The status that is shown: a connection alone is not yet live. */
 export type Shown = Status | "paused" | "soundless";
@@ -61,25 +58,39 @@ export function why(facts: Facts): Message {
   }
 }
 
-const BROKEN: Record<string, Key> = { degraded: "why.stage.degraded", restarting: "why.stage.restarting", failed: "why.stage.failed" };
+type Stage = State["stages"][number];
 
-function live({ tracks, missing, unread, state, silentFor }: Facts): Message {
-  const stages = state?.stages ?? [];
+/** Stages that bring sound; `lines` brings captions where none of these is there, and otherwise writes them. */
+const SOURCES: readonly (string | undefined)[] = ["microphone", "recording", "pcm", "command"];
+/** What these do is no matter of readers. */
+const ASIDE: readonly (string | undefined)[] = ["record", "subtitles"];
+
+/** Readers are told what it means for them. Which stage it is, and why, stands on the operator's page. */
+function live({ tracks, missing, unread, translated, state }: Facts): Message {
+  const stages = mattering(state?.stages ?? []);
   const broken = stages.filter(isBroken);
+  const translators = broken.filter((it) => it.kind === "translate");
+  const others = broken.filter((it) => it.kind !== "translate");
+  const detailed = (key: Key): Message => ({ ...trouble(t(key)), detail: broken.map(inDetail).join(" · ") });
   if (state?.paused) return trouble(t("why.paused"));
-  if (broken.length > 0) return trouble(broken.map((it) => t(BROKEN[it.state]!, { name: it.name }) + (it.why ? `: ${it.why}` : "")).join(" · "));
-  const starting = stages.filter((it) => it.state === "starting").map((it) => it.name);
-  if (starting.length > 0) return trouble(t("why.starting", { count: starting.length, names: listed(starting) }));
-  if (silentFor !== undefined && silentFor >= SILENT_MS) return trouble(t("why.silent"));
+  if (others.some((it) => it.state === "failed")) return detailed("why.failed");
+  if (others.some((it) => it.state === "restarting" || it.kind === undefined || SOURCES.includes(it.kind))) return detailed("why.stopped");
+  if (others.length > 0) return detailed("why.late");
+  if (stages.some((it) => it.state === "starting")) return quiet(t("why.waiting"));
+  if (translated && translators.length > 0) return detailed("why.translation");
   if (missing.length > 0) return trouble(t("why.missing", { count: missing.length, names: listed(missing) }));
   if (unread !== undefined) return trouble(t("why.unread", { language: `${nameOf(unread)} (${unread})` }));
   if (tracks === 0) return quiet(t("why.unsent"));
   return quiet(t("why.listening"));
 }
 
-/** Since when it has been silent, after one more `state` that came at `now`; both in ms. */
-export function silentSince(level: number | null | undefined, before: number | undefined, now: number): number | undefined {
-  return typeof level === "number" && level < SILENT_DB ? (before ?? now) : undefined;
+function mattering(stages: readonly Stage[]): Stage[] {
+  const writesLines = stages.some((it) => SOURCES.includes(it.kind));
+  return stages.filter((it) => !ASIDE.includes(it.kind) && !(writesLines && it.kind === "lines"));
+}
+
+function inDetail({ name, state, why }: Stage): string {
+  return `${name} ${state === "failed" ? "has failed" : `is ${state}`}${why === undefined ? "" : `: ${why}`}`;
 }
 
 /** How far the captions are behind the speech, in tenths of a second: finer ones only flicker. */
@@ -89,8 +100,8 @@ export function behind(ms: number): string {
   return t("page.lag", { seconds });
 }
 
-function isBroken({ state }: State["stages"][number]): boolean {
-  return Object.hasOwn(BROKEN, state);
+function isBroken({ state }: Stage): boolean {
+  return ["degraded", "restarting", "failed"].includes(state);
 }
 
 function quiet(text: string): Message {

@@ -21,6 +21,8 @@ export interface Hello {
   next: number;
   /** For every reader, such as that this is the demo model. */
   notice?: string;
+  /** What the pages say of the event; `event-page` checks it. */
+  page?: unknown;
 }
 
 /** Milliseconds: `captured` is the server's Unix time, the others come after it. */

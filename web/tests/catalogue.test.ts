@@ -65,8 +65,8 @@ describe("a text", () => {
 
   it("is in English before another language has come", () => {
     assert.equal(t("status.live"), "live");
-    assert.match(t("why.starting", { count: 1, names: "mic" }), /mic is starting/);
-    assert.match(t("why.starting", { count: 2, names: "a and b" }), /a and b are starting/);
+    assert.match(t("why.missing", { count: 1, names: "hall" }), /no track here called hall/);
+    assert.match(t("why.missing", { count: 2, names: "a and b" }), /no tracks here called a and b/);
   });
 });
 

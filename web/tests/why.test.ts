@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { transcript } from "../src/download.ts";
 import { action, SHORTCUTS } from "../src/keys.ts";
+import { SILENT_MS, silenceTold, silentSince } from "../src/silence.ts";
 import { inFragment } from "../src/token.ts";
-import { behind, shownStatus, silentSince, why, type Facts } from "../src/why.ts";
+import { behind, shownStatus, why, type Facts } from "../src/why.ts";
 
-const stage = (state: string, reason?: string) => ({ name: "mic", state, ...(reason === undefined ? {} : { why: reason }) });
+const stage = (state: string, reason?: string, kind = "microphone") => ({ name: "mic", kind, state, ...(reason === undefined ? {} : { why: reason }) });
 const facts = (changes: Partial<Facts> = {}, stages = [stage("running")], paused = false): Facts => ({
   status: "live",
   tracks: 1,
   missing: [],
-  silentFor: undefined,
   state: { lag_ms: null, paused, stages },
   ...changes,
 });
@@ -20,25 +20,24 @@ describe("a page that has nothing to show", () => {
   it("says why", () => {
     const cases: [Facts, RegExp, boolean][] = [
       [facts({ status: "connecting", tracks: undefined, state: undefined }), /^Connecting/, false],
-      [facts({ status: "waiting" }), /have not been started/, false],
+      [facts({ status: "waiting" }), /will begin soon/, false],
       [facts({ status: "reconnecting" }), /connection is lost/, false],
       [facts({ status: "ended" }), /have ended/, false],
       [facts({ status: "full" }), /full/, true],
       [facts({ status: "unauthorized" }), /token/, false],
       [facts({ status: "guessed" }), /wrong tokens.*again/, true],
-      [facts({ status: "foreign" }), /origins/, true],
+      [facts({ status: "foreign" }), /cannot be read at this address/, true],
       [facts({ state: undefined }), /Listening/, false],
       [facts(), /Listening/, false],
-      [facts({ tracks: 0 }), /no pipeline/, false],
-      [facts({}, [stage("starting")]), /mic is starting.*model/, true],
-      [facts({}, [stage("degraded", "it was unplugged")]), /mic is degraded: it was unplugged/, true],
-      [facts({}, [stage("failed", "no room")]), /mic has failed: no room/, true],
-      [facts({}, [stage("restarting")]), /mic is restarting$/, true],
+      [facts({ tracks: 0 }), /as soon as there are some/, false],
+      [facts({}, [stage("starting")]), /will begin soon/, false],
+      [facts({}, [stage("degraded", "it was unplugged")]), /stopped for a moment/, true],
+      [facts({}, [stage("restarting")]), /stopped for a moment/, true],
+      [facts({}, [stage("failed", "no room")]), /have stopped\.$/, true],
+      [facts({}, [stage("running"), stage("degraded", "too slow", "whisper")]), /later than usual/, true],
       [facts({}, [stage("running")], true), /Paused/, true],
       [facts({ unread: "zh-TW" }), /Nothing is said here in .+ \(zh-TW\), and nothing is translated to it/, true],
       [facts({ missing: ["hall"] }), /no track here called hall/, true],
-      [facts({ silentFor: 5_000 }), /silent/, true],
-      [facts({ silentFor: 4_999 }), /Listening/, false],
     ];
     for (const [known, words, trouble] of cases) {
       const told = why(known);
@@ -47,9 +46,27 @@ describe("a page that has nothing to show", () => {
     }
   });
 
+  it("tells readers what it means for them, and keeps what is for operators off the screen", () => {
+    for (const state of ["degraded", "restarting", "failed"]) {
+      const told = why(facts({}, [stage(state, "there is no microphone: plug one in")]));
+      assert.doesNotMatch(told.text, /mic\b|microphone|plug|degraded|restarting/);
+      assert.match(told.detail ?? "", /^mic .*plug one in$/);
+    }
+  });
+
+  it("says nothing of what is no matter of this reader", () => {
+    const translator = [stage("running"), stage("degraded", "no answer", "translate")];
+    assert.match(why(facts({ translated: true }, translator)).text, /translation has stopped/);
+    assert.match(why(facts({ translated: false }, translator)).text, /Listening/);
+    for (const kind of ["record", "subtitles", "lines"]) {
+      assert.match(why(facts({}, [stage("running"), stage("failed", "the disk is full", kind)])).text, /Listening/, kind);
+    }
+    assert.match(why(facts({}, [stage("failed", "no file", "lines")])).text, /have stopped/, "lines that are the source");
+  });
+
   it("names what matters most where several things are wrong", () => {
-    assert.match(why(facts({ silentFor: 60_000 }, [stage("restarting", "unplugged"), stage("starting")])).text, /restarting: unplugged/);
-    assert.match(why(facts({ silentFor: 60_000 }, [stage("running")], true)).text, /Paused/);
+    assert.match(why(facts({ unread: "nl" }, [stage("failed"), stage("starting")])).text, /have stopped/);
+    assert.match(why(facts({ unread: "nl" }, [stage("failed")], true)).text, /Paused/);
   });
 });
 
@@ -63,6 +80,12 @@ describe("silence", () => {
   it("is unknown where no level is reported", () => {
     assert.equal(silentSince(null, 100, 200), undefined);
     assert.equal(silentSince(undefined, undefined, 200), undefined);
+  });
+
+  it("is told to operators once it is long", () => {
+    assert.equal(silenceTold(undefined, 1e6), undefined);
+    assert.equal(silenceTold(100, 99 + SILENT_MS), undefined);
+    assert.match(silenceTold(100, 100 + SILENT_MS)!, /switched on/);
   });
 });
 
@@ -84,6 +107,10 @@ describe("a download", () => {
   it("asks for what is read and is called so", () => {
     assert.deepEqual(transcript("srt", undefined, undefined), { path: "api/transcript.srt", name: "captions.srt" });
     assert.deepEqual(transcript("vtt", "pt-BR", "hall 1/2"), { path: "api/transcript.vtt?lang=pt-BR&track=hall+1%2F2", name: "captions-hall-1-2-pt-BR.vtt" });
+    assert.equal(transcript("vtt", "nl", undefined, "Q&A: the “new” hall?").name, "Q-A-the-new-hall-nl.vtt");
+    assert.equal(transcript("txt", undefined, undefined, "../../etc").name, "etc.txt");
+    assert.equal(transcript("txt", undefined, undefined, "会議 2026").name, "会議-2026.txt");
+    assert.ok(transcript("txt", undefined, undefined, "a".repeat(500)).name.length < 80);
   });
 });
 

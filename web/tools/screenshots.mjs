@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DESKTOP, PHONE, isLive, launch, open, shows, skip } from "../tests/support/browser.mjs";
 import { withCleanup } from "../tests/support/cleanup.mjs";
 import { caption, hello, track, translation } from "../tests/support/events.mjs";
-import { demonstrating, relaying, root } from "../tests/support/livecap.mjs";
+import { demonstrating, relaying, root, running } from "../tests/support/livecap.mjs";
 
 const folder = join(root, "docs/pages");
 const PROJECTOR = { width: 1920, height: 1080 };
@@ -17,6 +17,7 @@ await withCleanup(async (t) => {
   await ofTheDemo(t, browser);
   await ofLanguages(t, browser);
   await ofTheBuilder(t, browser);
+  await ofAnEvent(t);
 });
 
 async function ofTheDemo(t, browser) {
@@ -74,4 +75,17 @@ async function ofTheBuilder(t, browser) {
   const page = await open(t, browser, `${relay.url}/overlay/edit?${query}#still=on`, { viewport: DESKTOP, colorScheme: "light" });
   await page.frameLocator("#frame").locator('.caption[data-kind="partial"]').waitFor();
   await page.screenshot({ path: join(folder, "overlay-builder.png") });
+}
+
+/** The slide for an audience, at a name that is no loopback one. */
+async function ofAnEvent(t) {
+  const browser = await launch("--host-resolver-rules=MAP hall.example 127.0.0.1");
+  t.after(() => browser.close());
+  const event = '[page]\ntitle = "Town hall"\nsubtitle = "An evening with the council"\nlogo = "logo.svg"\n';
+  const pipeline = `${event}[lines.english]\npath = "-"\n[broadcast.web]\nfrom = "english"\nlisten = "127.0.0.1:0"\nhosts = ["hall.example"]\n`;
+  const logo = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><circle cx="32" cy="32" r="30" fill="#7a1f5c"/><path d="M12 42V26l20-12 20 12v16z" fill="#fff"/></svg>';
+  const server = await running(t, pipeline, {}, { "logo.svg": logo });
+  const page = await open(t, browser, `${server.url.replace("127.0.0.1", "hall.example")}/join?colours=light`, { viewport: PROJECTOR });
+  await page.waitForSelector(".languages li");
+  await page.screenshot({ path: join(folder, "join-projector.png") });
 }

@@ -1,5 +1,5 @@
 //! Who may read, publish and operate: by a token, or by the origin of a request.
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, sync::OnceLock};
 
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
@@ -46,6 +46,8 @@ pub(crate) struct Rules {
     pub(crate) origins: Vec<String>,
     /// The server listens on a loopback address, and no proxy forwards requests to it.
     pub(crate) only_here: bool,
+    /// The operator's token of this run, where the settings have none.
+    pub(crate) of_this_run: OnceLock<Token>,
 }
 
 impl Token {
@@ -98,9 +100,23 @@ impl<'a> Requester<'a> {
 impl Rules {
     /// Whether it is one of the tokens of this server. A server without tokens accepts any.
     pub(crate) fn knows(&self, token: &str) -> bool {
-        let Tokens { viewer, publish, operator } = &self.tokens;
-        let mut tokens = [viewer, publish, operator].into_iter().flatten().peekable();
+        let mut tokens = self.set().chain(self.of_this_run.get()).peekable();
         tokens.peek().is_none() || tokens.any(|it| it.is(Some(token)))
+    }
+
+    /// Whether the settings have a token. Where they have none, a reader's token means nothing, so nothing can be guessed by one.
+    pub(crate) fn has_tokens(&self) -> bool {
+        self.set().next().is_some()
+    }
+
+    fn set(&self) -> impl Iterator<Item = &Token> {
+        let Tokens { viewer, publish, operator } = &self.tokens;
+        [viewer, publish, operator].into_iter().flatten()
+    }
+
+    /// Whether a token makes an operator.
+    pub(crate) fn has_operator(&self) -> bool {
+        self.tokens.operator.is_some() || self.of_this_run.get().is_some()
     }
 
     /// Reading captions and transcripts.
@@ -108,10 +124,11 @@ impl Rules {
         if !self.any_origin() && requester.is_foreign(&self.origins) {
             return Err(ReadDenied::Foreign);
         }
-        let Tokens { viewer, publish, operator } = &self.tokens;
-        let Some(viewer) = viewer else { return Ok(()) };
+        if self.tokens.viewer.is_none() {
+            return Ok(());
+        }
         // A client with more rights may read, too.
-        let mut tokens = [Some(viewer), publish.as_ref(), operator.as_ref()].into_iter().flatten();
+        let mut tokens = self.set().chain(self.of_this_run.get());
         if tokens.any(|it| it.is(requester.token)) { Ok(()) } else { Err(ReadDenied::Token) }
     }
 
@@ -135,15 +152,14 @@ impl Rules {
 
     /// Reading the details of stages, and the log.
     pub(crate) fn may_inspect(&self, requester: &Requester<'_>) -> bool {
-        match &self.tokens.operator {
-            Some(token) => token.is(requester.token),
-            None => self.is_from_here(requester),
-        }
+        let is_open = self.tokens.operator.is_none() && self.is_from_here(requester);
+        is_open || self.may_operate(requester)
     }
 
     /// Pausing, clearing, marking and ending: only with a token.
     pub(crate) fn may_operate(&self, requester: &Requester<'_>) -> bool {
-        self.tokens.operator.as_ref().is_some_and(|it| it.is(requester.token))
+        let operator = self.tokens.operator.as_ref().or(self.of_this_run.get());
+        operator.is_some_and(|it| it.is(requester.token))
     }
 
     /// Reading the metrics.
@@ -184,7 +200,12 @@ mod tests {
     use super::*;
 
     fn rules(only_here: bool, tokens: Tokens) -> Rules {
-        Rules { tokens, origins: vec!["https://captions.example".into()], only_here }
+        with_origins(only_here, tokens, &["https://captions.example"])
+    }
+
+    fn with_origins(only_here: bool, tokens: Tokens, origins: &[&str]) -> Rules {
+        let origins = origins.iter().map(|it| (*it).to_owned()).collect();
+        Rules { tokens, origins, only_here, of_this_run: OnceLock::new() }
     }
 
     fn requester<'a>(token: Option<&'a str>, origin: Option<&'a str>) -> Requester<'a> {
@@ -205,8 +226,7 @@ mod tests {
     #[test]
     fn on_this_machine_pages_of_other_sites_read_nothing_unless_they_are_let_in() {
         let reads = |only_here, origins: &[&str], origin| {
-            let origins = origins.iter().map(|it| (*it).to_owned()).collect();
-            let rules = Rules { tokens: Tokens::default(), origins, only_here };
+            let rules = with_origins(only_here, Tokens::default(), origins);
             rules.read(&requester(None, origin))
         };
         let (site, own) = (Some("https://elsewhere.example"), Some("http://127.0.0.1:31979"));
@@ -219,7 +239,7 @@ mod tests {
         // Where others reach it, it is for everybody, unless the file names some.
         assert_eq!(reads(false, &[], site), Ok(()));
         assert_eq!(reads(false, &["https://captions.example"], site), Err(ReadDenied::Foreign));
-        let open = Rules { tokens: Tokens::default(), origins: vec!["*".into()], only_here: true };
+        let open = with_origins(true, Tokens::default(), &["*"]);
         assert!(
             !open.may_publish(&requester(None, site)) && !open.may_inspect(&requester(None, site))
         );
@@ -247,6 +267,32 @@ mod tests {
             assert_eq!(rights(Some("o")), (true, false, true, true));
         }
         assert!(!format!("{tokens:?}").contains("118"), "a token is shown");
+    }
+
+    #[test]
+    fn the_token_of_a_run_makes_an_operator_and_takes_nothing_from_others() {
+        let viewer = Tokens { viewer: Some(Token::new("v")), ..Tokens::default() };
+        for (only_here, tokens, open) in [
+            (true, Tokens::default(), true),
+            (false, Tokens::default(), true),
+            (false, viewer, false),
+        ] {
+            let rules = rules(only_here, tokens);
+            assert!(!rules.has_operator());
+            rules.of_this_run.set(Token::new("run")).unwrap();
+            assert!(rules.has_operator());
+            let (bearer, wrong, nobody) =
+                (requester(Some("run"), None), requester(Some("ru"), None), requester(None, None));
+            assert!(rules.may_operate(&bearer) && rules.may_inspect(&bearer));
+            assert!(rules.may_read(&bearer) && rules.may_measure(&bearer));
+            assert!(rules.knows("run") && !rules.knows("ru"), "wrong ones are counted");
+            for other in [&wrong, &nobody] {
+                assert!(!rules.may_operate(other));
+                assert_eq!((rules.may_read(other), rules.may_inspect(other)), (open, only_here));
+            }
+            assert_eq!(rules.may_publish(&bearer), only_here, "it is the operator's alone");
+            assert!(!format!("{rules:?}").contains("run\""), "a token is shown");
+        }
     }
 
     #[test]

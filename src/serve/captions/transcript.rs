@@ -45,6 +45,9 @@ pub(crate) struct Transcript<'a> {
     started_at: u64,
     /// The number of the next numbered event.
     next: u64,
+    /// Of the event; left out where the pipeline file has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
     /// `caption`, `gap` and `mark` as they travel to clients, with their `type`.
     #[schema(value_type = Vec<Object>)]
     events: Vec<Said<'a>>,
@@ -84,21 +87,26 @@ pub(crate) struct Extract {
     run: Run,
     next: u64,
     entries: Vec<Arc<Entry>>,
+    /// Of the event.
+    title: Option<String>,
 }
 
 impl Extract {
-    pub(crate) fn of(log: &Log, part: Part) -> Extract {
+    /// `title`: of the event.
+    pub(crate) fn of(log: &Log, part: Part, title: Option<String>) -> Extract {
         let entries = entries(log, &part).cloned().collect();
-        Extract { part, run: log.run().clone(), next: log.next(), entries }
+        Extract { part, run: log.run().clone(), next: log.next(), entries, title }
     }
 }
 
 pub(crate) fn write(extract: &Extract, format: Format) -> String {
-    let Extract { part, run: Run { stream, started_at }, next, entries } = extract;
+    let Extract { part, run: Run { stream, started_at }, next, entries, title } = extract;
+    let title = title.as_deref();
     match format {
         Format::Json => {
             let events = entries.iter().filter_map(|it| said(it, part)).collect();
-            let transcript = Transcript { stream, started_at: *started_at, next: *next, events };
+            let transcript =
+                Transcript { stream, started_at: *started_at, next: *next, title, events };
             serde_json::to_string(&transcript).expect("a transcript is plain JSON")
         }
         Format::Text => {
@@ -106,7 +114,19 @@ pub(crate) fn write(extract: &Extract, format: Format) -> String {
             pieces(entries, part).iter().map(text).collect()
         }
         Format::Srt => subtitle::srt(&cues(entries, part)),
-        Format::Vtt => subtitle::vtt(&cues(entries, part)),
+        Format::Vtt => entitled(subtitle::vtt(&cues(entries, part)), title),
+    }
+}
+
+/// WebVTT may have a text behind its first word, in the same line and without an arrow. The other formats of text have no place for
+/// a title that is not a caption.
+fn entitled(vtt: String, title: Option<&str>) -> String {
+    match (title, vtt.strip_prefix("WEBVTT")) {
+        (Some(title), Some(rest)) => {
+            let words: Vec<&str> = title.split_whitespace().collect();
+            format!("WEBVTT {}{rest}", words.join(" ").replace("-->", "->"))
+        }
+        _ => vtt,
     }
 }
 
@@ -197,4 +217,18 @@ fn span(start: f64, end: f64) -> MediaSpan {
         MediaTime::new(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default())
     };
     MediaSpan::between(at(start), at(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_stands_in_the_first_line_of_webvtt() {
+        let vtt = || "WEBVTT\n\n00:00.000 --> 00:01.000\nhello\n".to_owned();
+        let entitled = |title| entitled(vtt(), title);
+        assert_eq!(entitled(None), vtt());
+        assert!(entitled(Some("Town hall")).starts_with("WEBVTT Town hall\n\n00:00"));
+        assert!(entitled(Some("a\n\nb --> c")).starts_with("WEBVTT a b -> c\n\n00:00"));
+    }
 }

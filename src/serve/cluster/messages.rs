@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     serve::captions::log::{Encoded, Entry},
-    wire::{Event, StateEvent, TrackInfo},
+    wire::{Event, PageInfo, StateEvent, TrackInfo},
 };
 
 /// The version of the format. Other versions are refused.
@@ -37,6 +37,9 @@ pub(super) struct RunInfo {
     pub(super) tracks: Vec<TrackInfo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) notice: Option<String>,
+    /// What the pages say of the event, without its logo, which only the writer has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) page: Option<PageInfo>,
     pub(super) keep: Kept,
     /// All numbered events before this one are in Redis, as far as they are kept.
     pub(super) next: u64,

@@ -23,7 +23,10 @@ use super::{
 use crate::{
     flow::Registry,
     message::Retention,
-    serve::captions::log::{Log, Run},
+    serve::{
+        captions::log::{Log, Run},
+        pipeline::event_page::EventPage,
+    },
     wire::Event,
 };
 
@@ -286,6 +289,8 @@ impl Reader {
             self.site.captions.say(|here| {
                 here.turn_to(log);
                 // Under the lock of the log, so that a `hello` never mixes two runs.
+                let page = facts.page.map(|it| EventPage::new(it, None));
+                self.site.pipeline.page.set(page);
                 self.site.pipeline.attach(Registry::default(), facts.tracks, facts.notice);
             });
         }

@@ -22,7 +22,7 @@ use crate::{
         captions::log::{Entry, encode},
         pipeline::attached::Attached,
     },
-    wire::StateEvent,
+    wire::{PageInfo, StateEvent},
 };
 
 /// The most entries and bytes of a call, so that it does not block Redis for long.
@@ -323,6 +323,7 @@ impl Writer {
             started_at: log.run().started_at,
             tracks: attached.tracks.clone(),
             notice: attached.notice.clone(),
+            page: attached.page.as_ref().map(PageInfo::without_logo),
             keep: Kept { count: keep.count, age_ms: keep.age.as_millis() as u64 },
             next: sent + 1,
             clears: Clears { count, before },

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{download, inspect, metrics};
+use super::{download, inspect, join, metrics};
 use crate::{
     flow::Gate,
     serve::{
@@ -39,6 +39,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(inspect::graph))
         .routes(routes!(inspect::lines))
         .routes(routes!(download::said))
+        .routes(routes!(join::join))
         .routes(routes!(measures))
         .routes(routes!(alive))
         .routes(routes!(readiness))
@@ -165,7 +166,7 @@ impl FromRequestParts<Arc<Hub>> for Operator {
                 None => Ok(Operator),
                 Some(node) => Err(refused(StatusCode::CONFLICT, node.refusal())),
             },
-            false if hub.rules.tokens.operator.is_none() => {
+            false if !hub.rules.has_operator() => {
                 let told = "nobody may operate this server: set `operator-token-env`";
                 Err(refused(StatusCode::FORBIDDEN, told))
             }

@@ -75,7 +75,8 @@ pub(crate) async fn said(
 /// Writing hours of captions takes long, so it runs on a blocking thread, and only a few at the same time.
 async fn written(hub: &Hub, part: Part, format: Format) -> Result<Bytes, Refused> {
     let turn = hub.exports.writing.clone().acquire_owned().await;
-    let extract = Extract::of(&hub.captions.log(), part);
+    let title = hub.pipeline.page.get().and_then(|it| it.info().title.clone());
+    let extract = Extract::of(&hub.captions.log(), part, title);
     let write = move || {
         // The permit is kept until the transcript is written, even if the client has disconnected.
         let _turn = turn;

@@ -122,7 +122,7 @@ impl FromRequestParts<Arc<Hub>> for Inspector {
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Inspector, Refused> {
         match hub.rules.may_inspect(&Requester::of(&parts.headers, None)) {
             true => Ok(Inspector),
-            false if hub.rules.tokens.operator.is_none() => {
+            false if !hub.rules.has_operator() => {
                 let told = "nobody may inspect this server from there: set `operator-token-env`";
                 Err(refused(StatusCode::FORBIDDEN, told))
             }

@@ -1,7 +1,9 @@
 //! HTTP: the listener, pages, the API and metrics.
 mod api;
 mod download;
+mod event_pages;
 mod inspect;
+mod join;
 pub(crate) mod listener;
 mod metrics;
 mod pages;

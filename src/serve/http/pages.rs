@@ -1,6 +1,10 @@
 //! The pages in the binary: the built `web/dist`, or a page with instructions where it was not built.
-use rust_embed::RustEmbed;
 use std::borrow::Cow;
+
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+
+use crate::serve::pipeline::event_page::Logo;
 
 /// Sent with every page. Scripts and styles may only be files of this server, so that the text of a caption can never become a
 /// script or markup. `ws:` and `wss:` are listed because not every browser includes them in `'self'`. Pages of captions may be
@@ -22,8 +26,9 @@ pub(crate) const HEADERS: [(&str, &str); 5] = [
 ];
 
 /// The pages by their paths, which have no ending. The path of any other file is its name.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("/", "index.html"),
+    ("/join", "join.html"),
     ("/overlay", "overlay.html"),
     ("/overlay/edit", BUILDER),
     ("/demo", "demo.html"),
@@ -42,6 +47,8 @@ pub(crate) struct Page {
     pub(crate) body: Cow<'static, [u8]>,
     /// Whether other sites may show it in a frame.
     pub(crate) framed: bool,
+    /// A picture of somebody else's making.
+    pub(crate) is_picture: bool,
     /// The `content-encoding` of `body`, where it has one.
     pub(crate) encoding: Option<&'static str>,
 }
@@ -80,15 +87,39 @@ fn name_of(path: &str) -> Option<&str> {
 }
 
 fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
-    let hash = file.metadata.sha256_hash();
-    let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     Page {
         content_type: content_type(name),
-        etag: format!("\"{short}\""),
+        etag: quoted(&file.metadata.sha256_hash()),
         body: file.data,
         framed: ![OPERATOR, BUILDER].contains(&name),
+        is_picture: false,
         encoding: None,
     }
+}
+
+/// Opened by itself, an SVG file could run scripts in the name of this server.
+pub(crate) const POLICY_OF_PICTURES: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+pub(crate) fn logo(logo: &Logo) -> Page {
+    Page {
+        content_type: logo.content_type,
+        etag: tag_of(&logo.bytes),
+        body: Cow::Owned(logo.bytes.to_vec()),
+        framed: true,
+        is_picture: true,
+        encoding: None,
+    }
+}
+
+/// The tag of what is not a built file.
+pub(crate) fn tag_of(body: &[u8]) -> String {
+    quoted(&Sha256::digest(body))
+}
+
+fn quoted(hash: &[u8]) -> String {
+    let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{short}\"")
 }
 
 fn how_to_build() -> Page {
@@ -97,6 +128,7 @@ fn how_to_build() -> Page {
         etag: String::from("\"unbuilt\""),
         body: Cow::Borrowed(UNBUILT.as_bytes()),
         framed: true,
+        is_picture: false,
         encoding: None,
     }
 }

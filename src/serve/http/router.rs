@@ -3,28 +3,42 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use socketioxide::layer::SocketIoLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
-use super::{api, pages};
+use super::{api, event_pages::EventPages, pages};
 use crate::serve::{
     access::rights::{is_loopback, name_of},
     hub::Hub,
+    pipeline::event_page::LOGO,
 };
 
 pub(crate) fn router(hub: &Arc<Hub>, sockets: SocketIoLayer) -> Router {
+    let made = Arc::new(EventPages::default());
     api::router()
-        .fallback(page)
+        .fallback(move |hub, method, uri, asked| page(made, hub, method, uri, asked))
         .with_state(hub.clone())
         .layer(sockets)
         .layer(cors(&hub.settings.origins, hub.rules.any_origin()))
 }
 
-async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
-    let Some(page) = pages::page(uri.path(), takes_gzip(&asked)) else {
+async fn page(
+    made: Arc<EventPages>,
+    State(hub): State<Arc<Hub>>,
+    method: Method,
+    uri: Uri,
+    asked: HeaderMap,
+) -> Response {
+    let (path, packed, event) = (uri.path(), takes_gzip(&asked), hub.pipeline.page.get());
+    let of_event = event.and_then(|event| match path.strip_prefix('/') {
+        Some(LOGO) => event.logo().map(pages::logo),
+        _ => made.page(&event, path, packed),
+    });
+    let Some(page) = of_event.or_else(|| pages::page(path, packed)) else {
         return (StatusCode::NOT_FOUND, "nothing here\n").into_response();
     };
     if method != Method::GET && method != Method::HEAD {
@@ -35,6 +49,12 @@ async fn page(method: Method, uri: Uri, asked: HeaderMap) -> Response {
     let mut headers = HeaderMap::new();
     for (name, value) in pages::HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if page.is_picture {
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(pages::POLICY_OF_PICTURES),
+        );
     }
     if !page.framed {
         // A second policy applies beside the first: this page must not be framed, because of clickjacking.

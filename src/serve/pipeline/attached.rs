@@ -7,14 +7,17 @@ use std::sync::{
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
-use super::diagnostics::Diagnostics;
+use super::{
+    diagnostics::Diagnostics,
+    event_page::{CurrentPage, EventPage},
+};
 use crate::{
     flow::{Gate, Registry, StageState},
     serve::{
         bell::Bell,
         captions::log::{Log, encode},
     },
-    wire::{Hello, StateEvent, TrackInfo, VERSION, level_db},
+    wire::{Hello, PageInfo, StateEvent, TrackInfo, VERSION, level_db},
 };
 
 const NO_LAG: u64 = u64::MAX;
@@ -27,6 +30,8 @@ pub(crate) struct Pipeline {
     /// How to pause and end it, if it runs in this process.
     gate: OnceLock<Gate>,
     pub(crate) diagnostics: Diagnostics,
+    /// What the pages say of the event; set before a pipeline is attached.
+    pub(crate) page: CurrentPage,
     /// Of the newest transcript when it was published.
     lag_ms: AtomicU64,
     bell: Bell,
@@ -37,6 +42,7 @@ pub(crate) struct Attached {
     registry: Registry,
     pub(crate) tracks: Vec<TrackInfo>,
     pub(crate) notice: Option<String>,
+    pub(crate) page: Option<PageInfo>,
 }
 
 impl Attached {
@@ -48,17 +54,21 @@ impl Attached {
             tracks: self.tracks.clone(),
             next: log.next(),
             notice: self.notice.clone(),
+            page: self.page.clone(),
         }
     }
 }
 
 impl Pipeline {
-    pub(crate) fn new(bell: Bell) -> Pipeline {
+    pub(crate) fn new(bell: Bell, event: Option<EventPage>) -> Pipeline {
+        let page = CurrentPage::default();
+        page.set(event);
         Pipeline {
             attached: watch::Sender::new(None),
             told: watch::Sender::new(None),
             gate: OnceLock::new(),
             diagnostics: Diagnostics::new(),
+            page,
             lag_ms: AtomicU64::new(NO_LAG),
             bell,
         }
@@ -70,7 +80,8 @@ impl Pipeline {
         tracks: Vec<TrackInfo>,
         notice: Option<String>,
     ) {
-        self.attached.send_replace(Some(Arc::new(Attached { registry, tracks, notice })));
+        let page = self.page.get().map(|it| it.info().clone());
+        self.attached.send_replace(Some(Arc::new(Attached { registry, tracks, notice, page })));
         self.bell.ring();
     }
 

@@ -1,5 +1,6 @@
 //! The pipeline of a server: its publisher, and what viewers and operators see of it.
 pub(crate) mod attached;
 pub(crate) mod diagnostics;
+pub(crate) mod event_page;
 pub(crate) mod log_buffer;
 pub(crate) mod publisher;

@@ -1,10 +1,12 @@
 //! The file as written: one type per table, whose comments are the reference and the schema's descriptions.
+mod page;
 mod sinks;
 mod sound;
 mod sources;
 mod text;
 mod translate;
 
+pub(super) use page::Page;
 pub(super) use sinks::{Broadcast, Record, Subtitles};
 pub(super) use sound::{Resample, Whisper};
 pub(super) use sources::{Command, Microphone, Pcm, Recording};

@@ -74,7 +74,8 @@ pub(in crate::spec) struct Broadcast {
     /// The environment variable with that address. Use it if the address has a password.
     #[schemars(length(min = 1))]
     cluster_env: Option<String>,
-    /// The address of its pages for others, such as `https://captions.example`. Nodes of its cluster show it to operators.
+    /// The address of its pages for others, such as `https://captions.example`: for the terminal, QR codes and the page `/join`.
+    /// Nodes of its cluster show it to operators.
     #[schemars(length(min = 1), extend("x-default" = "an address of this machine that others can reach, if there is one"))]
     public_url: Option<String>,
     /// The file of a certificate chain in PEM. The server then speaks TLS. Needs `key`.

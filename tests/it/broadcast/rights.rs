@@ -203,3 +203,56 @@ async fn wrong_tokens_are_counted_by_address_wherever_they_come() {
     let local = with_token(&pipeline.server, "GET", "/api/transcript.json", "v").await;
     assert_eq!(status(&local.0), 429);
 }
+
+#[tokio::test]
+async fn the_token_of_a_run_operates_from_elsewhere_and_leaves_readers_alone() {
+    let per_address = PerAddress { wrong_tokens: 3, loopback_too: true, ..PerAddress::default() };
+    let pipeline = Pipeline::start(Settings { per_address, ..elsewhere() }).await;
+    let server = &pipeline.server;
+    let from_hall = |path: &str, token: &str| {
+        format!("POST {path} HTTP/1.1\r\nhost: hall.local:31979\r\nauthorization: Bearer {token}")
+    };
+    let post =
+        async |path, token: &str| status(&request(server, &from_hall(path, token), "").await.0);
+    assert_eq!(post("/api/clear", "guess").await, 403, "nobody may operate yet");
+    let secret = server.make_operator_token().unwrap();
+    assert_eq!(server.make_operator_token(), None, "there is one");
+    assert_eq!(post("/api/clear", &secret).await, 204);
+    let (_, whole) = with_token(server, "GET", "/api/state", &secret).await;
+    assert!(whole.contains("\"edges\"") && !whole.contains(&secret), "{whole}");
+    for _ in 0..3 {
+        assert_eq!(post("/api/clear", "wrong").await, 401);
+    }
+    assert_eq!(post("/api/clear", &secret).await, 429, "too many were wrong");
+    // A reader's token means nothing here, so one that is left over from elsewhere keeps nobody out.
+    let url = format!("http://127.0.0.1:{}", server.local_addr().port());
+    for _ in 0..5 {
+        Client::connect(&url, json!({ "v": 1, "token": "left over" })).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_reads_is_told_how_to_join_and_only_this_machine_its_addresses() {
+    let public_url = Some("https://captions.example".to_owned());
+    let pipeline = Pipeline::start(Settings { public_url, ..elsewhere() }).await;
+    let (_, body) = get(&pipeline.server, "/api/join").await;
+    let here: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(here["public_url"], "https://captions.example");
+    assert_eq!((&here["only_here"], here.get("remedy")), (&json!(false), None));
+    let proxied = Settings { trusted_proxies: vec!["127.0.0.1".parse().unwrap()], ..elsewhere() };
+    let proxied = Pipeline::start(proxied).await;
+    let head = "GET /api/join HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 192.0.2.7";
+    let (_, body) = request(&proxied.server, head, "").await;
+    let there: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(there["addresses"], json!([]), "{body}");
+    let (_, body) = get(&Pipeline::start(settings()).await.server, "/api/join").await;
+    let alone: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(alone["only_here"], true);
+    assert!(alone["remedy"].as_str().unwrap().contains("0.0.0.0"), "{body}");
+    let guarded = Pipeline::start(Settings { tokens: tokens(), ..settings() }).await;
+    assert_eq!(status(&get(&guarded.server, "/api/join").await.0), 401);
+    let (_, body) = with_token(&guarded.server, "GET", "/api/join", "v").await;
+    assert!(!body.contains("remedy"), "{body}");
+    let (_, body) = with_token(&guarded.server, "GET", "/api/join", "o").await;
+    assert!(body.contains("remedy"), "{body}");
+}

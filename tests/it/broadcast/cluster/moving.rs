@@ -1,4 +1,9 @@
 //! Viewers at nodes: they come, move and stay, and see what they would see at the writer.
+use livecap::{
+    serve::{EventPage, Logo},
+    wire::PageInfo,
+};
+
 use super::*;
 
 /// One viewer, wherever it is connected.
@@ -164,4 +169,24 @@ async fn partials_clearings_and_states_come_to_a_node_and_operators_are_sent_to_
         assert!(head.starts_with("HTTP/1.1 409"), "{head}");
         assert!(body.contains("this is a node") && body.contains(&pipeline.url()), "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_node_has_the_page_of_the_event_without_its_logo() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let info = PageInfo { title: Some("Town hall".into()), starts: Some(7), ..PageInfo::default() };
+    let logo = Logo { bytes: b"<svg/>".as_slice().into(), content_type: "image/svg+xml" };
+    let page = Some(EventPage::new(info.clone(), Some(logo)));
+    let writer = Pipeline::start(Settings { page, ..writing(&redis, "live") }).await;
+    let node = node(&redis).await;
+    let hello = viewer(&node, json!({ "v": 1 })).await.hello().await;
+    assert_eq!(hello.page, Some(info));
+    let hello = viewer(&writer.server, json!({ "v": 1 })).await.hello().await;
+    assert_eq!(hello.page.and_then(|it| it.logo).as_deref(), Some("logo"));
+    until(&node, "/", |text| {
+        text.contains("<title>Town hall</title>") || !text.contains("<title ")
+    })
+    .await;
+    let (head, _) = get(&node, "/logo").await;
+    assert!(head.starts_with("HTTP/1.1 404"), "{head}");
 }

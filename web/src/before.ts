@@ -1,0 +1,47 @@
+// Before the first caption: what comes, and when, in the time zone of its reader.
+import { element, showText, text } from "./dom.ts";
+import type { EventPage } from "./event-page.ts";
+import { locale, t } from "./texts.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** When it starts, in words; `undefined` where it is not known, or over. `zone`: of the reader, where it is not the browser's. */
+export function whenItStarts(starts: number | undefined, now: number, lang: string, zone?: string): string | undefined {
+  if (starts === undefined || starts <= now) return undefined;
+  const left = starts - now;
+  // Far ahead the year matters, and close by how long it takes.
+  const when = new Intl.DateTimeFormat(lang, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    ...(left > 300 * DAY_MS ? { year: "numeric" } : {}),
+    hour: "numeric",
+    minute: "2-digit",
+    timeZoneName: "short",
+    timeZone: zone,
+  }).format(starts);
+  return left < DAY_MS ? `${when} (${inWords(left, lang)})` : when;
+}
+
+function inWords(ms: number, lang: string): string {
+  const words = new Intl.RelativeTimeFormat(lang, { numeric: "always" });
+  const minutes = Math.ceil(ms / MINUTE_MS);
+  return minutes < 90 ? words.format(minutes, "minute") : words.format(Math.round(ms / HOUR_MS), "hour");
+}
+
+/** Shows what is known of the event, or hides it. */
+export function showBefore(event: EventPage, shown: boolean, now: number): void {
+  const when = whenItStarts(event.starts, now, locale());
+  const place = element("before");
+  place.hidden = !shown || (event.title ?? event.subtitle ?? event.welcome ?? when) === undefined;
+  if (place.hidden) return;
+  showText("event-title", event.title);
+  showText("event-subtitle", event.subtitle);
+  showText("event-starts", when === undefined ? undefined : t("before.starts", { when }));
+  const welcome = element("event-welcome");
+  if (welcome.dataset.of === event.welcome) return;
+  welcome.dataset.of = event.welcome ?? "";
+  welcome.replaceChildren(...(event.welcome ?? "").split(/\n\s*\n/).filter((it) => it.trim() !== "").map((it) => text("p", it.trim())));
+}
