@@ -9,6 +9,7 @@ import { PRESETS, withPreset } from "./presets.ts";
 import { isSaid } from "./sample.ts";
 import { read, written, type Table, type Values } from "./settings.ts";
 import { OVERLAY, type Overlay } from "./streamer.ts";
+import { alignSideways, alignToPixels } from "./whole-pixels.ts";
 
 /** Browsers refuse addresses that change too often, as a slider that is drawn would change them. */
 const WRITE_MS = 250;
@@ -93,7 +94,7 @@ function show(isForced: boolean, isOtherPicture = isForced): void {
   address.value = overlay.href + (query && `?${query}`);
   element("open", HTMLAnchorElement).href = address.value;
   showText("copied", undefined);
-  element("measures").textContent = `${whole(own.width)} × ${whole(own.height)}`;
+  element("measures").textContent = `${Math.round(own.width)} × ${Math.round(own.height)}`;
   for (const side of ["width", "height"] as const) {
     const field = element(`canvas-${side}`, HTMLInputElement);
     if (isForced || document.activeElement !== field) field.value = String(own[side]);
@@ -116,11 +117,14 @@ function showPreset(query: string): void {
 
 /** The overlay has the size of its source in OBS, and is drawn smaller where that does not fit. */
 function fit(): void {
-  const [width, height] = [whole(own.width), whole(own.height)];
+  const [width, height] = [Math.round(own.width), Math.round(own.height)];
   const highest = Number.parseFloat(getComputedStyle(around).maxHeight);
   const scale = Math.min(1, around.clientWidth / width, highest / height);
   Object.assign(frame.style, { width: `${width}px`, height: `${height}px`, transform: scale < 1 ? `scale(${scale})` : "none" });
-  Object.assign(area.style, { width: `${width * scale}px`, height: `${height * scale}px` });
+  Object.assign(area.style, { width: `${Math.floor(width * scale)}px`, height: `${Math.floor(height * scale)}px` });
+  // Between two pixels all letters would be blurred.
+  alignToPixels(area);
+  alignSideways(area);
 }
 
 function writeSoon(): void {
@@ -172,8 +176,4 @@ function addPresets(): { button: HTMLButtonElement; look: () => Overlay }[] {
     element("presets").append(button);
     return { button, look };
   });
-}
-
-function whole(px: number): number {
-  return Math.round(px);
 }

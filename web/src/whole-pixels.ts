@@ -15,6 +15,13 @@ export function alignToPixels(box: HTMLElement, ratio = window.devicePixelRatio)
   box.style.top = `${whole(top, ratio) - top}px`;
 }
 
+/** Moves the left edge. */
+export function alignSideways(box: HTMLElement, ratio = window.devicePixelRatio): void {
+  box.style.left = "0";
+  const { left } = box.getBoundingClientRect();
+  box.style.left = `${whole(left, ratio) - left}px`;
+}
+
 /** In px of the page, a whole number of the screen's. */
 export function whole(px: number, ratio: number): number {
   return Math.round(px * ratio) / ratio;
