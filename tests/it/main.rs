@@ -33,6 +33,8 @@ mod relay;
 mod replay;
 #[cfg(feature = "whisper")]
 mod run;
+#[cfg(target_os = "linux")]
+mod service;
 mod sound;
 mod stuck;
 mod support;
