@@ -21,6 +21,7 @@ mod languages;
 mod lives;
 mod models;
 mod numbers;
+mod packaging;
 mod panics;
 mod plan;
 #[cfg(feature = "whisper")]
