@@ -18,12 +18,14 @@ pub mod models;
 mod pipe;
 mod run;
 mod serve;
+mod service_manager;
 mod stop;
 mod stream;
 mod terminal;
 #[cfg(feature = "whisper")]
 mod transcribe;
 mod translate;
+mod vital;
 
 use std::{
     env,

@@ -1,5 +1,6 @@
 //! `livecap run`: runs a pipeline file, from the check to the last final.
 use std::{
+    cell::Cell,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     time::Duration,
@@ -16,8 +17,10 @@ use super::{
     file,
     log::{LogFormat, Usual},
     log_kept,
+    service_manager::ServiceManager,
     stop::Stop,
     terminal::{Screen, Terminal, Voice},
+    vital::Vital,
 };
 use crate::{
     assemble::{Assembled, LookedOn, Part, assemble},
@@ -68,6 +71,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How often the status line is drawn.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
 
+/// What has started the program, and which stages it would start anew for.
+pub(super) struct Service {
+    manager: ServiceManager,
+    vital: Vital,
+}
+
+impl Service {
+    pub(super) fn of_environment(plan: &Plan) -> Service {
+        Service { manager: ServiceManager::of_environment(), vital: Vital::of(plan) }
+    }
+}
+
 /// Reads a pipeline file. Complaints are drawn on standard error.
 pub(crate) fn read_plan(file: &Path) -> Result<Plan, Trouble> {
     let text = read(file)?;
@@ -99,6 +114,8 @@ pub(crate) async fn run(
     // No captions on the terminal if the file itself writes lines to standard output.
     let shown = !args.quiet && !writes_standard_output(&plan);
     let looked_on = LookedOn { captions: shown, sound: false };
+    let service = Service::of_environment(&plan);
+    service.manager.status("loading models").await;
     let assembled = tokio::select! {
         assembled = assemble(&plan, &args.file, &machine, looked_on) => assembled,
         // Models take a while to load, and nothing has to drain yet.
@@ -120,16 +137,25 @@ pub(crate) async fn run(
     addresses::announce(&servers, terminal);
     let mut running = pipeline.start(settings).await;
     let around = (servers.as_slice(), parts.as_slice());
-    let outcome = until_ended(&mut running, &mut stop, around, terminal, begun).await;
+    let outcome = until_ended(&mut running, &mut stop, around, terminal, &service, begun).await;
     terminal.clear();
     let exit = report(&args.file, &plan, &outcome);
-    if !args.exit && !stop.asked && !servers.is_empty() {
+    // What has given up is started anew by a service manager, which helps viewers more than a page on which nothing comes.
+    let anew = exit == Exit::GaveUp && service.manager.is_there();
+    if !args.exit && !stop.asked && !servers.is_empty() && !anew {
         let pages: Vec<_> = servers.iter().map(Server::url).collect();
         let pages = pages.join(" and ");
         terminal
             .say(&format!("the pipeline has ended; the captions stay up on {pages} until Ctrl-C"));
-        stop.next().await;
+        let stands = || format!("ended; the captions stay up on {pages}");
+        // An input that was short may have ended before a look found all stages ready.
+        service.manager.ready(&stands()).await;
+        tokio::select! {
+            _ = stop.next() => (),
+            never = service.manager.beats(|| Ok(stands())) => match never {},
+        }
     }
+    service.manager.stopping("sending the rest to viewers").await;
     for server in servers {
         server.shutdown(settings.grace).await;
     }
@@ -142,6 +168,7 @@ pub(super) async fn until_ended(
     stop: &mut Stop,
     (servers, parts): (&[Server], &[Part]),
     terminal: &Terminal,
+    service: &Service,
     begun: Instant,
 ) -> Outcome {
     let mut ticks = tokio::time::interval(STATUS_EVERY);
@@ -154,6 +181,12 @@ pub(super) async fn until_ended(
         &part.sources
     });
     let mut asked: FuturesUnordered<_> = asked.collect();
+    let draining = Cell::new(false);
+    let stands = || {
+        if draining.get() { "draining".to_owned() } else { stands(servers, &registry) }
+    };
+    let beats = service.manager.beats(|| service.vital.look(&registry).map(|()| stands()));
+    tokio::pin!(beats);
     loop {
         let again = stop.asked;
         tokio::select! {
@@ -161,7 +194,9 @@ pub(super) async fn until_ended(
                 is_ready = true;
                 let since_start = begun.elapsed();
                 info!("ready in {:.2} s", since_start.as_secs_f64());
+                service.manager.ready(&stands()).await;
             }
+            never = &mut beats => match never {},
             outcome = running.ended() => return outcome,
             by_key = stop.next() => {
                 if by_key {
@@ -171,6 +206,8 @@ pub(super) async fn until_ended(
                     running.insist();
                 } else {
                     info!("draining; once more to end at once");
+                    draining.set(true);
+                    service.manager.stopping(&stands()).await;
                     running.stop();
                 }
             }
@@ -184,6 +221,19 @@ pub(super) async fn until_ended(
                 terminal.draw_status((!servers.is_empty()).then_some(viewers), waits);
             }
         }
+    }
+}
+
+/// How it stands, for the service manager.
+fn stands(servers: &[Server], registry: &Registry) -> String {
+    let pages: Vec<_> = servers.iter().map(Server::url).collect();
+    let viewers: usize = servers.iter().map(Server::viewers).sum();
+    let waits = registry.stages().iter().filter_map(|it| it.waits).max();
+    let lag = waits.map_or(String::new(), |it| format!(", lag {:.1} s", it.as_secs_f64()));
+    if pages.is_empty() {
+        format!("live{lag}")
+    } else {
+        format!("live on {}, viewers: {viewers}{lag}", pages.join(" and "))
     }
 }
 

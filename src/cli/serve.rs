@@ -9,6 +9,7 @@ use super::{
     exit::{Exit, Trouble},
     log::{LogFormat, Usual},
     log_kept,
+    service_manager::ServiceManager,
     stop::Stop,
     terminal::{Terminal, Voice},
 };
@@ -90,6 +91,7 @@ pub(crate) fn voice(log: LogFormat) -> Voice {
 
 pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     let mut stop = Stop::new()?;
+    let manager = ServiceManager::of_environment();
     let listen = match &args.listen {
         Some(listen) => listen.clone(),
         None => {
@@ -106,7 +108,13 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
         server.attach(Registry::default(), Vec::new(), None);
     }
     addresses::announce(std::slice::from_ref(&server), terminal);
-    stop.next().await;
+    let stands = || format!("serving {}, viewers: {}", server.url(), server.viewers());
+    manager.ready(&stands()).await;
+    tokio::select! {
+        _ = stop.next() => (),
+        never = manager.beats(|| Ok(stands())) => match never {},
+    }
+    manager.stopping("sending the rest to viewers").await;
     server.shutdown(GRACE).await;
     Ok(Exit::Fine)
 }

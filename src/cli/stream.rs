@@ -10,7 +10,7 @@ use super::{
     environment::this_machine,
     exit::{Exit, Trouble},
     pipe::{plan, quoted},
-    run::{report, until_ended},
+    run::{Service, report, until_ended},
     stop::Stop,
     terminal::Terminal,
 };
@@ -86,6 +86,8 @@ pub(crate) async fn stream(
     let Assembled { pipeline, settings, .. } =
         assembled.map_err(|error| Trouble::Told(error.to_string()))?;
     let mut running = pipeline.start(settings).await;
-    let outcome = until_ended(&mut running, &mut stop, (&[], &[]), terminal, begun).await;
+    let service = Service::of_environment(&plan);
+    let around = (&[][..], &[][..]);
+    let outcome = until_ended(&mut running, &mut stop, around, terminal, &service, begun).await;
     Ok(report(name, &plan, &outcome))
 }

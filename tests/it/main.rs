@@ -21,6 +21,7 @@ mod languages;
 mod lives;
 mod models;
 mod numbers;
+mod packaging;
 mod panics;
 mod plan;
 #[cfg(feature = "whisper")]
@@ -33,6 +34,8 @@ mod relay;
 mod replay;
 #[cfg(feature = "whisper")]
 mod run;
+#[cfg(target_os = "linux")]
+mod service;
 mod sound;
 mod stuck;
 mod support;

@@ -20,9 +20,17 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) fn livecap(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_livecap"));
     command.args(args).current_dir(folder).kill_on_drop(true);
-    for name in
-        ["LIVECAP_HOST", "LIVECAP_PORT", "SIO_HOST", "SIO_PORT", "LIVECAP_LOG", "LIVECAP_CATALOGUE"]
-    {
+    for name in [
+        "LIVECAP_HOST",
+        "LIVECAP_PORT",
+        "SIO_HOST",
+        "SIO_PORT",
+        "LIVECAP_LOG",
+        "LIVECAP_CATALOGUE",
+        "NOTIFY_SOCKET",
+        "WATCHDOG_USEC",
+        "WATCHDOG_PID",
+    ] {
         command.env_remove(name);
     }
     // No model of the person who runs the tests is seen.
