@@ -5,6 +5,7 @@ import { gapText } from "./gap-texts.ts";
 import { rowsToShow, type Filter } from "./gaps.ts";
 import { shown, type GapRow, type CaptionStore, type Line, type Row, type Segment } from "./caption-store.ts";
 import { between, Paragraphs, type Paragraph, type View } from "./paragraphs.ts";
+import { lastShown } from "./stable-height.ts";
 import { locale, textsVersion } from "./texts.ts";
 import { timeOfReading } from "./time-of-day.ts";
 import { Words } from "./words.ts";
@@ -36,11 +37,16 @@ interface Painted {
   joint?: ChildNode | undefined;
 }
 
+interface Block {
+  element: HTMLElement;
+  head: HTMLElement[];
+}
+
 export class Rows {
   #painted = new Map<string, Painted>();
   #paragraphs = new Paragraphs();
   /** Where segments flow: the element of each paragraph. */
-  #blocks = new Map<string, HTMLElement>();
+  #blocks = new Map<string, Block>();
   #choice: Choice | undefined;
   #look = "";
   #texts = 0;
@@ -88,7 +94,7 @@ export class Rows {
         const replaced = this.#painted.get(segment.key)?.standsIn === true && it?.standsIn === false;
         return { text: it?.line.text ?? "", settled: it?.settled ?? false, direction: direction(it?.line.lang ?? ""), replaced };
       },
-      hasSpare: (id) => hasSpare(this.#blocks.get(id)),
+      hasSpare: (id) => hasSpare(this.#blocks.get(id)?.element),
     };
   }
 
@@ -105,7 +111,7 @@ export class Rows {
   #remove(rows: readonly Row[], paragraphs: readonly Paragraph[]): void {
     const [keys, ids] = [new Set(rows.map((it) => it.key)), new Set(paragraphs.map((it) => it.id))];
     for (const [key, { element }] of this.#painted) if (!keys.has(key)) element.remove(), this.#painted.delete(key);
-    for (const [id, block] of this.#blocks) if (!ids.has(id)) block.remove(), this.#blocks.delete(id);
+    for (const [id, { element }] of this.#blocks) if (!ids.has(id)) element.remove(), this.#blocks.delete(id);
   }
 
   #clear(): void {
@@ -148,24 +154,25 @@ export class Rows {
 
   /** The paragraph's element, with its segments in it. */
   #blockOf(id: string, rows: readonly Row[], anew: boolean, store: CaptionStore): HTMLElement {
-    const block = this.#blocks.get(id) ?? text("p", "", "paragraph");
+    const block = this.#blocks.get(id) ?? { element: text("p", "", "paragraph"), head: [] };
     if (anew || !this.#blocks.has(id)) {
-      block.querySelector(":scope > .head")?.remove();
-      block.prepend(...this.#head(rows[0] as Segment, store));
+      for (const it of block.head) it.remove();
+      block.head = this.#head(rows[0] as Segment, store);
+      block.element.prepend(...block.head);
       this.#blocks.set(id, block);
     }
-    let next = block.querySelector(":scope > .head")?.nextSibling ?? block.firstChild;
-    if (next instanceof Element && next.matches(".head")) next = null;
+    const { element, head } = block;
+    let next = head.length > 0 ? head[0]!.nextSibling : element.firstChild;
     let before: Row | undefined;
     for (const row of rows) {
       const painted = this.#painted.get(row.key)!;
       join(painted, before, before && this.#painted.get(before.key)!);
-      next = place(painted.element, block, next);
+      next = place(painted.element, element, next);
       if (!painted.element.hidden) before = row;
     }
-    block.hidden = before === undefined;
-    block.dir = this.of(rows[0]!)!.dir;
-    return block;
+    element.hidden = before === undefined;
+    element.dir = this.of(rows[0]!)!.dir;
+    return element;
   }
 }
 
@@ -192,8 +199,9 @@ function join(it: Painted, before: Row | undefined, painted: Painted | undefined
 
 /** Whether at least most of a line is free at its end. */
 function hasSpare(block: HTMLElement | undefined): boolean {
-  if (!block?.style.minHeight || !block.lastElementChild) return false;
-  const free = block.getBoundingClientRect().bottom - block.lastElementChild.getBoundingClientRect().bottom;
+  const last = block?.style.minHeight ? lastShown(block) : undefined;
+  if (!block || !last) return false;
+  const free = block.getBoundingClientRect().bottom - last.getBoundingClientRect().bottom;
   return free > 0.75 * Number.parseFloat(getComputedStyle(block).lineHeight);
 }
 
