@@ -31,17 +31,20 @@ function inWords(ms: number, lang: string): string {
   return minutes < 90 ? words.format(minutes, "minute") : words.format(Math.round(ms / HOUR_MS), "hour");
 }
 
-/** Shows what is known of the event, or hides it. */
-export function showBefore(event: EventPage, shown: boolean, now: number): void {
+/** Shows what is known of the event, or hides it. Returns whether it says when the event starts. */
+export function showBefore(event: EventPage, shown: boolean, now: number): boolean {
   const when = whenItStarts(event.starts, now, locale());
   const place = element("before");
   place.hidden = !shown || (event.title ?? event.subtitle ?? event.welcome ?? when) === undefined;
-  if (place.hidden) return;
+  if (place.hidden) return false;
   showText("event-title", event.title);
   showText("event-subtitle", event.subtitle);
   showText("event-starts", when === undefined ? undefined : t("before.starts", { when }));
   const welcome = element("event-welcome");
-  if (welcome.dataset.of === event.welcome) return;
-  welcome.dataset.of = event.welcome ?? "";
-  welcome.replaceChildren(...(event.welcome ?? "").split(/\n\s*\n/).filter((it) => it.trim() !== "").map((it) => text("p", it.trim())));
+  const words = event.welcome ?? "";
+  if (welcome.dataset.of !== words) {
+    welcome.dataset.of = words;
+    welcome.replaceChildren(...words.split(/\n\s*\n/).filter((it) => it.trim() !== "").map((it) => text("p", it.trim())));
+  }
+  return when !== undefined;
 }

@@ -231,8 +231,10 @@ function paint(): void {
   earlier.hidden = store.before === undefined || settings.view === "lines";
   page.dataset.empty = isEmpty ? "yes" : "no";
   begun ||= !isEmpty;
-  showBefore(event, !begun && SOON.includes(server.connection), Date.now());
-  showText("empty", isEmpty ? message.text : undefined);
+  const saysWhen = showBefore(event, !begun && SOON.includes(server.connection), Date.now());
+  // Until then nobody expects captions, so only what is wrong is told.
+  const isAwaited = saysWhen && server.connection === "live" && !message.isTrouble;
+  showText("empty", isEmpty && !isAwaited ? message.text : undefined);
   showText("trouble", !isEmpty && message.isTrouble ? message.text : undefined);
   scrolled();
   showLag();

@@ -32,7 +32,7 @@ followToken((given) => {
   void ask();
 });
 followKeys(() => settings.keys, (wanted) => {
-  if (wanted === "join" || wanted === "close") location.assign(`./${location.search}`);
+  if (wanted === "join" || wanted === "close") location.assign(withSetting(JOIN, new URL(`./${location.search}`, location.href), "share", "address"));
   else if (wanted === "colours") colours();
   else if (wanted === "full") void (document.fullscreenElement ? document.exitFullscreen() : page.requestFullscreen()).catch(() => undefined);
   else return false;

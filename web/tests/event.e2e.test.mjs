@@ -70,6 +70,7 @@ describe("an event", { skip }, () => {
     assert.equal(await page.locator("#event-title").innerText(), TITLE);
     assert.deepEqual(await page.locator("#event-welcome p").allInnerTexts(), ["Doors open at seven.", "Captions are made by a machine."]);
     assert.ok(await page.locator("#before img").evaluate((it) => it.complete && it.naturalWidth > 0), "the logo is shown");
+    assert.ok(await page.isHidden("#empty"), "nobody expects captions before it starts");
     await isAccessible(page, "before the event, on a phone");
     await photograph(page, "before-phone.png");
     // Time passes: nothing is waited for.
@@ -77,6 +78,7 @@ describe("an event", { skip }, () => {
     await tells(page, "#event-starts", /\(in 30 minutes\)$/);
     await page.clock.fastForward("00:31:00");
     await page.waitForSelector("#event-starts", { state: "hidden" });
+    await tells(page, "#empty", /as soon as somebody speaks/);
     assert.ok(await page.isVisible("#event-welcome"), "until somebody speaks");
     await server.say(final("Good evening."));
     await shows(page, "Good evening.");
