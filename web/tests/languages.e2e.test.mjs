@@ -104,6 +104,7 @@ describe("the page in the reader's language", { skip }, () => {
   it("has what the server says to readers, where the page knows it", async (t) => {
     const relay = await relaying(t);
     const page = await open(t, `${relay.url}/?ui=de`);
+    await isLive(page);
     const notice = "demo model: a small fixed vocabulary; `livecap models pull base.en` gets a model for all words";
     await relay.say({ ...hello(track("english", "en")), notice }, live());
     await tells(page, "#notice", new RegExp(`^${textsOf("de")["notice.demo"]}$`));
