@@ -21,7 +21,11 @@ pub(super) fn graph(plan: &Plan, belongs: &[bool]) -> Graph {
         name: plan.name().to_owned(),
         edges: edges.collect(),
         stages: own()
-            .map(|it| GraphStage { name: it.name.clone(), kind: it.kind().name().to_owned() })
+            .map(|it| GraphStage {
+                name: it.name.clone(),
+                kind: it.kind().name().to_owned(),
+                implied: it.implied,
+            })
             .collect(),
     }
 }

@@ -25,7 +25,7 @@ pub use machine::ThisMachine;
 pub use offline::{Offline, Recognised};
 pub use translator::{translate_all, translate_settings, translator};
 #[cfg(feature = "whisper")]
-pub use trial::trial;
+pub use trial::{quick_trial, trial};
 use wires::Wires;
 
 use crate::{

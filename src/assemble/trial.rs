@@ -19,24 +19,47 @@ const RATE: usize = 16_000;
 
 /// Decodes 3 s and 10 s of `speech` (16 kHz mono, at least 10 s) as a live recogniser does. There is no time limit.
 pub fn trial(found: &Found, speech: &[f32], threads: Option<NonZeroUsize>) -> Result<Cost, String> {
-    let model = load(found)?;
-    let usual = WhisperSettings::default();
-    let settings = WhisperSettings {
-        threads: threads.unwrap_or(usual.threads),
-        decoding: Some(found.decoding(model.header())),
-        ..usual
-    };
-    let mut whisper = Whisper::start(&model, &settings).map_err(|error| error.to_string())?;
-    let mut cost = |seconds: usize, effort| -> Result<Duration, String> {
+    let mut trial = Trial::start(found, threads)?;
+    Ok(Cost {
+        partial: trial.least(3, speech, Effort::Partial, TIMES)?,
+        full: trial.least(10, speech, Effort::Final, TIMES)?,
+    })
+}
+
+/// The cost of a partial alone, from two decodes: to choose a model in a moment.
+pub fn quick_trial(found: &Found, speech: &[f32]) -> Result<Duration, String> {
+    Trial::start(found, None)?.least(3, speech, Effort::Partial, 2)
+}
+
+struct Trial(Whisper);
+
+impl Trial {
+    fn start(found: &Found, threads: Option<NonZeroUsize>) -> Result<Trial, String> {
+        let model = load(found)?;
+        let usual = WhisperSettings::default();
+        let settings = WhisperSettings {
+            threads: threads.unwrap_or(usual.threads),
+            decoding: Some(found.decoding(model.header())),
+            ..usual
+        };
+        Whisper::start(&model, &settings).map(Trial).map_err(|error| error.to_string())
+    }
+
+    fn least(
+        &mut self,
+        seconds: usize,
+        speech: &[f32],
+        effort: Effort,
+        times: usize,
+    ) -> Result<Duration, String> {
         let request = DecodeRequest { effort, ..DecodeRequest::default() };
         let sound = speech.get(..seconds * RATE).unwrap_or(speech);
         let mut least = Duration::MAX;
-        for _ in 0..TIMES {
+        for _ in 0..times {
             let begun = Instant::now();
-            whisper.decode(sound, &request).map_err(|error| error.to_string())?;
+            self.0.decode(sound, &request).map_err(|error| error.to_string())?;
             least = least.min(begun.elapsed());
         }
         Ok(least)
-    };
-    Ok(Cost { partial: cost(3, Effort::Partial)?, full: cost(10, Effort::Final)? })
+    }
 }

@@ -30,6 +30,12 @@ pub enum GraphFormat {
     Mermaid,
 }
 
+/// `resample.speech`, or with a mark where the stage stands in no file.
+fn title(stage: &Stage) -> String {
+    let mark = if stage.implied { " (implied)" } else { "" };
+    format!("{}{mark}", stage.title())
+}
+
 /// Draws a plan.
 pub fn graph(plan: &Plan, format: GraphFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
@@ -48,7 +54,7 @@ fn edge(feed: &Feed) -> String {
 fn tree(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let mut lines: Vec<(String, String)> = Vec::new();
     for (number, stage) in plan.stages().iter().enumerate().filter(|(_, it)| it.feeds.is_empty()) {
-        lines.push((stage.title(), String::new()));
+        lines.push((title(stage), String::new()));
         branch(plan, number, "", &mut lines);
     }
     let width = lines.iter().map(|(left, _)| left.chars().count()).max().unwrap_or(0);
@@ -65,7 +71,7 @@ fn branch(plan: &Plan, giver: usize, indent: &str, lines: &mut Vec<(String, Stri
             Some(_) => ("├─ ", "│  "),
             None => ("└─ ", "   "),
         };
-        let title = plan.stages()[taker].title();
+        let title = title(&plan.stages()[taker]);
         lines.push((format!("{indent}{fork}{title}"), edge(feed)));
         branch(plan, taker, &format!("{indent}{below}"), lines);
     }
@@ -84,7 +90,7 @@ fn dot(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         "  rankdir=LR\n  node [shape=box, fontname=\"sans-serif\"]\n  edge [fontname=\"sans-serif\"]"
     )?;
     for (number, stage) in plan.stages().iter().enumerate() {
-        writeln!(out, "  s{number} [label={}]", quoted(&stage.title()))?;
+        writeln!(out, "  s{number} [label={}]", quoted(&title(stage)))?;
     }
     for (giver, taker, feed) in edges(plan) {
         writeln!(out, "  s{giver} -> s{taker} [label={}]", quoted(&edge(feed)))?;
@@ -93,10 +99,9 @@ fn dot(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn mermaid(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
-    let title = |stage: &Stage| stage.title().replace('"', "#quot;");
     writeln!(out, "flowchart LR")?;
     for (number, stage) in plan.stages().iter().enumerate() {
-        writeln!(out, "  s{number}[\"{}\"]", title(stage))?;
+        writeln!(out, "  s{number}[\"{}\"]", title(stage).replace('"', "#quot;"))?;
     }
     for (giver, taker, feed) in edges(plan) {
         writeln!(out, "  s{giver} -->|\"{}\"| s{taker}", edge(feed))?;

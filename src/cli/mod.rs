@@ -1,9 +1,11 @@
 //! The command line: one subcommand a file.
 mod addresses;
+mod ask;
 #[cfg(feature = "whisper")]
 mod bench;
 pub mod check;
 pub mod client;
+mod compose;
 pub mod devices;
 mod emit;
 mod emit_lines;
@@ -11,10 +13,14 @@ mod environment;
 mod exit;
 mod file;
 pub mod graph;
+mod init;
 mod listen;
+#[cfg(feature = "whisper")]
+mod live;
 mod log;
 mod log_kept;
 pub mod models;
+mod new_file;
 mod pipe;
 mod run;
 mod serve;
@@ -75,6 +81,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Caption the microphone at once, without a pipeline file: picks the microphone and the model, and serves the pages
+    ///
+    /// With --write FILE the pipeline is left behind as a file for `livecap run`.
+    #[cfg(feature = "whisper")]
+    Live(live::LiveArgs),
+    /// Write a pipeline file from a few questions; options of the same names answer them without a terminal
+    Init(init::InitArgs),
     /// Run a pipeline file until its input ends or you press Ctrl-C
     Run(RunArgs),
     /// Check pipeline files and report every problem
@@ -119,13 +132,17 @@ pub fn main() -> ExitCode {
     let begun = Instant::now();
     let cli = Cli::try_parse().unwrap_or_else(|error| with_what_was_meant(error).exit());
     let voice = match &cli.command {
-        Command::Run(args) => args.voice(cli.log),
+        Command::Run(args) => args.how().voice(cli.log),
+        #[cfg(feature = "whisper")]
+        Command::Live(args) => args.how().voice(cli.log),
         Command::Serve(_) => serve::voice(cli.log),
         _ => Voice::Silent,
     };
     let terminal = Terminal::new(voice);
     let usual = match &cli.command {
-        Command::Run(args) => args.usual_log(),
+        Command::Run(args) => args.how().usual_log(),
+        #[cfg(feature = "whisper")]
+        Command::Live(args) => args.how().usual_log(),
         // Commands on pipes log only warnings and errors.
         Command::Stream(_) | Command::Translate(_) => Usual::Quiet,
         Command::Serve(args) => args.usual_log(),
@@ -146,9 +163,10 @@ pub fn main() -> ExitCode {
 }
 
 /// Names that other programs use for our subcommands.
-const OTHER_NAMES: [(&str, &str); 10] = [
+const OTHER_NAMES: [(&str, &str); 11] = [
     ("start", "run"),
-    ("live", "run"),
+    ("new", "init"),
+    ("quickstart", "live"),
     ("play", "run"),
     ("validate", "check"),
     ("lint", "check"),
@@ -180,6 +198,12 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
             drop(out);
             at_work(run::run(&args, terminal, begun))?
         }
+        #[cfg(feature = "whisper")]
+        Command::Live(args) => {
+            drop(out);
+            at_work(live::live(&args, terminal, begun))?
+        }
+        Command::Init(args) => init::init(&args, &mut out),
         Command::Check(args) => {
             let around = Surroundings {
                 machine: &this_machine()?,

@@ -23,12 +23,12 @@ use super::{
     vital::Vital,
 };
 use crate::{
-    assemble::{Assembled, LookedOn, Part, assemble},
+    assemble::{Assembled, LookedOn, Part, ThisMachine, assemble},
     flow::{Registry, StageGauge, StageState},
     host::{Outcome, Running, StageSettings},
     serve::Server,
     spec::{
-        self, Complaint, Plan, Planned,
+        self, Complaint, Overrides, Plan, Planned,
         plan::{self, Place},
     },
 };
@@ -38,6 +38,13 @@ pub(crate) struct RunArgs {
     /// A pipeline file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a pipeline is run, whether it stands in a file or was made by `livecap live`.
+#[derive(clap::Args)]
+pub(crate) struct How {
     /// Exit when the inputs have ended, instead of serving the captions until Ctrl-C
     #[arg(long)]
     exit: bool,
@@ -46,7 +53,7 @@ pub(crate) struct RunArgs {
     quiet: bool,
 }
 
-impl RunArgs {
+impl How {
     /// How messages that are not captions are written. A program that reads the log needs the address of the page, and to know
     /// when all is ready.
     pub(crate) fn voice(&self, log: LogFormat) -> Voice {
@@ -59,6 +66,12 @@ impl RunArgs {
 
     pub(crate) fn usual_log(&self) -> Usual {
         if self.quiet { Usual::Quiet } else { Usual::Informed }
+    }
+}
+
+impl RunArgs {
+    pub(crate) fn how(&self) -> &How {
+        &self.how
     }
 }
 
@@ -107,17 +120,39 @@ pub(crate) async fn run(
     terminal: &Terminal,
     begun: Instant,
 ) -> Result<Exit, Trouble> {
-    let mut stop = Stop::new()?;
+    let stop = Stop::new()?;
     let (text, machine) = (read(&args.file)?, this_machine()?);
-    let plan = spec::check_on(&text, &args.file, &overrides(), &machine)
-        .map_err(|complaints| told(&args.file, &text, &complaints))?;
+    let plan = checked(&text, &args.file, &overrides(), &machine)?;
+    run_plan((&args.file, &plan), &machine, &args.how, stop, terminal, begun).await
+}
+
+/// All that `check` looks at. Complaints are drawn on standard error.
+pub(super) fn checked(
+    text: &str,
+    file: &Path,
+    overrides: &Overrides,
+    machine: &ThisMachine,
+) -> Result<Plan, Trouble> {
+    spec::check_on(text, file, overrides, machine)
+        .map_err(|complaints| told(file, text, &complaints))
+}
+
+/// Runs a plan until its input ends or somebody stops it.
+pub(super) async fn run_plan(
+    (file, plan): (&Path, &Plan),
+    machine: &ThisMachine,
+    how: &How,
+    mut stop: Stop,
+    terminal: &Terminal,
+    begun: Instant,
+) -> Result<Exit, Trouble> {
     // No captions on the terminal if the file itself writes lines to standard output.
-    let shown = !args.quiet && !writes_standard_output(&plan);
+    let shown = !how.quiet && !writes_standard_output(plan);
     let looked_on = LookedOn { captions: shown, sound: false };
-    let service = Service::of_environment(&plan);
+    let service = Service::of_environment(plan);
     service.manager.status("loading models").await;
     let assembled = tokio::select! {
-        assembled = assemble(&plan, &args.file, &machine, looked_on) => assembled,
+        assembled = assemble(plan, file, machine, looked_on) => assembled,
         // Models take a while to load, and nothing has to drain yet.
         _ = stop.next() => return Ok(Exit::Fine),
     };
@@ -128,7 +163,7 @@ pub(crate) async fn run(
         let gauge = StageGauge::new(SCREEN);
         assembled.pipeline.watcher(StageSettings::default(), gauge, make, (), captions);
     }
-    terminal.name_tracks(tracks(&plan) > 1);
+    terminal.name_tracks(tracks(plan) > 1);
     assembled.attach();
     let Assembled { pipeline, settings, servers, parts, .. } = assembled;
     for server in &servers {
@@ -139,10 +174,10 @@ pub(crate) async fn run(
     let around = (servers.as_slice(), parts.as_slice());
     let outcome = until_ended(&mut running, &mut stop, around, terminal, &service, begun).await;
     terminal.clear();
-    let exit = report(&args.file, &plan, &outcome);
+    let exit = report(file, plan, &outcome);
     // What has given up is started anew by a service manager, which helps viewers more than a page on which nothing comes.
     let anew = exit == Exit::GaveUp && service.manager.is_there();
-    if !args.exit && !stop.asked && !servers.is_empty() && !anew {
+    if !how.exit && !stop.asked && !servers.is_empty() && !anew {
         let pages: Vec<_> = servers.iter().map(Server::url).collect();
         let pages = pages.join(" and ");
         terminal

@@ -23,6 +23,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// By the cost of a partial: up to 0.5 s the model keeps up, up to 2 s it gives slow partials, above that it is too slow.
+    pub fn of(partial: Duration) -> Verdict {
+        match partial {
+            cost if cost <= KEEPS_UP_LIMIT => Verdict::KeepsUp,
+            cost if cost <= SLOW_PARTIALS_LIMIT => Verdict::SlowPartials,
+            _ => Verdict::TooSlow,
+        }
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::KeepsUp => "keeps up",
@@ -38,13 +47,8 @@ const KEEPS_UP_LIMIT: Duration = Duration::from_millis(500);
 const SLOW_PARTIALS_LIMIT: Duration = Duration::from_secs(2);
 
 impl Cost {
-    /// By the cost of a partial: up to 0.5 s the model keeps up, up to 2 s it gives slow partials, above that it is too slow.
     pub fn verdict(self) -> Verdict {
-        match self.partial {
-            cost if cost <= KEEPS_UP_LIMIT => Verdict::KeepsUp,
-            cost if cost <= SLOW_PARTIALS_LIMIT => Verdict::SlowPartials,
-            _ => Verdict::TooSlow,
-        }
+        Verdict::of(self.partial)
     }
 
     /// The mean time until a word is shown: `max(interval, partial / share) / 2 + partial`, which is half of the time between
@@ -59,6 +63,33 @@ impl Cost {
     pub fn real_time_factor(self) -> f64 {
         self.full.as_secs_f64() / 10.0
     }
+}
+
+/// A model that could be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub name: String,
+    pub parameters: u64,
+    pub multilingual: bool,
+    pub verdict: Verdict,
+}
+
+/// The largest that keeps up, or else the smallest that has slow partials. Of two of the same size, the one for English only
+/// recognises English better, and the multilingual one hears whatever is spoken. `None`: all are too slow, or there are none.
+pub fn best(candidates: &[Candidate], prefer_english: bool) -> Option<&Candidate> {
+    let size = |it: &&Candidate| (it.parameters / 1_000_000, it.multilingual != prefer_english);
+    let having = |verdict| candidates.iter().filter(move |it| it.verdict == verdict);
+    let smallest = || having(Verdict::SlowPartials).min_by_key(size);
+    having(Verdict::KeepsUp).max_by_key(size).or_else(smallest)
+}
+
+/// What a partial of a model with `parameters` will cost, judged by the measured one nearest in size: in proportion to the number
+/// of parameters. `None` if none was measured.
+pub fn estimated(parameters: u64, measured: &[(u64, Duration)]) -> Option<Duration> {
+    let ratio = |other: u64| parameters.max(1) as f64 / other.max(1) as f64;
+    let distance = |it: &&(u64, Duration)| ratio(it.0).ln().abs();
+    let nearest = measured.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+    Some(nearest.1.mul_f64(ratio(nearest.0)))
 }
 
 /// Another model on this machine with fewer parameters than the one in use.
@@ -100,6 +131,42 @@ mod tests {
         // A decode of 700 ms comes every 2.33 s.
         assert_eq!(cost(700).lag().as_millis(), 1_866);
         assert!((cost(700).real_time_factor() - 0.14).abs() < 1e-9);
+    }
+
+    fn candidate(name: &str, millions: u64, verdict: Verdict) -> Candidate {
+        let multilingual = !name.ends_with(".en");
+        let parameters = millions * 1_000_000;
+        Candidate { name: name.to_owned(), parameters, multilingual, verdict }
+    }
+
+    #[test]
+    fn the_best_is_the_largest_that_keeps_up_or_else_the_least_slow() {
+        use Verdict::{KeepsUp, SlowPartials, TooSlow};
+        let large = candidate("large", 1_550, TooSlow);
+        let medium = candidate("medium", 769, SlowPartials);
+        let small = candidate("small", 244, SlowPartials);
+        let (base, base_en) = (candidate("base", 74, KeepsUp), candidate("base.en", 74, KeepsUp));
+        let tiny = candidate("tiny.en", 39, KeepsUp);
+        let name = |all: &[&Candidate], english| {
+            let all: Vec<Candidate> = all.iter().map(|it| (*it).clone()).collect();
+            best(&all, english).map(|it| it.name.clone())
+        };
+        let all = [&tiny, &base_en, &base, &small, &medium];
+        assert_eq!(name(&all, true).as_deref(), Some("base.en"));
+        assert_eq!(name(&all, false).as_deref(), Some("base"), "it hears whatever is spoken");
+        assert_eq!(name(&[&tiny, &base, &large], true).as_deref(), Some("base"), "the larger one");
+        assert_eq!(name(&[&large, &medium, &small], true).as_deref(), Some("small"));
+        assert_eq!((name(&[&large], true), name(&[], true)), (None, None));
+    }
+
+    #[test]
+    fn an_unmeasured_model_is_judged_by_the_one_nearest_in_size() {
+        let ms = Duration::from_millis;
+        let measured = [(39, ms(100)), (74, ms(220))];
+        assert_eq!(estimated(244, &measured).unwrap().as_millis(), 725);
+        assert_eq!(estimated(39, &measured), Some(ms(100)));
+        assert_eq!(estimated(20, &measured[1..]).unwrap().as_millis(), 59);
+        assert_eq!(estimated(39, &[]), None);
     }
 
     fn smaller(shares: &[f64]) -> Vec<SmallerModel> {

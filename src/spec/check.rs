@@ -7,6 +7,7 @@ use super::{
     Code, Complaint, Kind, Overrides, Plan,
     complaint::in_file_order,
     conflicts, document,
+    implied::{self, Implied},
     machine::{Machine, check_page, check_stage},
     order, page, pairs,
     plan::{Feed, Stage},
@@ -83,7 +84,9 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
         header.and_then(|(keys, header)| resolve::pipeline(keys, header, &mut complaints));
     let page = document.page.as_ref();
     let page = page.and_then(|(keys, header)| page::read(keys, header, folder, &mut complaints));
-    let tables = document.tables;
+    let implied = implied::resamplers(&document.tables);
+    let mut tables: Vec<Table<'_>> = document.tables;
+    tables.extend(implied.iter().map(Implied::table));
     let resolved: Vec<Option<Resolved>> =
         tables.iter().map(|table| resolve::resolve(table, folder, &mut complaints)).collect();
     let spoilt = tables.iter().zip(&resolved).filter(|(_, resolved)| resolved.is_none());
@@ -177,5 +180,6 @@ fn stage(text: &str, table: &Table<'_>, resolved: Resolved) -> Stage {
         feeds: Vec::new(),
         work,
         places,
+        implied: table.is_implied(),
     }
 }

@@ -51,7 +51,13 @@ pub(super) fn tables<'a>(
             match value.get_ref() {
                 DeValue::Table(keys) => {
                     complaints.extend(bad_name(kind, name, &span));
-                    found.tables.push(Table { kind, name, header: span, keys });
+                    found.tables.push(Table {
+                        kind,
+                        name,
+                        header: span,
+                        keys,
+                        implied_behind: None,
+                    });
                 }
                 DeValue::Array(several) if several.iter().any(|it| it.get_ref().is_table()) => {
                     let title = format!("`{kind}.{name}` is in double brackets");

@@ -10,6 +10,7 @@ mod conflicts;
 mod document;
 mod file;
 mod generate;
+mod implied;
 mod kind;
 mod kinds;
 mod listen;

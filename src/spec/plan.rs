@@ -70,6 +70,8 @@ pub struct Stage {
     /// What it listens to; none for a source. Several only where [`Kind::takes_several`] says so.
     pub feeds: Vec<Feed>,
     pub work: Planned,
+    /// Whether it stands in no file: the resampler between a source and a stage that takes speech.
+    pub implied: bool,
     pub(super) places: Places,
 }
 

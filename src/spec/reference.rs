@@ -40,11 +40,8 @@ names the stage that it listens to:
 ```toml
 [microphone.mic]
 
-[resample.speech]
-from = \"mic\"
-
 [whisper.english]
-from = \"speech\"
+from = \"mic\"
 model = \"base.en\"
 
 [broadcast.web]
@@ -58,6 +55,8 @@ listen = \"127.0.0.1:31979\"
 
 Lengths of time have a unit: `250ms`, `4s`, `2m`, `1h`. Paths are relative to the folder of the file. `LIVECAP_HOST` and
 `LIVECAP_PORT`, or else `SIO_HOST` and `SIO_PORT`, override the `listen` of the broadcast.
+
+`livecap init` writes such a file from a few questions, and `livecap live --write FILE` leaves behind the one that it runs.
 
 ";
 

@@ -8,7 +8,7 @@ use toml::{
 };
 
 use super::{
-    Code, Complaint, file, kinds,
+    Code, Complaint, file, implied, kinds,
     plan::{Places, Planned, Restart, WhenFull},
     schema, shape,
     table::{Around, EVERY, LISTENING, Table, read},
@@ -37,6 +37,9 @@ pub(super) fn resolve(
     folder: &Path,
     complaints: &mut Vec<Complaint>,
 ) -> Option<Resolved> {
+    if table.is_implied() {
+        return Some(implied::resolved(table));
+    }
     let before = complaints.len();
     let keys = schema::stage(table.kind);
     shape::table(&table.title(), &table.header, table.keys, &keys, complaints);
@@ -76,8 +79,9 @@ pub(super) fn remains(
             keys.insert(key.clone(), value.clone());
         }
     }
-    let Table { kind, name, header, .. } = table;
-    let left = Table { kind: *kind, name, header: header.clone(), keys: &keys };
+    let Table { kind, name, header, implied_behind, .. } = table;
+    let (header, implied_behind) = (header.clone(), *implied_behind);
+    let left = Table { kind: *kind, name, header, keys: &keys, implied_behind };
     resolve(&left, folder, &mut Vec::new())
 }
 

@@ -10,7 +10,7 @@ use toml::{
     de::{DeTable, DeValue, ValueDeserializer},
 };
 
-use super::{Code, Complaint, Kind, plan::Planned};
+use super::{Code, Complaint, Kind, Port, plan::Planned};
 
 /// One `[kind.name]` table of the document.
 pub(super) struct Table<'a> {
@@ -19,11 +19,22 @@ pub(super) struct Table<'a> {
     /// Where the name stands in the header.
     pub(super) header: Range<usize>,
     pub(super) keys: &'a DeTable<'a>,
+    /// Of a resampler that does not stand in the file: the name of the source behind which it is.
+    pub(super) implied_behind: Option<&'a str>,
 }
 
 impl Table<'_> {
     pub(super) fn title(&self) -> String {
         format!("{}.{}", self.kind, self.name)
+    }
+
+    /// What others hear from it. `lines` may give or take.
+    pub(super) fn gives(&self) -> Option<Port> {
+        self.kind.gives(self.keys.contains_key("from"))
+    }
+
+    pub(super) fn is_implied(&self) -> bool {
+        self.implied_behind.is_some()
     }
 
     /// The value of `key`, or the header where there is none.

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 use super::{
     Code, Complaint, Kind, Port,
     complaint::{closest, list},
+    implied,
     table::Table,
 };
 
@@ -23,19 +24,20 @@ pub(super) fn links(
     strangers: &[&str],
     complaints: &mut Vec<Complaint>,
 ) -> Vec<Link> {
-    names(tables, complaints);
+    let written = || tables.iter().filter(|it| !it.is_implied());
+    names(&written().collect::<Vec<_>>(), complaints);
     let mut links: Vec<Link> = Vec::new();
     let mut heard: BTreeSet<&str> = BTreeSet::new();
     // What stages want whose `from` does not fit. Givers of that are not called unheard: one of them may be meant.
     let mut wanted: Vec<Port> = Vec::new();
-    for (taker, table) in tables.iter().enumerate() {
+    for (taker, table) in tables.iter().enumerate().filter(|(_, it)| !it.is_implied()) {
         let takes = table.kind.takes();
         if takes.is_empty() {
             continue; // a `from` of a source is an unknown key already
         }
         let from = table.from().unwrap_or_default();
         if from.is_empty() && !is_source(table) {
-            wanted.extend(takes);
+            wanted.extend(hears(table.kind));
         }
         let mut seen: Vec<(&str, Range<usize>)> = Vec::new();
         for (name, span) in from {
@@ -45,20 +47,33 @@ pub(super) fn links(
             }
             seen.push((name, span.clone()));
             heard.insert(name);
+            let is_named = |it: &Table<'_>| it.name == name && !it.is_implied();
             let mut named: Vec<usize> =
-                (0..tables.len()).filter(|it| tables[*it].name == name).collect();
+                (0..tables.len()).filter(|it| is_named(&tables[*it])).collect();
             // Where several share the name, which was complained about, the one that fits is meant.
-            named.sort_by_key(|it| !gives(&tables[*it]).is_some_and(|it| takes.contains(&it)));
-            match named.first().map(|giver| (*giver, gives(&tables[*giver]))) {
+            named.sort_by_key(|it| !tables[*it].gives().is_some_and(|it| takes.contains(&it)));
+            let between = tables.iter().position(|it| it.implied_behind == Some(name));
+            let between = between.filter(|_| implied::needs_speech(table.kind));
+            match named.first().map(|giver| (*giver, tables[*giver].gives())) {
                 Some((giver, Some(carries))) if takes.contains(&carries) => {
                     links.push(Link { giver, taker, span, carries });
                 }
-                Some((giver, given)) => {
-                    wanted.extend(takes);
-                    complaints.push(wrong_port(tables, taker, giver, given, span));
-                }
+                Some((giver, given)) => match between {
+                    Some(between) => {
+                        // Several recognisers share the resampler of their source.
+                        if links.iter().all(|it| it.taker != between) {
+                            let (span, carries) = (span.clone(), Port::Audio);
+                            links.push(Link { giver, taker: between, span, carries });
+                        }
+                        links.push(Link { giver: between, taker, span, carries: Port::Speech });
+                    }
+                    None => {
+                        wanted.extend(hears(table.kind));
+                        complaints.push(wrong_port(tables, taker, giver, given, span));
+                    }
+                },
                 None => {
-                    wanted.extend(takes);
+                    wanted.extend(hears(table.kind));
                     if !strangers.contains(&name) {
                         let named: Vec<&str> = seen.iter().map(|(name, _)| *name).collect();
                         complaints.push(unknown_stage(name, span, table, tables, &named));
@@ -68,12 +83,18 @@ pub(super) fn links(
         }
     }
     if strangers.is_empty() {
-        for table in tables.iter().filter(|it| !heard.contains(it.name)) {
-            let gives = gives(table).filter(|it| !wanted.contains(it));
+        for table in written().filter(|it| !heard.contains(it.name)) {
+            let gives = table.gives().filter(|it| !wanted.contains(it));
             complaints.extend(gives.map(|port| unheard(tables, table, port)));
         }
     }
     links
+}
+
+/// What it may listen to: sound of any rate, too, where it takes speech.
+fn hears(kind: Kind) -> impl Iterator<Item = Port> {
+    let resampled = implied::needs_speech(kind).then_some(Port::Audio);
+    kind.takes().iter().copied().chain(resampled)
 }
 
 /// Does it give without listening? `lines` may do either.
@@ -94,11 +115,7 @@ fn heard_twice(
         .help("name it once")
 }
 
-fn gives(table: &Table<'_>) -> Option<Port> {
-    table.kind.gives(table.keys.contains_key("from"))
-}
-
-fn names(tables: &[Table<'_>], complaints: &mut Vec<Complaint>) {
+fn names(tables: &[&Table<'_>], complaints: &mut Vec<Complaint>) {
     for (index, table) in tables.iter().enumerate() {
         let Some(first) = tables[..index].iter().find(|it| it.name == table.name) else { continue };
         let free = (2..).map(|n| format!("{}{n}", table.name));
@@ -120,10 +137,17 @@ fn unknown_stage(
     named: &[&str],
 ) -> Complaint {
     let takes = taker.kind.takes();
-    let fits = |it: &&Table<'_>| gives(it).is_some_and(|it| takes.contains(&it));
-    let others = || tables.iter().filter(|it| it.name != taker.name && !named.contains(&it.name));
+    let fits = |it: &&Table<'_>| it.gives().is_some_and(|it| takes.contains(&it));
+    let others = || {
+        let other = |it: &&Table<'_>| it.name != taker.name && !named.contains(&it.name);
+        tables.iter().filter(|it| !it.is_implied()).filter(other)
+    };
     let near = |all: Vec<&str>| closest(name, all.iter().copied()).map(str::to_owned);
-    let fitting: Vec<&str> = others().filter(fits).map(|it| it.name).collect();
+    let mut fitting: Vec<&str> = others().filter(fits).map(|it| it.name).collect();
+    if fitting.is_empty() && implied::needs_speech(taker.kind) {
+        let audio = others().filter(|it| it.gives() == Some(Port::Audio));
+        fitting.extend(audio.map(|it| it.name));
+    }
     let help = match near(fitting.clone()).or_else(|| near(others().map(|it| it.name).collect())) {
         Some(near) => Some(format!("did you mean `{near}`?")),
         None => match fitting.as_slice() {
@@ -170,27 +194,18 @@ fn mend(
         tables.iter().find(listens).map(|it| format!("from = \"{}\"", it.name))
     };
     let name = |kind: Kind| free_name(tables, kind.usual_name());
-    let resample = |name: &str| format!("[resample.{name}]\nfrom = \"{from}\"");
-    let whisper = |from: &str| {
+    let whisper = || {
         let name = name(Kind::Whisper);
         format!("[whisper.{name}]\nfrom = \"{from}\"\nmodel = \"base.en\"")
     };
     let wants = taker.kind.takes();
     match given? {
-        Port::Audio if wants.contains(&Port::Speech) => {
-            Some(after(Kind::Resample).unwrap_or_else(|| {
-                format!("put a resampler between them:\n\n{}", resample(&name(Kind::Resample)))
-            }))
-        }
-        Port::Audio => Some({
-            let speech = name(Kind::Resample);
-            let (first, second) = (resample(&speech), whisper(&speech));
-            format!("put a resampler and a recogniser between them:\n\n{first}\n\n{second}")
-        }),
-        Port::Speech if wants.contains(&Port::Captions) => Some(
+        Port::Audio | Port::Speech if wants.contains(&Port::Captions) => Some(
             after(Kind::Whisper)
-                .unwrap_or_else(|| format!("put a recogniser between them:\n\n{}", whisper(from))),
+                .unwrap_or_else(|| format!("put a recogniser between them:\n\n{}", whisper())),
         ),
+        // Whoever takes sound of one kind and gets that of the other has the resampler implied, or needs none.
+        Port::Audio => None,
         Port::Speech => Some("it is at 16 kHz already and needs no second resampler".into()),
         Port::Captions => None,
     }
@@ -206,8 +221,7 @@ fn unheard(tables: &[Table<'_>], table: &Table<'_>, port: Port) -> Complaint {
     let from = table.name;
     let name = |kind: Kind| free_name(tables, kind.usual_name());
     let help = match port {
-        Port::Audio => format!("[resample.{}]\nfrom = \"{from}\"", name(Kind::Resample)),
-        Port::Speech => {
+        Port::Audio | Port::Speech => {
             let name = name(Kind::Whisper);
             format!("[whisper.{name}]\nfrom = \"{from}\"\nmodel = \"base.en\"")
         }

@@ -26,6 +26,9 @@ pub struct GraphStage {
     pub name: String,
     /// As in the header of the pipeline file: `whisper`.
     pub kind: String,
+    /// Whether it stands in no file: the resampler between a source and a recogniser.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub implied: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -18,6 +18,8 @@ mod engine;
 mod import;
 #[cfg(feature = "whisper")]
 mod languages;
+#[cfg(feature = "whisper")]
+mod live;
 mod lives;
 mod models;
 mod numbers;

@@ -102,14 +102,38 @@ fn the_environment_goes_before_the_file() {
 
 #[test]
 fn a_graph_is_drawn_three_ways() {
-    let file = root().join("pipelines/live-dutch.toml");
-    let plan = spec::check(&fs::read_to_string(&file).unwrap(), &file).unwrap();
     let formats =
         [(GraphFormat::Text, "txt"), (GraphFormat::Dot, "dot"), (GraphFormat::Mermaid, "mmd")];
-    for (format, ending) in formats {
-        let mut out = Vec::new();
-        graph(&plan, format, &mut out).unwrap();
-        let file = root().join("tests/graph/live-dutch").with_extension(ending);
-        expect(&file, &String::from_utf8(out).unwrap());
+    for shown in ["pipelines/live-dutch.toml", "tests/check/implied-resampler.toml"] {
+        let file = root().join(shown);
+        let plan = spec::check(&fs::read_to_string(&file).unwrap(), &file).unwrap();
+        for (format, ending) in formats {
+            let mut out = Vec::new();
+            graph(&plan, format, &mut out).unwrap();
+            let name = Path::new(shown).file_name().unwrap();
+            let file = root().join("tests/graph").join(name).with_extension(ending);
+            expect(&file, &String::from_utf8(out).unwrap());
+        }
+    }
+}
+
+/// A pipeline without a resampler runs as the same with one, but for the name of that stage.
+#[test]
+fn a_resampler_that_is_left_out_is_implied_as_if_it_stood_there() {
+    for source in ["[microphone.mic]", "[pcm.mic]", "[recording.mic]\npath = \"a.wav\""] {
+        let rest = "[whisper.english]\nfrom = \"FROM\"\nmodel = \"m\"\nqueue = { holds = \"7s\" }\n\
+                    [lines.out]\nfrom = \"english\"\n";
+        let resample = "[resample.speech]\nfrom = \"mic\"\n";
+        let whole = plan(&format!("{source}\n{resample}{}", rest.replace("FROM", "speech")));
+        let short = plan(&format!("{source}\n{}", rest.replace("FROM", "mic")));
+        assert_eq!(short.stages().len(), 4);
+        for (long, short) in whole.stages().iter().zip(short.stages()) {
+            assert_eq!((&long.work, &long.feeds), (&short.work, &short.feeds));
+            assert_eq!((long.restart, long.patience), (short.restart, short.patience));
+        }
+        let implied = &short.stages()[1];
+        assert_eq!((implied.title().as_str(), implied.implied), ("resample.mic.16k", true));
+        assert_eq!(implied.line, short.stages()[2].line + 1, "where its listener names the source");
+        assert!(!whole.stages().iter().any(|it| it.implied));
     }
 }

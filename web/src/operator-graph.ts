@@ -113,14 +113,14 @@ export class GraphView {
       svg.append(group);
       this.#lines.set(edgeKey(edge), line);
     }
-    for (const { name, kind } of graph.stages) {
+    for (const { name, kind, implied } of graph.stages) {
       const { x, y } = drawn.stages.get(name)!;
       const group = node("g", { class: "stage", "data-stage": name, "data-kind": kind, transform: `translate(${x} ${y})` });
       const box = { group, why: node("title"), state: text("state", 16, 58), rate: text("rate", 16, 78) };
       const title = text("name", 16, 22);
       setText(title, name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
       const sort = text("kind", 16, 39);
-      setText(sort, kind);
+      setText(sort, implied ? `${kind}, implied` : kind);
       const [width, height] = [String(size.width), String(size.height)];
       group.append(box.why, node("rect", { class: "box", width, height, rx: "8" }), node("rect", { class: "bar", width: "6", height, rx: "3" }));
       group.append(title, sort, box.state, box.rate);

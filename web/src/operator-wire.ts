@@ -68,7 +68,8 @@ export interface State {
 
 export interface Graph {
   name: string;
-  stages: { name: string; kind: string }[];
+  /** `implied`: it stands in no file. */
+  stages: { name: string; kind: string; implied?: boolean }[];
   edges: { from: string; to: string; carries: string; room: string; when_full: string }[];
 }
 

@@ -2,10 +2,12 @@
 mod error;
 mod import;
 mod list;
-mod lookup;
+pub(super) mod lookup;
 mod part;
 pub(super) mod pull;
 mod pull_error;
+#[cfg(feature = "whisper")]
+mod speeds;
 mod transfer;
 #[cfg(feature = "whisper")]
 mod try_out;
@@ -18,9 +20,11 @@ pub use import::{ImportArgs, WeightType, import};
 pub use list::list;
 pub use pull::{PullArgs, pull};
 pub use pull_error::PullError;
+#[cfg(feature = "whisper")]
+pub use speeds::Speeds;
 pub use transfer::{PullSettings, Pulled, fetch};
 #[cfg(feature = "whisper")]
-pub use try_out::{TryArgs, try_out};
+pub use try_out::{TryArgs, speech, try_out};
 pub use verify::{VerifyArgs, verify};
 
 use crate::models::{Catalogue, Store};

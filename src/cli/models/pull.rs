@@ -31,7 +31,19 @@ pub struct PullArgs {
     pub backoff: Duration,
 }
 
+/// For whoever gets a model without being `models pull`.
+#[derive(clap::Parser)]
+struct Typed {
+    #[command(flatten)]
+    args: PullArgs,
+}
+
 impl PullArgs {
+    /// One model, with the usual settings and those of the environment.
+    pub(in crate::cli) fn of(name: &str) -> PullArgs {
+        <Typed as clap::Parser>::parse_from(["pull", "--", name]).args
+    }
+
     pub fn settings(&self) -> PullSettings {
         PullSettings {
             from: self.from.clone(),

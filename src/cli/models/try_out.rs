@@ -5,10 +5,10 @@ use std::{
     path::Path,
 };
 
-use super::ModelsError;
+use super::{ModelsError, speeds::Speeds};
 use crate::{
     assemble::trial,
-    logic::model_speed::{Cost, Verdict},
+    logic::model_speed::{Candidate, Cost, Verdict, best},
     models::{Catalogue, Found, Store},
     stages::recording::SoundFile,
 };
@@ -25,14 +25,6 @@ pub struct TryArgs {
     pub threads: Option<NonZeroUsize>,
 }
 
-/// A model that could be measured and knows all words.
-struct Tried {
-    name: String,
-    parameters: u64,
-    multilingual: bool,
-    verdict: Verdict,
-}
-
 /// Writes one line a model, and which one is best: the largest that keeps up.
 pub fn try_out(
     args: &TryArgs,
@@ -47,7 +39,8 @@ pub fn try_out(
         format!("{}\n", row.trim_end())
     };
     out.write_all(row("model", ["3 s", "10 s", "RTF", "lag", ""]).as_bytes())?;
-    let mut all: Vec<Tried> = Vec::new();
+    let mut all: Vec<Candidate> = Vec::new();
+    let mut speeds = Speeds::read(store.folder());
     for found in asked(args, catalogue, store)? {
         let tried = found.inspect().map_err(|error| error.to_string());
         let tried = tried.and_then(|header| Ok((header, trial(&found, &speech, args.threads)?)));
@@ -69,37 +62,38 @@ pub fn try_out(
         let [three, ten, factor, lag] = &cells;
         let verdict = cost.verdict();
         let caution = found.caution();
-        let told = match &caution {
+        let judged = match &caution {
             Some(caution) => format!("{}; {caution}", verdict.name()),
             None => verdict.name().to_owned(),
         };
-        out.write_all(row(&found.name, [three, ten, factor, lag, &told]).as_bytes())?;
+        out.write_all(row(&found.name, [three, ten, factor, lag, &judged]).as_bytes())?;
         out.flush()?;
         // A model of a small vocabulary is never recommended.
         if caution.is_none() {
             let (parameters, multilingual) = (header.parameters(), header.multilingual());
-            all.push(Tried { name: found.name, parameters, multilingual, verdict });
+            if args.threads.is_none() {
+                speeds.add(&found, cost.partial);
+            }
+            all.push(Candidate { name: found.name, parameters, multilingual, verdict });
         }
     }
-    let multilingual: Vec<&Tried> = all.iter().filter(|it| it.multilingual).collect();
-    writeln!(out, "best here for English: {}", best(&all.iter().collect::<Vec<_>>()))?;
-    writeln!(out, "best here for other languages: {}", best(&multilingual))?;
+    // `live` chooses by them. What cannot be written is measured again there.
+    speeds.write();
+    writeln!(out, "best here for English: {}", told(&all))?;
+    all.retain(|it| it.multilingual);
+    writeln!(out, "best here for other languages: {}", told(&all))?;
     Ok(())
 }
 
-/// The largest that keeps up, or else the smallest that has slow partials. Of two of the same size, the one for English only
-/// recognises English better.
-fn best(tried: &[&Tried]) -> String {
-    let size = |it: &&&Tried| (it.parameters / 1_000_000, !it.multilingual);
-    let having = |verdict| tried.iter().filter(move |it| it.verdict == verdict);
-    if let Some(best) = having(Verdict::KeepsUp).max_by_key(size) {
-        return best.name.clone();
+fn told(tried: &[Candidate]) -> String {
+    match best(tried, true) {
+        Some(best) if best.verdict == Verdict::KeepsUp => best.name.clone(),
+        Some(best) => format!("{}, with slow partials", best.name),
+        None => {
+            let why = if tried.is_empty() { "none is here" } else { "each of these is too slow" };
+            format!("{why}; `livecap models list` shows others")
+        }
     }
-    if let Some(best) = having(Verdict::SlowPartials).min_by_key(size) {
-        return format!("{}, with slow partials", best.name);
-    }
-    let why = if tried.is_empty() { "none is here" } else { "each of these is too slow" };
-    format!("{why}; `livecap models list` shows others")
 }
 
 /// The models asked for, or all that are here.
@@ -112,7 +106,7 @@ fn asked(args: &TryArgs, catalogue: &Catalogue, store: &Store) -> Result<Vec<Fou
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn speech() -> Result<Vec<f32>, Box<dyn std::error::Error>> {
+pub fn speech() -> Result<Vec<f32>, Box<dyn std::error::Error>> {
     let mut file = tempfile::Builder::new().suffix(".flac").tempfile()?;
     file.write_all(SPEECH)?;
     let (mut sound, mut samples) = (SoundFile::open(file.path())?, Vec::new());
@@ -126,23 +120,17 @@ fn speech() -> Result<Vec<f32>, Box<dyn std::error::Error>> {
 mod tests {
     use super::*;
 
-    fn tried(name: &str, parameters: u64, verdict: Verdict) -> Tried {
-        let multilingual = !name.ends_with(".en");
-        Tried { name: name.to_owned(), parameters: parameters * 1_000_000, multilingual, verdict }
-    }
-
     #[test]
-    fn the_best_is_the_largest_that_keeps_up_or_else_the_least_slow() {
-        use Verdict::{KeepsUp, SlowPartials, TooSlow};
-        let large = tried("large", 1_550, TooSlow);
-        let medium = tried("medium", 769, SlowPartials);
-        let small = tried("small", 244, SlowPartials);
-        let (base, base_en) = (tried("base", 74, KeepsUp), tried("base.en", 74, KeepsUp));
-        let tiny = tried("tiny.en", 39, KeepsUp);
-        assert_eq!(best(&[&tiny, &base_en, &base, &small, &medium]), "base.en");
-        assert_eq!(best(&[&tiny, &base, &large]), "base", "the larger one, also for English");
-        assert_eq!(best(&[&large, &medium, &small]), "small, with slow partials");
-        assert!(best(&[&large]).starts_with("each of these is too slow"));
-        assert!(best(&[]).starts_with("none is here"));
+    fn a_best_model_that_is_slow_is_called_so_and_without_any_there_is_a_remedy() {
+        let candidate = |verdict| Candidate {
+            name: "small".to_owned(),
+            parameters: 244_000_000,
+            multilingual: true,
+            verdict,
+        };
+        assert_eq!(told(&[candidate(Verdict::KeepsUp)]), "small");
+        assert_eq!(told(&[candidate(Verdict::SlowPartials)]), "small, with slow partials");
+        assert!(told(&[candidate(Verdict::TooSlow)]).starts_with("each of these is too slow"));
+        assert!(told(&[]).starts_with("none is here; `livecap models list`"));
     }
 }

@@ -11,6 +11,10 @@ use super::super::{
 use crate::{languages::whisper, message::Language};
 
 /// Converts sound to the 16 kHz that recognisers take.
+///
+/// It may be left out: where a recogniser listens to a source of sound, a resampler is implied between them. It has the default queue,
+/// is shared by all recognisers of that source, and appears in graphs and metrics by the name of the source with `.16k` behind it,
+/// which no stage of a file can have. Write the stage to give it a queue or limits of its own.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Resample {}

@@ -7,6 +7,7 @@ mod choice;
 mod error;
 #[cfg(target_os = "linux")]
 mod library_lines;
+mod meter;
 mod ring;
 mod settings;
 #[cfg(target_os = "linux")]
@@ -26,6 +27,7 @@ use self::{cards::SoundCards, watch::Watcher};
 pub use self::{
     cards::{DeviceInfo, StreamFormat, devices, find},
     error::DeviceError,
+    meter::Meter,
     settings::MicrophoneSettings,
 };
 pub use crate::message::Channel;

@@ -144,7 +144,11 @@ async fn the_plan_and_the_log_are_told_as_they_were_given() {
     let server = &pipeline.server;
     assert_eq!(read::<Graph>(server, "/api/graph").await, Graph::default());
     assert_eq!(read::<LogLines>(server, "/api/log").await, LogLines::default());
-    let stage = |kind: &str, name: &str| GraphStage { name: name.into(), kind: kind.into() };
+    let stage = |kind: &str, name: &str| GraphStage {
+        name: name.into(),
+        kind: kind.into(),
+        implied: false,
+    };
     let graph = Graph {
         name: "two".into(),
         stages: vec![stage("whisper", "english"), stage("broadcast", "web")],
