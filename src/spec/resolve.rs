@@ -8,7 +8,7 @@ use toml::{
 };
 
 use super::{
-    Code, Complaint, file, implied, kinds,
+    Code, Complaint, file, kinds,
     plan::{Places, Planned, Restart, WhenFull},
     schema, shape,
     table::{Around, EVERY, LISTENING, Table, read},
@@ -38,7 +38,7 @@ pub(super) fn resolve(
     complaints: &mut Vec<Complaint>,
 ) -> Option<Resolved> {
     if table.is_implied() {
-        return Some(implied::resolved(table));
+        return Some(implied(table));
     }
     let before = complaints.len();
     let keys = schema::stage(table.kind);
@@ -62,6 +62,19 @@ pub(super) fn resolve(
         patience: patience.0,
         places: Places { header: table.header.clone(), values },
     })
+}
+
+/// A stage that stands in no file: every setting at its default.
+fn implied(table: &Table<'_>) -> Resolved {
+    let file::Restart { limit, within, wait } = file::Restart::default();
+    let patience =
+        table.kind.patience().parse().map_or(Duration::from_secs(10), |it: Length| it.0);
+    Resolved {
+        work: Planned::Resample,
+        restart: Restart { limit, within: within.0, wait: wait.0 },
+        patience,
+        places: Places { header: table.header.clone(), ..Places::default() },
+    }
 }
 
 /// What is left of a table with mistakes where the keys that they are in are left out. `None` where that is no stage.
