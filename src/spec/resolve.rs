@@ -67,8 +67,7 @@ pub(super) fn resolve(
 /// A stage that stands in no file: every setting at its default.
 fn implied(table: &Table<'_>) -> Resolved {
     let file::Restart { limit, within, wait } = file::Restart::default();
-    let patience =
-        table.kind.patience().parse().map_or(Duration::from_secs(10), |it: Length| it.0);
+    let patience = table.kind.patience().parse().map_or(Duration::from_secs(10), |it: Length| it.0);
     Resolved {
         work: Planned::Resample,
         restart: Restart { limit, within: within.0, wait: wait.0 },
