@@ -58,6 +58,7 @@ describe("the page in the reader's language", { skip }, () => {
     const page = await open(t, server.url);
     await shows(page, "Good morning.");
     await page.click("#open");
+    await page.focus("#ui");
     await page.selectOption("#ui", "de");
     await tells(page, "#panel h2", /^Anzeige$/);
     assert.equal(await page.textContent("#open"), "Einstellungen");
