@@ -96,7 +96,7 @@ describe("the page in the reader's language", { skip }, () => {
     await shows(page, "Goedemorgen.");
     assert.deepEqual(asked(page), []);
     await relay.say({ type: "gap", seq: 5, track: "zaal", start: 5, end: 8, why: "device" }, caption(3, "Welkom.", dutch));
-    await tells(page, ".gap", /hier kwam geen geluid van de microfoon \(3 s\)/);
+    await tells(page, ".gap", /hier kwam geen geluid van de microfoon \(3\ss\)/);
     assert.equal(await page.getAttribute(".gap", "lang"), "nl");
     assert.deepEqual(await languageOf(page), ["en", "ltr"]);
     assert.deepEqual(asked(page), ["texts/nl.json"]);
