@@ -4,8 +4,9 @@ import type { EventPage } from "./event-page.ts";
 import { locale, t } from "./texts.ts";
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+/** Before that the time of day says enough. */
+const NEAR_MS = 90 * MINUTE_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** When it starts, in words; `undefined` where it is not known, or over. `zone`: of the reader, where it is not the browser's. */
 export function whenItStarts(starts: number | undefined, now: number, lang: string, zone?: string): string | undefined {
@@ -22,13 +23,9 @@ export function whenItStarts(starts: number | undefined, now: number, lang: stri
     timeZoneName: "short",
     timeZone: zone,
   }).format(starts);
-  return left < DAY_MS ? `${when} (${inWords(left, lang)})` : when;
-}
-
-function inWords(ms: number, lang: string): string {
-  const words = new Intl.RelativeTimeFormat(lang, { numeric: "always" });
-  const minutes = Math.ceil(ms / MINUTE_MS);
-  return minutes < 90 ? words.format(minutes, "minute") : words.format(Math.round(ms / HOUR_MS), "hour");
+  if (left > NEAR_MS) return when;
+  const soon = new Intl.RelativeTimeFormat(lang, { numeric: "always" }).format(Math.ceil(left / MINUTE_MS), "minute");
+  return `${when} (${soon})`;
 }
 
 /** Shows what is known of the event, or hides it. Returns whether it says when the event starts. */

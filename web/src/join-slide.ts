@@ -1,6 +1,6 @@
 // The slide for the audience: how to read the captions on one's own device.
 import { text } from "./dom.ts";
-import { direction } from "./direction.ts";
+import { direction, tag } from "./direction.ts";
 import type { EventPage } from "./event-page.ts";
 import { request } from "./http.ts";
 import { isJoinInfo, joinAddress, short, withToken, type JoinInfo } from "./join-address.ts";
@@ -44,14 +44,15 @@ export function showSlide(place: Element, { title, subtitle, logo }: EventPage, 
     parts.push(qrCode(withToken(address, share), t("join.code", { address: short(address) })));
   }
   if ("refused" in joining && joining.refused) words.append(text("p", t("join.token"), "note"));
-  if (info !== undefined && info.languages.length > 0) words.append(languages(info.languages));
+  const named = info?.languages.filter((it) => tag(it) !== "") ?? [];
+  if (named.length > 0) words.append(languages(named));
   place.replaceChildren(...parts);
 }
 
 function languages(tags: readonly string[]): HTMLUListElement {
   const list = text("ul", "", "languages");
   list.setAttribute("aria-label", t("page.language"));
-  for (const tag of tags) list.append(Object.assign(text("li", nameOf(tag)), { lang: tag, dir: direction(tag) }));
+  for (const it of tags) list.append(Object.assign(text("li", nameOf(it)), { lang: it, dir: direction(it) }));
   return list;
 }
 

@@ -82,7 +82,7 @@ async function ofAnEvent(t) {
   const browser = await launch("--host-resolver-rules=MAP hall.example 127.0.0.1");
   t.after(() => browser.close());
   const event = '[page]\ntitle = "Town hall"\nsubtitle = "An evening with the council"\nlogo = "logo.svg"\n';
-  const pipeline = `${event}[lines.english]\npath = "-"\n[broadcast.web]\nfrom = "english"\nlisten = "127.0.0.1:0"\nhosts = ["hall.example"]\n`;
+  const pipeline = `${event}[lines.english]\npath = "-"\n[translate.dutch]\nfrom = "english"\nto = "nl"\nprovider = "libretranslate"\nurl = "http://127.0.0.1:9"\n[translate.arabic]\nfrom = "english"\nto = "ar"\nprovider = "libretranslate"\nurl = "http://127.0.0.1:9"\n[broadcast.web]\nfrom = ["english", "dutch", "arabic"]\nlisten = "127.0.0.1:0"\nhosts = ["hall.example"]\n`;
   const logo = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><circle cx="32" cy="32" r="30" fill="#7a1f5c"/><path d="M12 42V26l20-12 20 12v16z" fill="#fff"/></svg>';
   const server = await running(t, pipeline, {}, { "logo.svg": logo });
   const page = await open(t, browser, `${server.url.replace("127.0.0.1", "hall.example")}/join?colours=light`, { viewport: PROJECTOR });
