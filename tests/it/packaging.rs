@@ -47,10 +47,13 @@ async fn get(address: &str, path: &str) -> String {
     answer
 }
 
-/// Of a writer in a cluster whose Redis is not there, since such a server has all of them.
+/// Of a writer in a cluster whose Redis is not there, with a translator whose service is not there either: such a server has all of
+/// them.
 async fn all_metrics() -> BTreeSet<String> {
     let folder = tempfile::tempdir().unwrap();
-    let pipeline = "[lines.typed]\n[broadcast.web]\nfrom = \"typed\"\nlisten = \"127.0.0.1:0\"\n\
+    let pipeline = "[lines.typed]\n\
+                    [translate.dutch]\nfrom = \"typed\"\nto = \"nl\"\nprovider = \"libretranslate\"\nurl = \"http://127.0.0.1:1\"\n\
+                    [broadcast.web]\nfrom = [\"typed\", \"dutch\"]\nlisten = \"127.0.0.1:0\"\n\
                     cluster = \"redis://127.0.0.1:1/\"\n";
     fs::write(folder.path().join("pipeline.toml"), pipeline).unwrap();
     let mut command = livecap(folder.path(), &["run", "pipeline.toml"]);
@@ -59,10 +62,12 @@ async fn all_metrics() -> BTreeSet<String> {
     let address = program.address().await;
     program.write("good morning\n").await;
     assert_eq!(program.line().await.as_deref(), Some("good morning"));
-    // There is a lag from the first caption on, which comes to the terminal and to the server at their own times.
+    // Both begin with the first caption, which comes to the terminal, the server and the translator at their own times.
     let metrics = loop {
         let metrics = get(&address, "/metrics").await;
-        if metrics.contains("livecap_lag_seconds ") {
+        if metrics.contains("livecap_lag_seconds ")
+            && metrics.contains("livecap_stage_counts_total{")
+        {
             break metrics;
         }
     };
