@@ -5,12 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
-
-use crate::support::program::{Program, livecap};
+use crate::support::program::{Program, get, livecap};
 
 fn in_packaging(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging").join(file)
@@ -24,7 +19,12 @@ fn read(file: &str) -> String {
 /// Every word of a text that is named as our metrics are.
 fn metrics_in(text: &str) -> BTreeSet<&str> {
     let words = text.split(|it: char| !it.is_ascii_alphanumeric() && it != '_');
-    words.filter(|it| it.starts_with("livecap_")).collect()
+    // Names of packages are written `livecap_VERSION_amd64.deb`, and `livecap_*.deb`.
+    let is_metric = |it: &&str| {
+        it.strip_prefix("livecap_")
+            .is_some_and(|it| it.starts_with(|it: char| it.is_ascii_lowercase()))
+    };
+    words.filter(is_metric).collect()
 }
 
 /// The names that samples have: those of counters end in `_total`.
@@ -35,16 +35,6 @@ fn served(metrics: &str) -> BTreeSet<String> {
         (name, _) => name.to_owned(),
     });
     names.collect()
-}
-
-async fn get(address: &str, path: &str) -> String {
-    let host = address.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
 }
 
 /// Of a writer in a cluster whose Redis is not there, with a translator whose service is not there either: such a server has all of

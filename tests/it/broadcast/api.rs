@@ -177,6 +177,7 @@ async fn the_api_describes_itself() {
             "/api/clear",
             "/api/end",
             "/api/graph",
+            "/api/join",
             "/api/log",
             "/api/mark",
             "/api/pause",
