@@ -52,6 +52,7 @@ impl<R: BufRead, W: Write> Questions<R, W> {
         }
     }
 
+    #[cfg(any(feature = "whisper", test))]
     pub(super) fn yes(&mut self, question: &str, default: bool) -> io::Result<bool> {
         let shown = if default { "Y/n" } else { "y/N" };
         loop {

@@ -3,8 +3,10 @@ mod args;
 mod text;
 mod translation;
 
+#[cfg(feature = "whisper")]
+pub(super) use self::args::PORT;
 pub(super) use self::{
-    args::{PORT, WantedArgs},
+    args::WantedArgs,
     text::{Source, Wanted},
     translation::{Service, tags},
 };

@@ -31,6 +31,7 @@ pub struct PullArgs {
     pub backoff: Duration,
 }
 
+#[cfg(feature = "whisper")]
 /// For whoever gets a model without being `models pull`.
 #[derive(clap::Parser)]
 struct Typed {
@@ -40,6 +41,7 @@ struct Typed {
 
 impl PullArgs {
     /// One model, with the usual settings and those of the environment.
+    #[cfg(feature = "whisper")]
     pub(crate) fn of(name: &str) -> PullArgs {
         <Typed as clap::Parser>::parse_from(["pull", "--", name]).args
     }
