@@ -31,8 +31,8 @@ pub struct PullArgs {
     pub backoff: Duration,
 }
 
-#[cfg(feature = "whisper")]
 /// For whoever gets a model without being `models pull`.
+#[cfg(feature = "whisper")]
 #[derive(clap::Parser)]
 struct Typed {
     #[command(flatten)]
