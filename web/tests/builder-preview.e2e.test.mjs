@@ -10,6 +10,9 @@ import { caption, final, hello, partial, track, translation } from "./support/ev
 import { captioning, relaying, temporaryFolder } from "./support/livecap.mjs";
 import { coloursOf, differing } from "./support/pixels.mjs";
 
+/** Chromium smooths round corners a little differently elsewhere in the window: up to 14 pixels of them differ, by up to 47 levels of 255. */
+const CORNER = 64;
+
 describe("the preview of the overlay builder", { skip }, () => {
   const { open } = useBrowser();
   const opened = (t, ...how) => openBuilder(t, open, ...how);
@@ -27,16 +30,18 @@ describe("the preview of the overlay builder", { skip }, () => {
       const isPreset = query !== "" && !query.includes("=");
       const page = await opened(t, isPreset ? "" : query, `${SMALL}&still=on`, { server });
       if (isPreset) await page.getByRole("button", { name: query, exact: true }).click();
+      // On a busy machine they would be gone before they are compared.
+      await page.fill("#set-clear", "0");
       const overlay = await open(t, await page.inputValue("#address"), { viewport: SOURCE });
       await isLive(overlay);
       for (const it of await said(page)) await server.say(it.tail === undefined ? final(it.text) : partial(it.text, it.committed));
-      await isTheSame(page, overlay);
+      await isTheSame(page, overlay, query.includes("radius") ? CORNER : 0);
     });
   }
 
   it("previews both languages and two speakers pixel for pixel", async (t) => {
     const relay = await relaying(t);
-    const page = await opened(t, "lang=nl&both=on&lines=6&width=30", `${SMALL}&still=on&sample=two`, { server: relay });
+    const page = await opened(t, "lang=nl&both=on&lines=6&width=30&clear=0", `${SMALL}&still=on&sample=two`, { server: relay });
     const overlay = await open(t, await page.inputValue("#address"), { viewport: SOURCE });
     await isLive(overlay);
     const [one, two, three] = await said(page);
@@ -130,10 +135,10 @@ async function said(page) {
   );
 }
 
-/** The overlay has rolled up to its end, and looks as the preview does. */
-async function isTheSame(page, overlay) {
+/** The overlay has rolled up to its end, and looks as the preview does. `levels`: by how much of 255 a pixel may differ. */
+async function isTheSame(page, overlay, levels = 0) {
   const wanted = await preview(page);
   assert.ok(coloursOf(wanted) > 2, "there is something to see");
   let count;
-  await until(async () => (count = differing(wanted, await overlay.screenshot())) === 0, () => `${count} pixels differ`);
+  await until(async () => (count = differing(wanted, await overlay.screenshot(), levels)) === 0, () => `${count} pixels differ`);
 }
