@@ -1,14 +1,9 @@
 //! The resampler that a pipeline file may leave out: whoever takes speech may listen to a source of sound of any rate.
-use std::{ops::Range, sync::LazyLock, time::Duration};
+use std::{ops::Range, sync::LazyLock};
 
 use toml::de::DeTable;
 
-use super::{
-    Kind, Port, file,
-    plan::{Places, Planned, Restart},
-    resolve::Resolved,
-    table::Table,
-};
+use super::{Kind, Port, table::Table};
 
 /// What a stage is called that stands in no file. A name in a file has no dot, so the two never clash.
 const ENDING: &str = ".16k";
@@ -61,21 +56,5 @@ impl Implied {
             keys: &NO_KEYS,
             implied_behind: Some(&self.giver),
         }
-    }
-}
-
-/// Every setting at its default.
-pub(super) fn resolved(table: &Table<'_>) -> Resolved {
-    let file::Restart { limit, within, wait } = file::Restart::default();
-    let patience = table
-        .kind
-        .patience()
-        .parse()
-        .map_or(Duration::from_secs(10), |it: super::units::Length| it.0);
-    Resolved {
-        work: Planned::Resample,
-        restart: Restart { limit, within: within.0, wait: wait.0 },
-        patience,
-        places: Places { header: table.header.clone(), ..Places::default() },
     }
 }

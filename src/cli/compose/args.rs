@@ -5,51 +5,51 @@ use super::{Service, Source, Wanted, tags};
 use crate::cli::exit::Trouble;
 
 /// Where the pages are, unless `--port` says otherwise.
-pub(in crate::cli) const PORT: u16 = 31_979;
+pub(crate) const PORT: u16 = 31_979;
 
 /// The environment variable with the operator's token, as in docs/operator.md.
 const OPERATOR: &str = "LIVECAP_OPERATOR";
 
 #[derive(Clone, Debug, Default, clap::Args)]
-pub(in crate::cli) struct WantedArgs {
+pub(crate) struct WantedArgs {
     /// The microphone: a part of its name as `livecap devices` lists it
     #[arg(long, value_name = "NAME", conflicts_with = "input")]
-    pub(in crate::cli) microphone: Option<String>,
+    pub(crate) microphone: Option<String>,
     /// A recording in place of the microphone, or `-` for raw samples on standard input (16 bits, little-endian, 16 kHz, mono)
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) input: Option<PathBuf>,
+    pub(crate) input: Option<PathBuf>,
     /// A name of `livecap models list`, or the path of a model file; default: the best of those that are here
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) model: Option<String>,
+    pub(crate) model: Option<String>,
     /// The spoken language, such as `en`; default: the model finds it
     #[arg(long, value_name = "CODE")]
-    pub(in crate::cli) language: Option<String>,
+    pub(crate) language: Option<String>,
     /// Translate into these languages, such as `nl,es`; each reader chooses one
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
-    pub(in crate::cli) to: Vec<String>,
+    pub(crate) to: Vec<String>,
     /// The translation service: openai, libretranslate, deepl or apertium
     #[arg(long, env = "LIVECAP_TRANSLATE_PROVIDER", default_value = "openai")]
-    pub(in crate::cli) provider: String,
+    pub(crate) provider: String,
     /// The address of the translation service; its key is read from LIVECAP_TRANSLATE_KEY
     #[arg(long, env = "LIVECAP_TRANSLATE_URL")]
-    pub(in crate::cli) url: Option<String>,
+    pub(crate) url: Option<String>,
     /// The model to translate with; default: the endpoint's own
     #[arg(long, env = "LIVECAP_TRANSLATE_MODEL", value_name = "NAME")]
-    pub(in crate::cli) translator: Option<String>,
+    pub(crate) translator: Option<String>,
     /// Let other machines of the network read, too
     #[arg(long)]
-    pub(in crate::cli) share: bool,
+    pub(crate) share: bool,
     /// The port of the pages; 0: any that is free [default: 31979]
     #[arg(long, value_name = "NUMBER")]
-    pub(in crate::cli) port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// The title of the pages
     #[arg(long, value_name = "TEXT")]
-    pub(in crate::cli) title: Option<String>,
+    pub(crate) title: Option<String>,
 }
 
 impl WantedArgs {
     /// The languages to translate into and the service that does; no service where there are none.
-    pub(in crate::cli) fn translation(&self) -> Result<(Vec<String>, Option<Service>), Trouble> {
+    pub(crate) fn translation(&self) -> Result<(Vec<String>, Option<Service>), Trouble> {
         let to = tags(&self.to);
         if to.is_empty() {
             return Ok((to, None));
@@ -63,7 +63,7 @@ impl WantedArgs {
     }
 
     /// The recording or the samples that take the place of the microphone.
-    pub(in crate::cli) fn given_input(&self, file: &Path) -> Option<Source> {
+    pub(crate) fn given_input(&self, file: &Path) -> Option<Source> {
         let input = self.input.as_deref()?;
         Some(match input == Path::new("-") {
             true => Source::Pcm,
@@ -72,7 +72,7 @@ impl WantedArgs {
     }
 
     /// The pipeline of these options, which will lie at `file`, with what could be asked for already settled.
-    pub(in crate::cli) fn wanted(
+    pub(crate) fn wanted(
         &self,
         file: &Path,
         source: Source,

@@ -1,31 +1,31 @@
 //! The text of a pipeline file: commented, as somebody would have written it.
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use super::translation::Service;
 use crate::{cli::pipe::quoted, languages};
 
 /// What a pipeline file is to say. The text of it passes `check`, as far as the values do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Wanted {
-    pub(in crate::cli) source: Source,
+pub(crate) struct Wanted {
+    pub(crate) source: Source,
     /// A name of the catalogue, or a path.
-    pub(in crate::cli) model: String,
+    pub(crate) model: String,
     /// What is spoken; `None`: the model finds it.
-    pub(in crate::cli) language: Option<String>,
+    pub(crate) language: Option<String>,
     /// A stage each, all with this service.
-    pub(in crate::cli) to: Vec<String>,
-    pub(in crate::cli) service: Option<Service>,
+    pub(crate) to: Vec<String>,
+    pub(crate) service: Option<Service>,
     /// A host with its port.
-    pub(in crate::cli) listen: String,
+    pub(crate) listen: String,
     /// The environment variable with the operator's token.
-    pub(in crate::cli) operator: Option<String>,
-    pub(in crate::cli) title: Option<String>,
+    pub(crate) operator: Option<String>,
+    pub(crate) title: Option<String>,
     /// The path of a file of subtitles.
-    pub(in crate::cli) subtitles: Option<String>,
+    pub(crate) subtitles: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Source {
+pub(crate) enum Source {
     /// A device's name or a part of it, or `default`.
     Microphone(String),
     /// The path of a sound file.
@@ -39,7 +39,7 @@ const COMMENTS: usize = 42;
 
 impl Wanted {
     /// `origin`: which command writes it. `file`: where it will lie, for the commands in its head.
-    pub(in crate::cli) fn text(&self, origin: &str, file: &str) -> String {
+    pub(crate) fn text(&self, origin: &str, file: &str) -> String {
         let mut text = format!(
             "# Written by `{origin}`. Every kind of stage and every key: docs/pipeline-file.md\n#\n\
              #   livecap check {file}    says what is wrong with it\n\
@@ -74,14 +74,14 @@ impl Wanted {
             Source::Recording(path) => {
                 text.push_str("\n[recording.talk]\n");
                 key(text, "path", quoted(path), "");
-                key(text, "speed", "1.0".to_owned(), "its own pace");
+                key(text, "speed", "1.0", "its own pace");
                 "talk"
             }
             Source::Pcm => {
                 text.push_str("\n# Raw samples on standard input.\n[pcm.stdin]\n");
                 key(text, "format", quoted("s16le"), "");
-                key(text, "rate", "16000".to_owned(), "samples per second; any rate will do");
-                key(text, "channels", "1".to_owned(), "");
+                key(text, "rate", "16000", "samples per second; any rate will do");
+                key(text, "channels", "1", "");
                 "stdin"
             }
         }
@@ -134,7 +134,7 @@ impl Wanted {
         };
         if let Some(path) = &self.subtitles {
             text.push_str("\n[subtitles.file]\n");
-            key(text, "from", from.clone(), "");
+            key(text, "from", &from, "");
             key(text, "path", quoted(path), "");
         }
         text.push_str("\n[broadcast.web]\n");
@@ -202,7 +202,7 @@ fn stage_name(tag: &str) -> String {
     }
 }
 
-fn key(text: &mut String, key: &str, value: String, comment: &str) {
+fn key(text: &mut String, key: &str, value: impl Display, comment: &str) {
     let line = format!("{key} = {value}");
     let _ = match comment {
         "" => writeln!(text, "{line}"),

@@ -3,14 +3,14 @@ use crate::cli::exit::Trouble;
 
 /// Which service translates, and with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Service {
+pub(crate) struct Service {
     /// As in the pipeline file: `openai`.
-    pub(in crate::cli) provider: String,
-    pub(in crate::cli) url: Option<String>,
+    pub(crate) provider: String,
+    pub(crate) url: Option<String>,
     /// The model to request.
-    pub(in crate::cli) model: Option<String>,
+    pub(crate) model: Option<String>,
     /// The environment variable with the key.
-    pub(in crate::cli) key_variable: Option<String>,
+    pub(crate) key_variable: Option<String>,
 }
 
 /// The environment variable with the key of the service, as `livecap translate` reads it.
@@ -59,7 +59,7 @@ impl Service {
 }
 
 /// The tags of a list such as `nl, es`, each once.
-pub(in crate::cli) fn tags(list: &[String]) -> Vec<String> {
+pub(crate) fn tags(list: &[String]) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for tag in list.iter().flat_map(|it| it.split(',')).map(str::trim) {
         if !tag.is_empty() && !tags.iter().any(|it| it == tag) {

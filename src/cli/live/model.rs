@@ -18,15 +18,15 @@ const BESIDE_THE_DEMO: f64 = 2.5;
 
 /// What it is called in a pipeline file, and what to say about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Chosen {
-    pub(in crate::cli) name: String,
-    pub(in crate::cli) told: String,
+pub(crate) struct Chosen {
+    pub(crate) name: String,
+    pub(crate) told: String,
 }
 
 /// Where models are, and what is known of them.
-pub(in crate::cli) struct Shelf {
-    pub(in crate::cli) catalogue: Catalogue,
-    pub(in crate::cli) store: Store,
+pub(crate) struct Shelf {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) store: Store,
 }
 
 /// A model that is here, is whole, knows all words, and the language.
@@ -37,7 +37,7 @@ struct Usable {
 }
 
 impl Shelf {
-    pub(in crate::cli) fn of_environment() -> Result<Shelf, Trouble> {
+    pub(crate) fn of_environment() -> Result<Shelf, Trouble> {
         let catalogue =
             Catalogue::of_environment().map_err(|error| Trouble::Told(error.to_string()))?;
         let store = Store::of_environment().map_err(|error| Trouble::Told(error.to_string()))?;
@@ -45,10 +45,7 @@ impl Shelf {
     }
 
     /// One of those that are here; `None` if none is. Takes a moment the first time that there are several.
-    pub(in crate::cli) fn best_here(
-        &self,
-        language: Option<&str>,
-    ) -> Result<Option<Chosen>, Trouble> {
+    pub(crate) fn best_here(&self, language: Option<&str>) -> Result<Option<Chosen>, Trouble> {
         let folder = self.store.folder();
         let present = self.store.present(&self.catalogue).map_err(|cause| {
             Trouble::Told(format!(
@@ -69,7 +66,7 @@ impl Shelf {
     }
 
     /// What to get where none is here: the best that should keep up, judged by the model in the program.
-    pub(in crate::cli) fn fitting(&self, language: Option<&str>) -> Option<&ModelEntry> {
+    pub(crate) fn fitting(&self, language: Option<&str>) -> Option<&ModelEntry> {
         let fits = |it: &&ModelEntry| {
             let knows = it.languages == Languages::Multilingual || is_english(language);
             knows && it.vocabulary.is_none() && it.url.is_some() && it.size.is_some()

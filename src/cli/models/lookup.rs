@@ -27,6 +27,6 @@ pub(super) fn in_program(entry: &ModelEntry) -> bool {
     cfg!(feature = "whisper") && entry.built_in
 }
 
-pub(in crate::cli) fn mebibytes(bytes: u64) -> String {
+pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }

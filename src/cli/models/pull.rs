@@ -40,7 +40,7 @@ struct Typed {
 
 impl PullArgs {
     /// One model, with the usual settings and those of the environment.
-    pub(in crate::cli) fn of(name: &str) -> PullArgs {
+    pub(crate) fn of(name: &str) -> PullArgs {
         <Typed as clap::Parser>::parse_from(["pull", "--", name]).args
     }
 
