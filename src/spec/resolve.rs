@@ -49,31 +49,32 @@ pub(super) fn resolve(
     let mut around = Around { table, folder, complaints };
     let every: file::Every = read(table, EVERY, &mut around)?;
     let work = kinds::read(table, &mut around)?;
-    let patience = match every.patience {
-        Some(length) => length,
-        None => table.kind.patience().parse().unwrap_or(Length::ms::<10_000>()),
-    };
+    let patience = every.patience.map_or_else(|| patience(table), |it| it.0);
     let file::Restart { limit, within, wait } = every.restart;
     let values: BTreeMap<String, Range<usize>> =
         table.keys.iter().map(|(key, value)| (key.get_ref().to_string(), value.span())).collect();
     (complaints.len() == before).then(|| Resolved {
         work,
         restart: Restart { limit, within: within.0, wait: wait.0 },
-        patience: patience.0,
+        patience,
         places: Places { header: table.header.clone(), values },
     })
 }
 
-/// A stage that stands in no file: every setting at its default.
+/// A resampler that stands in no file: every setting at its default.
 fn implied(table: &Table<'_>) -> Resolved {
     let file::Restart { limit, within, wait } = file::Restart::default();
-    let patience = table.kind.patience().parse().map_or(Duration::from_secs(10), |it: Length| it.0);
     Resolved {
         work: Planned::Resample,
         restart: Restart { limit, within: within.0, wait: wait.0 },
-        patience,
+        patience: patience(table),
         places: Places { header: table.header.clone(), ..Places::default() },
     }
+}
+
+/// As its kind has it.
+fn patience(table: &Table<'_>) -> Duration {
+    table.kind.patience().parse().unwrap_or(Length::ms::<10_000>()).0
 }
 
 /// What is left of a table with mistakes where the keys that they are in are left out. `None` where that is no stage.

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::program::{Program, get, livecap};
+use crate::{
+    run::operated::ask,
+    support::program::{Program, livecap},
+};
 
 fn in_packaging(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging").join(file)
@@ -54,7 +57,7 @@ async fn all_metrics() -> BTreeSet<String> {
     assert_eq!(program.line().await.as_deref(), Some("good morning"));
     // Both begin with the first caption, which comes to the terminal, the server and the translator at their own times.
     let metrics = loop {
-        let metrics = get(&address, "/metrics").await;
+        let metrics = ask(&address, "GET", "/metrics", "").await;
         if metrics.contains("livecap_lag_seconds ")
             && metrics.contains("livecap_stage_counts_total{")
         {

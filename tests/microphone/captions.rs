@@ -96,6 +96,40 @@ async fn captions_of_a_virtual_microphone_are_written_to_a_pipe_line_by_line() {
     assert_eq!(status.code(), Some(0), "told to stop, it ends well");
 }
 
+/// Without a file, and without anybody to ask: the default microphone and the only model.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_virtual_microphone_is_captioned_without_a_file() {
+    let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
+    let models = microphone.folder().join("models");
+    std::fs::create_dir(&models).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(root.join("models/demo.bin"), models.join("ggml-mine.bin")).unwrap();
+    let file = microphone.folder().join("talk.toml");
+    let mut livecap = microphone.command(env!("CARGO_BIN_EXE_livecap"));
+    livecap.args(["live", "--port", "0", "--write"]).arg(&file).env("LIVECAP_MODELS", &models);
+    let livecap = livecap.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut livecap = livecap.spawn().unwrap();
+    let mut lines = BufReader::new(livecap.stdout.take().unwrap()).lines();
+    let mut told = BufReader::new(livecap.stderr.take().unwrap()).lines();
+    for expected in [&format!("microphone: {NAME}"), "model: mine"] {
+        let line = timeout(PATIENCE, told.next_line()).await.expect("a line").unwrap();
+        assert_eq!(line.as_deref(), Some(expected));
+    }
+    microphone.until_captured().await;
+    let recording = root.join("pipelines/demo.flac");
+    let first = async { timeout(PATIENCE, lines.next_line()).await.expect("a line").unwrap() };
+    let first = tokio::select! {
+        first = first => first,
+        () = microphone.play(&recording) => panic!("no final came"),
+    };
+    assert_eq!(first.as_deref(), Some("Good morning everyone."));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("[microphone.mic]\ndevice = \"default\""), "{text}");
+    terminate(&livecap).await;
+    let status = timeout(PATIENCE, livecap.wait()).await.expect("it ends in time").unwrap();
+    assert_eq!(status.code(), Some(0), "told to stop, it ends well");
+}
+
 #[tokio::test]
 async fn a_missing_microphone_is_refused_before_the_pipeline_starts() {
     let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };

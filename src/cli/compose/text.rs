@@ -1,5 +1,5 @@
 //! The text of a pipeline file: commented, as somebody would have written it.
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use super::translation::Service;
 use crate::{cli::pipe::quoted, languages};
@@ -66,20 +66,20 @@ impl Wanted {
                 key(
                     text,
                     "device",
-                    &quoted(device),
+                    quoted(device),
                     "or a part of its name: `livecap devices` lists them",
                 );
                 "mic"
             }
             Source::Recording(path) => {
                 text.push_str("\n[recording.talk]\n");
-                key(text, "path", &quoted(path), "");
+                key(text, "path", quoted(path), "");
                 key(text, "speed", "1.0", "its own pace");
                 "talk"
             }
             Source::Pcm => {
                 text.push_str("\n# Raw samples on standard input.\n[pcm.stdin]\n");
-                key(text, "format", &quoted("s16le"), "");
+                key(text, "format", quoted("s16le"), "");
                 key(text, "rate", "16000", "samples per second; any rate will do");
                 key(text, "channels", "1", "");
                 "stdin"
@@ -89,36 +89,36 @@ impl Wanted {
 
     fn recogniser(&self, text: &mut String, track: &str, source: &str) {
         let _ = writeln!(text, "\n[whisper.{track}]");
-        key(text, "from", &quoted(source), "");
+        key(text, "from", quoted(source), "");
         key(
             text,
             "model",
-            &quoted(&self.model),
+            quoted(&self.model),
             "a name of `livecap models list`, or the path of a file",
         );
         if let Some(language) = &self.language {
-            key(text, "language", &quoted(language), "what is spoken");
+            key(text, "language", quoted(language), "what is spoken");
         }
-        key(text, "max-lag", &quoted("4s"), "captions never lag further behind than this");
+        key(text, "max-lag", quoted("4s"), "captions never lag further behind than this");
     }
 
     fn translation(&self, text: &mut String, name: &str, track: &str, to: &str) {
         let _ = writeln!(text, "\n[translate.{name}]");
-        key(text, "from", &quoted(track), "");
-        key(text, "to", &quoted(to), "");
+        key(text, "from", quoted(track), "");
+        key(text, "to", quoted(to), "");
         let Some(Service { provider, url, model, key_variable }) = &self.service else { return };
-        key(text, "provider", &quoted(provider), "");
+        key(text, "provider", quoted(provider), "");
         if let Some(url) = url {
-            key(text, "url", &quoted(url), "");
+            key(text, "url", quoted(url), "");
         }
         if let Some(model) = model {
-            key(text, "model", &quoted(model), "");
+            key(text, "model", quoted(model), "");
         }
         if let Some(variable) = key_variable {
             key(
                 text,
                 "api-key-env",
-                &quoted(variable),
+                quoted(variable),
                 "the variable; the key itself stays out of the file",
             );
         }
@@ -135,27 +135,27 @@ impl Wanted {
         if let Some(path) = &self.subtitles {
             text.push_str("\n[subtitles.file]\n");
             key(text, "from", &from, "");
-            key(text, "path", &quoted(path), "");
+            key(text, "path", quoted(path), "");
         }
         text.push_str("\n[broadcast.web]\n");
         let choice = if heard.len() > 1 { "each reader chooses" } else { "" };
-        key(text, "from", &from, choice);
+        key(text, "from", from, choice);
         let reach = match self.is_shared() {
             true => "every machine in the network may read; 127.0.0.1 lets only this one",
             false => "only this machine may read; 0.0.0.0 lets others, too",
         };
-        key(text, "listen", &quoted(&self.listen), reach);
+        key(text, "listen", quoted(&self.listen), reach);
         if let Some(variable) = &self.operator {
             key(
                 text,
                 "operator-token-env",
-                &quoted(variable),
+                quoted(variable),
                 "who presents it may operate: /operator",
             );
         }
         if let Some(title) = &self.title {
             text.push_str("\n[page]\n");
-            key(text, "title", &quoted(title), "");
+            key(text, "title", quoted(title), "");
         }
     }
 
@@ -202,7 +202,7 @@ fn stage_name(tag: &str) -> String {
     }
 }
 
-fn key(text: &mut String, key: &str, value: &str, comment: &str) {
+fn key(text: &mut String, key: &str, value: impl Display, comment: &str) {
     let line = format!("{key} = {value}");
     let _ = match comment {
         "" => writeln!(text, "{line}"),

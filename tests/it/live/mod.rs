@@ -4,12 +4,12 @@ mod init;
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    run::shipped,
-    support::program::{Ended, Program, ended, get, livecap},
+    run::{operated::ask, shipped},
+    support::program::{Ended, Program, ended, livecap},
 };
 
 /// The bundled model as one of the user's own: it counts as a model for all words.
@@ -108,18 +108,17 @@ async fn the_implied_resampler_is_shown_to_operators() {
     let mut program =
         Program::start(livecap(folder.path(), &["live", "--input", &input, "--port", "0"]));
     let address = program.address().await;
-    let graph = get(&address, "/api/graph").await;
-    let (_, graph) = graph.split_once("\r\n\r\n").unwrap();
-    let graph: Value = serde_json::from_str(graph).unwrap();
+    let body = async |path: &str| {
+        let answer = ask(&address, "GET", path, "").await;
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    let graph: Value = serde_json::from_str(&body("/api/graph").await).unwrap();
     let resampler = graph["stages"].as_array().unwrap().iter().find(|it| it["kind"] == "resample");
-    assert_eq!(
-        resampler.unwrap(),
-        &serde_json::json!({ "name": "talk.16k", "kind": "resample", "implied": true })
-    );
-    let metrics = get(&address, "/metrics").await;
+    let expected = json!({ "name": "talk.16k", "kind": "resample", "implied": true });
+    assert_eq!(resampler, Some(&expected));
+    let metrics = body("/metrics").await;
     assert!(metrics.contains("\"talk.16k\""), "{metrics}");
-    let page = get(&address, "/operator").await;
-    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+    assert!(body("/operator").await.contains("<html"));
     program.signal("INT").await;
     let (status, err) = program.exit().await;
     assert_eq!(status.code(), Some(0), "{err}");

@@ -1,6 +1,6 @@
 //! `livecap run` as somebody types it: the real binary, the bundled model, the bundled recording.
 mod bad_input;
-mod operated;
+pub(crate) mod operated;
 #[cfg(unix)]
 mod operator_link;
 mod said;

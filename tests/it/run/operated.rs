@@ -9,7 +9,7 @@ async fn post(address: &str, path: &str) -> String {
     ask(address, "POST", path, "secret").await
 }
 
-async fn ask(address: &str, method: &str, path: &str, token: &str) -> String {
+pub(crate) async fn ask(address: &str, method: &str, path: &str, token: &str) -> String {
     let host = address.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await.unwrap();
     let head = format!(
