@@ -5,13 +5,10 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { PNG } from "pngjs";
 import { isLive, skip, tells, useBrowser } from "./support/browser.mjs";
-import { SMALL, SOURCE, captionsAreThere, openBuilder, preview, until } from "./support/builder.mjs";
+import { CORNER, SMALL, SOURCE, captionsAreThere, openBuilder, preview, until } from "./support/builder.mjs";
 import { caption, final, hello, partial, track, translation } from "./support/events.mjs";
 import { captioning, relaying, temporaryFolder } from "./support/livecap.mjs";
 import { coloursOf, differing } from "./support/pixels.mjs";
-
-/** Chromium smooths round corners a little differently elsewhere in the window: up to 14 pixels of them differ, by up to 47 levels of 255. */
-const CORNER = 64;
 
 describe("the preview of the overlay builder", { skip }, () => {
   const { open } = useBrowser();

@@ -7,6 +7,9 @@ const WINDOW = { width: 1500, height: 1000 };
 export const SOURCE = { width: 800, height: 450 };
 export const SMALL = `width=${SOURCE.width}&height=${SOURCE.height}&behind=white`;
 
+/** Chromium smooths round corners a little differently each time: some pixels of them differ, by up to so many levels of 255. */
+export const CORNER = 64;
+
 /** `query` as an overlay has it; `fragment`: what the builder adds. It has a server of its own unless one is given. */
 export async function openBuilder(t, open, query, fragment, { server, ...options } = {}) {
   const { url } = server ?? (await captioning(t));
