@@ -5,10 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    run::operated::ask,
-    support::program::{Program, livecap},
-};
+use crate::support::program::{Program, ask, livecap};
 
 fn in_packaging(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging").join(file)

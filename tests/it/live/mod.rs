@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    run::{operated::ask, shipped},
-    support::program::{Ended, Program, ended, livecap},
+    run::shipped,
+    support::program::{Ended, Program, ask, ended, livecap},
 };
 
 /// The bundled model as one of the user's own: it counts as a model for all words.

@@ -1,6 +1,6 @@
 //! `livecap run` as somebody types it: the real binary, the bundled model, the bundled recording.
 mod bad_input;
-pub(crate) mod operated;
+mod operated;
 #[cfg(unix)]
 mod operator_link;
 mod said;

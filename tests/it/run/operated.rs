@@ -1,24 +1,9 @@
 //! An operator at a running pipeline: pauses it, resumes it, ends it.
 use super::*;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use crate::support::program::ask;
 
 async fn post(address: &str, path: &str) -> String {
     ask(address, "POST", path, "secret").await
-}
-
-pub(crate) async fn ask(address: &str, method: &str, path: &str, token: &str) -> String {
-    let host = address.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(host).await.unwrap();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
-    answer
 }
 
 /// The next event that is wanted; those before it are passed over.
