@@ -121,7 +121,7 @@ impl List {
     fn lines(&self, levels: &[Level]) -> Vec<String> {
         let width = self.names.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let mut lines = vec![
-            "Which microphone? Speak to see which one hears you (arrows or a number, then Enter)."
+            "Which microphone? The bars show which one hears you (arrows or number, Enter)."
                 .to_owned(),
         ];
         for (number, ((name, default), level)) in self.names.iter().zip(levels).enumerate() {
