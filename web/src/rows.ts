@@ -6,7 +6,7 @@ import { rowsToShow, type Filter } from "./gaps.ts";
 import { shown, type GapRow, type CaptionStore, type Line, type Row, type Segment } from "./caption-store.ts";
 import { between, Paragraphs, type Paragraph, type View } from "./paragraphs.ts";
 import { lastShown } from "./stable-height.ts";
-import { locale, textsVersion } from "./texts.ts";
+import { locale, textLanguage, textsVersion } from "./texts.ts";
 import { timeOfReading } from "./time-of-day.ts";
 import { Words } from "./words.ts";
 import type { Track } from "./wire.ts";
@@ -240,10 +240,10 @@ function fillSegment(row: Painted, segment: Segment, { lang, both, standIns }: C
   if (beside) original!.show(beside.text, beside.committed);
 }
 
-/** In the language that is read, else in that of the original. */
+/** In the language that is read, else in that of the original, else in the page's. */
 function fillGap(element: HTMLElement, gap: GapRow, lang: string | undefined, tracks: readonly Track[]): void {
   const spoken = tracks.find((it) => gap.track === null || it.name === gap.track)?.lang;
-  const it = gapText(gap.why, gap.seconds, [lang, spoken]);
+  const it = gapText(gap.why, gap.seconds, [lang, spoken, textLanguage()]);
   element.lang = it.lang;
   element.textContent = it.text;
 }

@@ -17,6 +17,7 @@ const listeners: (() => void)[] = [];
 let version = 0;
 let wanted = "en";
 let current = "en";
+let isChosen = false;
 
 /** The text of the page in its language. `count` among the values chooses the plural form. */
 export function t(key: Key, values: TextValues = {}): string {
@@ -55,11 +56,13 @@ export function onTexts(changed: () => void): void {
 
 /** Puts the page into the wanted language, or into the browser's where `lang` is empty. */
 export function useTexts(lang: string): void {
+  const isFirst = !isChosen;
+  isChosen = true;
   wanted = pageLanguage(lang, preferred(), TEXT_LANGUAGES);
   if (wanted === current) return;
   if (catalogues.get(wanted)) return apply();
-  // English that turns into something else is read twice.
-  document.documentElement.dataset.texts = "awaited";
+  // English that turns into something else would be read twice. Later on, what is hidden would lose the focus.
+  if (isFirst) document.documentElement.dataset.texts = "awaited";
   window.setTimeout(unhide, HIDDEN_MS);
   void load(wanted).finally(unhide);
 }

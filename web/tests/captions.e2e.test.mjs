@@ -151,7 +151,7 @@ describe("the caption page", { skip }, () => {
     const page = await open(t, server.url);
     await server.say(final("Before.", { start: 0, end: 1 }), { type: "gap", start: 1, end: 4.2, why: "overload" }, final("After.", { start: 5, end: 6 }));
     await shows(page, "After.");
-    assert.match(await page.textContent("#captions"), /Before\..*some words are missing here: the machine could not keep up \(3 s\).*After\./);
+    assert.match(await page.textContent("#captions"), /Before\..*some words are missing here: the machine could not keep up \(3\ss\).*After\./);
   });
 
   it("shows a translation, the original where there is none, and both where that is wanted", async (t) => {

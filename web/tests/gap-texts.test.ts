@@ -32,8 +32,8 @@ describe("the text of a gap", () => {
   });
 
   it("tells how long, from a second on, and knows a reason that it does not know", async () => {
-    assert.equal((await whole("device", 12.4, ["fr"])).text, "aucun son du micro ici (12 s)");
+    assert.equal((await whole("device", 12.4, ["fr"])).text, "aucun son du micro ici (12\u00a0s)");
     assert.equal((await whole("device", 0.9, ["fr"])).text, "aucun son du micro ici");
-    assert.equal((await whole("moonlight", 3, ["en"])).text, "some words were lost here (3 s)");
+    assert.equal((await whole("moonlight", 3, ["en"])).text, "some words were lost here (3\u00a0s)");
   });
 });

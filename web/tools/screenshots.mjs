@@ -28,7 +28,7 @@ async function ofTheDemo(t, browser) {
     "captions-desktop": await at("/?colours=light", DESKTOP),
     "captions-dark-settings": await at("/?colours=dark", DESKTOP),
     "captions-dyslexic": await at("/?colours=light&font=dyslexic&width=34", DESKTOP),
-    "captions-projector": await at("/?colours=contrast&view=lines&lines=3&size=200", PROJECTOR),
+    "captions-projector": await at("/?colours=contrast&view=lines&lines=3", PROJECTOR),
     "overlay-projector": await at("/overlay?page=2d5a3d&clear=0", PROJECTOR),
     "demo-desktop": await at("/demo", DESKTOP, { colorScheme: "light" }),
   };
