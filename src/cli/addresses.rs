@@ -176,7 +176,7 @@ mod tests {
                 let lines: Vec<Vec<char>> = text.lines().map(|it| it.chars().collect()).collect();
                 assert!(lines.iter().all(|it| it.len() == columns));
                 let is_dark = |x: usize, y: usize| {
-                    let full = if y % 2 == 0 { ['█', '▀'] } else { ['█', '▄'] };
+                    let full = if y.is_multiple_of(2) { ['█', '▀'] } else { ['█', '▄'] };
                     full.contains(&lines[y / 2][x]) != plain
                 };
                 // A scanner needs modules of several pixels.

@@ -44,7 +44,7 @@ impl EventPages {
         if let Some((.., page)) = made.pages.iter().find(known) {
             return Some(page.clone());
         }
-        let page = make(pages::page(path, false)?, packed, |html| {
+        let page = make(&pages::page(path, false)?, packed, |html| {
             with_event(html, event.info(), title, *is_heading)
         })?;
         made.pages.push((*path, packed, page.clone()));
@@ -52,10 +52,11 @@ impl EventPages {
     }
 }
 
-fn make(plain: Page, packed: bool, with_event: impl Fn(&str) -> Option<String>) -> Option<Page> {
+fn make(plain: &Page, packed: bool, with_event: impl Fn(&str) -> Option<String>) -> Option<Page> {
     let html = with_event(std::str::from_utf8(&plain.body).ok()?)?.into_bytes();
     let (body, encoding) = if packed { (gzip(&html), Some("gzip")) } else { (html, None) };
-    Some(Page { etag: pages::tag_of(&body), body: Cow::Owned(body), encoding, ..plain })
+    let etag = pages::tag_of(&body);
+    Some(Page { etag, body: Cow::Owned(body), encoding, ..plain.clone() })
 }
 
 /// `None` where the page has no title to replace.
