@@ -43,7 +43,7 @@ mod tests {
     const PLAN: &str = "[lines.typed]\npatience = \"2s\"\n\
                         [replace.names]\nfrom = \"typed\"\nwords = { a = \"b\" }\n\
                         [translate.dutch]\nfrom = \"names\"\nto = \"nl\"\nprovider = \"openai\"\nurl = \"http://127.0.0.1:1\"\nmodel = \"m\"\n\
-                        [broadcast.web]\nfrom = \"names\"\nlisten = \"127.0.0.1:0\"\n";
+                        [broadcast.web]\nfrom = [\"names\", \"dutch\"]\nlisten = \"127.0.0.1:0\"\n";
 
     fn plan() -> Plan {
         spec::check(PLAN, Path::new("plan.toml"))
