@@ -7,8 +7,11 @@ const WINDOW = { width: 1500, height: 1000 };
 export const SOURCE = { width: 800, height: 450 };
 export const SMALL = `width=${SOURCE.width}&height=${SOURCE.height}&behind=white`;
 
-/** Chromium smooths round corners a little differently each time: some pixels of them differ, by up to so many levels of 255. */
-export const CORNER = 64;
+/**
+ * So many pixels may differ where there are round corners: Chromium smooths a corner that crosses the edge of one of its tiles
+ * differently, and the tiles lie elsewhere. About twice of what was seen (22); another radius, colour or letter changes far more.
+ */
+export const ROUNDED = 40;
 
 /** `query` as an overlay has it; `fragment`: what the builder adds. It has a server of its own unless one is given. */
 export async function openBuilder(t, open, query, fragment, { server, ...options } = {}) {
