@@ -80,7 +80,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("engineioxide", &["src/serve/"]),
     ("socketioxide_core", &["src/serve/"]),
     ("socketioxide_redis", &["src/serve/cluster/"]),
-    ("rand", &["src/serve/", "src/cli/listen.rs"]),
+    ("rand", &["src/serve/", "src/cli/listen.rs", "src/stages/microphone/cookie.rs"]),
     ("redis", &["src/serve/cluster/"]),
     ("base64", &["src/serve/cluster/", "src/cli/client/"]),
     ("axum", &["src/serve/"]),
