@@ -39,7 +39,7 @@ mod wiring;
 pub use check::{check, check_on, check_with};
 pub use complaint::{Code, Complaint, Mark};
 pub use kind::{Kind, Port};
-pub use listen::Overrides;
+pub use listen::{Overrides, address_of_pages};
 pub use machine::{Machine, ModelFacts, ModelTrouble, Trouble, check_machine};
 pub use plan::{Plan, Planned};
 pub use reference::reference;
