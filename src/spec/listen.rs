@@ -10,7 +10,8 @@ use super::{
 /// no host, or says more than where the pages are.
 pub fn address_of_pages(written: &str) -> Option<String> {
     let rest = written.strip_prefix("https://").or_else(|| written.strip_prefix("http://"))?;
-    let is_fine = !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['@', ' ', '?', '#']);
+    let is_fine =
+        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['@', ' ', '?', '#']);
     is_fine.then(|| written.trim_end_matches('/').to_owned())
 }
 

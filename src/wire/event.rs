@@ -6,7 +6,7 @@ use super::{CaptionEvent, CaptionKind, GapEvent, MarkEvent, TranslationEvent};
 /// An event of the log with all that its clients may ask for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Event {
+pub enum Event {
     Caption(CaptionEvent),
     Translation(TranslationEvent),
     Gap(GapEvent),
@@ -15,7 +15,7 @@ pub(crate) enum Event {
 
 impl Event {
     /// The number that it carries.
-    pub(crate) fn seq(&self) -> Option<u64> {
+    pub fn seq(&self) -> Option<u64> {
         match self {
             Event::Caption(it) => Some(it.seq),
             Event::Translation(it) => it.seq,
@@ -24,7 +24,7 @@ impl Event {
         }
     }
 
-    pub(crate) fn is_partial(&self) -> bool {
+    pub fn is_partial(&self) -> bool {
         match self {
             Event::Caption(it) => it.kind == CaptionKind::Partial,
             Event::Translation(it) => it.kind == CaptionKind::Partial,
@@ -33,7 +33,7 @@ impl Event {
     }
 
     /// Where it begins, in seconds of the audio timeline.
-    pub(crate) fn start(&self) -> f64 {
+    pub fn start(&self) -> f64 {
         match self {
             Event::Caption(it) => it.start,
             Event::Translation(it) => it.start,

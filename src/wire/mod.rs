@@ -3,6 +3,7 @@ mod caption;
 mod clock;
 mod event;
 mod inspect;
+mod kept;
 mod line;
 mod page;
 mod state;
@@ -10,11 +11,12 @@ mod translation;
 
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, MarkEvent, Painted, WordTime};
 pub use clock::Clock;
-pub(crate) use event::Event;
+pub use event::Event;
 pub use inspect::{
     ApiState, EdgeState, Graph, GraphEdge, GraphStage, Latency, LogLine, LogLines, LogState,
     NodeState, Percentiles, SourceLevel, StageWork,
 };
+pub use kept::{Batch, Continued};
 pub use line::Line;
 pub use page::PageInfo;
 pub(crate) use state::level_db;
