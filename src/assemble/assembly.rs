@@ -7,7 +7,7 @@ use futures::FutureExt;
 use super::recogniser;
 use super::{
     ThisMachine,
-    wires::{self, Wires},
+    wires::{Carried, Wires},
 };
 use crate::{
     flow::{Fault, Gate, Source, Stage, StageGauge},
@@ -54,7 +54,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    pub(super) fn source<S: Source<Out: wires::Carried>>(
+    pub(super) fn source<S: Source<Out: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
@@ -62,12 +62,15 @@ impl<'a> Assembly<'a> {
     ) {
         let gauge = StageGauge::new(&stage.name);
         let gate = Gate::default();
-        let outlet = self.wires.outlet(number, &gauge).gated(gate.clone());
+        let mut outlet = self.wires.outlet(number, &gauge).gated(gate.clone());
+        if let Some(speaker) = stage.work.speaker().cloned() {
+            outlet = outlet.marking(move |it: &mut S::Out| it.say(&speaker));
+        }
         self.gates.push((number, gate));
         self.pipeline.source(held_to(stage), gauge, source, outlet);
     }
 
-    pub(super) fn between<S: Stage<In: wires::Carried, Out: wires::Carried>>(
+    pub(super) fn between<S: Stage<In: Carried, Out: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
@@ -80,7 +83,7 @@ impl<'a> Assembly<'a> {
         self.pipeline.stage(held_to(stage), gauge, make, kept, inlet, outlet);
     }
 
-    pub(super) fn sink<S: Stage<In: wires::Carried>>(
+    pub(super) fn sink<S: Stage<In: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,

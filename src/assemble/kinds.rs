@@ -64,8 +64,8 @@ impl Assembly<'_> {
             }
             Planned::Lines(lines) => self.write_lines(number, stage, lines).await,
             Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
-            Planned::Pcm(format) => {
-                self.source(number, stage, Pcm::new(*format));
+            Planned::Pcm(settings) => {
+                self.source(number, stage, Pcm::new(settings.samples));
                 Ok(())
             }
             Planned::Command(settings) => {

@@ -3,16 +3,17 @@ use std::{
     collections::BTreeMap, fmt, net::IpAddr, num::NonZeroUsize, path::PathBuf, time::Duration,
 };
 
-use crate::message::Language;
 pub use crate::message::{
     BreakerSettings, Channel, PlaybackSpeed, RawFormat, RecordFormat, RecordSettings, RelayFilter,
     Retention, SampleFormat, SubtitleFormat, SubtitleSettings, WhenExists,
 };
+use crate::message::{Language, Speaker};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Microphone {
     pub device: DeviceChoice,
     pub channel: Channel,
+    pub speaker: Option<Speaker>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,14 @@ pub struct Recording {
     pub start: Duration,
     /// Begin anew at `start` after the end, for ever.
     pub repeat: bool,
+    pub speaker: Option<Speaker>,
+}
+
+/// Raw samples on standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pcm {
+    pub samples: RawFormat,
+    pub speaker: Option<Speaker>,
 }
 
 /// A child process that writes samples to its standard output. It runs in [`Plan::folder`](super::Plan::folder).
@@ -44,6 +53,7 @@ pub struct Command {
     /// Whether it is started anew when it ends well, too.
     pub restart_when_ended: bool,
     pub samples: RawFormat,
+    pub speaker: Option<Speaker>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
