@@ -10,6 +10,7 @@ pub mod hallucination;
 pub mod histogram;
 pub mod latency;
 pub mod model_speed;
+pub mod names;
 pub mod recent;
 pub mod reference;
 pub mod replace;
