@@ -7,7 +7,8 @@ use futures::FutureExt;
 use super::recogniser;
 use super::{
     ThisMachine,
-    wires::{self, Wires},
+    speakers::OfServers,
+    wires::{Carried, Wires},
 };
 use crate::{
     flow::{Fault, Gate, Source, Stage, StageGauge},
@@ -35,10 +36,17 @@ pub(super) struct Assembly<'a> {
     pub(super) models: recogniser::Models,
     pub(super) servers: Vec<(usize, Server, Vec<TrackInfo>)>,
     pub(super) notices: Vec<(usize, String)>,
+    /// Those who speak to each broadcast, by its number.
+    pub(super) speakers: OfServers,
 }
 
 impl<'a> Assembly<'a> {
-    pub(super) fn new(machine: &'a ThisMachine, wires: Wires, live: Vec<bool>) -> Assembly<'a> {
+    pub(super) fn new(
+        machine: &'a ThisMachine,
+        wires: Wires,
+        live: Vec<bool>,
+        speakers: OfServers,
+    ) -> Assembly<'a> {
         Assembly {
             machine,
             pipeline: Pipeline::new(wires.registry()),
@@ -51,23 +59,28 @@ impl<'a> Assembly<'a> {
             models: recogniser::Models::default(),
             servers: Vec::new(),
             notices: Vec::new(),
+            speakers,
         }
     }
 
-    pub(super) fn source<S: Source<Out: wires::Carried>>(
+    pub(super) fn source<S: Source<Out: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
         source: S,
-    ) {
+    ) -> Gate {
         let gauge = StageGauge::new(&stage.name);
         let gate = Gate::default();
-        let outlet = self.wires.outlet(number, &gauge).gated(gate.clone());
-        self.gates.push((number, gate));
+        let mut outlet = self.wires.outlet(number, &gauge).gated(gate.clone());
+        if let Some(speaker) = stage.work.speaker().cloned() {
+            outlet = outlet.marking(move |it: &mut S::Out| it.say(&speaker));
+        }
+        self.gates.push((number, gate.clone()));
         self.pipeline.source(held_to(stage), gauge, source, outlet);
+        gate
     }
 
-    pub(super) fn between<S: Stage<In: wires::Carried, Out: wires::Carried>>(
+    pub(super) fn between<S: Stage<In: Carried, Out: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
@@ -80,7 +93,7 @@ impl<'a> Assembly<'a> {
         self.pipeline.stage(held_to(stage), gauge, make, kept, inlet, outlet);
     }
 
-    pub(super) fn sink<S: Stage<In: wires::Carried>>(
+    pub(super) fn sink<S: Stage<In: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,

@@ -6,14 +6,14 @@ use toml::de::DeTable;
 use super::{
     Code, Complaint, Kind, Overrides, Plan,
     complaint::in_file_order,
-    conflicts, document,
+    conflicts, copies, document,
     implied::{self, Implied},
     machine::{Machine, check_page, check_stage},
     order, page, pairs,
     plan::{Feed, Stage},
     queues,
     resolve::{self, Queue, Resolved},
-    syntax,
+    speakers, syntax,
     table::Table,
     voices,
     wiring::{self, Link},
@@ -107,10 +107,14 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
         }
     }
     let mut stages = stages(text, &tables, resolved, &queues, &links, order.unwrap_or_default());
+    stages = copies::expand(stages);
     overrides.apply(&mut stages, &mut complaints);
     conflicts::check(&stages, &mut complaints);
     voices::check(&stages, &mut complaints);
     pairs::check(&stages, &mut complaints);
+    if spoilt.is_empty() {
+        speakers::check(&stages, &mut complaints);
+    }
     let stem = || path.file_stem().map(|it| it.to_string_lossy().into_owned());
     let plan = Plan {
         name: pipeline.as_ref().and_then(|it| it.name.clone()).or_else(stem).unwrap_or_default(),
@@ -124,7 +128,7 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
 
 /// Something must give, or nothing will ever happen.
 fn sources(tables: &[Table<'_>], start: Range<usize>, complaints: &mut Vec<Complaint>) {
-    const HELP: &str = "a source of sound is a `microphone`, a `recording`, `pcm` or a `command`:\n\n[microphone.mic]";
+    const HELP: &str = "a source of sound is a `microphone`, a `recording`, a `browser`, `pcm` or a `command`:\n\n[microphone.mic]";
     if tables.is_empty() {
         complaints.push(
             Complaint::new(Code::EmptyPipeline, "this pipeline has no stages")
@@ -181,5 +185,6 @@ fn stage(text: &str, table: &Table<'_>, resolved: Resolved) -> Stage {
         work,
         places,
         implied: table.is_implied(),
+        copy_of: None,
     }
 }

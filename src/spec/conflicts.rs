@@ -4,7 +4,7 @@ use std::path::Path;
 use super::{
     Code, Complaint,
     plan::{
-        Broadcast, Command, Listen, Place, Planned, RecordFormat, RecordSettings, RelayFilter,
+        Broadcast, Command, Listen, Pcm, Place, Planned, RecordFormat, RecordSettings, RelayFilter,
         Stage,
     },
 };
@@ -88,7 +88,9 @@ fn flac_rate(stage: &Stage, all: &[Stage]) -> Option<Complaint> {
         return None;
     };
     let source = all.get(stage.feeds.first()?.giver)?;
-    let (Planned::Pcm(samples) | Planned::Command(Command { samples, .. })) = &source.work else {
+    let (Planned::Pcm(Pcm { samples, .. }) | Planned::Command(Command { samples, .. })) =
+        &source.work
+    else {
         return None;
     };
     let rate = Some(samples.rate.hertz()).filter(|it| *it > HIGHEST_FLAC)?;

@@ -5,6 +5,7 @@ use super::{
     recogniser::Whisper,
     settings::{self, PlaybackSpeed},
 };
+use crate::message::Speaker;
 
 /// What an edge carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,8 +136,9 @@ kinds! {
         live: |it| matches!(it, Planned::Recording(it) if it.speed != PlaybackSpeed::Max),
         ..SOURCE
     };
-    Pcm(settings::RawFormat), Row { name: "pcm", usual_name: "stdin", ..SOURCE };
+    Pcm(settings::Pcm), Row { name: "pcm", usual_name: "stdin", ..SOURCE };
     Command(settings::Command), Row { name: "command", usual_name: "stream", live: |_| true, ..SOURCE };
+    Browser(Box<settings::Browser>), Row { name: "browser", usual_name: "panel", live: |_| true, ..SOURCE };
     Resample, Row {
         name: "resample",
         usual_name: "speech",
@@ -171,6 +173,17 @@ kinds! {
 }
 
 impl Planned {
+    /// Who speaks in its sound, where the file says so.
+    pub fn speaker(&self) -> Option<&Speaker> {
+        match self {
+            Planned::Microphone(it) => it.speaker.as_ref(),
+            Planned::Recording(it) => it.speaker.as_ref(),
+            Planned::Pcm(it) => it.speaker.as_ref(),
+            Planned::Command(it) => it.speaker.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether its sound comes whether or not anybody takes it.
     pub(super) fn gives_live_sound(&self) -> bool {
         (self.kind().row().live)(self)

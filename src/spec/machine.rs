@@ -67,6 +67,8 @@ pub fn check_machine(plan: &Plan, machine: &dyn Machine) -> Vec<Complaint> {
         all.iter().flat_map(|it| check_stage(it, &all, machine)).collect();
     complaints.extend(check_page(plan.page(), machine));
     in_file_order(&mut complaints);
+    // Copies of a stage lack the same.
+    complaints.dedup();
     complaints
 }
 
@@ -102,6 +104,9 @@ fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint>
         Planned::Command(command) => {
             let what = format!("there is no program `{}`", command.program.display());
             told(stage, Code::NoProgram, "command", what, machine.program(&command.program))
+        }
+        Planned::Browser(browser) if browser.slot == 1 => {
+            set(stage, "speaker-token-env", browser.token.as_deref(), machine)
         }
         Planned::Whisper(whisper) => model(stage, whisper, machine),
         Planned::Translate(translate) => match &translate.key {

@@ -3,16 +3,17 @@ use std::{
     collections::BTreeMap, fmt, net::IpAddr, num::NonZeroUsize, path::PathBuf, time::Duration,
 };
 
-use crate::message::Language;
 pub use crate::message::{
     BreakerSettings, Channel, PlaybackSpeed, RawFormat, RecordFormat, RecordSettings, RelayFilter,
     Retention, SampleFormat, SubtitleFormat, SubtitleSettings, WhenExists,
 };
+use crate::message::{Language, Speaker};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Microphone {
     pub device: DeviceChoice,
     pub channel: Channel,
+    pub speaker: Option<Speaker>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,14 @@ pub struct Recording {
     pub start: Duration,
     /// Begin anew at `start` after the end, for ever.
     pub repeat: bool,
+    pub speaker: Option<Speaker>,
+}
+
+/// Raw samples on standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pcm {
+    pub samples: RawFormat,
+    pub speaker: Option<Speaker>,
 }
 
 /// A child process that writes samples to its standard output. It runs in [`Plan::folder`](super::Plan::folder).
@@ -44,6 +53,44 @@ pub struct Command {
     /// Whether it is started anew when it ends well, too.
     pub restart_when_ended: bool,
     pub samples: RawFormat,
+    pub speaker: Option<Speaker>,
+}
+
+/// Speakers who send their sound to a broadcast. One place of a stage: where it has several, the plan has a stage for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Browser {
+    /// The stage as the file names it.
+    pub family: String,
+    /// Which of its places, from 1.
+    pub slot: usize,
+    /// How many there are.
+    pub speakers: usize,
+    /// What readers see of speakers without a name.
+    pub name: String,
+    pub codecs: Vec<SpeakerCodec>,
+    /// Sound that is older is given up.
+    pub max_lag: Duration,
+    pub echo_cancellation: bool,
+    pub noise_suppression: bool,
+    pub auto_gain: bool,
+    /// The environment variable that holds the token.
+    pub token: Option<String>,
+    /// The broadcast at whose port they speak; `None`: the only one.
+    pub server: Option<String>,
+}
+
+/// How the sound of a speaker may be packed.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum SpeakerCodec {
+    /// Whole numbers of 16 bits.
+    PcmS16le,
+    /// Floating-point numbers of 32 bits.
+    PcmF32le,
+    /// Opus packets: a tenth of the bandwidth.
+    Opus,
 }
 
 #[derive(Clone, Debug, PartialEq)]

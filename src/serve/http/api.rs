@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{download, inspect, join, metrics};
+use super::{download, inspect, join, metrics, speakers};
 use crate::{
     flow::Gate,
     serve::{
@@ -22,7 +22,9 @@ use crate::{
         },
         captions::log::Log,
         hub::Hub,
+        speakers::ingest,
     },
+    wire::INGEST_PATH,
 };
 
 #[derive(OpenApi)]
@@ -40,6 +42,9 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(inspect::lines))
         .routes(routes!(download::said))
         .routes(routes!(join::join))
+        .routes(routes!(speakers::speak))
+        .routes(routes!(speakers::list, speakers::make))
+        .routes(routes!(speakers::rename, speakers::revoke))
         .routes(routes!(measures))
         .routes(routes!(alive))
         .routes(routes!(readiness))
@@ -50,6 +55,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(end))
         .split_for_parts();
     router
+        .route(INGEST_PATH, axum::routing::get(ingest))
         .route("/api/openapi.json", axum::routing::get(async || Json(description)))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
 }
@@ -155,7 +161,7 @@ fn gate(hub: &Hub) -> Result<&Gate, Refused> {
 }
 
 /// The requester may operate. This is an extractor, so that no body is read without this right.
-struct Operator;
+pub(super) struct Operator;
 
 impl FromRequestParts<Arc<Hub>> for Operator {
     type Rejection = Refused;

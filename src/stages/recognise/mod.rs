@@ -87,7 +87,8 @@ impl<R: Recogniser> Recognise<R> {
         self.finish(track, out).await?;
         let start = self.audio.end();
         tracing::debug!(missing = ?end.since(start), why = why.name(), "audio is missing");
-        let gap = track.gap(start, end, why, self.traced(begun));
+        // Where nobody spoke, nothing is missing.
+        let gap = track.gap(start, end, why, self.traced(begun)).filter(|_| why != Why::Muted);
         self.reset_to(track, end);
         match gap {
             Some(gap) => Ok(out.send(gap).await?),
@@ -191,6 +192,10 @@ impl<R: Recogniser> Stage for Recognise<R> {
         if frame.start.since(self.audio.end()) > TOLERANCE {
             self.report_gap(track, frame.start, frame.hole.unwrap_or(Why::Overload), begun, out)
                 .await?;
+        }
+        if frame.speaker.as_ref() != track.segments.speaker() {
+            self.handle_interruption(track, out).await?;
+            track.segments.set_speaker(frame.speaker.clone());
         }
         // A source that goes back in time repeats audio.
         let back = self.audio.end().since(frame.start);

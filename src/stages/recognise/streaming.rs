@@ -161,8 +161,12 @@ impl<R: StreamingRecogniser> Stage for RecogniseStream<R> {
             self.end_session(track, out).await?;
             let why = frame.hole.unwrap_or(Why::Overload);
             let trace = self.traced(begun);
-            let gap = track.gap(expected, frame.start, why, trace);
+            let gap = track.gap(expected, frame.start, why, trace).filter(|_| why != Why::Muted);
             send(gap, out).await?;
+        }
+        if frame.speaker.as_ref() != track.segments.speaker() {
+            self.end_session(track, out).await?;
+            track.segments.set_speaker(frame.speaker.clone());
         }
         let span = frame.span();
         (track.received_to, track.consumed_to) = (track.received_to.max(span.end()), span.end());

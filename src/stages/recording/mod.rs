@@ -6,6 +6,8 @@
 mod edit_cursor;
 mod error;
 mod mp4;
+#[cfg(feature = "opus")]
+mod opus_packets;
 mod probe;
 mod sound_file;
 mod tracks;
@@ -21,6 +23,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use error::SoundFileError;
+#[cfg(feature = "opus")]
+pub(super) use opus_packets::OpusPackets;
 pub use sound_file::{Choice, SoundFile};
 
 pub use crate::message::PlaybackSpeed;
@@ -138,7 +142,15 @@ impl Recording {
         let trace = Trace::starting(due.unwrap_or_else(Instant::now));
         // Counted before it is sent: a frame that is being sent when a run ends is lost, and not sent twice.
         self.given = end;
-        out.send(AudioFrame { start, rate, samples: samples.into(), hole: None, trace }).await?;
+        out.send(AudioFrame {
+            start,
+            rate,
+            samples: samples.into(),
+            hole: None,
+            speaker: None,
+            trace,
+        })
+        .await?;
         Ok(true)
     }
 }
