@@ -7,6 +7,7 @@ use futures::FutureExt;
 use super::recogniser;
 use super::{
     ThisMachine,
+    speakers::OfServers,
     wires::{self, Wires},
 };
 use crate::{
@@ -35,10 +36,12 @@ pub(super) struct Assembly<'a> {
     pub(super) models: recogniser::Models,
     pub(super) servers: Vec<(usize, Server, Vec<TrackInfo>)>,
     pub(super) notices: Vec<(usize, String)>,
+    /// Those who speak to each broadcast, by its number.
+    pub(super) speakers: OfServers,
 }
 
 impl<'a> Assembly<'a> {
-    pub(super) fn new(machine: &'a ThisMachine, wires: Wires, live: Vec<bool>) -> Assembly<'a> {
+    pub(super) fn new(machine: &'a ThisMachine, wires: Wires, live: Vec<bool>, speakers: OfServers) -> Assembly<'a> {
         Assembly {
             machine,
             pipeline: Pipeline::new(wires.registry()),
@@ -51,6 +54,7 @@ impl<'a> Assembly<'a> {
             models: recogniser::Models::default(),
             servers: Vec::new(),
             notices: Vec::new(),
+            speakers,
         }
     }
 
@@ -59,12 +63,13 @@ impl<'a> Assembly<'a> {
         number: usize,
         stage: &plan::Stage,
         source: S,
-    ) {
+    ) -> Gate {
         let gauge = StageGauge::new(&stage.name);
         let gate = Gate::default();
         let outlet = self.wires.outlet(number, &gauge).gated(gate.clone());
-        self.gates.push((number, gate));
+        self.gates.push((number, gate.clone()));
         self.pipeline.source(held_to(stage), gauge, source, outlet);
+        gate
     }
 
     pub(super) fn between<S: Stage<In: wires::Carried, Out: wires::Carried>>(

@@ -76,7 +76,7 @@ pub(super) fn redis(place: &plan::ClusterPlace) -> Result<ClusterAddress, String
 }
 
 /// An unset or empty variable would leave open what was to be guarded.
-fn token(variable: Option<&str>) -> Result<Option<Token>, String> {
+pub(super) fn token(variable: Option<&str>) -> Result<Option<Token>, String> {
     variable.map(|name| Ok(Token::new(&self::variable(name)?))).transpose()
 }
 

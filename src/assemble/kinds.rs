@@ -14,7 +14,7 @@ use crate::flow::StageGauge;
 use crate::stages::microphone::Microphone;
 use crate::{
     message::{AudioFrame, Speech},
-    serve::Server,
+    serve::{Server, SpeakerPlaces},
     spec::{
         Plan, Port,
         plan::{self, Planned},
@@ -51,6 +51,7 @@ impl Assembly<'_> {
                 self.source(number, stage, Recording::new(recording(settings)));
                 Ok(())
             }
+            Planned::Browser(settings) => self.browser(number, stage, settings, plan),
             Planned::Resample => {
                 self.between(number, stage, (), || Ok(Resample::new()));
                 Ok(())
@@ -140,7 +141,10 @@ impl Assembly<'_> {
         settings: &plan::Broadcast,
         plan: &Plan,
     ) -> Result<(), String> {
-        let settings = delivery::settings(settings, plan.page())?;
+        let mut settings = delivery::settings(settings, plan.page())?;
+        if let Some(speakers) = self.speakers.get(&number) {
+            settings.speakers = SpeakerPlaces(speakers.clone());
+        }
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = Broadcast::new(server.publisher());
         self.sink(number, stage, (), move || Ok(broadcast.clone()));

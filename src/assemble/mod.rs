@@ -11,6 +11,7 @@ mod ownership;
 #[cfg(feature = "whisper")]
 mod recogniser;
 mod settings;
+mod speakers;
 mod text;
 mod translator;
 #[cfg(feature = "whisper")]
@@ -132,14 +133,15 @@ pub async fn assemble(
     let tap = EdgeSettings { room, when_full: WhenFull::DropOldest };
     let captions = looked_on.captions.then(|| wires.tap(plan, "terminal", tap));
     let sound = looked_on.sound.then(|| wires.tap_sources(plan, tap));
-    let mut assembly = Assembly::new(machine, wires, live(plan));
+    let cannot = |number: usize, cause| {
+        let stage = &plan.stages()[number];
+        let (file, line) = (file.display().to_string(), stage.line);
+        AssembleError::Stage { file, line, stage: stage.title(), cause }
+    };
+    let speakers = speakers::of(plan).map_err(|(number, cause)| cannot(number, cause))?;
+    let mut assembly = Assembly::new(machine, wires, live(plan), speakers);
     for (number, stage) in plan.stages().iter().enumerate() {
-        assembly.add(number, stage, plan).await.map_err(|cause| AssembleError::Stage {
-            file: file.display().to_string(),
-            line: stage.line,
-            stage: stage.title(),
-            cause,
-        })?;
+        assembly.add(number, stage, plan).await.map_err(|cause| cannot(number, cause))?;
     }
     let settings = HostSettings { grace: plan.grace(), ..HostSettings::default() };
     let served = std::mem::take(&mut assembly.servers);

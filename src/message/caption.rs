@@ -63,6 +63,10 @@ pub enum Why {
     Device,
     /// A source gave its sound faster than time passes: its rate or its channels are not what they are said to be.
     Source,
+    /// The connection of a speaker was gone.
+    Network,
+    /// A speaker was muted, or nobody spoke here. Nothing is missing, and no gap tells of it.
+    Muted,
     /// An operator had paused the pipeline.
     Paused,
     /// The recogniser was started anew while a segment was open and nothing of it was committed.
@@ -72,8 +76,16 @@ pub enum Why {
 }
 
 impl Why {
-    pub const ALL: [Why; 6] =
-        [Why::Overload, Why::Device, Why::Source, Why::Paused, Why::Restart, Why::Fault];
+    pub const ALL: [Why; 8] = [
+        Why::Overload,
+        Why::Device,
+        Why::Source,
+        Why::Network,
+        Why::Muted,
+        Why::Paused,
+        Why::Restart,
+        Why::Fault,
+    ];
 
     /// The one with this [name](Self::name).
     pub fn named(name: &str) -> Option<Why> {
@@ -85,6 +97,8 @@ impl Why {
             Why::Overload => "overload",
             Why::Device => "device",
             Why::Source => "source",
+            Why::Network => "network",
+            Why::Muted => "muted",
             Why::Paused => "paused",
             Why::Restart => "restart",
             Why::Fault => "fault",

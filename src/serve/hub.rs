@@ -25,6 +25,7 @@ use crate::{
         pipeline::attached::Pipeline,
         relay::ring::Relay,
         settings::Settings,
+        speakers::Speakers,
     },
     wire::{Clock, Painted, StateEvent},
 };
@@ -52,6 +53,7 @@ pub(crate) struct Hub {
     /// Its role in a cluster; `None` without a cluster.
     pub(crate) cluster: Option<Arc<Cluster>>,
     pub(crate) rules: Rules,
+    pub(crate) speakers: Arc<Speakers>,
     /// What each address uses at the moment.
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) exports: Exports,
@@ -96,6 +98,7 @@ impl Hub {
             relay: Arc::new(Relay::new(settings.relay.clone(), settings.relay_room)),
             bell,
             cluster: settings.cluster.clone().map(Cluster::new).map(Arc::new),
+            speakers: settings.speakers.0.clone(),
             rules: Rules { tokens, origins, only_here, of_this_run: OnceLock::new() },
 
             addresses: Addresses::new(settings.per_address),
@@ -118,7 +121,8 @@ impl Hub {
 
     /// Whether a token from this address is checked now; otherwise the time until one is.
     pub(crate) fn check_token(&self, token: &str, from: IpAddr) -> Result<(), Duration> {
-        self.addresses.token(from, Instant::now(), || self.rules.knows(token)).inspect_err(|_| {
+        let known = || self.rules.knows(token) || self.speakers.knows(token);
+        self.addresses.token(from, Instant::now(), known).inspect_err(|_| {
             self.counts.add_turned_away();
             tracing::debug!(client = %from, "a token was not looked at: too many were wrong");
         })

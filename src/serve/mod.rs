@@ -16,6 +16,7 @@ mod relay;
 mod server;
 mod settings;
 mod socket;
+mod speakers;
 
 pub use access::{
     limits::PerAddress,
@@ -31,5 +32,8 @@ pub use pipeline::{
 };
 pub use server::{BindError, Server};
 pub use settings::Settings;
+pub use speakers::{
+    Capture, Heard, Sound, SpeakerPlace, SpeakerPlaces, SpeakerSettings, Speakers,
+};
 
 pub use crate::message::{RelayFilter, Retention};

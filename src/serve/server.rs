@@ -212,9 +212,11 @@ impl Server {
         self.closed.cancel();
         self.hub.say_goodbye();
         self.viewers.close();
+        self.hub.speakers.tasks.close();
         if timeout_at(until, self.viewers.wait()).await.is_err() {
             tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");
         }
+        let _ = timeout_at(until, self.hub.speakers.tasks.wait()).await;
         self.cluster.close();
         self.connections.close();
         // At the same time, so that a Redis that hangs does not delay the end of viewers.

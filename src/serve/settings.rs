@@ -9,6 +9,7 @@ use crate::{
         access::{limits::PerAddress, rights::Tokens, tls::TlsFiles},
         cluster::ClusterSettings,
         pipeline::event_page::EventPage,
+        speakers::SpeakerPlaces,
     },
 };
 
@@ -28,6 +29,8 @@ pub struct Settings {
     /// Bytes of relayed events that are kept for viewers; a viewer that is further behind is disconnected.
     pub relay_room: usize,
     pub tokens: Tokens,
+    /// Who may speak here.
+    pub speakers: SpeakerPlaces,
     /// `None`: no cluster.
     pub cluster: Option<ClusterSettings>,
     /// The address of its pages for others, which goes before those of this machine.
@@ -80,6 +83,7 @@ impl Default for Settings {
             relay: RelayFilter::Nothing,
             relay_room: 16 * 1024 * 1024,
             tokens: Tokens::default(),
+            speakers: SpeakerPlaces::default(),
             cluster: None,
             public_url: None,
             page: None,

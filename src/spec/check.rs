@@ -13,6 +13,7 @@ use super::{
     plan::{Feed, Stage},
     queues,
     resolve::{self, Queue, Resolved},
+    speakers,
     syntax,
     table::Table,
     voices,
@@ -111,6 +112,9 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
     conflicts::check(&stages, &mut complaints);
     voices::check(&stages, &mut complaints);
     pairs::check(&stages, &mut complaints);
+    if spoilt.is_empty() {
+        speakers::check(&stages, &mut complaints);
+    }
     let stem = || path.file_stem().map(|it| it.to_string_lossy().into_owned());
     let plan = Plan {
         name: pipeline.as_ref().and_then(|it| it.name.clone()).or_else(stem).unwrap_or_default(),
@@ -124,7 +128,7 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
 
 /// Something must give, or nothing will ever happen.
 fn sources(tables: &[Table<'_>], start: Range<usize>, complaints: &mut Vec<Complaint>) {
-    const HELP: &str = "a source of sound is a `microphone`, a `recording`, `pcm` or a `command`:\n\n[microphone.mic]";
+    const HELP: &str = "a source of sound is a `microphone`, a `recording`, a `browser`, `pcm` or a `command`:\n\n[microphone.mic]";
     if tables.is_empty() {
         complaints.push(
             Complaint::new(Code::EmptyPipeline, "this pipeline has no stages")

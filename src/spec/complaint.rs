@@ -161,6 +161,10 @@ codes! {
     BadCluster = "bad-cluster",
     /// Anybody, also on other machines, could send events to all viewers.
     OpenRelay = "open-relay",
+    /// Speakers have no server to send their sound to, or several.
+    NoServer = "no-server",
+    /// Anybody, also on other machines, could speak.
+    OpenSpeakers = "open-speakers",
     /// Two broadcasts listen on the same port.
     PortTakenTwice = "port-taken-twice",
     /// Two stages write to the same file.

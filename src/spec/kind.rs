@@ -137,6 +137,7 @@ kinds! {
     };
     Pcm(settings::RawFormat), Row { name: "pcm", usual_name: "stdin", ..SOURCE };
     Command(settings::Command), Row { name: "command", usual_name: "stream", live: |_| true, ..SOURCE };
+    Browser(Box<settings::Browser>), Row { name: "browser", usual_name: "panel", live: |_| true, ..SOURCE };
     Resample, Row {
         name: "resample",
         usual_name: "speech",

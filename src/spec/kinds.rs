@@ -26,6 +26,7 @@ const fn keys_of(kind: Kind) -> Keys {
         Kind::Recording => keys::<file::Recording>(),
         Kind::Pcm => keys::<file::Pcm>(),
         Kind::Command => keys::<file::Command>(),
+        Kind::Browser => keys::<file::Browser>(),
         Kind::Resample => keys::<file::Resample>(),
         Kind::Whisper => keys::<file::Whisper>(),
         Kind::Translate => keys::<file::Translate>(),

@@ -103,6 +103,9 @@ fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint>
             let what = format!("there is no program `{}`", command.program.display());
             told(stage, Code::NoProgram, "command", what, machine.program(&command.program))
         }
+        Planned::Browser(browser) if browser.slot == 1 => {
+            set(stage, "speaker-token-env", browser.token.as_deref(), machine)
+        }
         Planned::Whisper(whisper) => model(stage, whisper, machine),
         Planned::Translate(translate) => match &translate.key {
             KeyPlace::None => vec![],

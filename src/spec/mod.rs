@@ -29,6 +29,7 @@ mod resolve;
 mod schema;
 mod settings;
 mod shape;
+mod speakers;
 mod start_time;
 mod syntax;
 mod table;

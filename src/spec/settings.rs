@@ -46,6 +46,43 @@ pub struct Command {
     pub samples: RawFormat,
 }
 
+/// Speakers who send their sound to a broadcast. One place of a stage: where it has several, the plan has a stage for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Browser {
+    /// The stage as the file names it.
+    pub family: String,
+    /// Which of its places, from 1.
+    pub slot: usize,
+    /// How many there are.
+    pub speakers: usize,
+    /// What readers see of speakers without a name.
+    pub name: String,
+    pub codecs: Vec<SpeakerCodec>,
+    /// Sound that is older is given up.
+    pub max_lag: Duration,
+    pub echo_cancellation: bool,
+    pub noise_suppression: bool,
+    pub auto_gain: bool,
+    /// The environment variable that holds the token.
+    pub token: Option<String>,
+    /// The broadcast at whose port they speak; `None`: the only one.
+    pub server: Option<String>,
+}
+
+/// How the sound of a speaker may be packed.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum SpeakerCodec {
+    /// Whole numbers of 16 bits.
+    PcmS16le,
+    /// Floating-point numbers of 32 bits.
+    PcmF32le,
+    /// Opus packets: a tenth of the bandwidth.
+    Opus,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Translate {
     pub to: Language,

@@ -1,5 +1,6 @@
 //! The kinds of stages, one file or folder each. A stage never sees an actor, a pipeline file never sees a stage.
 pub mod broadcast;
+pub mod browser;
 pub mod command;
 mod items;
 pub mod lines;

@@ -2,15 +2,21 @@
 mod caption;
 mod clock;
 mod event;
+mod ingest;
 mod inspect;
 mod line;
 mod page;
+mod sound_message;
 mod state;
 mod translation;
 
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, MarkEvent, Painted, WordTime};
 pub use clock::Clock;
 pub(crate) use event::Event;
+pub use ingest::{
+    Codec, FromSpeaker, INGEST_PATH, INGEST_VERSION, IngestAck, IngestFormat, IngestHello,
+    IngestState, IngestWelcome, LostBy, RefusalCode, ToSpeaker,
+};
 pub use inspect::{
     ApiState, EdgeState, Graph, GraphEdge, GraphStage, Latency, LogLine, LogLines, LogState,
     NodeState, Percentiles, SourceLevel, StageWork,
@@ -18,6 +24,9 @@ pub use inspect::{
 pub use line::Line;
 pub use page::PageInfo;
 pub(crate) use state::level_db;
+pub use sound_message::{
+    LONGEST_SOUND, LONGEST_SOUND_MS, NotSound, SOUND_HEAD, SoundHead, samples_in,
+};
 pub use state::{Hello, Next, StageState, StateEvent, TrackInfo};
 pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};
 

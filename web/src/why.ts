@@ -61,7 +61,7 @@ export function why(facts: Facts): Message {
 type Stage = State["stages"][number];
 
 /** Stages that bring sound; `lines` brings captions where none of these is there, and otherwise writes them. */
-const SOURCES: readonly (string | undefined)[] = ["microphone", "recording", "pcm", "command"];
+const SOURCES: readonly (string | undefined)[] = ["microphone", "recording", "pcm", "command", "browser"];
 /** What these do is no matter of readers. */
 const ASIDE: readonly (string | undefined)[] = ["record", "subtitles"];
 

@@ -14,6 +14,8 @@ use tokio::time::Instant;
 pub struct PerAddress {
     /// Connections at the same time.
     pub connections: usize,
+    /// Speakers who have not said hello.
+    pub half_open: usize,
     /// New sessions in any `window`.
     pub handshakes: usize,
     /// Wrong tokens in any `window`. After so many, no token from the address is checked until the window is over.
@@ -27,6 +29,7 @@ impl Default for PerAddress {
     fn default() -> PerAddress {
         PerAddress {
             connections: 2000,
+            half_open: 32,
             handshakes: 6000,
             wrong_tokens: 20,
             window: Duration::from_secs(60),
@@ -55,6 +58,7 @@ struct Table {
 #[derive(Debug, Default)]
 struct Taken {
     connections: usize,
+    half_open: usize,
     handshakes: Tally,
     wrong_tokens: Tally,
 }
@@ -101,6 +105,19 @@ impl Drop for Place {
     }
 }
 
+/// The permit of one speaker who has not said hello.
+pub(crate) struct HalfOpen(Option<(Arc<Addresses>, IpAddr)>);
+
+impl Drop for HalfOpen {
+    fn drop(&mut self) {
+        if let Some((addresses, address)) = &self.0
+            && let Some(taken) = addresses.lock().by_address.get_mut(address)
+        {
+            taken.half_open -= 1;
+        }
+    }
+}
+
 /// The message where no token is checked.
 pub(crate) const GUESSED: &str =
     "too many wrong tokens came from this address: wait, and try again";
@@ -124,6 +141,18 @@ impl Addresses {
             room
         })
         .then(|| Some(Place { addresses: self.clone(), address }))
+    }
+
+    /// A permit for one more speaker who has not said hello.
+    pub(crate) fn half_open(self: &Arc<Addresses>, from: IpAddr) -> Option<HalfOpen> {
+        let Some(address) = self.counted(from) else { return Some(HalfOpen(None)) };
+        let most = self.limits.half_open;
+        let has_room = self.with(address, Instant::now(), |taken| {
+            let room = taken.half_open < most;
+            taken.half_open += usize::from(room);
+            room
+        });
+        has_room.then(|| HalfOpen(Some((self.clone(), address))))
     }
 
     /// Whether the address may open one more session now; otherwise the time until it may.
@@ -185,7 +214,7 @@ impl Table {
     fn sweep(&mut self, window: Duration, now: Instant) {
         let recent = |it: &Tally| it.left(window, now).is_some();
         self.by_address.retain(|_, it| {
-            it.connections > 0 || recent(&it.handshakes) || recent(&it.wrong_tokens)
+            it.connections + it.half_open > 0 || recent(&it.handshakes) || recent(&it.wrong_tokens)
         });
         self.by_address.shrink_to(REMEMBERED);
         self.sweep_at = REMEMBERED.max(self.by_address.len() * 2);
@@ -231,8 +260,8 @@ mod tests {
 
     fn addresses(loopback_too: bool) -> Arc<Addresses> {
         let window = Duration::from_secs(60);
-        let (connections, handshakes, wrong_tokens) = (2, 3, 3);
-        Addresses::new(PerAddress { connections, handshakes, wrong_tokens, window, loopback_too })
+        let (connections, half_open, handshakes, wrong_tokens) = (2, 2, 3, 3);
+        Addresses::new(PerAddress { connections, half_open, handshakes, wrong_tokens, window, loopback_too })
     }
 
     #[tokio::test]

@@ -150,6 +150,11 @@ impl Rules {
         }
     }
 
+    /// Speaking to a stage that asks for no token.
+    pub(crate) fn may_speak_without(&self, requester: &Requester<'_>) -> bool {
+        self.is_from_here(requester)
+    }
+
     /// Reading the details of stages, and the log.
     pub(crate) fn may_inspect(&self, requester: &Requester<'_>) -> bool {
         let is_open = self.tokens.operator.is_none() && self.is_from_here(requester);

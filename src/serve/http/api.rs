@@ -22,7 +22,9 @@ use crate::{
         },
         captions::log::Log,
         hub::Hub,
+        speakers::ingest,
     },
+    wire::INGEST_PATH,
 };
 
 #[derive(OpenApi)]
@@ -50,6 +52,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(end))
         .split_for_parts();
     router
+        .route(INGEST_PATH, axum::routing::get(ingest))
         .route("/api/openapi.json", axum::routing::get(async || Json(description)))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
 }

@@ -197,7 +197,8 @@ impl Listener {
                 Err(_) => (StatusCode::REQUEST_TIMEOUT, "its body took too long\n").into_response(),
             },
         };
-        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        // Speakers send sound, in which no names are to be made readable.
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS && path.starts_with(sessions::PATH) {
             handle.become_websocket();
         }
         // Without the query, which may hold a secret.

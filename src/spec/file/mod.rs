@@ -1,4 +1,5 @@
 //! The file as written: one type per table, whose comments are the reference and the schema's descriptions.
+mod browser;
 mod page;
 mod sinks;
 mod sound;
@@ -6,6 +7,7 @@ mod sources;
 mod text;
 mod translate;
 
+pub(super) use browser::Browser;
 pub(super) use page::Page;
 pub(super) use sinks::{Broadcast, Record, Subtitles};
 pub(super) use sound::{Resample, Whisper};

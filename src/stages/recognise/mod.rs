@@ -87,7 +87,8 @@ impl<R: Recogniser> Recognise<R> {
         self.finish(track, out).await?;
         let start = self.audio.end();
         tracing::debug!(missing = ?end.since(start), why = why.name(), "audio is missing");
-        let gap = track.gap(start, end, why, self.traced(begun));
+        // Where nobody spoke, nothing is missing.
+        let gap = track.gap(start, end, why, self.traced(begun)).filter(|_| why != Why::Muted);
         self.reset_to(track, end);
         match gap {
             Some(gap) => Ok(out.send(gap).await?),

@@ -161,7 +161,7 @@ impl<R: StreamingRecogniser> Stage for RecogniseStream<R> {
             self.end_session(track, out).await?;
             let why = frame.hole.unwrap_or(Why::Overload);
             let trace = self.traced(begun);
-            let gap = track.gap(expected, frame.start, why, trace);
+            let gap = track.gap(expected, frame.start, why, trace).filter(|_| why != Why::Muted);
             send(gap, out).await?;
         }
         let span = frame.span();

@@ -6,6 +6,8 @@
 mod edit_cursor;
 mod error;
 mod mp4;
+#[cfg(feature = "opus")]
+mod opus_packets;
 mod probe;
 mod sound_file;
 mod tracks;
@@ -21,6 +23,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use error::SoundFileError;
+#[cfg(feature = "opus")]
+pub(super) use opus_packets::OpusPackets;
 pub use sound_file::{Choice, SoundFile};
 
 pub use crate::message::PlaybackSpeed;

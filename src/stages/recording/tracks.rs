@@ -17,7 +17,7 @@ use super::{SoundFileError, edit_cursor::Piece};
 use crate::message::SampleRate;
 
 /// The rate in which Opus streams count frames, whatever the rate of the recording.
-const OPUS_RATE: u64 = 48_000;
+pub(super) const OPUS_RATE: u64 = 48_000;
 
 pub(super) fn audio_track<'a>(
     reader: &'a dyn FormatReader,
