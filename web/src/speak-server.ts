@@ -1,6 +1,9 @@
 // What the server tells speakers before they connect: its stages, and what each asks a browser for.
 
 export interface Stage {
+  /** As the handshake names it. */
+  stage: string;
+  /** For people. */
   name: string;
   codecs: string[];
   echo_cancellation: boolean;
@@ -22,7 +25,7 @@ export async function stages(): Promise<Stage[]> {
 function isStage(it: unknown): it is Stage {
   const given = it as Partial<Stage> | null;
   const flags = [given?.echo_cancellation, given?.noise_suppression, given?.auto_gain];
-  return typeof given?.name === "string" && Array.isArray(given.codecs) && flags.every((it) => typeof it === "boolean");
+  return typeof given?.stage === "string" && typeof given.name === "string" && Array.isArray(given.codecs) && flags.every((it) => typeof it === "boolean");
 }
 
 export type Choice = "auto" | "opus" | "pcm_s16le";

@@ -58,7 +58,7 @@ export function showDevices(all: readonly MediaDeviceInfo[], chosen: string): vo
 }
 
 export function showStages(all: readonly Stage[], given: string | undefined): void {
-  element("stage", HTMLSelectElement).replaceChildren(...all.map((it) => option(it.name, it.name)));
+  element("stage", HTMLSelectElement).replaceChildren(...all.map((it) => option(it.stage, it.name)));
   element("stage-row").hidden = given !== undefined || all.length < 2;
 }
 

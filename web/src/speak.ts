@@ -139,7 +139,7 @@ async function start(): Promise<void> {
   await info;
   const name = element("name", HTMLInputElement).value.trim();
   const stage = held.stage ?? (known.length > 1 ? element("stage", HTMLSelectElement).value : undefined);
-  const taken = known.find((it) => it.name === stage || known.length === 1)?.codecs ?? [];
+  const taken = known.find((it) => it.stage === stage || known.length === 1)?.codecs ?? [];
   const can = !opusFails && (await canOpus());
   codec = codecFor(element("codec", HTMLSelectElement).value as Choice, taken, can) ?? "pcm_s16le";
   if (mine !== turn || !(await openDevice(mine, () => begin(name, stage)))) return;
@@ -171,7 +171,7 @@ function work(): Worker {
 /** False where it could not be opened. `before`: what comes before its sound. */
 async function openDevice(mine: number, before: () => void = () => undefined): Promise<boolean> {
   const kind = element("kind", HTMLSelectElement).value as Wanted["kind"];
-  const stage = known.find((it) => it.name === held.stage) ?? known[0];
+  const stage = known.find((it) => it.stage === (held.stage ?? element("stage", HTMLSelectElement).value)) ?? known[0];
   const processing = { echoCancellation: stage?.echo_cancellation ?? false, noiseSuppression: stage?.noise_suppression ?? false, autoGainControl: stage?.auto_gain ?? true };
   [switchedOff, stopped] = [false, false];
   try {
