@@ -96,7 +96,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("jiff", &["src/spec/start_time.rs"]),
     ("qrcode", &["src/cli/addresses.rs"]),
     ("regex", &["src/logic/replace/", "src/spec/file/text.rs"]),
-    ("prometheus_client", &["src/serve/http/metrics.rs"]),
+    ("prometheus_client", &["src/serve/http/metrics.rs", "src/serve/http/speaker_metrics.rs"]),
     ("utoipa_axum", &["src/serve/http/api.rs"]),
     ("tokio_rustls", &["src/serve/", "src/cli/client/"]),
     ("rustls_native_certs", &["src/cli/client/"]),

@@ -33,7 +33,15 @@ pub enum GraphFormat {
 /// `resample.speech`, or with a mark where the stage stands in no file.
 fn title(stage: &Stage) -> String {
     let mark = if stage.implied { " (implied)" } else { "" };
-    format!("{}{mark}", stage.title())
+    match &stage.copy_of {
+        Some(copy) => format!("{}.{} ×{}{mark}", stage.kind(), copy.name, copy.count),
+        None => format!("{}{mark}", stage.title()),
+    }
+}
+
+/// Of the copies that speakers have of a stage, the first stands for all.
+fn is_drawn(stage: &Stage) -> bool {
+    stage.copy_of.as_ref().is_none_or(|it| it.number == 1)
 }
 
 /// Draws a plan.
@@ -53,7 +61,7 @@ fn edge(feed: &Feed) -> String {
 /// Each source with the stages that take its output, indented. A stage with several inputs appears under each of them.
 fn tree(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let mut lines: Vec<(String, String)> = Vec::new();
-    for (number, stage) in plan.stages().iter().enumerate().filter(|(_, it)| it.feeds.is_empty()) {
+    for (number, stage) in plan.stages().iter().enumerate().filter(|(_, it)| it.feeds.is_empty() && is_drawn(it)) {
         lines.push((title(stage), String::new()));
         branch(plan, number, "", &mut lines);
     }
@@ -65,7 +73,8 @@ fn tree(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn branch(plan: &Plan, giver: usize, indent: &str, lines: &mut Vec<(String, String)>) {
-    let mut listeners = plan.listeners(giver).peekable();
+    let drawn = |it: &(usize, &Feed)| is_drawn(&plan.stages()[it.0]);
+    let mut listeners = plan.listeners(giver).filter(drawn).peekable();
     while let Some((taker, feed)) = listeners.next() {
         let (fork, below) = match listeners.peek() {
             Some(_) => ("├─ ", "│  "),
@@ -79,7 +88,10 @@ fn branch(plan: &Plan, giver: usize, indent: &str, lines: &mut Vec<(String, Stri
 
 fn edges(plan: &Plan) -> impl Iterator<Item = (usize, usize, &Feed)> {
     let stages = plan.stages().iter().enumerate();
-    stages.flat_map(|(taker, it)| it.feeds.iter().map(move |feed| (feed.giver, taker, feed)))
+    stages
+        .filter(|(_, it)| is_drawn(it))
+        .flat_map(|(taker, it)| it.feeds.iter().map(move |feed| (feed.giver, taker, feed)))
+        .filter(|(giver, ..)| is_drawn(&plan.stages()[*giver]))
 }
 
 fn dot(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
@@ -89,7 +101,7 @@ fn dot(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         out,
         "  rankdir=LR\n  node [shape=box, fontname=\"sans-serif\"]\n  edge [fontname=\"sans-serif\"]"
     )?;
-    for (number, stage) in plan.stages().iter().enumerate() {
+    for (number, stage) in plan.stages().iter().enumerate().filter(|(_, it)| is_drawn(it)) {
         writeln!(out, "  s{number} [label={}]", quoted(&title(stage)))?;
     }
     for (giver, taker, feed) in edges(plan) {
@@ -100,7 +112,7 @@ fn dot(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 
 fn mermaid(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "flowchart LR")?;
-    for (number, stage) in plan.stages().iter().enumerate() {
+    for (number, stage) in plan.stages().iter().enumerate().filter(|(_, it)| is_drawn(it)) {
         writeln!(out, "  s{number}[\"{}\"]", title(stage).replace('"', "#quot;"))?;
     }
     for (giver, taker, feed) in edges(plan) {

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 use super::{
     Code, Complaint, Kind, Overrides, Plan,
     complaint::in_file_order,
-    conflicts, document,
+    conflicts, copies, document,
     implied::{self, Implied},
     machine::{Machine, check_page, check_stage},
     order, page, pairs,
@@ -108,6 +108,7 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
         }
     }
     let mut stages = stages(text, &tables, resolved, &queues, &links, order.unwrap_or_default());
+    stages = copies::expand(stages);
     overrides.apply(&mut stages, &mut complaints);
     conflicts::check(&stages, &mut complaints);
     voices::check(&stages, &mut complaints);
@@ -185,5 +186,6 @@ fn stage(text: &str, table: &Table<'_>, resolved: Resolved) -> Stage {
         work,
         places,
         implied: table.is_implied(),
+        copy_of: None,
     }
 }

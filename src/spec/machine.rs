@@ -67,6 +67,8 @@ pub fn check_machine(plan: &Plan, machine: &dyn Machine) -> Vec<Complaint> {
         all.iter().flat_map(|it| check_stage(it, &all, machine)).collect();
     complaints.extend(check_page(plan.page(), machine));
     in_file_order(&mut complaints);
+    // Copies of a stage lack the same.
+    complaints.dedup();
     complaints
 }
 

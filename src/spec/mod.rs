@@ -7,6 +7,7 @@ mod check;
 mod cluster;
 mod complaint;
 mod conflicts;
+mod copies;
 mod document;
 mod file;
 mod generate;

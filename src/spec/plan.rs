@@ -72,6 +72,8 @@ pub struct Stage {
     pub work: Planned,
     /// Whether it stands in no file: the resampler between a source and a stage that takes speech.
     pub implied: bool,
+    /// Which copy it is, where each speaker of a stage has one.
+    pub copy_of: Option<CopyOf>,
     pub(super) places: Places,
 }
 
@@ -89,6 +91,16 @@ impl Stage {
     pub fn gives(&self) -> Option<Port> {
         self.kind().gives(!self.feeds.is_empty())
     }
+}
+
+/// One of the copies of a stage, one for each speaker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyOf {
+    /// As the file has it.
+    pub name: String,
+    /// From 1.
+    pub number: usize,
+    pub count: usize,
 }
 
 /// An edge, as its taker sees it.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{download, inspect, join, metrics};
+use super::{download, inspect, join, metrics, speakers};
 use crate::{
     flow::Gate,
     serve::{
@@ -42,6 +42,9 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(inspect::lines))
         .routes(routes!(download::said))
         .routes(routes!(join::join))
+        .routes(routes!(speakers::speak))
+        .routes(routes!(speakers::list, speakers::make))
+        .routes(routes!(speakers::rename, speakers::revoke))
         .routes(routes!(measures))
         .routes(routes!(alive))
         .routes(routes!(readiness))
@@ -158,7 +161,7 @@ fn gate(hub: &Hub) -> Result<&Gate, Refused> {
 }
 
 /// The requester may operate. This is an extractor, so that no body is read without this right.
-struct Operator;
+pub(super) struct Operator;
 
 impl FromRequestParts<Arc<Hub>> for Operator {
     type Rejection = Refused;

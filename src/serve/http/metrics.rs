@@ -7,6 +7,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use super::speaker_metrics;
 use crate::serve::{cluster::Cluster, hub::Hub};
 
 type Labels = Vec<(&'static str, String)>;
@@ -17,6 +18,7 @@ type Seconds = Gauge<f64, AtomicU64>;
 pub(crate) fn text(hub: &Hub) -> String {
     let mut registry = Registry::with_prefix("livecap");
     server(hub, &mut registry);
+    speaker_metrics::register(&hub.speakers, &mut registry);
     stages(hub, &mut registry);
     edges(hub, &mut registry);
     let mut text = String::new();

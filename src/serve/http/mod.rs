@@ -9,6 +9,8 @@ mod metrics;
 mod pages;
 mod prefix;
 pub(crate) mod router;
+mod speaker_metrics;
+mod speakers;
 #[cfg(test)]
 mod suites;
 mod upgrade;

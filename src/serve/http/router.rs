@@ -95,7 +95,7 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
 /// CORS: which sites may read. Long-polling needs `POST`. Headers are mirrored, as a wildcard does not include `Authorization`.
 fn cors(origins: &[String], any: bool) -> CorsLayer {
     let layer = CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request());
     if any {
         return layer.allow_origin(Any);

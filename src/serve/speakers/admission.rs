@@ -271,9 +271,9 @@ pub(crate) fn name(written: &str) -> Option<Arc<str>> {
     (!name.is_empty()).then(|| name.into())
 }
 
-/// Why sound is missing behind a session that has ended so.
-pub(super) fn why_ended(said_bye: bool) -> Why {
-    if said_bye { Why::Muted } else { Why::Network }
+/// Why sound is missing behind a session that has ended so: it was meant, or the connection is gone.
+pub(super) fn why_ended(meant: bool) -> Why {
+    if meant { Why::Muted } else { Why::Network }
 }
 
 #[cfg(test)]

@@ -66,7 +66,6 @@ impl Connected {
                 Taken::Sound { start, length, hole, captured } => {
                     session.muted = false;
                     end.0 = session.intake.end();
-                    let dropped = queue.dropped();
                     queue.push(Sound {
                         session: session.number,
                         start,
@@ -77,8 +76,6 @@ impl Connected {
                         hole,
                         captured: speakers.epoch + captured,
                     });
-                    let dropped = (queue.dropped() - dropped).as_millis() as u64;
-                    speakers.counts.dropped_ms.fetch_add(dropped, Relaxed);
                     speakers.counts.messages.fetch_add(1, Relaxed);
                     speakers.counts.bytes.fetch_add(message.len() as u64, Relaxed);
                 }
@@ -153,7 +150,8 @@ impl Connected {
     pub(super) fn end(&self, said_bye: bool) {
         self.with(|state| {
             state.queue.quiet();
-            state.end.1 = why_ended(said_bye);
+            let is_muted = state.session.as_ref().is_some_and(|it| it.muted);
+            state.end.1 = why_ended(said_bye || is_muted);
             match &mut state.session {
                 Some(session) if !said_bye => session.lost = Some(Instant::now()),
                 session => *session = None,

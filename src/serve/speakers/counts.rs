@@ -15,8 +15,6 @@ pub(crate) struct SpeakerCounts {
     pub(crate) bytes: AtomicU64,
     /// Messages that had come before.
     pub(crate) repeated: AtomicU64,
-    /// Milliseconds of sound that was given up as too old.
-    pub(crate) dropped_ms: AtomicU64,
     /// Times that a client's clock was set, or told wrong.
     pub(crate) clock_jumps: AtomicU64,
     /// By what was refused.

@@ -24,7 +24,7 @@ use std::{
 pub(crate) use admission::{LONGEST_NAME, name};
 pub(crate) use connection::ingest;
 pub(crate) use counts::SpeakerCounts;
-pub(crate) use links::{Link, Links};
+use links::Links;
 pub use place::SpeakerPlace;
 pub use queue::{Heard, Sound};
 use tokio::{sync::Semaphore, time::Instant};
