@@ -1,11 +1,11 @@
 // Changes the rate of sound: a polyphase filter with a windowed-sinc low-pass. Pure; it runs in the audio thread and allocates only its output.
 
 /** Zero crossings of the sinc on each side. */
-const CROSSINGS = 16;
+const CROSSINGS = 32;
 /** Kaiser's beta: about 80 dB of attenuation. */
 const BETA = 8;
 /** Where the low-pass is at half, as a share of the lower rate's half: the band beside it is the transition. */
-const CUTOFF = 0.91;
+const CUTOFF = 0.92;
 
 /** From `from` to `to` samples a second, piece by piece. */
 export class Resampler {
