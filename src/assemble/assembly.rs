@@ -41,7 +41,12 @@ pub(super) struct Assembly<'a> {
 }
 
 impl<'a> Assembly<'a> {
-    pub(super) fn new(machine: &'a ThisMachine, wires: Wires, live: Vec<bool>, speakers: OfServers) -> Assembly<'a> {
+    pub(super) fn new(
+        machine: &'a ThisMachine,
+        wires: Wires,
+        live: Vec<bool>,
+        speakers: OfServers,
+    ) -> Assembly<'a> {
         Assembly {
             machine,
             pipeline: Pipeline::new(wires.registry()),

@@ -61,7 +61,9 @@ fn edge(feed: &Feed) -> String {
 /// Each source with the stages that take its output, indented. A stage with several inputs appears under each of them.
 fn tree(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let mut lines: Vec<(String, String)> = Vec::new();
-    for (number, stage) in plan.stages().iter().enumerate().filter(|(_, it)| it.feeds.is_empty() && is_drawn(it)) {
+    for (number, stage) in
+        plan.stages().iter().enumerate().filter(|(_, it)| it.feeds.is_empty() && is_drawn(it))
+    {
         lines.push((title(stage), String::new()));
         branch(plan, number, "", &mut lines);
     }

@@ -32,8 +32,6 @@ pub use pipeline::{
 };
 pub use server::{BindError, Server};
 pub use settings::Settings;
-pub use speakers::{
-    Capture, Heard, Sound, SpeakerPlace, SpeakerPlaces, SpeakerSettings, Speakers,
-};
+pub use speakers::{Capture, Heard, Sound, SpeakerPlace, SpeakerPlaces, SpeakerSettings, Speakers};
 
 pub use crate::message::{RelayFilter, Retention};

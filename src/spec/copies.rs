@@ -78,7 +78,9 @@ mod tests {
     fn feeds(plan: &Plan) -> Vec<(String, Vec<String>)> {
         let name = |it: usize| plan.stages()[it].name.clone();
         let stages = plan.stages().iter();
-        stages.map(|it| (it.name.clone(), it.feeds.iter().map(|it| name(it.giver)).collect())).collect()
+        stages
+            .map(|it| (it.name.clone(), it.feeds.iter().map(|it| name(it.giver)).collect()))
+            .collect()
     }
 
     #[test]
@@ -104,10 +106,14 @@ mod tests {
         for (number, stage) in plan.stages().iter().enumerate() {
             assert!(stage.feeds.iter().all(|it| it.giver < number), "{}", stage.name);
         }
-        let paths: Vec<String> = plan.stages().iter().filter_map(|it| match &it.work {
-            super::Planned::Record(it) => Some(it.path.display().to_string()),
-            _ => None,
-        }).collect();
+        let paths: Vec<String> = plan
+            .stages()
+            .iter()
+            .filter_map(|it| match &it.work {
+                super::Planned::Record(it) => Some(it.path.display().to_string()),
+                _ => None,
+            })
+            .collect();
         assert_eq!(paths, ["sound.1.wav", "sound.2.wav", "sound.3.wav"]);
         assert_eq!(plan.recognisers().get(), 3);
     }

@@ -40,7 +40,8 @@ pub(super) fn check(stages: &[Stage], complaints: &mut Vec<Complaint>) {
             [] => complaints.push(no_server(stages, stage, browser)),
             [(_, first, _), ..] => {
                 let names = found.iter().map(|(_, it, _)| it.name.as_str());
-                let title = format!("`{}` could speak to several broadcasts", title(stage, browser));
+                let title =
+                    format!("`{}` could speak to several broadcasts", title(stage, browser));
                 let help = format!("server = \"{}\"", first.name);
                 complaints.push(
                     Complaint::new(Code::NoServer, title)
@@ -63,7 +64,8 @@ fn no_server(stages: &[Stage], stage: &Stage, browser: &Browser) -> Complaint {
         (_, []) => (
             format!("`{}` has no broadcast to speak to", title(stage, browser)),
             "speakers open a page of a broadcast".to_owned(),
-            "add a broadcast:\n\n[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:31979\"".to_owned(),
+            "add a broadcast:\n\n[broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:31979\""
+                .to_owned(),
         ),
         (server, names) => (
             format!("no broadcast is called `{}`", server.as_deref().unwrap_or_default()),

@@ -114,7 +114,12 @@ impl Decoder {
         let bytes = &sound.bytes;
         match sound.codec {
             Codec::PcmS16le => Some(
-                bytes.as_chunks().0.iter().map(|it| f32::from(i16::from_le_bytes(*it)) / 32_768.0).collect(),
+                bytes
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|it| f32::from(i16::from_le_bytes(*it)) / 32_768.0)
+                    .collect(),
             ),
             Codec::PcmF32le => {
                 Some(bytes.as_chunks().0.iter().map(|it| f32::from_le_bytes(*it)).collect())

@@ -23,10 +23,10 @@ pub use inspect::{
 };
 pub use line::Line;
 pub use page::PageInfo;
-pub(crate) use state::level_db;
 pub use sound_message::{
     LONGEST_SOUND, LONGEST_SOUND_MS, NotSound, SOUND_HEAD, SoundHead, samples_in,
 };
+pub(crate) use state::level_db;
 pub use state::{Hello, Next, StageState, StateEvent, TrackInfo};
 pub use translation::{Of, PlainTranslation, TookMs, TranslationEvent};
 

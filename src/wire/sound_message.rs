@@ -47,8 +47,7 @@ pub enum NotSound {
 impl SoundHead {
     /// The head, and what follows it.
     pub fn read(message: &[u8]) -> Result<(SoundHead, &[u8]), NotSound> {
-        let (head, sound) =
-            message.split_first_chunk::<SOUND_HEAD>().ok_or(NotSound::Short)?;
+        let (head, sound) = message.split_first_chunk::<SOUND_HEAD>().ok_or(NotSound::Short)?;
         let [kind, flags, 0, 0, ..] = *head else { return Err(NotSound::Kind) };
         if kind != SOUND {
             return Err(NotSound::Kind);

@@ -39,6 +39,7 @@ mod run;
 #[cfg(target_os = "linux")]
 mod service;
 mod sound;
+mod speakers;
 mod stuck;
 mod support;
 #[cfg(feature = "whisper")]

@@ -261,7 +261,14 @@ mod tests {
     fn addresses(loopback_too: bool) -> Arc<Addresses> {
         let window = Duration::from_secs(60);
         let (connections, half_open, handshakes, wrong_tokens) = (2, 2, 3, 3);
-        Addresses::new(PerAddress { connections, half_open, handshakes, wrong_tokens, window, loopback_too })
+        Addresses::new(PerAddress {
+            connections,
+            half_open,
+            handshakes,
+            wrong_tokens,
+            window,
+            loopback_too,
+        })
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Speakers, SpeakerStage,
+    SpeakerStage, Speakers,
     connected::Connected,
     intake::Intake,
     place::{PlaceState, SpeakerPlace},
@@ -190,7 +190,10 @@ fn stage<'a>(
         refusal(
             RefusalCode::Stage,
             match names.len() {
-                0 => "this server has no `browser` stage: add `[browser.panel]` to the pipeline file".to_owned(),
+                0 => {
+                    "this server has no `browser` stage: add `[browser.panel]` to the pipeline file"
+                        .to_owned()
+                }
                 _ => format!("`stage` names one of {}", names.join(", ")),
             },
         )
@@ -222,7 +225,8 @@ fn right(
         if stage.token.is_none() && hub.rules.may_speak_without(requester) {
             return Ok(anybody);
         }
-        let told = "a token is asked for: take the link that the operator has given, or send `token`";
+        let told =
+            "a token is asked for: take the link that the operator has given, or send `token`";
         return Err(refusal(RefusalCode::Token, told));
     };
     let mut right = None;
@@ -264,7 +268,8 @@ fn format(stage: &SpeakerStage, hello: &IngestHello) -> Result<(), Refusal> {
 
 /// A name as readers may see it; `None` where nothing is left of it.
 pub(crate) fn name(written: &str) -> Option<Arc<str>> {
-    let words: Vec<&str> = written.split(|it: char| it.is_whitespace() || it.is_control()).collect();
+    let words: Vec<&str> =
+        written.split(|it: char| it.is_whitespace() || it.is_control()).collect();
     let words: Vec<&str> = words.into_iter().filter(|it| !it.is_empty()).collect();
     let name: String = words.join(" ").chars().take(LONGEST_NAME).collect();
     let name = name.trim_end();

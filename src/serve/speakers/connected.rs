@@ -52,8 +52,7 @@ impl Connected {
             let PlaceState { queue, session, end, .. } = state;
             let Some(session) = session else { return Ok(()) };
             let format = session.format();
-            let samples =
-                samples_in(format.codec, format.rate, bytes).map_err(Fault::NotSound)?;
+            let samples = samples_in(format.codec, format.rate, bytes).map_err(Fault::NotSound)?;
             let jumps = session.intake.clock_jumps();
             let taken = session.intake.sound(&head, samples, now).map_err(Fault::Code)?;
             let jumped = session.intake.clock_jumps() - jumps;

@@ -71,7 +71,8 @@ pub(crate) async fn ingest(State(hub): State<Arc<Hub>>, mut request: Request) ->
         return told(StatusCode::INTERNAL_SERVER_ERROR, "the client has no address\n");
     };
     let limits = &hub.addresses;
-    let half_open = limits.half_open(client).zip(hub.speakers.half_open.clone().try_acquire_owned().ok());
+    let half_open =
+        limits.half_open(client).zip(hub.speakers.half_open.clone().try_acquire_owned().ok());
     let Some(half_open) = half_open else {
         hub.speakers.counts.refuse(RefusalCode::TooMany);
         tracing::debug!(%client, "a speaker was turned away: too many have not said hello");

@@ -49,7 +49,12 @@ struct Anchor {
 pub(super) enum Taken {
     /// It came before.
     Again,
-    Sound { start: MediaTime, length: Duration, hole: Option<Why>, captured: Duration },
+    Sound {
+        start: MediaTime,
+        length: Duration,
+        hole: Option<Why>,
+        captured: Duration,
+    },
 }
 
 fn ms(time: Duration) -> f64 {
