@@ -1,5 +1,5 @@
 //! What is being put together of a plan, and how a source, a stage or a sink is added to it.
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use futures::FutureExt;
 
@@ -23,6 +23,9 @@ use crate::{
 pub(super) struct Assembly<'a> {
     #[cfg_attr(not(feature = "whisper"), expect(dead_code, reason = "recognisers ask it"))]
     pub(super) machine: &'a ThisMachine,
+    /// The pipeline file.
+    #[cfg_attr(not(feature = "journal"), expect(dead_code, reason = "journals keep it"))]
+    pub(super) file: &'a Path,
     pub(super) wires: Wires,
     pub(super) pipeline: Pipeline,
     pub(super) clock: Clock,
@@ -43,12 +46,14 @@ pub(super) struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     pub(super) fn new(
         machine: &'a ThisMachine,
+        file: &'a Path,
         wires: Wires,
         live: Vec<bool>,
         speakers: OfServers,
     ) -> Assembly<'a> {
         Assembly {
             machine,
+            file,
             pipeline: Pipeline::new(wires.registry()),
             wires,
             clock: Clock::start(),

@@ -8,13 +8,15 @@ mod index;
 mod reader;
 mod retention;
 mod schema;
+mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use self::{
-    book::{Book, BookSettings, Opened, RunFacts},
+    book::Book,
     error::JournalError,
     reader::{EventSummary, Found, Hit, Reader, Row, Search},
     retention::Keep,
+    settings::{BookSettings, Opened, RunFacts},
 };

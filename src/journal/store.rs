@@ -9,9 +9,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde_json::Value;
 
 use super::{
-    book::{BookSettings, Opened},
     error::JournalError,
     index, retention, schema,
+    settings::{BookSettings, Opened},
 };
 use crate::wire::{Batch, CaptionEvent, CaptionKind, Continued, Event, GapEvent, WordTime};
 

@@ -33,6 +33,7 @@ fn caption(seq: u64, segment: u64, kind: CaptionKind, text: &str, committed: &st
         start,
         end: start + 0.8,
         words: None,
+        speaker: None,
         at: At { captured: BEGIN, recognised: None, translated: None, published: None },
     })
 }

@@ -156,6 +156,7 @@ fn target(stage: &Stage) -> Option<Option<&Path>> {
             Place::File(path) => Some(path),
         }),
         Planned::Record(record) => Some(Some(&record.path)),
+        Planned::Journal(journal) => Some(Some(&journal.path)),
         Planned::Subtitles(subtitles) => Some(Some(&subtitles.template)),
         _ => None,
     }

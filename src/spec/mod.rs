@@ -48,4 +48,5 @@ pub use reference::reference;
 pub use render::{render, to_json};
 pub use replay::{RecogniserOverrides, Replay, ReplayError};
 pub use schema::schema;
+pub use start_time::moment;
 pub use voices::Voice;

@@ -41,4 +41,27 @@ impl Event {
             Event::Mark(it) => it.start,
         }
     }
+
+    /// The same event of a run that began `offset` seconds after its event did, with its segment counted from `segments` on.
+    #[must_use]
+    pub fn moved(mut self, offset: f64, segments: u64) -> Event {
+        // To the millisecond, as all times on the wire.
+        let move_by = |at: &mut f64| *at = ((*at + offset) * 1000.0).round() / 1000.0;
+        match &mut self {
+            Event::Caption(it) => {
+                it.segment += segments;
+                [&mut it.start, &mut it.end].into_iter().for_each(move_by);
+                for word in it.words.iter_mut().flatten() {
+                    [&mut word.start, &mut word.end].into_iter().for_each(move_by);
+                }
+            }
+            Event::Translation(it) => {
+                it.segment += segments;
+                [&mut it.start, &mut it.end].into_iter().for_each(move_by);
+            }
+            Event::Gap(it) => [&mut it.start, &mut it.end].into_iter().for_each(move_by),
+            Event::Mark(it) => move_by(&mut it.start),
+        }
+        self
+    }
 }
