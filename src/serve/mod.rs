@@ -13,6 +13,7 @@ mod http;
 mod hub;
 mod journal;
 mod pipeline;
+mod random;
 mod relay;
 mod server;
 mod settings;
