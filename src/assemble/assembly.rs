@@ -1,5 +1,5 @@
 //! What is being put together of a plan, and how a source, a stage or a sink is added to it.
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use futures::FutureExt;
 
@@ -7,17 +7,19 @@ use futures::FutureExt;
 use super::recogniser;
 use super::{
     ThisMachine,
-    speakers::OfServers,
     wires::{self, Wires},
 };
 use crate::{
     flow::{Fault, Gate, Source, Stage, StageGauge},
     host::{Pipeline, StageSettings},
     logic::budget::Budget,
-    serve::Server,
+    serve::{Server, Speakers},
     spec::plan,
     wire::{Clock, TrackInfo},
 };
+
+/// The speakers of each broadcast, by its number in the plan.
+pub(super) type OfServers = HashMap<usize, Arc<Speakers>>;
 
 /// What is being put together, stage after stage.
 pub(super) struct Assembly<'a> {

@@ -23,6 +23,7 @@ use crate::{
         cluster::{Cluster, Node},
         counts::Counts,
         pipeline::attached::Pipeline,
+        random::random_name,
         relay::ring::Relay,
         settings::Settings,
         speakers::Speakers,
@@ -216,9 +217,4 @@ fn news(state: &StateEvent, silence_db: i32) -> impl PartialEq + use<'_> {
     let stages = state.stages.iter().map(|it| (&it.name, &it.state, &it.why, it.restarts));
     let stages: Vec<_> = stages.collect();
     (state.paused, state.level_db.map(|it| silence_db <= it), stages)
-}
-
-/// 16 hexadecimal digits.
-pub(crate) fn random_name() -> String {
-    format!("{:016x}", rand::random::<u64>())
 }

@@ -12,6 +12,7 @@ mod counts;
 mod http;
 mod hub;
 mod pipeline;
+mod random;
 mod relay;
 mod server;
 mod settings;
