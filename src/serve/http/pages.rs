@@ -233,10 +233,15 @@ mod tests {
     fn the_microphone_is_for_one_page_alone() {
         assert!(permissions(true).contains("microphone=(self), display-capture=(self)"));
         assert!(permissions(false).contains("microphone=(), display-capture=()"));
-        assert!(policy(true).contains("script-src 'self'") && policy(true).ends_with("trusted-types livecap-speak"));
+        assert!(
+            policy(true).contains("script-src 'self'")
+                && policy(true).ends_with("trusted-types livecap-speak")
+        );
         assert_eq!(policy(false), CONTENT_SECURITY_POLICY);
         for (path, _) in PAGES {
-            let Some(page) = page(path, false).filter(|it| it.etag != "\"unbuilt\"") else { return };
+            let Some(page) = page(path, false).filter(|it| it.etag != "\"unbuilt\"") else {
+                return;
+            };
             assert_eq!(page.of_speakers, path == "/speak", "{path}");
             assert!(!(page.of_speakers && page.framed));
         }
