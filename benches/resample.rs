@@ -18,7 +18,14 @@ fn second(rate: SampleRate) -> Vec<AudioFrame> {
         let sample = |it: usize| ((at * length + it) as f32 * 0.05).sin() * 0.3;
         let start = MediaTime::of_sample((at * length) as u64, rate);
         let samples = (0..length).map(sample).collect();
-        AudioFrame { start, rate, samples, hole: None, trace: Trace::starting(captured) }
+        AudioFrame {
+            start,
+            rate,
+            samples,
+            hole: None,
+            speaker: None,
+            trace: Trace::starting(captured),
+        }
     };
     (0..50).map(frame).collect()
 }

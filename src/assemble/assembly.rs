@@ -1,5 +1,5 @@
 //! What is being put together of a plan, and how a source, a stage or a sink is added to it.
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use futures::FutureExt;
 
@@ -7,7 +7,7 @@ use futures::FutureExt;
 use super::recogniser;
 use super::{
     ThisMachine,
-    wires::{self, Wires},
+    wires::{Carried, Wires},
 };
 use crate::{
     flow::{Fault, Gate, Source, Stage, StageGauge},
@@ -25,6 +25,9 @@ pub(super) type OfServers = HashMap<usize, Arc<Speakers>>;
 pub(super) struct Assembly<'a> {
     #[cfg_attr(not(feature = "whisper"), expect(dead_code, reason = "recognisers ask it"))]
     pub(super) machine: &'a ThisMachine,
+    /// The pipeline file.
+    #[cfg_attr(not(feature = "journal"), expect(dead_code, reason = "journals keep it"))]
+    pub(super) file: &'a Path,
     pub(super) wires: Wires,
     pub(super) pipeline: Pipeline,
     pub(super) clock: Clock,
@@ -45,12 +48,14 @@ pub(super) struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     pub(super) fn new(
         machine: &'a ThisMachine,
+        file: &'a Path,
         wires: Wires,
         live: Vec<bool>,
         speakers: OfServers,
     ) -> Assembly<'a> {
         Assembly {
             machine,
+            file,
             pipeline: Pipeline::new(wires.registry()),
             wires,
             clock: Clock::start(),
@@ -65,7 +70,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    pub(super) fn source<S: Source<Out: wires::Carried>>(
+    pub(super) fn source<S: Source<Out: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
@@ -73,13 +78,16 @@ impl<'a> Assembly<'a> {
     ) -> Gate {
         let gauge = StageGauge::new(&stage.name);
         let gate = Gate::default();
-        let outlet = self.wires.outlet(number, &gauge).gated(gate.clone());
+        let mut outlet = self.wires.outlet(number, &gauge).gated(gate.clone());
+        if let Some(speaker) = stage.work.speaker().cloned() {
+            outlet = outlet.marking(move |it: &mut S::Out| it.say(&speaker));
+        }
         self.gates.push((number, gate.clone()));
         self.pipeline.source(held_to(stage), gauge, source, outlet);
         gate
     }
 
-    pub(super) fn between<S: Stage<In: wires::Carried, Out: wires::Carried>>(
+    pub(super) fn between<S: Stage<In: Carried, Out: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,
@@ -92,7 +100,7 @@ impl<'a> Assembly<'a> {
         self.pipeline.stage(held_to(stage), gauge, make, kept, inlet, outlet);
     }
 
-    pub(super) fn sink<S: Stage<In: wires::Carried>>(
+    pub(super) fn sink<S: Stage<In: Carried>>(
         &mut self,
         number: usize,
         stage: &plan::Stage,

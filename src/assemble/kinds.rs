@@ -65,8 +65,13 @@ impl Assembly<'_> {
             }
             Planned::Lines(lines) => self.write_lines(number, stage, lines).await,
             Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
-            Planned::Pcm(format) => {
-                self.source(number, stage, Pcm::new(*format));
+            // The server of its broadcast writes it.
+            #[cfg(feature = "journal")]
+            Planned::Journal(_) => Ok(()),
+            #[cfg(not(feature = "journal"))]
+            Planned::Journal(_) => Err(without("journal")),
+            Planned::Pcm(settings) => {
+                self.source(number, stage, Pcm::new(settings.samples));
                 Ok(())
             }
             Planned::Command(settings) => {
@@ -138,12 +143,16 @@ impl Assembly<'_> {
         &mut self,
         number: usize,
         stage: &plan::Stage,
-        settings: &plan::Broadcast,
+        broadcast: &plan::Broadcast,
         plan: &Plan,
     ) -> Result<(), String> {
-        let mut settings = delivery::settings(settings, plan.page())?;
+        let mut settings = delivery::settings(broadcast, plan.page())?;
         if let Some(speakers) = self.speakers.get(&number) {
             settings.speakers = SpeakerPlaces(speakers.clone());
+        }
+        #[cfg(feature = "journal")]
+        {
+            settings.journal = self.journal(broadcast, number, plan).await?;
         }
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = Broadcast::new(server.publisher());
@@ -154,7 +163,7 @@ impl Assembly<'_> {
     }
 }
 
-#[cfg(not(all(feature = "microphone", feature = "whisper")))]
+#[cfg(not(all(feature = "journal", feature = "microphone", feature = "whisper")))]
 fn without(feature: &str) -> String {
     format!("this build is without the feature `{feature}`")
 }

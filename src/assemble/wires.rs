@@ -3,7 +3,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use crate::{
     flow::{self, EdgeSettings, Inlet, Item, Outlet, Receiver, Registry, Sender, StageGauge, edge},
-    message::{AudioFrame, Caption, Speech},
+    message::{AudioFrame, Caption, Speaker, Speech},
     spec::{Plan, Port, plan},
 };
 
@@ -16,6 +16,8 @@ struct Ends<T: Item> {
 /// What a port's type must be able to do: find its own edges among the wires.
 pub(super) trait Carried: Item {
     fn ends(wires: &mut Wires) -> &mut impl LooseEnds<Self>;
+    /// Sets who speaks in it, where it is sound.
+    fn say(&mut self, _speaker: &Speaker) {}
 }
 
 pub(super) trait LooseEnds<T: Item> {
@@ -47,6 +49,8 @@ impl Wires {
                 match feed.carries {
                     Port::Audio => wires.audio.join(feed.giver, taker, names, settings, registry),
                     Port::Speech => wires.speech.join(feed.giver, taker, names, settings, registry),
+                    // The server of the broadcast brings them to the journal itself.
+                    Port::Events => (),
                     Port::Captions => {
                         wires.captions.join(feed.giver, taker, names, settings, registry)
                     }
@@ -108,6 +112,9 @@ impl Wires {
 impl Carried for AudioFrame {
     fn ends(wires: &mut Wires) -> &mut impl LooseEnds<AudioFrame> {
         &mut wires.audio
+    }
+    fn say(&mut self, speaker: &Speaker) {
+        self.speaker = Some(speaker.clone());
     }
 }
 impl Carried for Speech {

@@ -11,6 +11,8 @@ type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 pub struct Engine<T> {
     jobs: mpsc::Sender<Job<T>>,
     name: String,
+    /// Closed when the `T` was dropped.
+    gone: oneshot::Receiver<()>,
 }
 
 impl<T: 'static> Engine<T> {
@@ -22,6 +24,7 @@ impl<T: 'static> Engine<T> {
         // One call at a time: whoever lends it waits for the answer.
         let (jobs, mut inbox) = mpsc::channel::<Job<T>>(1);
         let (ready, made) = oneshot::channel();
+        let (held, gone) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new().name(name.to_owned());
         let spawned = thread.spawn(move || match catch_unwind(AssertUnwindSafe(make)) {
             Ok(Ok(mut value)) => {
@@ -31,15 +34,24 @@ impl<T: 'static> Engine<T> {
                 while let Some(job) = inbox.blocking_recv() {
                     job(&mut value);
                 }
+                drop(value);
+                drop(held);
             }
             Ok(Err(error)) => drop(ready.send(Err(EngineError::Make(error)))),
             Err(panic) => drop(ready.send(Err(EngineError::Fault(Fault::panicked(&*panic))))),
         });
         spawned.map_err(|error| EngineError::Fault(Fault::transient(error)))?;
-        let gone =
+        let no_thread =
             || Err(EngineError::Fault(Fault::Panicked("the engine's thread is gone".to_owned())));
-        made.await.unwrap_or_else(|_| gone())?;
-        Ok(Engine { jobs, name: name.to_owned() })
+        made.await.unwrap_or_else(|_| no_thread())?;
+        Ok(Engine { jobs, name: name.to_owned(), gone })
+    }
+
+    /// Ends the thread, and returns once the `T` is dropped.
+    pub async fn end(self) {
+        drop(self.jobs);
+        // Nothing is ever sent.
+        let _ = self.gone.await;
     }
 
     /// Runs `work` on the thread. A panic of `work` is a fault; the `T` may be half changed then, so start a new engine.

@@ -10,12 +10,15 @@ use super::{Gate, Item, Mended, Sender, StageGauge, edge::Offered};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed;
 
+type Mark<T> = Box<dyn Fn(&mut T) + Send + Sync>;
+
 /// Offers an item to all edges at once, each with its own policy: a slow listener can only slow those that asked to be
 /// waited for. An edge whose listener is gone is passed over.
 pub struct Outlet<T: Item> {
     edges: Vec<Sender<T>>,
     gauge: Arc<StageGauge>,
     gate: Option<Gate>,
+    mark: Option<Mark<T>>,
     /// Something was left out since the last item.
     left_out: AtomicBool,
 }
@@ -23,13 +26,19 @@ pub struct Outlet<T: Item> {
 impl<T: Item> Outlet<T> {
     /// `gauge` is that of the stage which writes: its time spent waiting for room does not count as busy.
     pub fn new(edges: Vec<Sender<T>>, gauge: Arc<StageGauge>) -> Outlet<T> {
-        Outlet { edges, gauge, gate: None, left_out: AtomicBool::new(false) }
+        Outlet { edges, gauge, gate: None, mark: None, left_out: AtomicBool::new(false) }
     }
 
     /// Of a source that can be paused.
     #[must_use]
     pub fn gated(self, gate: Gate) -> Outlet<T> {
         Outlet { gate: Some(gate), ..self }
+    }
+
+    /// Changes each item before it is offered: with what a file says of the stage and the stage need not know.
+    #[must_use]
+    pub fn marking(self, mark: impl Fn(&mut T) + Send + Sync + 'static) -> Outlet<T> {
+        Outlet { mark: Some(Box::new(mark)), ..self }
     }
 
     /// Of the stage which writes: where it says that something outside is missing.
@@ -43,6 +52,9 @@ impl<T: Item> Outlet<T> {
             if self.gauge.count_more(what, count) == count {
                 tracing::warn!(stage = self.gauge.name(), "{warning}");
             }
+        }
+        if let Some(mark) = &self.mark {
+            mark(&mut item);
         }
         // Of a source only: what other stages give was heard there already. A paused microphone still shows that it works.
         if let Some(peak) = self.gate.as_ref().and_then(|_| item.peak()) {

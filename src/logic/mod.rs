@@ -11,6 +11,7 @@ pub mod hallucination;
 pub mod histogram;
 pub mod latency;
 pub mod model_speed;
+pub mod names;
 pub mod pace;
 pub mod recent;
 pub mod reference;

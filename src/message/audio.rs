@@ -1,7 +1,7 @@
 //! Sound on its way from a source to a recogniser.
 use std::{sync::Arc, time::Duration};
 
-use super::{MediaSpan, MediaTime, SampleRate, Trace, Why};
+use super::{MediaSpan, MediaTime, SampleRate, Speaker, Trace, Why};
 
 /// Mono samples, full scale being −1..1, as the source gave them. Where a frame enters its first edge, what is no number becomes silence,
 /// and what lies far beyond full scale is clamped.
@@ -17,6 +17,8 @@ pub struct AudioFrame {
     pub samples: Arc<[f32]>,
     /// Why the sound just before this frame is missing, if it is, where the source knows it.
     pub hole: Option<Why>,
+    /// Who speaks, where the source knows it.
+    pub speaker: Option<Speaker>,
     /// Its `captured` is the moment at which the newest of these samples was captured.
     pub trace: Trace,
 }
@@ -24,7 +26,7 @@ pub struct AudioFrame {
 impl AudioFrame {
     /// Tells that no sound follows for now, after what ends at `start`.
     pub fn interruption(start: MediaTime, rate: SampleRate, trace: Trace) -> AudioFrame {
-        AudioFrame { start, rate, samples: Arc::new([]), hole: None, trace }
+        AudioFrame { start, rate, samples: Arc::new([]), hole: None, speaker: None, trace }
     }
 
     pub fn is_interruption(&self) -> bool {

@@ -6,6 +6,7 @@ mod format;
 mod rewrite;
 mod segment;
 mod settings;
+mod speaker;
 mod time;
 mod trace;
 mod transcript;
@@ -20,6 +21,7 @@ pub use settings::{
     BreakerSettings, Channel, PlaybackSpeed, RawFormat, RecordSettings, RelayFilter, Retention,
     SubtitleSettings,
 };
+pub use speaker::Speaker;
 pub use time::{MediaSpan, MediaTime, SampleRate};
 pub use trace::{Hop, Milestone, Trace};
 pub use transcript::{Kind, Language, Revision, SegmentId, TrackName, Transcript, Word};

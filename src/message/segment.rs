@@ -1,7 +1,7 @@
 //! The segments of a track as they are spoken: partials that grow, one final that ends each, words that never change once committed.
 use super::{
-    Caption, Gap, Kind, Language, MediaSpan, MediaTime, Revision, SegmentId, Trace, TrackName,
-    Transcript, Why, Word,
+    Caption, Gap, Kind, Language, MediaSpan, MediaTime, Revision, SegmentId, Speaker, Trace,
+    TrackName, Transcript, Why, Word,
 };
 
 /// A segment that is still being spoken. Closing consumes it, so nothing can follow a final, and the words that were
@@ -14,6 +14,7 @@ pub struct OpenSegment {
     start: MediaTime,
     end: MediaTime,
     language: Language,
+    speaker: Option<Speaker>,
     committed: Vec<Word>,
     last: Option<Trace>,
 }
@@ -65,6 +66,7 @@ impl OpenSegment {
             words: self.committed.iter().cloned().chain(tail).collect(),
             span: MediaSpan::between(self.start, self.end),
             language: self.language.clone(),
+            speaker: self.speaker.clone(),
             trace,
         };
         self.next += 1;
@@ -87,16 +89,27 @@ impl OpenSegment {
 pub struct Segments {
     track: TrackName,
     next: u64,
+    /// Who speaks in segments from now on.
+    speaker: Option<Speaker>,
     open: Option<OpenSegment>,
 }
 
 impl Segments {
     pub fn new(track: TrackName) -> Segments {
-        Segments { track, next: 0, open: None }
+        Segments { track, next: 0, speaker: None, open: None }
     }
 
     pub fn track(&self) -> &TrackName {
         &self.track
+    }
+
+    pub fn speaker(&self) -> Option<&Speaker> {
+        self.speaker.as_ref()
+    }
+
+    /// Who speaks in the segments that are opened from now on. The open one keeps whom it began with.
+    pub fn set_speaker(&mut self, speaker: Option<Speaker>) {
+        self.speaker = speaker;
     }
 
     /// Begins a segment at `start`. One that is still open must have been closed before.
@@ -111,6 +124,7 @@ impl Segments {
             start,
             end: start,
             language,
+            speaker: self.speaker.clone(),
             committed: Vec::new(),
             last: None,
         })
@@ -246,6 +260,19 @@ mod tests {
         let Some(Caption::Gap(gap)) = segments.recover(trace()) else { panic!("a gap was due") };
         assert_eq!((gap.why, gap.span.start, gap.span.end()), (Why::Restart, at(1000), at(1900)));
         assert!(segments.recover(trace()).is_none());
+    }
+
+    #[test]
+    fn a_segment_keeps_the_speaker_with_whom_it_began() {
+        let mut segments = segments();
+        segments.set_speaker(Speaker::named("Ada"));
+        segments.open(at(0), Language::new("en"));
+        segments.set_speaker(Speaker::named("Ben"));
+        let name = |it: &Transcript| it.speaker().map(Speaker::to_string);
+        let ada = segments.close(words("hello"), at(500), trace()).unwrap();
+        segments.open(at(500), Language::new("en"));
+        let ben = segments.close(words("hi"), at(900), trace()).unwrap();
+        assert_eq!((name(&ada).as_deref(), name(&ben).as_deref()), (Some("Ada"), Some("Ben")));
     }
 
     proptest! {

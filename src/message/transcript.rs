@@ -1,7 +1,7 @@
 //! What is known of one spoken segment at one moment: its words, how many of them are committed, when and in which language they were said.
 use std::{fmt, sync::Arc};
 
-use super::{MediaSpan, Trace};
+use super::{MediaSpan, Speaker, Trace};
 
 /// The name of a recogniser in the pipeline file; each is a track of the broadcast.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,6 +67,7 @@ pub struct Transcript {
     pub(super) committed: usize,
     pub(super) span: MediaSpan,
     pub(super) language: Language,
+    pub(super) speaker: Option<Speaker>,
     pub(super) trace: Trace,
 }
 
@@ -96,6 +97,10 @@ impl Transcript {
     }
     pub fn language(&self) -> &Language {
         &self.language
+    }
+    /// Who spoke when the segment began, where its source knows it.
+    pub fn speaker(&self) -> Option<&Speaker> {
+        self.speaker.as_ref()
     }
     pub fn trace(&self) -> &Trace {
         &self.trace

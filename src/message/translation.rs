@@ -1,7 +1,9 @@
 //! A segment in another language: which of its revisions that is of, and its text, or why there is none.
 use std::time::Duration;
 
-use super::{Kind, Language, MediaSpan, Revision, SegmentId, Trace, TrackName, Transcript};
+use super::{
+    Kind, Language, MediaSpan, Revision, SegmentId, Speaker, Trace, TrackName, Transcript,
+};
 
 /// What a translation is of: one revision of one segment.
 #[derive(Clone, Debug)]
@@ -10,6 +12,7 @@ pub struct Original {
     pub segment: SegmentId,
     pub revision: Revision,
     pub language: Language,
+    pub speaker: Option<Speaker>,
     pub span: MediaSpan,
 }
 
@@ -20,6 +23,7 @@ impl From<&Transcript> for Original {
             segment: it.segment(),
             revision: it.revision(),
             language: it.language().clone(),
+            speaker: it.speaker().cloned(),
             span: it.span(),
         }
     }

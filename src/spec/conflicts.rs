@@ -4,7 +4,7 @@ use std::path::Path;
 use super::{
     Code, Complaint,
     plan::{
-        Broadcast, Command, Listen, Place, Planned, RecordFormat, RecordSettings, RelayFilter,
+        Broadcast, Command, Listen, Pcm, Place, Planned, RecordFormat, RecordSettings, RelayFilter,
         Stage,
     },
 };
@@ -88,7 +88,9 @@ fn flac_rate(stage: &Stage, all: &[Stage]) -> Option<Complaint> {
         return None;
     };
     let source = all.get(stage.feeds.first()?.giver)?;
-    let (Planned::Pcm(samples) | Planned::Command(Command { samples, .. })) = &source.work else {
+    let (Planned::Pcm(Pcm { samples, .. }) | Planned::Command(Command { samples, .. })) =
+        &source.work
+    else {
         return None;
     };
     let rate = Some(samples.rate.hertz()).filter(|it| *it > HIGHEST_FLAC)?;
@@ -154,6 +156,7 @@ fn target(stage: &Stage) -> Option<Option<&Path>> {
             Place::File(path) => Some(path),
         }),
         Planned::Record(record) => Some(Some(&record.path)),
+        Planned::Journal(journal) => Some(Some(&journal.path)),
         Planned::Subtitles(subtitles) => Some(Some(&subtitles.template)),
         _ => None,
     }

@@ -134,7 +134,15 @@ fn source(stage: &Stage, replay: &Replay) -> Result<Planned, ReplayError> {
         (Some(path), _) => {
             let (path, start) = (path.clone(), Duration::ZERO);
             let (channel, track) = (Channel::Mix, None);
-            Ok(Planned::Recording(Recording { path, channel, track, speed, start, repeat: false }))
+            Ok(Planned::Recording(Recording {
+                path,
+                channel,
+                track,
+                speed,
+                start,
+                repeat: false,
+                speaker: None,
+            }))
         }
         (None, Planned::Recording(own)) => {
             Ok(Planned::Recording(Recording { speed, repeat: false, ..own.clone() }))

@@ -3,16 +3,17 @@ use std::{
     collections::BTreeMap, fmt, net::IpAddr, num::NonZeroUsize, path::PathBuf, time::Duration,
 };
 
-use crate::message::Language;
 pub use crate::message::{
     BreakerSettings, Channel, PlaybackSpeed, RawFormat, RecordFormat, RecordSettings, RelayFilter,
     Retention, SampleFormat, SubtitleFormat, SubtitleSettings, WhenExists,
 };
+use crate::message::{Language, Speaker};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Microphone {
     pub device: DeviceChoice,
     pub channel: Channel,
+    pub speaker: Option<Speaker>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,14 @@ pub struct Recording {
     pub start: Duration,
     /// Begin anew at `start` after the end, for ever.
     pub repeat: bool,
+    pub speaker: Option<Speaker>,
+}
+
+/// Raw samples on standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pcm {
+    pub samples: RawFormat,
+    pub speaker: Option<Speaker>,
 }
 
 /// A child process that writes samples to its standard output. It runs in [`Plan::folder`](super::Plan::folder).
@@ -44,6 +53,7 @@ pub struct Command {
     /// Whether it is started anew when it ends well, too.
     pub restart_when_ended: bool,
     pub samples: RawFormat,
+    pub speaker: Option<Speaker>,
 }
 
 /// Speakers who send their sound to a broadcast. One place of a stage: where it has several, the plan has a stage for each.
@@ -157,6 +167,20 @@ pub struct Replace {
     pub unwanted: Vec<String>,
     /// Regular expressions, each seen to be one.
     pub patterns: BTreeMap<String, String>,
+}
+
+/// What was said, kept in a file of SQLite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    pub path: PathBuf,
+    /// How long a stop may last after which its event goes on.
+    pub continue_within: Duration,
+    /// Open segments are written so often.
+    pub batch: Duration,
+    /// Events that ended longer ago are removed; `None`: none.
+    pub keep: Option<Duration>,
+    /// The most bytes of the file; `None`: any.
+    pub size: Option<u64>,
 }
 
 /// JSON lines of captions: read where the stage listens to nobody, else written.

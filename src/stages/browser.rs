@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::recording::OpusPackets;
 use crate::{
     flow::{Fault, Outlet, Source},
-    message::{AudioFrame, MediaTime, SampleRate, Trace, Why},
+    message::{AudioFrame, MediaTime, SampleRate, Speaker, Trace, Why},
     serve::{Heard, Sound, SpeakerPlace},
     wire::Codec,
 };
@@ -23,6 +23,8 @@ const SILENCE: Duration = Duration::from_millis(1500);
 pub struct Browser {
     place: Arc<SpeakerPlace>,
     decoder: Decoder,
+    /// Who speaks, as they are called now.
+    speaker: Option<Speaker>,
     /// Why sound before the next frame is missing, because some could not be decoded.
     lost: Option<Why>,
     /// The end of the newest frame, if no interruption was sent behind it.
@@ -31,7 +33,7 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(place: Arc<SpeakerPlace>) -> Browser {
-        Browser { place, decoder: Decoder::default(), lost: None, open: None }
+        Browser { place, decoder: Decoder::default(), speaker: None, lost: None, open: None }
     }
 
     async fn send(&mut self, sound: Sound, out: &Outlet<AudioFrame>) -> Result<(), Fault> {
@@ -43,8 +45,13 @@ impl Browser {
         };
         let Sound { start, rate, captured, .. } = sound;
         self.open = Some((start + rate.duration_of(samples.len()), rate));
+        let name = self.place.speaker();
+        if self.speaker.as_ref().is_none_or(|it| it.as_str() != &*name) {
+            self.speaker = Speaker::named(&name);
+        }
+        let (samples, speaker) = (samples.into(), self.speaker.clone());
         let trace = Trace::starting(captured);
-        Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole, trace }).await?)
+        Ok(out.send(AudioFrame { start, rate, samples, hole, speaker, trace }).await?)
     }
 
     /// Nothing follows for now.
@@ -109,7 +116,8 @@ impl Decoder {
     /// `None` where the bytes cannot be decoded.
     fn decode(&mut self, sound: &Sound) -> Option<Vec<f32>> {
         if self.session != sound.session {
-            *self = Decoder { session: sound.session, ..Decoder::default() };
+            *self = Decoder::default();
+            self.session = sound.session;
         }
         let bytes = &sound.bytes;
         match sound.codec {

@@ -165,7 +165,9 @@ impl Command {
         run.sent += samples.len() as u64;
         self.position = Some((start + length, now));
         let trace = Trace::starting(now);
-        Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole, trace }).await?)
+        Ok(out
+            .send(AudioFrame { start, rate, samples: samples.into(), hole, speaker: None, trace })
+            .await?)
     }
 
     /// Sends SIGTERM, waits for the grace time, then kills the child. Waits for its exit, so that it leaves no zombie.

@@ -11,7 +11,9 @@ impl Item for AudioFrame {
     const PAUSES: bool = true;
 
     fn interruption(&self) -> Option<AudioFrame> {
-        Some(AudioFrame::interruption(self.start, self.rate, self.trace))
+        let speaker = self.speaker.clone();
+        let silent = AudioFrame::interruption(self.start, self.rate, self.trace);
+        Some(AudioFrame { speaker, ..silent })
     }
 
     fn follow_a_pause(&mut self) {
@@ -103,6 +105,7 @@ mod tests {
             rate: SampleRate::SPEECH,
             samples: Arc::new([0.5; 160]),
             hole: None,
+            speaker: None,
             trace: Trace::starting(Instant::now()),
         };
         for ms in [0, 10, 20, 30, 40] {

@@ -70,7 +70,9 @@ impl Pcm {
         let start = MediaTime::of_sample(self.sent, rate);
         self.sent += samples.len() as u64;
         let trace = Trace::starting(captured);
-        Ok(out.send(AudioFrame { start, rate, samples: samples.into(), hole, trace }).await?)
+        Ok(out
+            .send(AudioFrame { start, rate, samples: samples.into(), hole, speaker: None, trace })
+            .await?)
     }
 }
 

@@ -12,8 +12,13 @@ use super::text_file::{self, TextFile};
 pub use crate::message::{SubtitleFormat, SubtitleSettings};
 use crate::{
     flow::{Fault, Never, Outlet, Stage},
-    logic::subtitle::{Cues, VTT_HEAD, timed},
-    message::{Caption, Gap, Kind, Language, SegmentId, TrackName, Translated, WhenExists, Word},
+    logic::{
+        names::{Names, labelled, labelled_text},
+        subtitle::{Cue, Cues, Said, VTT_HEAD, timed},
+    },
+    message::{
+        Caption, Gap, Kind, Language, SegmentId, Speaker, TrackName, Translated, WhenExists, Word,
+    },
 };
 
 /// Originals that are kept in case their translation is given up.
@@ -33,6 +38,7 @@ pub struct SubtitleFiles {
 struct Sheet {
     file: TextFile,
     cues: Cues,
+    names: Names,
     /// The number of the newest cue.
     number: usize,
     /// The part of the timeline in this file, counted in multiples of `roll`.
@@ -123,9 +129,11 @@ impl SubtitleFiles {
                     (&owed.0, owed.1) == (&track, it.segment())
                 };
                 for (_, _, language) in self.owed.extract_if(.., waits).collect::<Vec<_>>() {
-                    self.write(&track, Some(&language), &language, &words).await?;
+                    let said = Said { words: &words, speaker: it.speaker() };
+                    self.write(&track, Some(&language), &language, said).await?;
                 }
-                self.write(&track, None, it.language(), &words).await
+                let said = Said { words: &words, speaker: it.speaker() };
+                self.write(&track, None, it.language(), said).await
             }
             Caption::Translation(it) if it.kind == Kind::Final => {
                 let original = |(track, segment, _): &&(TrackName, SegmentId, Vec<Word>)| {
@@ -145,7 +153,8 @@ impl SubtitleFiles {
                         }
                     },
                 };
-                self.write(&it.of.track, Some(&it.language), &it.language, &words).await
+                let said = Said { words: &words, speaker: it.of.speaker.as_ref() };
+                self.write(&it.of.track, Some(&it.language), &it.language, said).await
             }
             Caption::Transcript(_) | Caption::Translation(_) => Ok(()),
             Caption::Gap(gap) => self.note(&gap).await,
@@ -158,9 +167,9 @@ impl SubtitleFiles {
         track: &TrackName,
         whose: Option<&Language>,
         language: &Language,
-        words: &[Word],
+        said: Said<'_>,
     ) -> Result<(), Fault> {
-        let Some(first) = words.first() else { return Ok(()) };
+        let Some(first) = said.words.first() else { return Ok(()) };
         let SubtitleSettings { template, format, roll, when_exists } = self.settings.clone();
         let part = roll.map_or(0, |roll| {
             (first.span.start.since_start().as_nanos() / roll.as_nanos().max(1)) as u32
@@ -179,11 +188,12 @@ impl SubtitleFiles {
                 file.begin_with(VTT_HEAD.as_bytes());
             }
             let before = self.files.remove(&key);
-            let cues = before.map(|it| it.cues).unwrap_or_default();
-            self.files.insert(key.clone(), Sheet { file, cues, number: 0, part });
+            let (cues, mut names) = before.map(|it| (it.cues, it.names)).unwrap_or_default();
+            names.begin_anew();
+            self.files.insert(key.clone(), Sheet { file, cues, names, number: 0, part });
         }
         let Some(sheet) = self.files.get_mut(&key) else { return Ok(()) };
-        let text = sheet.written(format, words);
+        let text = sheet.written(format, said);
         sheet.append(&text).await
     }
 
@@ -205,17 +215,23 @@ impl SubtitleFiles {
 }
 
 impl Sheet {
-    fn written(&mut self, format: SubtitleFormat, words: &[Word]) -> String {
-        if format == SubtitleFormat::Txt {
-            let line: String = words.iter().map(|it| it.text.as_str()).collect();
-            return line.trim().to_owned() + "\n";
+    fn written(&mut self, format: SubtitleFormat, said: Said<'_>) -> String {
+        let Said { words, speaker } = said;
+        let name: Option<&Speaker> = self.names.before(speaker);
+        match format {
+            SubtitleFormat::Txt => {
+                let line: String = words.iter().map(|it| it.text.as_str()).collect();
+                labelled_text(&line, name) + "\n"
+            }
+            SubtitleFormat::Srt => {
+                let cues = self.cues.of(&labelled(words, name)[..]);
+                let numbered = cues.iter().zip(self.number + 1..);
+                let text = numbered.map(|(cue, number)| cue.srt(number)).collect();
+                self.number += cues.len();
+                text
+            }
+            SubtitleFormat::Vtt => self.cues.of(said).iter().map(Cue::vtt).collect(),
         }
-        let mut text = String::new();
-        for cue in self.cues.of(words) {
-            self.number += 1;
-            text += &if format == SubtitleFormat::Srt { cue.srt(self.number) } else { cue.vtt() };
-        }
-        text
     }
 
     async fn append(&mut self, text: &str) -> Result<(), Fault> {
@@ -264,6 +280,48 @@ mod tests {
         }
         let told = open.files.values().find_map(|it| it.file.trouble()).unwrap();
         assert!(told.contains("2 captions wait"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn names_stand_at_changes_of_speaker_as_each_format_has_them() {
+        let expected = [
+            (SubtitleFormat::Txt, "One.\nBen: Two.\nThree.\nAda: Four.\n"),
+            (
+                SubtitleFormat::Srt,
+                "1\n00:00:00,000 --> 00:00:01,000\nOne.\n\n2\n00:00:02,000 --> 00:00:03,000\nBen: Two.\n\n\
+                 3\n00:00:04,000 --> 00:00:05,000\nThree.\n\n4\n00:00:06,000 --> 00:00:07,000\nAda: Four.\n\n",
+            ),
+            (
+                SubtitleFormat::Vtt,
+                "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n<v Ada>One.\n\n00:00:02.000 --> 00:00:03.000\n<v Ben>Two.\n\n\
+                 00:00:04.000 --> 00:00:05.000\n<v Ben>Three.\n\n00:00:06.000 --> 00:00:07.000\n<v Ada>Four.\n\n",
+            ),
+        ];
+        for (format, expected) in expected {
+            let folder = tempfile::tempdir().unwrap();
+            let template = folder.path().join("talk");
+            let (roll, when_exists) = (None, WhenExists::Replace);
+            let settings =
+                SubtitleSettings { template: template.clone(), format, roll, when_exists };
+            let mut open = SubtitleFiles::new(settings);
+            let mut segments = Segments::new(TrackName::new("english"));
+            for (second, name, text) in [
+                (0, "Ada", " One."),
+                (2, "Ben", " Two."),
+                (4, "Ben", " Three."),
+                (6, "Ada", " Four."),
+            ] {
+                segments.set_speaker(Speaker::named(name));
+                let at = MediaTime::new(Duration::from_secs(second));
+                let span = MediaSpan { start: at, length: Duration::from_millis(500) };
+                segments.open(at, Language::new("en"));
+                let words = vec![Word { text: text.to_owned(), span }];
+                let now = Trace::starting(Instant::now());
+                let said = segments.close(words, span.end(), now).unwrap();
+                open.take(Caption::Transcript(said)).await.unwrap();
+            }
+            assert_eq!(std::fs::read_to_string(&template).unwrap(), expected);
+        }
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::Clock;
-use crate::message::{Gap, Kind, MediaTime, Milestone, Trace, Transcript, Word};
+use crate::message::{Gap, Kind, MediaTime, Milestone, Speaker, Trace, Transcript, Word};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -24,6 +24,9 @@ pub struct CaptionEvent {
     pub revision: u32,
     pub kind: CaptionKind,
     pub lang: String,
+    /// Who speaks; left out where nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
     /// The beginning of `text` that will not change. Partials only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed: Option<String>,
@@ -103,6 +106,7 @@ impl CaptionEvent {
             revision: transcript.revision().number(),
             kind: kind_of(transcript.kind()),
             lang: transcript.language().to_string(),
+            speaker: transcript.speaker().map(Speaker::to_string),
             committed,
             start: seconds(span.start),
             end: seconds(span.end()),
@@ -212,6 +216,15 @@ mod tests {
             shown(&Line::caption(&end, 7, &clock)),
             format!(
                 r#"{{"type":"final","text":"good morning","seq":7,"track":"english","segment":0,"revision":1,"kind":"final","lang":"en","start":0.5,"end":1.2,"words":[{{"word":" good","start":0.5,"end":0.75}},{{"word":" morning","start":0.8,"end":1.05}}],"at":{{"captured":{captured},"recognised":300,"published":305}}}}"#
+            )
+        );
+        segments.set_speaker(Speaker::named("Ada"));
+        segments.open(at(1200), Language::new("en"));
+        let named = segments.close(words("hi", at(1200)), at(1500), trace).unwrap();
+        assert_eq!(
+            shown(&CaptionEvent::new(&named, 8, &clock, false)),
+            format!(
+                r#"{{"text":"hi","seq":8,"track":"english","segment":1,"revision":0,"kind":"final","lang":"en","speaker":"Ada","start":1.2,"end":1.5,"at":{{"captured":{captured},"recognised":300,"published":305}}}}"#
             )
         );
         let span = MediaSpan::between(at(1200), at(3000));

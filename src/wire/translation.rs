@@ -5,7 +5,7 @@ use super::{
     At, CaptionKind, Clock,
     caption::{kind_of, seconds},
 };
-use crate::message::{Kind, Took, Translated, Translation};
+use crate::message::{Kind, Speaker, Took, Translated, Translation};
 
 /// A segment in another language. `lang` and `text` stand first, so that they do so in a [`Line`](super::Line) too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct TranslationEvent {
     pub segment: u64,
     pub revision: u32,
     pub kind: CaptionKind,
+    /// Who speaks; left out where nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
     /// Partials only: all of the text, for it is only added to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed: Option<String>,
@@ -70,6 +73,7 @@ impl TranslationEvent {
             segment: it.of.segment.number(),
             revision,
             kind: kind_of(it.kind),
+            speaker: it.of.speaker.as_ref().map(Speaker::to_string),
             committed: (it.kind == Kind::Partial).then(|| it.text().to_owned()),
             start: seconds(it.of.span.start),
             end: seconds(it.of.span.end()),

@@ -16,6 +16,8 @@ mod devices;
 mod edges;
 mod engine;
 mod import;
+#[cfg(feature = "journal")]
+mod journal;
 #[cfg(feature = "whisper")]
 mod languages;
 #[cfg(feature = "whisper")]

@@ -51,7 +51,7 @@ fn a_channel_is_chosen_of_every_source_and_a_track_of_files() {
     let channel = |text: &str| match source(text) {
         Planned::Microphone(it) => it.channel,
         Planned::Recording(it) => it.channel,
-        Planned::Pcm(it) => it.channel,
+        Planned::Pcm(it) => it.samples.channel,
         Planned::Command(it) => it.samples.channel,
         other => panic!("{other:?}"),
     };

@@ -7,9 +7,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::log::{Encoded, Entry, Log, Run};
 use crate::{
-    logic::subtitle::{self, Cue},
-    message::{MediaSpan, MediaTime, Word},
-    wire::{CaptionEvent, TranslationEvent, WordTime},
+    logic::{
+        names::{Names, labelled, labelled_text},
+        subtitle::{self, Cue, Said as Spoken},
+    },
+    message::{MediaSpan, MediaTime, Speaker, Word},
+    wire::{CaptionEvent, Event, TranslationEvent, WordTime},
 };
 
 /// The part of the log that is requested.
@@ -21,6 +24,8 @@ pub(crate) struct Part {
     pub(crate) lang: Option<String>,
     /// The name of a track
     pub(crate) track: Option<String>,
+    /// Who speaks: a name as captions have it
+    pub(crate) speaker: Option<String>,
     /// The first number wanted
     #[serde(default)]
     pub(crate) from: u64,
@@ -30,7 +35,7 @@ pub(crate) struct Part {
 
 /// The format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub enum Format {
     Json,
     Text,
     Srt,
@@ -61,7 +66,7 @@ struct Said<'a> {
 }
 
 impl Format {
-    pub(crate) fn named(ending: &str) -> Option<Format> {
+    pub fn named(ending: &str) -> Option<Format> {
         Some(match ending {
             "json" => Format::Json,
             "txt" => Format::Text,
@@ -69,6 +74,15 @@ impl Format {
             "vtt" => Format::Vtt,
             _ => return None,
         })
+    }
+
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Text => "txt",
+            Format::Srt => "srt",
+            Format::Vtt => "vtt",
+        }
     }
 
     pub(crate) fn content_type(self) -> &'static str {
@@ -99,6 +113,30 @@ impl Extract {
     }
 }
 
+/// All that was kept of an event.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    pub stream: String,
+    /// Unix time in ms.
+    pub started_at: u64,
+    pub title: Option<String>,
+    /// In the order of their numbers.
+    pub events: Vec<Event>,
+}
+
+/// The transcript of a whole event, as the pages give it for download: in `lang`, or the originals.
+pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> String {
+    let next = kept.events.last().and_then(Event::seq).map_or(1, |it| it + 1);
+    let extract = Extract {
+        part: Part { lang: lang.map(str::to_owned), ..Part::default() },
+        run: Run { stream: kept.stream.clone(), started_at: kept.started_at },
+        next,
+        entries: kept.events.iter().map(|it| Arc::new(Entry::of(it.clone()))).collect(),
+        title: kept.title.clone(),
+    };
+    write(&extract, format)
+}
+
 pub(crate) fn write(extract: &Extract, format: Format) -> String {
     let Extract { part, run: Run { stream, started_at }, next, entries, title } = extract;
     let title = title.as_deref();
@@ -110,11 +148,16 @@ pub(crate) fn write(extract: &Extract, format: Format) -> String {
             serde_json::to_string(&transcript).expect("a transcript is plain JSON")
         }
         Format::Text => {
-            let text = |it: &Piece| format!("{}\n", it.text.trim().replace('\n', " "));
-            pieces(entries, part).iter().map(text).collect()
+            let pieces = pieces(entries, part);
+            let mut names = names(&pieces);
+            let text = |it: &Piece| {
+                let name = names.before(it.speaker.as_ref());
+                labelled_text(&it.text.replace('\n', " "), name) + "\n"
+            };
+            pieces.iter().map(text).collect()
         }
-        Format::Srt => subtitle::srt(&cues(entries, part)),
-        Format::Vtt => entitled(subtitle::vtt(&cues(entries, part)), title),
+        Format::Srt => subtitle::srt(&cues(&pieces(entries, part), true)),
+        Format::Vtt => entitled(subtitle::vtt(&cues(&pieces(entries, part), false)), title),
     }
 }
 
@@ -151,11 +194,21 @@ fn said<'a>(entry: &'a Entry, part: &Part) -> Option<Said<'a>> {
         (Some(wanted), Some(lang)) => lang == wanted.as_str(),
         (None, _) | (_, None) => true,
     };
-    wanted.then_some(Said { r#type, event })
+    let speaker = event.get("speaker").map(|it| it.get());
+    let speaker = speaker.and_then(|it| serde_json::from_str::<String>(it).ok());
+    let is_theirs = r#type != "caption" || part.wants(speaker.as_deref());
+    (wanted && is_theirs).then_some(Said { r#type, event })
+}
+
+impl Part {
+    fn wants(&self, speaker: Option<&str>) -> bool {
+        self.speaker.is_none() || self.speaker.as_deref() == speaker
+    }
 }
 
 /// One final of the transcript.
 struct Piece {
+    speaker: Option<Speaker>,
     start: f64,
     end: f64,
     text: String,
@@ -172,18 +225,31 @@ fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
             Encoded::Caption(it) => {
                 let Some(it) = read::<CaptionEvent>(&it.with_words) else { continue };
                 originals.insert((it.track.clone(), it.segment), it.text.clone());
-                if part.lang.is_none() || wanted(&it.lang) {
+                let is_theirs = part.wants(it.speaker.as_deref());
+                if is_theirs && (part.lang.is_none() || wanted(&it.lang)) {
                     let CaptionEvent { start, end, text, words, .. } = it;
-                    pieces.push(Piece { start, end, text, words: words.unwrap_or_default() });
+                    let speaker = it.speaker.as_deref().and_then(Speaker::named);
+                    let words = words.unwrap_or_default();
+                    pieces.push(Piece { speaker, start, end, text, words });
                 }
             }
             Encoded::Translation(it) if wanted(it.lang.as_str()) => {
                 let Some(it) = read::<TranslationEvent>(&it.event) else { continue };
+                if !part.wants(it.speaker.as_deref()) {
+                    continue;
+                }
                 // For a translation that was given up, the original is used, which came before it.
                 let original = || originals.get(&(it.track.clone(), it.segment)).cloned();
                 let stands_in = it.untranslated.as_ref().and_then(|_| original());
                 let text = stands_in.unwrap_or(it.text);
-                pieces.push(Piece { start: it.start, end: it.end, text, words: Vec::new() });
+                let speaker = it.speaker.as_deref().and_then(Speaker::named);
+                pieces.push(Piece {
+                    speaker,
+                    start: it.start,
+                    end: it.end,
+                    text,
+                    words: Vec::new(),
+                });
             }
             Encoded::Translation(_) | Encoded::Gap(_) | Encoded::Mark(_) => (),
         }
@@ -196,9 +262,20 @@ fn read<T: serde::de::DeserializeOwned>(event: &RawValue) -> Option<T> {
     serde_json::from_str(event.get()).ok()
 }
 
-fn cues(entries: &[Arc<Entry>], part: &Part) -> Vec<Cue> {
-    let segments: Vec<Vec<Word>> = pieces(entries, part).iter().map(words).collect();
-    subtitle::cues(segments.iter().map(Vec::as_slice))
+fn names(pieces: &[Piece]) -> Names {
+    Names::of(pieces.iter().map(|it| it.speaker.as_ref()))
+}
+
+/// `are_labelled`: with names before the words, for formats that have no other place for them.
+fn cues(pieces: &[Piece], are_labelled: bool) -> Vec<Cue> {
+    let mut names = names(pieces);
+    let segment = |it: &Piece| {
+        let name = names.before(it.speaker.as_ref()).filter(|_| are_labelled);
+        labelled(&words(it), name)
+    };
+    let segments: Vec<Vec<Word>> = pieces.iter().map(segment).collect();
+    let spoken = segments.iter().zip(pieces);
+    subtitle::cues(spoken.map(|(words, piece)| Spoken { words, speaker: piece.speaker.as_ref() }))
 }
 
 /// With the times of its words where they are known; otherwise its time is divided among them.

@@ -138,6 +138,7 @@ mod tests {
             revision,
             kind,
             lang: "en".to_owned(),
+            speaker: None,
             committed: None,
             start: 0.0,
             end: 0.0,

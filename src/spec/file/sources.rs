@@ -10,7 +10,7 @@ use super::super::{
     table::{Around, Settings},
     units::Length,
 };
-use crate::message::SampleRate;
+use crate::message::{SampleRate, Speaker};
 
 /// A microphone or another input of this machine.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -23,6 +23,30 @@ pub(in crate::spec) struct Microphone {
     /// Which channel to use, counted from 1; `mix` averages all.
     #[serde(default = "mix")]
     channel: Channel,
+    #[serde(flatten)]
+    whose: Whose,
+}
+
+/// Who speaks in the sound of a source.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Whose {
+    /// Who speaks here: a name that readers see before what is said, such as `Ada`. One line.
+    #[schemars(length(min = 1, max = 60))]
+    speaker: Option<String>,
+}
+
+impl Whose {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Speaker> {
+        let written = self.speaker?;
+        let speaker = Speaker::named(&written);
+        if speaker.is_none() {
+            let title = format!("the `speaker` of `{}` is empty", around.title());
+            let help = Some("speaker = \"Ada\"".to_owned());
+            around.complain(Code::OutOfRange, "speaker", title, "at least one letter", help);
+        }
+        speaker
+    }
 }
 
 fn default_device() -> String {
@@ -56,13 +80,14 @@ impl Channel {
 }
 
 impl Settings for Microphone {
-    fn resolve(self, _: &mut Around<'_>) -> Option<Planned> {
+    fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
         Some(Planned::Microphone(plan::Microphone {
             device: match self.device.as_str() {
                 "default" => plan::DeviceChoice::Default,
                 _ => plan::DeviceChoice::Named(self.device),
             },
             channel: self.channel.resolve(),
+            speaker: self.whose.resolve(around),
         }))
     }
 }
@@ -92,6 +117,8 @@ pub(in crate::spec) struct Recording {
     /// Start again after the end, until livecap is stopped.
     #[serde(default)]
     r#loop: bool,
+    #[serde(flatten)]
+    whose: Whose,
 }
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -123,6 +150,7 @@ impl Settings for Recording {
             },
             start: self.start.0,
             repeat: self.r#loop,
+            speaker: self.whose.resolve(around),
         }))
     }
 }
@@ -134,6 +162,8 @@ impl Settings for Recording {
 pub(in crate::spec) struct Pcm {
     #[serde(flatten)]
     samples: Samples,
+    #[serde(flatten)]
+    whose: Whose,
 }
 
 /// The format of raw samples.
@@ -170,7 +200,8 @@ fn one() -> u16 {
 
 impl Settings for Pcm {
     fn resolve(self, around: &mut Around<'_>) -> Option<Planned> {
-        Some(Planned::Pcm(self.samples.resolve(around)))
+        let (samples, speaker) = (self.samples.resolve(around), self.whose.resolve(around));
+        Some(Planned::Pcm(plan::Pcm { samples, speaker }))
     }
 }
 
@@ -216,6 +247,8 @@ pub(in crate::spec) struct Command {
     restart_when_ended: bool,
     #[serde(flatten)]
     samples: Samples,
+    #[serde(flatten)]
+    whose: Whose,
 }
 
 impl Settings for Command {
@@ -228,6 +261,7 @@ impl Settings for Command {
             args: words.collect(),
             restart_when_ended: self.restart_when_ended,
             samples: self.samples.resolve(around),
+            speaker: self.whose.resolve(around),
         }))
     }
 }

@@ -132,6 +132,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn each_line_may_name_who_speaks_and_another_name_ends_what_was_open() {
+        let given = transcripts(
+            "{\"type\":\"intermediate\",\"text\":\"good mor\",\"speaker\":\"Ada\"}\n{\"type\":\"final\",\"text\":\"hello\",\"speaker\":\"Ben\"}\nplain\n",
+        )
+        .await;
+        let told: Vec<_> =
+            given.iter().map(|it| (it.text(), it.speaker().map(ToString::to_string))).collect();
+        let named = |name: &str| Some(name.to_owned());
+        let expected = [
+            ("good mor".to_owned(), named("Ada")),
+            (String::new(), named("Ada")),
+            ("hello".to_owned(), named("Ben")),
+            ("plain".to_owned(), None),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[tokio::test]
     async fn a_gap_of_another_livecap_is_passed_on() {
         let line = "{\"type\":\"gap\",\"start\":1.5,\"end\":2.0,\"why\":\"overload\",\"track\":\"far\",\"seq\":9}\n";
         let [Caption::Gap(gap)] = &read(line).await[..] else { panic!("one gap") };

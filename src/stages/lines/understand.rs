@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use crate::{
     logic::{script, subtitle::timed},
     message::{
-        Caption, Gap, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName,
-        Why,
+        Caption, Gap, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Speaker, Trace,
+        TrackName, Why,
     },
 };
 
@@ -40,6 +40,7 @@ struct Read {
     kind: String,
     text: Option<String>,
     lang: Option<String>,
+    speaker: Option<String>,
     track: Option<String>,
     segment: Option<u64>,
     revision: Option<u32>,
@@ -113,8 +114,10 @@ impl Understand {
         let span = self.span(read);
         let mut given = Vec::new();
         let whose = read.segment.map(|it| (read.track.clone(), it));
+        let speaker = read.speaker.as_deref().and_then(Speaker::named);
+        let other = speaker.is_some() && speaker.as_ref() != self.segments.speaker();
         // Segments of two tracks may have the same number.
-        if self.open.is_some() && whose.is_some() && self.open != whose {
+        if (self.open.is_some() && whose.is_some() && self.open != whose) || other {
             given.extend(
                 self.segments.close(Vec::new(), span.start, trace).map(Caption::Transcript),
             );
@@ -122,6 +125,7 @@ impl Understand {
         }
         if self.segments.current().is_none() {
             let language = read.lang.as_deref().map_or(self.language.clone(), Language::new);
+            self.segments.set_speaker(speaker);
             self.segments.open(span.start, language);
             self.open = whose;
         }

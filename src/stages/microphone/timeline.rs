@@ -63,6 +63,7 @@ impl Timeline {
                 rate,
                 samples: Arc::from(piece),
                 hole: hole.take(),
+                speaker: None,
                 trace: Trace::starting(run.captured),
             });
             run.counted += piece.len() as u64;

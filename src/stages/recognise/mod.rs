@@ -193,6 +193,10 @@ impl<R: Recogniser> Stage for Recognise<R> {
             self.report_gap(track, frame.start, frame.hole.unwrap_or(Why::Overload), begun, out)
                 .await?;
         }
+        if frame.speaker.as_ref() != track.segments.speaker() {
+            self.handle_interruption(track, out).await?;
+            track.segments.set_speaker(frame.speaker.clone());
+        }
         // A source that goes back in time repeats audio.
         let back = self.audio.end().since(frame.start);
         let skip = if back > TOLERANCE { SampleRate::SPEECH.samples_in(back) } else { 0 };

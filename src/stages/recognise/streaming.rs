@@ -164,6 +164,10 @@ impl<R: StreamingRecogniser> Stage for RecogniseStream<R> {
             let gap = track.gap(expected, frame.start, why, trace).filter(|_| why != Why::Muted);
             send(gap, out).await?;
         }
+        if frame.speaker.as_ref() != track.segments.speaker() {
+            self.end_session(track, out).await?;
+            track.segments.set_speaker(frame.speaker.clone());
+        }
         let span = frame.span();
         (track.received_to, track.consumed_to) = (track.received_to.max(span.end()), span.end());
         let open = match &mut self.session {

@@ -152,6 +152,7 @@ mod tests {
             rate,
             samples: vec![0.5; samples].into(),
             hole: None,
+            speaker: None,
             trace,
         }
     }

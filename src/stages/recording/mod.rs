@@ -142,7 +142,15 @@ impl Recording {
         let trace = Trace::starting(due.unwrap_or_else(Instant::now));
         // Counted before it is sent: a frame that is being sent when a run ends is lost, and not sent twice.
         self.given = end;
-        out.send(AudioFrame { start, rate, samples: samples.into(), hole: None, trace }).await?;
+        out.send(AudioFrame {
+            start,
+            rate,
+            samples: samples.into(),
+            hole: None,
+            speaker: None,
+            trace,
+        })
+        .await?;
         Ok(true)
     }
 }

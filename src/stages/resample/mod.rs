@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use self::run::{Piece, ResampleFault, Run};
 use crate::{
     flow::{Fault, Outlet, Stage},
-    message::{AudioFrame, Hop, MediaTime, Milestone, SampleRate, Speech, Trace, Why},
+    message::{AudioFrame, Hop, MediaTime, Milestone, SampleRate, Speaker, Speech, Trace, Why},
 };
 
 /// A shorter jump of the timeline is rounding by the source. It is measured from the start of a run, so many small ones add up to a
@@ -23,6 +23,8 @@ const TOLERANCE: Duration = Duration::from_millis(1);
 #[derive(Default)]
 pub struct Resample {
     run: Option<Run>,
+    /// Who speaks in the run.
+    speaker: Option<Speaker>,
     /// The end of the speech given so far. Time never goes back behind it.
     end: MediaTime,
 }
@@ -52,8 +54,9 @@ impl Resample {
         let hop = Hop { begun, done: Instant::now() };
         let trace = Trace::starting(piece.captured).with(Milestone::Resampled, hop);
         let rate = SampleRate::SPEECH;
-        let frame =
-            AudioFrame { start: piece.start, rate, samples: piece.samples.into(), hole, trace };
+        let (start, samples) = (piece.start, piece.samples.into());
+        let speaker = self.speaker.clone();
+        let frame = AudioFrame { start, rate, samples, hole, speaker, trace };
         self.end = frame.span().end();
         match Speech::new(frame) {
             Some(speech) => Ok(out.send(speech).await?),
@@ -76,19 +79,23 @@ impl Stage for Resample {
         let begun = Instant::now();
         let goes_on = self.run.as_ref().is_some_and(|run| {
             let jump = frame.start.since(run.end()).max(run.end().since(frame.start));
-            run.rate() == frame.rate && jump <= TOLERANCE
+            let same = run.rate() == frame.rate && self.speaker == frame.speaker;
+            same && jump <= TOLERANCE
         });
         if !goes_on || frame.is_interruption() {
             self.finish(begun, out).await?;
         }
         if frame.is_interruption() {
             let start = self.end.max(frame.start);
+            let speaker = self.speaker.clone();
             let frame = AudioFrame::interruption(start, SampleRate::SPEECH, frame.trace);
+            let frame = AudioFrame { speaker, ..frame };
             return match Speech::new(frame) {
                 Some(speech) => Ok(out.send(speech).await?),
                 None => Ok(()),
             };
         }
+        self.speaker.clone_from(&frame.speaker);
         let mut fresh = &frame.samples[..];
         let run = match &mut self.run {
             Some(run) => {
@@ -170,6 +177,7 @@ mod tests {
             rate,
             samples: vec![0.1; samples].into(),
             hole: None,
+            speaker: None,
             trace,
         }
     }
@@ -203,6 +211,20 @@ mod tests {
         assert_eq!(holes.iter().flatten().count(), 1, "{holes:?}");
         // It is one run: no audio is missing, so none is cut.
         assert_eq!(given.iter().map(|it| it.duration()).sum::<Duration>(), ms(40));
+    }
+
+    #[tokio::test]
+    async fn each_speaker_keeps_their_sound_and_none_is_lost() {
+        let said = |n: u64, name| AudioFrame {
+            speaker: Speaker::named(name),
+            ..frame(ms(25 * n), 48_000, 1_200)
+        };
+        let given = resampled(vec![said(0, "Ada"), said(1, "Ada"), said(2, "Ben")]).await;
+        let of = |name: &str| -> Duration {
+            let is_hers = |it: &&Speech| it.speaker == Speaker::named(name);
+            given.iter().filter(is_hers).map(|it| it.duration()).sum()
+        };
+        assert_eq!((of("Ada"), of("Ben")), (ms(50), ms(25)));
     }
 
     #[tokio::test]

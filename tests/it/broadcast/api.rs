@@ -94,6 +94,33 @@ async fn what_was_said_is_written_as_json_text_and_subtitles() {
 }
 
 #[tokio::test]
+async fn who_spoke_stands_in_each_format_and_can_be_asked_for() {
+    let mut pipeline = Pipeline::start(operated()).await;
+    let mut viewer = pipeline.viewer(captions()).await;
+    viewer.hello().await;
+    for (track, name, text) in
+        [(0, "Ada", "one"), (0, "Ada", "two"), (1, "B <b>", "three"), (0, "Ada", "four")]
+    {
+        pipeline.tracks[track].set_speaker(Speaker::named(name));
+        pipeline.finish_on(track, text).await;
+        assert_eq!(viewer.caption().await.speaker.as_deref(), Some(name));
+    }
+    let read = async |path: &str| get(&pipeline.server, &format!("/api/transcript.{path}")).await.1;
+    assert_eq!(read("txt").await, "Ada: one\ntwo\nB <b>: three\nAda: four\n");
+    assert_eq!(read("txt?track=english").await, "one\ntwo\nfour\n", "nobody else speaks there");
+    assert_eq!(read("txt?speaker=B%20%3Cb%3E").await, "three\n");
+    let srt = read("srt").await;
+    assert_eq!(srt.matches("Ada: ").count(), 2, "{srt}");
+    assert!(srt.contains("\nB <b>: three\n"), "{srt}");
+    let vtt = read("vtt").await;
+    assert_eq!(vtt.matches("<v Ada>").count(), 3, "{vtt}");
+    assert!(vtt.contains("\n<v B &lt;b&gt;>three\n"), "{vtt}");
+    let json: Value = serde_json::from_str(&read("json?speaker=Ada").await).unwrap();
+    let names = json["events"].as_array().unwrap().iter().map(|it| it["speaker"].as_str());
+    assert_eq!(names.collect::<Vec<_>>(), [Some("Ada"); 3]);
+}
+
+#[tokio::test]
 async fn marks_and_clearing_reach_caption_clients_in_their_place() {
     let mut pipeline = Pipeline::start(operated()).await;
     let mut viewer = pipeline.viewer(captions()).await;
@@ -182,6 +209,9 @@ async fn the_api_describes_itself() {
             "/api/mark",
             "/api/pause",
             "/api/resume",
+            "/api/speak",
+            "/api/speakers",
+            "/api/speakers/{id}",
             "/api/state",
             "/api/transcript.{format}",
             "/healthz",

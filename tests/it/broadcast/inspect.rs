@@ -17,6 +17,7 @@ fn frame(peak: f32) -> AudioFrame {
         rate: SampleRate::SPEECH,
         samples: samples.into(),
         hole: None,
+        speaker: None,
         trace: Trace::starting(Instant::now()),
     }
 }

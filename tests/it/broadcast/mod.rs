@@ -9,8 +9,8 @@ use livecap::{
         WhenFull, drive, edge,
     },
     message::{
-        Caption, Gap, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Trace, TrackName,
-        Why, Word,
+        Caption, Gap, Hop, Language, MediaSpan, MediaTime, Milestone, Segments, Speaker, Trace,
+        TrackName, Why, Word,
     },
     serve::{Server, Settings},
     stages::broadcast::Broadcast,

@@ -89,8 +89,14 @@ impl SpeechSource {
             let start = MediaTime::of_sample((number * FRAME_LENGTH) as u64, RATE);
             let due = started + start.since_start() + RATE.duration_of(samples.len());
             let trace = Trace::starting(if live { due } else { started });
-            let frame =
-                AudioFrame { start, rate: RATE, samples: samples.into(), hole: None, trace };
+            let frame = AudioFrame {
+                start,
+                rate: RATE,
+                samples: samples.into(),
+                hole: None,
+                speaker: None,
+                trace,
+            };
             Speech::new(frame).unwrap()
         };
         let frames = speech().chunks(FRAME_LENGTH).enumerate().map(frame).collect();

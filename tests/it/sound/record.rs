@@ -36,6 +36,7 @@ fn frames(start: Duration, seconds: f64) -> Vec<AudioFrame> {
             rate,
             samples: samples.into(),
             hole: None,
+            speaker: None,
             trace: Trace::starting(Instant::now()),
         })
         .collect()

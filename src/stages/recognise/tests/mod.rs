@@ -13,7 +13,7 @@ use self::script::*;
 use super::*;
 use crate::{
     logic::endpoint::EndpointSettings,
-    message::{AudioFrame, Kind, Trace},
+    message::{AudioFrame, Kind, Speaker, Trace},
 };
 
 #[tokio::test(start_paused = true)]
@@ -103,6 +103,22 @@ async fn missing_audio_closes_the_segment_and_is_a_gap_with_its_reason() {
         assert_eq!(lines[at - 1..=at], ["final w1 w2".to_owned(), format!("gap {why} 1220..1500")]);
         assert_eq!(lines.last().unwrap(), "final w4");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_speaker_closes_the_segment_at_once_and_no_audio_is_missing() {
+    let said = |at: usize, it: AudioFrame| {
+        let name = if at < 60 { "Ada" } else { "Ben" };
+        AudioFrame { speaker: Speaker::named(name), ..it }
+    };
+    // Ben begins with w3, which follows w2 without a pause.
+    let sound = frames(&speech(&[(2, 0), (2, 0)])).into_iter().enumerate();
+    let captions = captions(settings(), sound.map(|(at, it)| said(at, it)).collect(), &[]).await;
+    let finals = transcripts(&captions).into_iter().filter(|it| it.kind() == Kind::Final);
+    let told: Vec<_> = finals.map(|it| (it.speaker().map(Speaker::as_str), it.text())).collect();
+    assert_eq!(told, [(Some("Ada"), "w1 w2".to_owned()), (Some("Ben"), "w3 w4".to_owned())]);
+    assert!(!lines(&captions).iter().any(|it| it.starts_with("gap")), "{captions:?}");
+    check_order(&captions);
 }
 
 #[tokio::test(start_paused = true)]

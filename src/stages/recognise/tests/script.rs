@@ -147,6 +147,7 @@ pub(super) fn frames(sound: &[f32]) -> Vec<AudioFrame> {
         rate: RATE,
         samples: samples.into(),
         hole: None,
+        speaker: None,
         trace: Trace::starting(Instant::now()),
     };
     sound.chunks(FRAME_LENGTH).enumerate().map(frame).collect()

@@ -7,11 +7,11 @@ use std::{
 
 use super::{
     super::{RecogniseStream, SessionHypothesis, StreamingRecogniser, StreamingSession, Track},
-    script::{all, check_order, frames, lines},
+    script::{all, check_order, frames, lines, transcripts},
 };
 use crate::{
     flow::{EdgeSettings, Inlet, Outlet, Room, StageGauge, WhenFull, drive, edge},
-    message::{AudioFrame, Language, MediaTime, Trace, TrackName, Word},
+    message::{AudioFrame, Language, MediaTime, Speaker, Trace, TrackName, Word},
     stages::recognise::*,
 };
 
@@ -190,6 +190,20 @@ async fn missing_audio_ends_the_session_and_is_a_gap() {
     assert_eq!(gap.span.length, Duration::from_millis(500));
     let Caption::Transcript(last) = &captions[3] else { panic!("{lines:?}") };
     assert_eq!(last.words()[0].span.start.since_start(), Duration::from_millis(1_500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_speaker_gets_a_session_of_their_own() {
+    let mut frames = sound(2_000);
+    for frame in &mut frames {
+        let is_first = frame.start.since_start() < Duration::from_millis(1_000);
+        frame.speaker = Speaker::named(if is_first { "Ada" } else { "Ben" });
+    }
+    let sessions = vec![vec![at(900, 0, "one | two")], vec![at(300, 0, "three.")]];
+    let captions = captions(frames, sessions).await;
+    assert_eq!(lines(&captions), ["partial one | two", "final one", "final three."]);
+    let names = transcripts(&captions).into_iter().map(|it| it.speaker().unwrap().to_string());
+    assert_eq!(names.collect::<Vec<_>>(), ["Ada", "Ada", "Ben"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,6 +95,7 @@ pub(crate) async fn streamed<R: Recogniser>(
             rate: RATE,
             samples: samples.into(),
             hole: None,
+            speaker: None,
             trace: Trace::starting(captured),
         };
         stage
