@@ -142,7 +142,8 @@ kinds! {
     };
     Pcm(settings::Pcm), Row { name: "pcm", usual_name: "stdin", ..SOURCE };
     Command(settings::Command), Row { name: "command", usual_name: "stream", live: |_| true, ..SOURCE };
-    Browser(Box<settings::Browser>), Row { name: "browser", usual_name: "panel", live: |_| true, ..SOURCE };
+    // Its places hold what waits, up to `max-lag`: a speaker who was cut off catches up faster than time passes.
+    Browser(Box<settings::Browser>), Row { name: "browser", usual_name: "panel", ..SOURCE };
     Resample, Row {
         name: "resample",
         usual_name: "speech",

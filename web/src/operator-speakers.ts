@@ -56,7 +56,7 @@ export class SpeakersPanel {
   /** Rows are made anew only where their links differ, so that a focus stays where it is. */
   #show(rows: Row[]): void {
     const body = element("speaker-rows");
-    const shape = JSON.stringify([rows.map((it) => [it.link?.id, this.#tokens.has(it.link?.id ?? 0)]), this.#mayOperate]);
+    const shape = JSON.stringify([rows.map((it) => [it.link?.id, it.link?.name, this.#tokens.has(it.link?.id ?? 0)]), this.#mayOperate]);
     if (shape !== this.#shown) body.replaceChildren(...rows.map((it) => this.#row(it)));
     this.#shown = shape;
     rows.forEach((row, at) => {

@@ -113,8 +113,16 @@ export class Microphone {
 
 async function capture({ kind, device, processing }: Wanted): Promise<MediaStream> {
   if (kind === "microphone") {
-    // Not the wanted one, but any, where that one is gone.
-    return navigator.mediaDevices.getUserMedia({ audio: { ...processing, channelCount: 1, ...(device === "" ? {} : { deviceId: { ideal: device } }) } });
+    const ask = (which: MediaTrackConstraints): Promise<MediaStream> => navigator.mediaDevices.getUserMedia({ audio: { ...processing, channelCount: 1, ...which } });
+    if (device === "") return ask({});
+    try {
+      // As a mere wish it would weigh no more than the number of channels.
+      return await ask({ deviceId: { exact: device } });
+    } catch (error) {
+      // It is gone: any other one is better than none.
+      if (["OverconstrainedError", "NotFoundError"].includes((error as Error).name)) return ask({});
+      throw error;
+    }
   }
   const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   const stream = await navigator.mediaDevices.getDisplayMedia({ audio: raw, video: true });

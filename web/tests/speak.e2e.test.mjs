@@ -10,6 +10,7 @@ import { shared } from "./support/cleanup.mjs";
 import { temporaryFolder } from "./support/livecap.mjs";
 import { follow } from "./support/operator.mjs";
 import { asWav, microphoneFlags, speaking, throughNetwork } from "./support/speaker.mjs";
+import { SOON_MS } from "./support/within.mjs";
 
 const RATE = 16_000;
 const HEAVIEST = 25_000;
@@ -151,9 +152,11 @@ describe("the page of speakers", { skip }, () => {
       network.mend();
       await isLive(page);
       await viewer.next("caption", (it) => it.kind === "final" && it.text.includes("live captions"));
-      const said = finalsOf(viewer).join(" ");
-      assert.equal(said, "Good morning everyone. Welcome to the open meeting. My name is Anna. Good morning Anna. Can you hear me? This is a test of the live captions.");
+      // A segment ends where the network does, so that nobody waits for its end; its last words may be heard in another way.
+      const finals = viewer.all("caption").filter((it) => it.kind === "final");
+      assert.match(finals.map((it) => it.text).join(" "), /^Good morning everyone\. Welcome to.* meeting\. My name is Anna\. Good morning Anna\. Can you hear me\? This is a test of the live captions\.$/);
       assert.deepEqual(viewer.all("gap"), []);
+      assert.ok(finals.every((it, at) => at === 0 || it.start >= finals[at - 1].end - 0.001), "nothing is there twice");
       await tells(page, "#lost", /^0\.0 s$/);
       assert.equal((await speakers(server.url)).places[0].dropped_ms, 0);
     });
@@ -339,13 +342,13 @@ async function speakers(url) {
   return (await fetch(`${url}/api/speakers`)).json();
 }
 
-function finalsOf(viewer) {
-  return viewer.all("caption").filter((it) => it.kind === "final").map((it) => it.text);
-}
-
 /** Waits until it holds. */
 async function until(holds) {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
+  const until = Date.now() + SOON_MS;
+  while (!(await holds())) {
+    assert.ok(Date.now() < until, `it did not come true: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** How long the network, or a device, is away in a test. */
