@@ -1,4 +1,7 @@
 //! What is added for each kind of stage that a plan may have: one match over what is planned.
+#[cfg(feature = "whisper")]
+use std::num::NonZeroUsize;
+
 #[cfg(feature = "microphone")]
 use super::settings::microphone;
 use super::{
@@ -7,7 +10,7 @@ use super::{
     settings::{command, recording, rules},
 };
 #[cfg(feature = "whisper")]
-use super::{assembly::held_to, recogniser::Recogniser};
+use super::{assembly::held_to, pools::Pools, recogniser::Recogniser};
 #[cfg(feature = "whisper")]
 use crate::flow::StageGauge;
 #[cfg(feature = "microphone")]
@@ -117,12 +120,14 @@ impl Assembly<'_> {
     ) -> Result<(), String> {
         let found = self.machine.find(&settings.model).map_err(|error| error.to_string())?;
         let gauge = StageGauge::new(&stage.name);
+        let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let pools = Pools::of(plan, processors);
         let recogniser = Recogniser::load(
             (found, &mut self.models),
             settings,
-            (stage, gauge.clone()),
+            (number, stage, gauge.clone()),
             self.live[number],
-            plan.recognisers(),
+            &pools,
         );
         let mut recogniser = recogniser.await?;
         recogniser.compare_with(&self.machine.present());

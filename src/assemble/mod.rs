@@ -11,6 +11,8 @@ mod machine;
 mod offline;
 mod ownership;
 #[cfg(feature = "whisper")]
+mod pools;
+#[cfg(feature = "whisper")]
 mod recogniser;
 mod settings;
 mod speakers;

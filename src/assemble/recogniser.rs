@@ -1,12 +1,15 @@
-//! A recogniser from its settings. The model is loaded once, each run gets a new engine and state, and the track is kept over all runs.
+//! A recogniser from its settings. The model is loaded once, the engines are kept over the runs of all stages that share them, and so is each track.
 use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use tokio::task::spawn_blocking;
 
-use super::offline::{load, whole_windows};
+use super::{
+    offline::{load, whole_windows},
+    pools::Pools,
+};
 use crate::{
-    flow::{Engine, EngineError, Fault, StageGauge},
+    flow::{Engine, EngineError, EnginePool, Fault, StageGauge},
     logic::{
         agreement::AgreementSettings, decode_scheduler::DecodeSchedulerSettings,
         endpoint::EndpointSettings, hallucination::HallucinationFilterSettings,
@@ -21,9 +24,13 @@ use crate::{
     },
 };
 
-/// The models of a pipeline, each loaded once: their weights are shared.
+/// The models of a pipeline, each loaded once: their weights are shared. And the engines that run them.
 #[derive(Default)]
-pub(super) struct Models(HashMap<String, WhisperModel>);
+pub(super) struct Models {
+    loaded: HashMap<String, WhisperModel>,
+    /// By the places of their pools.
+    pools: HashMap<usize, EnginePool<Whisper>>,
+}
 
 impl Models {
     /// Loads the model unless it is loaded already. Takes a while for large models.
@@ -32,32 +39,57 @@ impl Models {
             Weights::BuiltIn(_) => found.name.clone(),
             Weights::File(path) => path.display().to_string(),
         };
-        if let Some(model) = self.0.get(&key) {
+        if let Some(model) = self.loaded.get(&key) {
             return Ok(model.clone());
         }
         let model = spawn_blocking(move || load(&found));
         let model = model.await.map_err(|error| error.to_string())??;
-        Ok(self.0.entry(key).or_insert(model).clone())
+        Ok(self.loaded.entry(key).or_insert(model).clone())
+    }
+
+    /// The engines of a pool: each a state of its own on a thread of its own, warmed up by a first decode.
+    fn engines(
+        &mut self,
+        (place, size): (usize, NonZeroUsize),
+        name: &str,
+        model: &WhisperModel,
+        settings: WhisperSettings,
+    ) -> EnginePool<Whisper> {
+        let make = || {
+            let (name, model) = (name.to_owned(), model.clone());
+            EnginePool::new(size.get(), move || {
+                let (name, model, settings) = (name.clone(), model.clone(), settings.clone());
+                async move {
+                    let made = Engine::start(&name, move || Whisper::start(&model, &settings));
+                    made.await.map_err(|error| match error {
+                        EngineError::Make(error) => Fault::permanent(error),
+                        EngineError::Fault(fault) => fault,
+                    })
+                }
+            })
+        };
+        self.pools.entry(place).or_insert_with(make).clone()
     }
 }
 
 pub(super) struct Recogniser {
     name: String,
     model: WhisperModel,
-    whisper: WhisperSettings,
+    translates: bool,
+    engines: EnginePool<Whisper>,
     recognise: RecogniseSettings,
     gauge: Arc<StageGauge>,
     caution: Option<String>,
 }
 
 impl Recogniser {
-    /// `recognisers`: how many the pipeline has. They share the time for decodes and the processors.
+    /// `pools`: who shares the processors and the time for decodes.
     pub(super) async fn load(
         (found, models): (Found, &mut Models),
         settings: &plan::Whisper,
-        (stage, gauge): (&plan::Stage, Arc<StageGauge>),
+        (number, stage, gauge): (usize, &plan::Stage, Arc<StageGauge>),
         live: bool,
-        recognisers: NonZeroUsize,
+        pools: &Pools,
     ) -> Result<Recogniser, String> {
         let caution = found.caution();
         let caution = caution
@@ -88,7 +120,7 @@ impl Recogniser {
         let scheduler = DecodeSchedulerSettings {
             interval: decoding.interval,
             pause: endpoint.pause(),
-            share: usual.share / recognisers.get() as f32,
+            share: usual.share / pools.count().get() as f32,
             ..usual
         };
         let recognise = RecogniseSettings {
@@ -109,7 +141,7 @@ impl Recogniser {
         let threads = settings
             .threads
             .and_then(NonZeroUsize::new)
-            .unwrap_or_else(|| WhisperSettings::spare_threads(recognisers));
+            .unwrap_or_else(|| WhisperSettings::spare_threads(pools.engines()));
         let whisper = WhisperSettings {
             language,
             translate: settings.task == Task::Translate,
@@ -118,13 +150,14 @@ impl Recogniser {
             max_tokens: settings.max_tokens,
             decoding: Some(decoding),
         };
-        let name = stage.name.clone();
-        Ok(Recogniser { name, model, whisper, recognise, gauge, caution })
+        let (name, translates) = (stage.name.clone(), whisper.translate);
+        let engines = models.engines(pools.of_stage(number), &name, &model, whisper);
+        Ok(Recogniser { name, model, translates, engines, recognise, gauge, caution })
     }
 
     /// The language of its track; `auto` where decodes find it.
     pub(super) fn language(&self) -> String {
-        if self.whisper.translate {
+        if self.translates {
             return "en".to_owned();
         }
         self.recognise.language.as_ref().map_or_else(|| "auto".to_owned(), Language::to_string)
@@ -140,7 +173,7 @@ impl Recogniser {
     pub(super) fn compare_with(&mut self, present: &[Found]) {
         let own = self.model.header();
         let is_english = self.recognise.language == Some(Language::new("en"));
-        let english_will_do = !own.multilingual() || (is_english && !self.whisper.translate);
+        let english_will_do = !own.multilingual() || (is_english && !self.translates);
         self.recognise.smaller = smaller(own, english_will_do, present);
     }
 
@@ -149,19 +182,14 @@ impl Recogniser {
         Track::new(TrackName::new(&self.name))
     }
 
-    /// One run: a state of its own on a thread of its own, warmed up by a first decode.
+    /// One run, once there is an engine.
     pub(super) fn run(&self) -> BoxFuture<'static, Result<Recognise<Whisper>, Fault>> {
-        let (model, whisper, recognise) =
-            (self.model.clone(), self.whisper.clone(), self.recognise.clone());
-        let (name, gauge) = (self.name.clone(), self.gauge.clone());
+        let (engines, recognise) = (self.engines.clone(), self.recognise.clone());
+        let gauge = self.gauge.clone();
         async move {
-            let engine = Engine::start(&name, move || Whisper::start(&model, &whisper)).await;
-            let engine = engine.map_err(|error| match error {
-                EngineError::Make(error) => Fault::permanent(error),
-                EngineError::Fault(fault) => fault,
-            })?;
+            engines.prepare().await?;
             let voice = NeuralVoiceActivity::default();
-            Ok(Recognise::new(recognise, engine, voice).counting_on(gauge))
+            Ok(Recognise::new(recognise, engines, voice).counting_on(gauge))
         }
         .boxed()
     }

@@ -7,12 +7,19 @@ use super::Fault;
 
 type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 
-/// Owns a `T` on a named thread. Dropping it ends the thread after the call it is at.
+/// Owns a `T` on a named thread. Dropping the last handle ends the thread after the call it is at.
 pub struct Engine<T> {
     jobs: mpsc::Sender<Job<T>>,
     name: String,
     /// Closed when the `T` was dropped.
     gone: oneshot::Receiver<()>,
+}
+
+/// Another handle of the same thread.
+impl<T> Clone for Engine<T> {
+    fn clone(&self) -> Engine<T> {
+        Engine { jobs: self.jobs.clone(), name: self.name.clone() }
+    }
 }
 
 impl<T: 'static> Engine<T> {

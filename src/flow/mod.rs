@@ -2,6 +2,7 @@
 mod drive;
 mod edge;
 mod engine;
+mod engine_pool;
 mod gate;
 mod gauge;
 mod inlet;
@@ -14,6 +15,7 @@ mod stage;
 pub use drive::drive;
 pub use edge::{EdgeSettings, Receiver, Room, Sender, WhenFull, edge};
 pub use engine::{Engine, EngineError};
+pub use engine_pool::{EnginePool, Loan, PoolReading};
 pub use gate::Gate;
 pub use gauge::{Registry, StageGauge};
 pub use inlet::{Inlet, Offer};

@@ -7,6 +7,8 @@ pub enum StageState {
     #[default]
     Starting,
     Running,
+    /// Goes on, but what it shares with others is in use: it waits for its turn longer than it should.
+    Waiting,
     /// Failed, and waits for its next run.
     Restarting,
     /// Goes on, but not as it should: something outside is missing, or one item takes longer than it may.
@@ -21,6 +23,7 @@ impl StageState {
         match self {
             StageState::Starting => "starting",
             StageState::Running => "running",
+            StageState::Waiting => "waiting",
             StageState::Restarting => "restarting",
             StageState::Degraded => "degraded",
             StageState::Failed => "failed",

@@ -1,5 +1,5 @@
 //! The settings of a recogniser, resolved.
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use crate::message::Language;
 
@@ -16,6 +16,9 @@ pub struct Whisper {
     pub prompt: Option<String>,
     /// `None`: one less than the machine has cores, at least 1.
     pub threads: Option<usize>,
+    /// How many engines it shares with others. `None`: it has its own, or as many as the machine can run where it is one of
+    /// several copies.
+    pub pool: Option<NonZeroUsize>,
     /// A decode ends after so many. `None`: as many as the model holds.
     pub max_tokens: Option<usize>,
     pub decoding: Decoding,

@@ -1,4 +1,4 @@
-// What a screen reader reads aloud: finals, in the language that is read, each once.
+// What a screen reader reads aloud: finals, in the language that is read, each once, and who speaks where that changes.
 import { text } from "./dom.ts";
 import { setLanguage } from "./direction.ts";
 import { shown, type CaptionStore } from "./caption-store.ts";
@@ -9,16 +9,22 @@ import type { Caption } from "./wire.ts";
 const KEPT = 20;
 
 export class Announcer {
+  /** Who was named last. */
+  #speaker: string | undefined;
+
   /** `log`: a polite live region. */
   constructor(private readonly log: HTMLElement) {}
 
   /** `caption` was just taken by the store. */
-  announce(caption: Caption, store: CaptionStore, { lang, tracks }: Choice): void {
+  announce(caption: Caption, store: CaptionStore, choice: Choice): void {
+    const { lang } = choice;
     const row = store.rows.find((it) => it.is === "segment" && it.track === caption.track && it.segment === caption.segment);
-    if (row?.is !== "segment" || !isWanted(row, tracks)) return;
+    if (row?.is !== "segment" || !isWanted(row, choice)) return;
     const it = shown(row, lang, store.tracks);
     if (!it?.settled || it.line.text === "" || (lang !== undefined && !it.standsIn && caption.lang !== lang)) return;
-    const line = text("p", it.line.text);
+    const isOther = choice.names && row.speaker !== undefined && row.speaker !== this.#speaker;
+    this.#speaker = row.speaker;
+    const line = text("p", isOther ? `${row.speaker}: ${it.line.text}` : it.line.text);
     setLanguage(line, it.line.lang);
     this.log.append(line);
     while (this.log.childElementCount > KEPT) this.log.firstElementChild?.remove();
@@ -26,5 +32,6 @@ export class Announcer {
 
   clear(): void {
     this.log.replaceChildren();
+    this.#speaker = undefined;
   }
 }

@@ -1,4 +1,5 @@
 // Puts a reader's choices on the page. All as properties and attributes, which the Content-Security-Policy allows.
+import { voiceColours } from "./overlay-voices.ts";
 import type { Overlay } from "./streamer.ts";
 import { FONTS, type Reader } from "./reader.ts";
 import { translucent } from "./settings.ts";
@@ -15,6 +16,7 @@ export function applyOverlay(page: HTMLElement, it: Overlay): void {
   Object.assign(page.dataset, { position, align, box, font: isOurs ? it.font : "other" });
   Object.assign(page.dataset, { unstable: onOff(it.unstable), capitals: onOff(it.capitals), outline: onOff(it.outline !== "none"), shadow: onOff(hasCast) });
   setProperties(page, {
+    ...voices(it),
     "--lines": it.lines,
     "--width": it.width,
     "--leading": it.leading / 100,
@@ -32,6 +34,11 @@ export function applyOverlay(page: HTMLElement, it: Overlay): void {
     "--size": it.size,
     "--other-font": isOurs ? "" : `"${it.font}"`,
   });
+}
+
+function voices(it: Overlay): Record<string, string> {
+  // Without colours of their own the names have that of the letters.
+  return Object.fromEntries(voiceColours(it).map((colour, at) => [`--voice-${at}`, it.voices ? colour : ""]));
 }
 
 function onOff(it: boolean): string {

@@ -49,6 +49,9 @@ export const CONTROLS: { [Name in keyof Overlay]: Control } = {
   both: { kind: "switch", label: "The original below its translation", when: (it) => it.lang !== "" },
   original: { kind: "switch", label: "The original until its translation comes", when: (it) => it.lang !== "" && !it.both },
   tracks: { kind: "text", label: "Tracks", example: "hall,booth", hint: "Names with commas between them. Empty: all." },
+  speakers: { kind: "text", label: "Speakers", example: "Ada,Ben", hint: "Names with commas between them. Empty: all." },
+  names: { kind: "switch", label: "Names of speakers and tracks" },
+  voices: { kind: "switch", label: "A colour for each speaker’s name", when: (it) => it.names },
   unstable: { kind: "switch", label: "Words that may still change" },
   gaps: { kind: "switch", label: "Places where words are missing" },
   clear: { kind: "number", step: 1, label: "Cleared after a silence of, s", hint: "0: the captions stay." },
@@ -60,5 +63,5 @@ export const GROUPS: readonly { heading: string; names: readonly (keyof Overlay)
   { heading: "Letters", names: ["font", "size", "weight", "capitals", "text", "outline", "stroke", "shadow", "blur", "offset"] },
   { heading: "Background", names: ["opacity", "background", "box", "padding", "radius", "page"] },
   { heading: "Place and lines", names: ["position", "align", "margin", "lines", "width", "leading"] },
-  { heading: "What is shown", names: ["lang", "both", "original", "tracks", "unstable", "gaps", "clear", "status", "ui"] },
+  { heading: "What is shown", names: ["lang", "both", "original", "tracks", "speakers", "names", "voices", "unstable", "gaps", "clear", "status", "ui"] },
 ];

@@ -87,7 +87,7 @@ function changeOwn(name: keyof Builder, given: string): void {
 
 function show(isForced: boolean, isOtherPicture = isForced): void {
   const query = written(OVERLAY, settings).toString();
-  const { lang, tracks, clear } = settings;
+  const { lang, tracks, speakers, clear } = settings;
   const { sample, still } = own;
   for (const it of rows) it.show(settings, isForced);
   showPreset(query);
@@ -104,7 +104,7 @@ function show(isForced: boolean, isOtherPicture = isForced): void {
   showText("unsaid", isSaid(lang) ? undefined : `The sample has no sentences in “${lang}”: English ones stand for them.`);
   fit();
   backdrop.show(own, isOtherPicture);
-  player.show({ query, lang, tracks, sample, still, clear });
+  player.show({ query, lang, tracks, speakers, sample, still, clear });
 }
 
 /** Which of the presets the settings are, if any. */

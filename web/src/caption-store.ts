@@ -19,6 +19,8 @@ export interface Segment {
   /** Grows with every change, so that a page paints only what changed. */
   version: number;
   track: string;
+  /** Who speaks, where that is known. */
+  speaker?: string | undefined;
   segment: number;
   /** In seconds on the audio timeline, as `end`. */
   start: number;
@@ -62,11 +64,16 @@ export interface Shown {
   settled: boolean;
 }
 
+/** More are shown, but cannot be chosen from. */
+const MOST_SPEAKERS = 200;
+
 export class CaptionStore {
   stream: string | undefined;
   /** When its audio timeline began, in Unix ms; unknown for some. */
   startedAt: number | undefined;
   tracks: Track[] = [];
+  /** Who has spoken so far. */
+  readonly speakers = new Set<string>();
   /** In order of the audio timeline; at equal times in order of the tracks. */
   rows: Row[] = [];
 
@@ -116,7 +123,7 @@ export class CaptionStore {
       this.#last = 0;
       this.#clearedUpTo = 0;
       this.#removedBelow = 0;
-      for (const map of [this.#newest, this.#closed, this.#cleared]) map.clear();
+      for (const all of [this.#newest, this.#closed, this.#cleared, this.speakers]) all.clear();
     }
     this.stream = hello.stream;
     this.startedAt = hello.started_at;
@@ -145,6 +152,10 @@ export class CaptionStore {
 
     if (!it.of) this.#begin(it.track, it.segment);
     const row = known ?? this.#open(it);
+    if (it.speaker) {
+      row.speaker = it.speaker;
+      if (this.speakers.size < MOST_SPEAKERS) this.speakers.add(it.speaker);
+    }
     const line = lineOf(it);
     if (it.of) row.translations.set(it.lang, line);
     else {

@@ -126,7 +126,8 @@ function choiceOf(): Choice {
   const isWhole = settings.view === "transcript";
   // Originals beside their translations stand sentence by sentence.
   const flows = isWhole && !(settings.both && lang !== undefined);
-  return { lang, both: settings.both, standIns: true, gaps: true, flows, times: isWhole && settings.times, tracks: among(tracks, settings.tracks).there };
+  const { both, speakers, names } = settings;
+  return { lang, both, standIns: true, gaps: true, flows, times: isWhole && settings.times, tracks: among(tracks, settings.tracks).there, speakers, names };
 }
 
 /** A choice of the reader: applied, written into the address, and stored. */
@@ -180,6 +181,7 @@ function hello(it: Hello): void {
   server.tracks = it.tracks;
   choose();
   chooser.offer(server.tracks ?? [], chosen.lang);
+  panel.heard(store.speakers);
   panel.offer(it.tracks);
   panel.show(settings, chosen, token);
 }
@@ -208,6 +210,7 @@ function changed(caption: Caption | undefined, isLive: boolean, missed: boolean)
     if (caption.at && (caption.of ? caption.lang === chosen.lang : true)) captured = caption.at.captured;
     paintTimer?.received(caption);
   }
+  if (caption?.speaker !== undefined) panel.heard(store.speakers);
   if (caption && (isLive || missed)) announcer.announce(caption, store, chosen);
   repaint();
 }

@@ -19,12 +19,22 @@ export function contrast(one: string, other: string): number {
 /** The colour, made darker or lighter as far as it must be to be readable on `paper`. */
 export function readable(colour: string, paper: string): string {
   const towards: Rgb = luminance(rgb(paper)) > 0.18 ? [0, 0, 0] : [255, 255, 255];
-  const start = rgb(colour);
   for (let step = 0; step <= STEPS; step += 1) {
-    const mixed = hex(start.map((it, at) => it + ((towards[at]! - it) * step) / STEPS));
-    if (contrast(mixed, paper) >= ENOUGH) return mixed;
+    const it = mixed(colour, hex(towards), step / STEPS);
+    if (contrast(it, paper) >= ENOUGH) return it;
   }
   return hex(towards);
+}
+
+/** The first colour with so much of the other one in it, from 0 to 1. */
+export function mixed(one: string, other: string, share: number): string {
+  const to = rgb(other);
+  return hex(rgb(one).map((it, at) => it + (to[at]! - it) * share));
+}
+
+/** Black or white, whichever is further from the colour. */
+export function opposite(colour: string): string {
+  return contrast(colour, "#000000") < contrast(colour, "#ffffff") ? "#ffffff" : "#000000";
 }
 
 /** The colour for the light page, and for the dark one. */

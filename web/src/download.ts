@@ -6,13 +6,14 @@ export const FORMATS = ["txt", "srt", "vtt", "json"] as const;
 const LONGEST_TITLE = 60;
 export type Format = (typeof FORMATS)[number];
 
-/** The path on the server and the name of the file. Without a language: the originals; without a track: all of them. `title`: of the event. */
-export function transcript(format: Format, lang: string | undefined, track: string | undefined, title = "captions"): { path: string; name: string } {
+/** The path on the server and the name of the file. Without a language: the originals; without a track or a speaker: all of them. `title`: of the event. */
+export function transcript(format: Format, lang: string | undefined, track: string | undefined, title = "captions", speaker?: string): { path: string; name: string } {
   const query = new URLSearchParams();
   if (lang !== undefined) query.set("lang", lang);
   if (track !== undefined) query.set("track", track);
+  if (speaker !== undefined) query.set("speaker", speaker);
   const asked = query.toString();
-  const parts = [title.slice(0, LONGEST_TITLE), track, lang].filter((it) => it !== undefined).map((it) => it.replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "-").replace(/^-+|-+$/g, "")).filter((it) => it !== "");
+  const parts = [title.slice(0, LONGEST_TITLE), track, speaker, lang].filter((it) => it !== undefined).map((it) => it.replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "-").replace(/^-+|-+$/g, "")).filter((it) => it !== "");
   return { path: `api/transcript.${format}${asked === "" ? "" : `?${asked}`}`, name: `${parts.join("-")}.${format}` };
 }
 

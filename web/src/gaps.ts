@@ -4,16 +4,19 @@ import type { GapRow, Row } from "./caption-store.ts";
 export interface Filter {
   /** None named: all. */
   tracks: readonly string[];
+  /** Who is shown; none named: all, and those without a name. */
+  speakers: readonly string[];
   /** Whether gaps are shown. */
   gaps: boolean;
 }
 
 /** The rows that are wanted. Gaps that follow each other for the same reason are merged; those before the first words are left out. */
-export function rowsToShow(rows: readonly Row[], { tracks, gaps }: Filter): Row[] {
+export function rowsToShow(rows: readonly Row[], filter: Filter): Row[] {
+  const { gaps } = filter;
   const all: Row[] = [];
   let hasWords = false;
   for (const row of rows) {
-    if (!isWanted(row, tracks)) continue;
+    if (!isWanted(row, filter)) continue;
     hasWords ||= row.is === "segment";
     if (row.is !== "gap") {
       all.push(row);
@@ -27,8 +30,9 @@ export function rowsToShow(rows: readonly Row[], { tracks, gaps }: Filter): Row[
   return all;
 }
 
-/** Whether a row is of a wanted track. Marks, and gaps without a track, belong to all. */
-export function isWanted(row: Row, tracks: readonly string[]): boolean {
+/** Whether a row is of a wanted track and speaker. Marks, and gaps without a track, belong to all; other gaps to no speaker. */
+export function isWanted(row: Row, { tracks, speakers }: Omit<Filter, "gaps">): boolean {
+  if (speakers.length > 0 && row.is !== "mark" && row.track !== null && !(row.is === "segment" && speakers.includes(row.speaker ?? ""))) return false;
   if (tracks.length === 0 || row.is === "mark" || row.track === null) return true;
   return tracks.includes(row.track);
 }

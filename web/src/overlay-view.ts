@@ -35,9 +35,9 @@ export class OverlayView {
   #silence: number | undefined;
 
   constructor(private readonly settings: Overlay) {
-    const { lang, both, original, gaps, tracks } = settings;
+    const { lang, both, original, gaps, tracks, speakers, names } = settings;
     // A translation that stands above its original must not keep that back.
-    this.choice = { lang: readIn(lang, []), both, standIns: original || both, gaps, flows: false, times: false, tracks };
+    this.choice = { lang: readIn(lang, []), both, standIns: original || both, gaps, flows: false, times: false, tracks, speakers, names };
     applyOverlay(this.#page, settings);
     this.#list.replaceChildren();
     this.#stableHeight.reset();

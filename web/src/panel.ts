@@ -13,8 +13,10 @@ export class Panel {
   readonly #opener = element("open", HTMLButtonElement);
   readonly #form = element("settings", HTMLFormElement);
   readonly #tracks = element("tracks");
+  readonly #speakers = element("speakers");
   readonly #downloads = element("downloads");
   #offered: Track[] = [];
+  #heard: readonly string[] = [];
   #values: Reader | undefined;
   #title: string | undefined;
 
@@ -65,7 +67,7 @@ export class Panel {
     element("keys").scrollIntoView({ block: "nearest" });
   }
 
-  show(values: Reader, { lang, tracks }: Choice, token: string | undefined): void {
+  show(values: Reader, { lang, tracks, speakers }: Choice, token: string | undefined): void {
     this.#values = values;
     for (const control of this.#controls()) {
       const value = values[control.name as keyof Reader];
@@ -74,10 +76,8 @@ export class Panel {
     }
     element("howmany").hidden = values.view !== "lines";
     element("beside").hidden = lang === undefined;
-    for (const box of this.#boxes()) box.checked = tracks.length === 0 || tracks.includes(box.value);
-    // After a choice there has to be a way back to all tracks.
-    this.#tracks.hidden = this.#offered.length < 2 && values.tracks.length === 0;
-    this.#showDownloads(tracks, lang, token);
+    this.#check(tracks, speakers);
+    this.#showDownloads(tracks, speakers, lang, token);
   }
 
   /** Which tracks there are to choose from. */
@@ -85,14 +85,32 @@ export class Panel {
     // Boxes that are made anew lose the focus: somebody may be choosing.
     if (JSON.stringify(tracks) === JSON.stringify(this.#offered)) return;
     this.#offered = tracks;
-    const boxes = tracks.map(({ name, lang }) => {
-      const label = text("label", "", "check");
-      const box = document.createElement("input");
-      Object.assign(box, { type: "checkbox", value: name });
-      label.append(box, " ", text("span", `${name} (${nameOf(lang)})`));
-      return label;
-    });
-    this.#tracks.replaceChildren(this.#tracks.firstElementChild!, ...boxes);
+    this.#tracks.replaceChildren(this.#tracks.firstElementChild!, ...tracks.map(({ name, lang }) => boxOf(name, `${name} (${nameOf(lang)})`)));
+    this.#check();
+  }
+
+  /** Who has spoken so far. */
+  heard(speakers: ReadonlySet<string>): void {
+    const known = [...speakers];
+    // Whoever is chosen can be taken back, also before a word of theirs.
+    const all = [...known, ...(this.#values?.speakers ?? []).filter((it) => !speakers.has(it))];
+    if (all.join("\n") === this.#heard.join("\n")) return;
+    const isMore = this.#heard.every((it, at) => it === all[at]);
+    const more = isMore ? all.slice(this.#heard.length) : all;
+    if (!isMore) this.#speakers.replaceChildren(this.#speakers.firstElementChild!);
+    // Those that are there stay: somebody may be choosing.
+    this.#speakers.append(...more.map((it) => boxOf(it, it)));
+    this.#heard = all;
+    this.#check();
+  }
+
+  #check(tracks = this.#values?.tracks ?? [], speakers = this.#values?.speakers ?? []): void {
+    for (const box of boxes(this.#tracks)) box.checked = tracks.length === 0 || tracks.includes(box.value);
+    for (const box of boxes(this.#speakers)) box.checked = speakers.length === 0 || speakers.includes(box.value);
+    // After a choice there has to be a way back to all.
+    this.#tracks.hidden = this.#offered.length < 2 && tracks.length === 0;
+    this.#speakers.hidden = this.#heard.length < 2 && speakers.length === 0;
+    element("named").hidden = this.#offered.length < 2 && this.#heard.length === 0;
   }
 
   #listKeys(): void {
@@ -104,16 +122,17 @@ export class Panel {
     element("keys").replaceChildren(...rows);
   }
 
-  #showDownloads(tracks: readonly string[], wanted: string | undefined, token: string | undefined): void {
+  #showDownloads(tracks: readonly string[], speakers: readonly string[], wanted: string | undefined, token: string | undefined): void {
     const track = tracks.length === 1 ? tracks[0] : undefined;
+    const speaker = speakers.length === 1 ? speakers[0] : undefined;
     // In a language that is not offered the file would be empty.
     const given = this.#offered.filter((it) => tracks.length === 0 || tracks.includes(it.name));
     const lang = wanted === undefined || (given.length > 0 && !languages(given).includes(wanted)) ? undefined : wanted;
-    const of = JSON.stringify([lang, track, this.#title, token !== undefined]);
+    const of = JSON.stringify([lang, track, speaker, this.#title, token !== undefined]);
     if (this.#downloads.dataset.of === of) return;
     this.#downloads.dataset.of = of;
     const links = FORMATS.map((format) => {
-      const { path, name } = transcript(format, lang, track, this.#title);
+      const { path, name } = transcript(format, lang, track, this.#title, speaker);
       const link = text("a", format === "txt" ? t("settings.download.text") : format);
       Object.assign(link, { href: path, download: name });
       if (token !== undefined && token !== "") {
@@ -135,10 +154,12 @@ export class Panel {
 
   #read(target: EventTarget | null, isDone: boolean): void {
     if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
-    if (this.#tracks.contains(target)) {
-      const wanted = this.#boxes().filter((it) => it.checked);
-      // No track at all means all of them.
-      if (isDone) this.changed("tracks", wanted.length === this.#offered.length ? [] : wanted.map((it) => it.value));
+    for (const name of ["tracks", "speakers"] as const) {
+      const group = name === "tracks" ? this.#tracks : this.#speakers;
+      if (!group.contains(target)) continue;
+      const [all, wanted] = [boxes(group), boxes(group).filter((it) => it.checked)];
+      // None at all means all of them.
+      if (isDone) this.changed(name, wanted.length === all.length ? [] : wanted.map((it) => it.value));
       return;
     }
     const setting = READER[target.name as keyof Reader];
@@ -153,8 +174,16 @@ export class Panel {
   #controls(): (HTMLInputElement | HTMLSelectElement)[] {
     return [...this.#form.elements].filter((it): it is HTMLInputElement | HTMLSelectElement => "name" in it && Object.hasOwn(READER, String(it.name)));
   }
+}
 
-  #boxes(): HTMLInputElement[] {
-    return [...this.#tracks.querySelectorAll("input")];
-  }
+function boxes(group: HTMLElement): HTMLInputElement[] {
+  return [...group.querySelectorAll("input")];
+}
+
+function boxOf(value: string, words: string): HTMLElement {
+  const label = text("label", "", "check");
+  const box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", value });
+  label.append(box, " ", text("span", words));
+  return label;
 }

@@ -100,7 +100,7 @@ export function goesOn(before: readonly Segment[], next: Segment, { look }: Pick
   const [first, last] = [before[0]!, before[before.length - 1]!];
   const it = look(last);
   // What is still guessed would push the words after it around; and in a line of another direction words grow the wrong way.
-  if (!it.settled || it.direction !== look(next).direction || next.start - last.end > PAUSE_S) return false;
+  if (last.speaker !== next.speaker || !it.settled || it.direction !== look(next).direction || next.start - last.end > PAUSE_S) return false;
   const characters = before.reduce((sum, segment) => sum + look(segment).text.length, 0);
   const length = Math.max((next.start - first.start) / LONG_S, characters / LONG_CHARACTERS);
   return length < (SENTENCE_END.test(it.text) ? 1 : AT_MOST);

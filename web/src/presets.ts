@@ -29,7 +29,7 @@ export const PRESETS: readonly Preset[] = [
 ];
 
 /** What is shown, which a look leaves as it is. */
-const KEPT = ["lang", "both", "original", "tracks"] as const;
+const KEPT = ["lang", "both", "original", "tracks", "speakers"] as const;
 
 export function withPreset(before: Overlay, defaults: Overlay, { look }: Preset): Overlay {
   const kept = Object.fromEntries(KEPT.map((name) => [name, before[name]]));

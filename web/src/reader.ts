@@ -16,6 +16,10 @@ export const READER = {
   both: flag(false),
   /** The tracks that are shown; none named: all. */
   tracks: names(),
+  /** The speakers who are shown; none named: all. */
+  speakers: names(),
+  /** Whether the names of speakers and tracks are shown. */
+  names: flag(true),
   /** In percent of the default size. */
   size: number(100, 50, 400),
   font: choice(FONTS, "sans"),

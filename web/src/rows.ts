@@ -8,6 +8,7 @@ import { between, Paragraphs, type Paragraph, type View } from "./paragraphs.ts"
 import { lastShown } from "./stable-height.ts";
 import { locale, textLanguage, textsVersion } from "./texts.ts";
 import { timeOfReading } from "./time-of-day.ts";
+import { nameBefore, voiceOf } from "./voices.ts";
 import { Words } from "./words.ts";
 import type { Track } from "./wire.ts";
 
@@ -23,10 +24,17 @@ export interface Choice extends Filter {
   flows: boolean;
   /** The time of day at the beginning of each paragraph. */
   times: boolean;
+  /** The names of speakers and tracks. */
+  names: boolean;
 }
 
-interface Painted {
+/** Something with a head: a row, or a paragraph. */
+interface Headed {
   element: HTMLElement;
+  head?: { element: HTMLElement | undefined; name: string | undefined } | undefined;
+}
+
+interface Painted extends Headed {
   version: number;
   line?: Words;
   original?: Words;
@@ -37,16 +45,12 @@ interface Painted {
   joint?: ChildNode | undefined;
 }
 
-interface Block {
-  element: HTMLElement;
-  head: HTMLElement[];
-}
 
 export class Rows {
   #painted = new Map<string, Painted>();
   #paragraphs = new Paragraphs();
   /** Where segments flow: the element of each paragraph. */
-  #blocks = new Map<string, Block>();
+  #blocks = new Map<string, Headed>();
   #choice: Choice | undefined;
   #look = "";
   #texts = 0;
@@ -61,7 +65,7 @@ export class Rows {
   /** Whether all of them were written anew. */
   paint(store: CaptionStore, choice: Choice): boolean {
     // Writing a row anew may break its lines elsewhere, and loses the reader's selection: done only where it must be.
-    const look = JSON.stringify([choice.lang, choice.both, choice.flows, choice.times && locale(), store.tracks]);
+    const look = JSON.stringify([choice.lang, choice.both, choice.flows, choice.names, choice.times && locale(), store.tracks]);
     const all = look !== this.#look;
     this.#look = look;
     if (this.#choice?.flows !== choice.flows) this.#clear();
@@ -74,14 +78,21 @@ export class Rows {
     const paragraphs = this.#paragraphs.arrange(rows, this.#view(store, choice));
     this.#remove(rows, paragraphs);
     let next: ChildNode | null = this.list.firstChild;
+    let before: Segment | undefined;
     for (const { id, rows } of paragraphs) {
       for (const row of rows) {
         const painted = this.#paintedOf(row);
         if (all || painted.version !== row.version || (isRetold && row.is === "gap")) this.#fill(painted, row, all, store);
         painted.version = row.version;
       }
-      const block = isFlowing(rows, choice) ? this.#blockOf(id, rows, all, store) : this.of(rows[0]!)!;
-      next = place(block, this.list, next);
+      const [first] = rows as [Row];
+      const flows = isFlowing(rows, choice);
+      const block = flows ? this.#blockOf(id, rows) : this.#painted.get(first.key)!;
+      if (first.is === "segment") {
+        this.#setHead(block, first, before, all, store);
+        if (!block.element.hidden) before = rows[rows.length - 1] as Segment;
+      }
+      next = place(block.element, this.list, next);
     }
     return all;
   }
@@ -129,40 +140,43 @@ export class Rows {
       else element.textContent = row.text;
       return;
     }
-    if (anew || !it.line) this.#begin(it, row, store);
+    if (anew || !it.line) this.#begin(it);
     fillSegment(it, row, this.#choice!, store.tracks);
   }
 
   /** Its parts, empty. */
-  #begin(it: Painted, row: Segment, store: CaptionStore): void {
+  #begin(it: Painted): void {
     it.line = new Words("words");
     it.original = new Words("original");
-    it.after = it.joint = undefined;
-    const head = this.#choice!.flows ? [] : this.#head(row, store);
-    it.element.replaceChildren(...head, it.line.element, ...(this.#choice!.both ? [it.original.element] : []));
+    it.after = it.joint = it.head = undefined;
+    it.element.replaceChildren(it.line.element, ...(this.#choice!.both ? [it.original.element] : []));
   }
 
-  /** The name of the track and the time, on a line of their own, so that words begin at the left edge. */
-  #head(row: Segment, { tracks, startedAt }: CaptionStore): HTMLElement[] {
-    const name = tracks.length > 1 ? [text("span", row.track, "track")] : [];
-    const at = this.#choice!.times && startedAt !== undefined ? [timeElement(startedAt + row.start * 1000)] : [];
-    if (name.length + at.length === 0) return [];
-    const head = text("span", "", "head");
-    head.append(...[...name, ...at].flatMap((it) => [it, " "]));
-    return [head];
+  /** Who speaks and the time, on a line of their own, so that words begin at the left edge. */
+  #setHead(it: Headed, row: Segment, before: Segment | undefined, anew: boolean, { tracks, startedAt }: CaptionStore): void {
+    const shown = anew ? undefined : it.head;
+    const name = this.#choice!.names ? nameBefore(row, before, tracks, shown) : undefined;
+    if (shown !== undefined && shown.name === name) return;
+    it.head?.element?.remove();
+    const parts = [];
+    if (name !== undefined) {
+      const named = text("span", name, "track");
+      if (row.speaker !== undefined) named.dataset.voice = String(voiceOf(row, tracks));
+      parts.push(named);
+    }
+    if (this.#choice!.times && startedAt !== undefined) parts.push(timeElement(startedAt + row.start * 1000));
+    const element = parts.length > 0 ? text("span", "", "head") : undefined;
+    element?.append(...parts.flatMap((it) => [it, " "]));
+    if (element) it.element.prepend(element);
+    it.head = { element, name };
   }
 
   /** The paragraph's element, with its segments in it. */
-  #blockOf(id: string, rows: readonly Row[], anew: boolean, store: CaptionStore): HTMLElement {
-    const block = this.#blocks.get(id) ?? { element: text("p", "", "paragraph"), head: [] };
-    if (anew || !this.#blocks.has(id)) {
-      for (const it of block.head) it.remove();
-      block.head = this.#head(rows[0] as Segment, store);
-      block.element.prepend(...block.head);
-      this.#blocks.set(id, block);
-    }
-    const { element, head } = block;
-    let next = head.length > 0 ? head[0]!.nextSibling : element.firstChild;
+  #blockOf(id: string, rows: readonly Row[]): Headed {
+    const block = this.#blocks.get(id) ?? { element: text("p", "", "paragraph") };
+    this.#blocks.set(id, block);
+    const { element, head } = block as Headed;
+    let next = head?.element ? head.element.nextSibling : element.firstChild;
     let before: Row | undefined;
     for (const row of rows) {
       const painted = this.#painted.get(row.key)!;
@@ -172,7 +186,7 @@ export class Rows {
     }
     element.hidden = before === undefined;
     element.dir = this.of(rows[0]!)!.dir;
-    return element;
+    return block;
   }
 }
 

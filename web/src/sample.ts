@@ -23,6 +23,7 @@ export interface Wanted {
   /** As in the overlay's address; empty: the original, which is English. */
   lang: string;
   tracks: readonly string[];
+  speakers: readonly string[];
   sample: "one" | "two" | "gap";
 }
 
@@ -43,17 +44,20 @@ export function isSaid(lang: string): boolean {
 }
 
 /** `round`: how often it was shown before. Its numbers go on, as those of a server do. */
-export function sampleOf({ lang, tracks, sample }: Wanted, round = 0): Sample {
+export function sampleOf({ lang, tracks, speakers, sample }: Wanted, round = 0): Sample {
   const translated = lang !== "" && nearest(lang, ["en"]) === undefined ? (SAID[nearest(lang, Object.keys(SAID)) ?? "en"] ?? SAID.en!) : undefined;
   const first = tracks[0] ?? "hall";
   const names = sample === "two" ? [first, tracks[1] ?? (first === "booth" ? "hall" : "booth")] : [first];
+  const [ada = "Ada", ben = "Ben"] = speakers;
   const steps: SampleEvent[][] = [];
   let held = 0;
   SAID.en!.forEach((sentence, at) => {
     const number = round * 3 + at;
     const start = round * 60 + at * 10;
     const track = names[at % names.length]!;
-    const base = { seq: number * 10 + 1, track, segment: number, lang: "en", start, end: start + 8 };
+    // Somebody whom the overlay shows: it may leave out all who have no name.
+    const speaker = sample === "two" ? { speaker: at % 2 === 0 ? ada : ben } : speakers.length > 0 ? { speaker: ada } : {};
+    const base = { seq: number * 10 + 1, track, ...speaker, segment: number, lang: "en", start, end: start + 8 };
     if (sample === "gap" && at === 2) steps.push([["gap", { seq: number * 10, track, start: start - 5, end: start - 2, why: "device" }]]);
     const words = sentence.split(" ");
     words.forEach((_, count) => {

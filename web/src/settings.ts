@@ -45,10 +45,12 @@ export function language(): Setting<string> {
   return { default: "", parse: (given) => (/^[A-Za-z0-9-]{0,35}$/.test(given) ? given : undefined), write: String, expected: "a language code such as nl" };
 }
 
-/** Names with commas between them; none: all. */
+/** Names with commas between them; none: all. A comma in a name is written as %2C, a percent sign as %25. */
 export function names(): Setting<readonly string[]> {
-  const parse = (given: string): string[] => [...new Set(given.split(",").map((it) => it.trim()).filter(Boolean))];
-  return { default: [], parse, write: (it) => it.join(","), expected: "names with commas between them" };
+  const plain = (it: string): string => it.trim().replace(/%2c|%25/gi, decodeURIComponent);
+  const parse = (given: string): string[] => [...new Set(given.split(",").map(plain).filter(Boolean))];
+  const write = (all: readonly string[]): string => all.map((it) => it.replace(/[,%]/g, encodeURIComponent)).join(",");
+  return { default: [], parse, write, expected: "names with commas between them" };
 }
 
 /** One of the page's own fonts, or the name of a font that is installed where the page is shown. */

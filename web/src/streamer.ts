@@ -62,6 +62,12 @@ export const OVERLAY = {
   gaps: flag(true),
   /** The tracks that are shown; none named: all. */
   tracks: names(),
+  /** The speakers who are shown; none named: all. */
+  speakers: names(),
+  /** The names of speakers and tracks. */
+  names: flag(true),
+  /** A colour for the name of each speaker. */
+  voices: flag(true),
   /** Whether words that may still change are shown. */
   unstable: flag(true),
   /** After so many seconds without a word the captions are cleared; 0: never. */

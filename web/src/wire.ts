@@ -40,6 +40,8 @@ export interface Caption {
   revision: number;
   kind: Kind;
   lang: string;
+  /** Who speaks, where that is known. */
+  speaker?: string;
   /** The whole text of the segment so far. */
   text: string;
   /** The beginning of `text` that will not change; partials only. */
@@ -92,7 +94,7 @@ export function isCaption(it: unknown): it is Caption {
   return (
     isRecord(it) &&
     [it.seq, it.segment, it.revision, it.start, it.end].every(isNumber) &&
-    [it.track, it.lang, it.text].every((value) => typeof value === "string") &&
+    [it.track, it.lang, it.text, it.speaker ?? ""].every((value) => typeof value === "string") &&
     (it.kind === "partial" || it.kind === "final")
   );
 }

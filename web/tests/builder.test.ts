@@ -33,6 +33,7 @@ const VALUES: Partial<Record<keyof Overlay, (next: () => number) => unknown>> = 
   lang: (next) => pick(next, ["", "nl", "pt-BR", "zh-Hant"]),
   ui: (next) => pick(next, ["", "nl", "ar"]),
   tracks: (next) => pick(next, [[], ["hall"], ["hall", "b & c", "ü"]]),
+  speakers: (next) => pick(next, [[], ["Ada"], ["Ada, of Lovelace", "100 %2C"]]),
   clear: (next) => pick(next, [0, 1, 2.5, 3600]),
 };
 
@@ -121,7 +122,7 @@ describe("the sample", () => {
   const rows = (wanted: Partial<Parameters<typeof sampleOf>[0]>, rounds: number, held: boolean) => {
     const store = new CaptionStore(30);
     for (let round = 0; round < rounds; round += 1) {
-      const sample = sampleOf({ lang: "", tracks: [], sample: "one", ...wanted }, round);
+      const sample = sampleOf({ lang: "", tracks: [], speakers: [], sample: "one", ...wanted }, round);
       const steps = held && round === rounds - 1 ? sample.steps.slice(0, sample.held) : sample.steps;
       if (round > 0) store.clear();
       for (const [name, it] of [...(round === 0 ? [sample.hello] : []), ...steps.flat()] as [string, never][]) {
@@ -159,6 +160,8 @@ describe("the sample", () => {
   it("has two speakers, named as the address names its tracks, and a place where words are missing", () => {
     const names = (tracks: string[]): string[] => rows({ sample: "two", tracks }, 1, false).tracks.map((it) => it.name);
     assert.deepEqual([names([]), names(["anna"]), names(["booth"]), names(["a", "b", "c"])], [["hall", "booth"], ["anna", "booth"], ["booth", "hall"], ["a", "b"]]);
+    const speakers = (names: string[], sample: "one" | "two") => [...rows({ sample, speakers: names }, 1, false).speakers];
+    assert.deepEqual([speakers([], "two"), speakers(["Zoe"], "two"), speakers([], "one"), speakers(["Zoe"], "one")], [["Ada", "Ben"], ["Zoe", "Ben"], [], ["Zoe"]]);
     assert.deepEqual(rows({ sample: "gap" }, 1, true).rows.map((it) => it.is), ["segment", "segment", "gap", "segment"]);
   });
 });

@@ -5,7 +5,7 @@ import type { GapRow, Row, Segment } from "../src/caption-store.ts";
 
 const words = (segment: number, track = "english"): Segment => ({ is: "segment", key: `${track} ${segment}`, version: 0, track, segment, start: segment, end: segment + 1, translations: new Map() });
 const gap = (seq: number, why: GapRow["why"], seconds: number | null = 1, track: string | null = "english"): GapRow => ({ is: "gap", key: `gap ${seq}`, version: 1, track, start: seq, seq, seconds, why });
-const all = { tracks: [], gaps: true };
+const all = { tracks: [], speakers: [], gaps: true };
 const said = (rows: Row[]): string => rows.map((it) => (it.is === "gap" ? `${it.why} ${it.seconds}` : it.key)).join(", ");
 
 describe("what is shown", () => {
@@ -25,7 +25,14 @@ describe("what is shown", () => {
   });
 
   it("leaves gaps out where nobody wants them, and other tracks", () => {
-    assert.equal(said(rowsToShow([words(1), gap(2, "device"), words(3)], { tracks: [], gaps: false })), "english 1, english 3");
-    assert.equal(said(rowsToShow([words(1), words(2, "dutch"), gap(3, "device", 1, "dutch"), gap(4, "device", 1, null)], { tracks: ["english"], gaps: true })), "english 1, device 1");
+    assert.equal(said(rowsToShow([words(1), gap(2, "device"), words(3)], { ...all, gaps: false })), "english 1, english 3");
+    assert.equal(said(rowsToShow([words(1), words(2, "dutch"), gap(3, "device", 1, "dutch"), gap(4, "device", 1, null)], { ...all, tracks: ["english"] })), "english 1, device 1");
+  });
+
+  it("leaves out who is not wanted, with what is missing of tracks, and keeps marks", () => {
+    const of = (segment: number, speaker?: string, track?: string): Row => ({ ...words(segment, track), speaker });
+    const rows: Row[] = [of(1, "Ada"), of(2, "Ben", "b"), of(3), gap(4, "device"), { is: "mark", key: "mark", version: 1, start: 5, text: "Break" }];
+    assert.equal(said(rowsToShow(rows, { ...all, speakers: ["Ada"] })), "english 1, mark");
+    assert.equal(said(rowsToShow(rows, { ...all, speakers: ["Ada", "Ben"], tracks: ["b"] })), "b 2, mark");
   });
 });

@@ -20,8 +20,8 @@ interface Made extends Segment {
 }
 
 function segment(number: number, changes: Partial<Segment> & Partial<Look> = {}): Made {
-  const { text = "A sentence.", settled = true, direction = "ltr", replaced = false, track = "english", start = number * 3, end = start + 2.5 } = changes;
-  return { is: "segment", key: `${track} ${number}`, version: 0, track, segment: number, start, end, translations: new Map(), look: { text, settled, direction, replaced } };
+  const { text = "A sentence.", settled = true, direction = "ltr", replaced = false, track = "english", speaker, start = number * 3, end = start + 2.5 } = changes;
+  return { is: "segment", key: `${track} ${number}`, version: 0, track, speaker, segment: number, start, end, translations: new Map(), look: { text, settled, direction, replaced } };
 }
 const gap = (start: number, track: string | null = "english"): Row => ({ is: "gap", key: `gap ${start}`, version: 1, track, start, seconds: 1, why: "device" });
 const mark = (start: number): Row => ({ is: "mark", key: `mark ${start}`, version: 1, start, text: "Break" });
@@ -35,8 +35,9 @@ describe("a paragraph", () => {
     assert.equal(arranged(segment(1, { start: 0, end: 2 }), segment(2, { start: 2 + PAUSE_S, end: 6 }), segment(3, { start: 6 + PAUSE_S + 0.01 })), "1 2 | 3");
   });
 
-  it("ends where another track speaks, a gap is, or an operator has marked something", () => {
+  it("ends where another track or somebody else speaks, a gap is, or an operator has marked something", () => {
     assert.equal(arranged(segment(1), segment(1, { track: "hall", start: 4 }), segment(2), segment(3)), "1 | hall 1 | 2 3");
+    assert.equal(arranged(segment(1, { speaker: "Ada" }), segment(2, { speaker: "Ada" }), segment(3, { speaker: "Ben" }), segment(4)), "1 2 | 3 | 4");
     assert.equal(arranged(segment(1), gap(5), segment(2), segment(3)), "1 | gap 5 | 2 3");
     assert.equal(arranged(segment(1), mark(5), segment(2)), "1 | mark 5 | 2");
   });

@@ -41,7 +41,7 @@ describe("a reader's settings", () => {
   });
 
   it("come back as they were written", () => {
-    const changed = { view: "lines", lines: 4, lang: "pt-BR", both: true, tracks: ["a", "b c"], size: 55.5, font: "mono", colours: "contrast", width: 61, leading: 200, keys: false, ui: "de", times: true, bar: false, awake: false };
+    const changed = { view: "lines", lines: 4, lang: "pt-BR", both: true, tracks: ["a", "b c"], speakers: ["Ada, of Lovelace", "100 %"], names: false, size: 55.5, font: "mono", colours: "contrast", width: 61, leading: 200, keys: false, ui: "de", times: true, bar: false, awake: false };
     let address = new URL("http://here/");
     for (const [name, value] of Object.entries(changed)) address = withSetting(READER, address, name as keyof typeof READER, value);
     assert.deepEqual(read(READER, address.searchParams).values, changed);

@@ -1,4 +1,6 @@
 //! What is done with sound: resample, whisper.
+use std::num::NonZeroUsize;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -54,8 +56,14 @@ pub(in crate::spec) struct Whisper {
     #[schemars(length(max = 1000))]
     prompt: Option<String>,
     /// How many threads decode.
-    #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the number of cores, divided among the recognisers"))]
+    #[schemars(range(min = 1, max = 256), extend("x-default" = "one less than the number of cores, divided among the decodes that may run at once"))]
     threads: Option<usize>,
+    /// How many decodes may run at once for the recognisers that share a pool. The copies of this stage, of which each speaker
+    /// of a `browser` stage has one, share a pool. So do `whisper` stages with the same `pool`, `model`, `language`, `task`,
+    /// `prompt`, `threads`, `max-tokens` and `decoding`. Each decode waits for its turn, first come, first served. Each turn
+    /// needs memory of its own from its first use on, and threads.
+    #[schemars(range(min = 1, max = 256), extend("x-default" = "as many as the machine can run for the copies of a stage; otherwise each recogniser has one of its own"))]
+    pool: Option<usize>,
     /// The most tokens (pieces of words) of a decode. Decodes that are cut off by this limit are counted.
     #[schemars(range(min = 1, max = 448), extend("x-default" = "the limit of the model, about 220"))]
     max_tokens: Option<usize>,
@@ -193,6 +201,7 @@ impl Settings for Whisper {
             longest: self.longest.map(|it| it.0),
             prompt: self.prompt,
             threads: self.threads,
+            pool: self.pool.and_then(NonZeroUsize::new),
             max_tokens: self.max_tokens,
             decoding: plan::Decoding {
                 context_floor: self.decoding.context_floor.map(|it| it.0),

@@ -33,7 +33,7 @@ impl<R: Recogniser> Recognise<R> {
     ) -> Result<Option<Vec<DecodedWord>>, Fault> {
         let begun = Instant::now();
         let hypothesis = self.call_recogniser(span, effort, deadline).await?;
-        // A cancelled decode counts, too: it would have cost even more.
+        // A wait for others counts, so that all decode less often. A cancelled decode counts, too: it would have cost even more.
         self.scheduler.record_cost(begun.elapsed());
         let Some(hypothesis) = hypothesis else { return Ok(None) };
         let (first, found) = self.filter_and_align(track, hypothesis, span, effort);
@@ -60,6 +60,10 @@ impl<R: Recogniser> Recognise<R> {
         effort: Effort,
         deadline: Option<Instant>,
     ) -> Result<Option<Hypothesis>, Fault> {
+        let Some(engine) = self.engine(deadline).await? else {
+            self.gauge.count("decodes-cancelled");
+            return Ok(None);
+        };
         let speech = self.audio.samples_in(span);
         let context =
             if self.settings.condition { self.previous_text.clone() } else { String::new() };
@@ -67,7 +71,11 @@ impl<R: Recogniser> Recognise<R> {
         let _cancelled_on_drop = cancellation.cancel_on_drop();
         let request =
             DecodeRequest { context, language: self.language.clone(), effort, cancellation };
-        match self.engine.call(move |recogniser| recogniser.decode(&speech, &request)).await? {
+        // What failed once may be broken.
+        let is_broken =
+            |result: &Result<_, _>| matches!(result, Err(RecogniseError::Failed { .. }));
+        let decode = move |recogniser: &mut R| recogniser.decode(&speech, &request);
+        match engine.call(decode, is_broken).await? {
             Ok(hypothesis) => Ok(Some(hypothesis)),
             Err(RecogniseError::Cancelled) => {
                 self.gauge.count("decodes-cancelled");

@@ -16,6 +16,7 @@ mod streaming;
 #[cfg(test)]
 mod tests;
 mod track;
+mod turns;
 mod voice;
 
 use std::time::Duration;

@@ -39,7 +39,13 @@ impl<R: Recogniser> Recognise<R> {
         }
         if too_slow {
             let (stage, decode) = (self.gauge.name(), self.scheduler.typical_cost());
-            let why = finals_only(smaller_model(decode, &self.settings.smaller));
+            let why = match self.turns.dominate(decode) {
+                true => format!(
+                    "too many speak at once for the recognisers of the pool ({}): finals only; a larger `pool` needs more processors",
+                    self.engines.read().size
+                ),
+                false => finals_only(smaller_model(decode, &self.settings.smaller)),
+            };
             // One warning per run is enough.
             if self.gauge.read().counts.contains_key(FELL_BACK) {
                 tracing::debug!(stage, ?decode, "{why}");
@@ -50,7 +56,7 @@ impl<R: Recogniser> Recognise<R> {
             self.gauge.set(StageState::Degraded, Some(why));
         } else {
             tracing::debug!("there is time for partials again");
-            self.gauge.set(StageState::Running, None);
+            self.tell_turns();
         }
     }
 

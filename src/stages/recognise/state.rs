@@ -5,10 +5,10 @@ use tokio::time::Instant;
 
 use super::{
     audio_buffer::AudioBuffer, recogniser::Recogniser, settings::RecogniseSettings,
-    track::recognised, voice::VoiceActivity,
+    track::recognised, turns::Turns, voice::VoiceActivity,
 };
 use crate::{
-    flow::{Engine, StageGauge},
+    flow::{EnginePool, StageGauge},
     logic::{
         agreement::{DecodedWord, LocalAgreement},
         decode_scheduler::DecodeScheduler,
@@ -21,7 +21,7 @@ use crate::{
 /// The stage that turns speech into captions. One value lasts for one run; what outlives a run is in [`Track`](super::Track).
 pub struct Recognise<R: Recogniser> {
     pub(super) settings: RecogniseSettings,
-    pub(super) engine: Engine<R>,
+    pub(super) engines: EnginePool<R>,
     pub(super) voice: Box<dyn VoiceActivity>,
     pub(super) endpoint: Endpoint,
     pub(super) agreement: LocalAgreement,
@@ -51,6 +51,8 @@ pub struct Recognise<R: Recogniser> {
     pub(super) fragment: Option<(MediaTime, Vec<Word>)>,
     /// Whether the model is too slow here for partials.
     pub(super) finals_only: bool,
+    /// How long it has waited for engines.
+    pub(super) turns: Turns,
     /// The end of the newest word shown of the open segment, or the segment's start.
     pub(super) shown_to: MediaTime,
     /// The trace of the newest frame.
@@ -68,9 +70,10 @@ pub(super) struct PauseDecode {
 }
 
 impl<R: Recogniser> Recognise<R> {
+    /// `engines`: one of its own, or a pool that it shares.
     pub fn new(
         settings: RecogniseSettings,
-        engine: Engine<R>,
+        engines: impl Into<EnginePool<R>>,
         voice: impl VoiceActivity,
     ) -> Recognise<R> {
         Recognise {
@@ -80,7 +83,7 @@ impl<R: Recogniser> Recognise<R> {
             hallucination_filter: HallucinationFilter::new(settings.hallucination_filter.clone()),
             gauge: StageGauge::new(""),
             settings,
-            engine,
+            engines: engines.into(),
             voice: Box::new(voice),
             audio: AudioBuffer::default(),
             has_recovered: false,
@@ -94,6 +97,7 @@ impl<R: Recogniser> Recognise<R> {
             last_was_loop: false,
             fragment: None,
             finals_only: false,
+            turns: Turns::default(),
             shown_to: MediaTime::ZERO,
             trace: None,
             last_done: None,

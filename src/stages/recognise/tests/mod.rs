@@ -2,6 +2,7 @@
 mod requests;
 mod script;
 mod sentences;
+mod shared;
 mod slow;
 mod streaming;
 mod unspaced;
