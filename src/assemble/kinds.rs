@@ -120,6 +120,7 @@ impl Assembly<'_> {
     ) -> Result<(), String> {
         let found = self.machine.find(&settings.model).map_err(|error| error.to_string())?;
         let gauge = StageGauge::new(&stage.name);
+        self.speakers.values().for_each(|it| it.recognised_by(&stage.name, &gauge));
         let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let pools = Pools::of(plan, processors);
         let recogniser = Recogniser::load(

@@ -78,6 +78,10 @@ impl StageGauge {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = (state, why);
     }
 
+    pub fn state(&self) -> StageState {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
     pub fn count_restart(&self) {
         self.restarts.fetch_add(1, Relaxed);
     }

@@ -1,9 +1,6 @@
 //! The place of one speaker: the session that has it, and the queue from which its source takes.
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -13,10 +10,12 @@ use super::{
     queue::{Heard, Queue},
     session::Session,
 };
-use crate::{flow::Gate, message::Why};
+use crate::{
+    flow::{Gate, StageGauge, StageState},
+    message::Why,
+};
 
 /// One of the places of a `browser` stage.
-#[derive(Debug)]
 pub struct SpeakerPlace {
     stage: Arc<str>,
     slot: usize,
@@ -29,8 +28,17 @@ pub struct SpeakerPlace {
     gate: OnceLock<Gate>,
     /// The track with its captions.
     track: OnceLock<String>,
-    /// Its sound waits for a recogniser.
-    waits: AtomicBool,
+    /// Of the recogniser of that track.
+    recogniser: OnceLock<Arc<StageGauge>>,
+}
+
+impl std::fmt::Debug for SpeakerPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpeakerPlace")
+            .field("stage", &self.stage)
+            .field("slot", &self.slot)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -60,7 +68,7 @@ impl SpeakerPlace {
             bell: Notify::new(),
             gate: OnceLock::new(),
             track: OnceLock::new(),
-            waits: AtomicBool::new(false),
+            recogniser: OnceLock::new(),
         }
     }
 
@@ -124,13 +132,13 @@ impl SpeakerPlace {
         self.gate.get().is_some_and(Gate::is_paused)
     }
 
-    /// Lets a speaker see that its sound waits for a recogniser, or no longer does.
-    pub fn set_waiting(&self, waits: bool) {
-        self.waits.store(waits, Relaxed);
+    /// How the recogniser of its track stands: a speaker is told that it waits for an engine.
+    pub(super) fn set_recogniser(&self, gauge: Arc<StageGauge>) {
+        let _ = self.recogniser.set(gauge);
     }
 
     pub(super) fn waits(&self) -> bool {
-        self.waits.load(Relaxed)
+        self.recogniser.get().is_some_and(|it| it.state() == StageState::Waiting)
     }
 
     /// Its source takes nothing any more.

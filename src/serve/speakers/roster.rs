@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::{counts::SpeakerCounts, links::Links, place::SpeakerPlace};
 
 use crate::{
+    flow::StageGauge,
     serve::access::rights::Token,
     wire::{Codec, RefusalCode},
 };
@@ -110,6 +111,12 @@ impl Speakers {
             counts: SpeakerCounts::default(),
             tasks: TaskTracker::new(),
         })
+    }
+
+    /// How the recogniser of a track stands, for the speaker on that track.
+    pub fn recognised_by(&self, track: &str, gauge: &Arc<StageGauge>) {
+        let theirs = self.places().filter(|it| it.track() == Some(track));
+        theirs.for_each(|it| it.set_recogniser(gauge.clone()));
     }
 
     /// The place from which a source takes; `slot` is counted from 1.
