@@ -6,7 +6,12 @@
 //! - Size of that file, and the time of searches in it.
 //!
 //! As a test each takes a second.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints what it measured")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a bench measures real time, and prints it"
+)]
 use std::{
     env,
     io::{BufRead, BufReader, Write},
