@@ -94,7 +94,7 @@ impl Entry {
         }
     }
 
-    /// As [`Event`](crate::wire::Event) writes it.
+    /// As [`Event`] writes it.
     pub(crate) fn json(&self) -> String {
         let (kind, event) = self.parts();
         format!(r#"{{"{kind}":{event}}}"#)
