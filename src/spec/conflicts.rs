@@ -44,8 +44,7 @@ pub(super) fn check(all: &[Stage], complaints: &mut Vec<Complaint>) {
         if let Some(broadcast) = kept(stage)
             && let Some(other) = first(&|it| kept(it) == Some(broadcast))
         {
-            let title =
-                format!("`{}` and `{}` keep the same events", other.title(), stage.title());
+            let title = format!("`{}` and `{}` keep the same events", other.title(), stage.title());
             complaints.push(
                 Complaint::new(Code::TwoJournals, title)
                     .mark(stage.places.header.clone(), "second")
