@@ -131,6 +131,9 @@ impl Assembly<'_> {
             tracing::warn!(stage = stage.name, "{caution}");
             self.notices.push((number, caution.to_owned()));
         }
+        for speakers in self.speakers.values() {
+            speakers.set_recogniser(&stage.name, &gauge);
+        }
         let kept = recogniser.kept();
         let make = move || recogniser.run();
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));

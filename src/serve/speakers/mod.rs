@@ -31,6 +31,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    flow::StageGauge,
     serve::access::rights::Token,
     wire::{Codec, RefusalCode},
 };
@@ -133,6 +134,14 @@ impl Speakers {
     pub fn place(&self, stage: &str, slot: usize) -> Option<Arc<SpeakerPlace>> {
         let stage = self.stages.iter().find(|it| it.name == stage)?;
         stage.places.get(slot.checked_sub(1)?).cloned()
+    }
+
+    /// Lets those whose captions are on `track` see how the stage that gives them is.
+    pub fn set_recogniser(&self, track: &str, gauge: &Arc<StageGauge>) {
+        let places = self.stages.iter().flat_map(|it| &it.places);
+        for place in places.filter(|it| it.track() == Some(track)) {
+            place.set_recogniser(gauge.clone());
+        }
     }
 
     pub(crate) fn stages(&self) -> &[SpeakerStage] {

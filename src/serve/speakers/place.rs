@@ -1,9 +1,6 @@
 //! The place of one speaker: the session that has it, and the queue from which its source takes.
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -13,7 +10,10 @@ use super::{
     queue::{Heard, Queue},
     session::Session,
 };
-use crate::{flow::Gate, message::Why};
+use crate::{
+    flow::{Gate, StageGauge, StageState},
+    message::Why,
+};
 
 /// One of the places of a `browser` stage.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ pub struct SpeakerPlace {
     gate: OnceLock<Gate>,
     /// The track with its captions.
     track: OnceLock<String>,
-    /// Its sound waits for a recogniser.
-    waits: AtomicBool,
+    /// Of the stage that recognises its sound.
+    recogniser: OnceLock<Arc<StageGauge>>,
 }
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl SpeakerPlace {
             bell: Notify::new(),
             gate: OnceLock::new(),
             track: OnceLock::new(),
-            waits: AtomicBool::new(false),
+            recogniser: OnceLock::new(),
         }
     }
 
@@ -124,13 +124,13 @@ impl SpeakerPlace {
         self.gate.get().is_some_and(Gate::is_paused)
     }
 
-    /// Lets a speaker see that its sound waits for a recogniser, or no longer does.
-    pub fn set_waiting(&self, waits: bool) {
-        self.waits.store(waits, Relaxed);
+    /// Lets a speaker see that its sound waits for its turn with a recogniser.
+    pub(super) fn set_recogniser(&self, gauge: Arc<StageGauge>) {
+        let _ = self.recogniser.set(gauge);
     }
 
     pub(super) fn waits(&self) -> bool {
-        self.waits.load(Relaxed)
+        self.recogniser.get().is_some_and(|it| it.state() == StageState::Waiting)
     }
 
     /// Its source takes nothing any more.
