@@ -18,6 +18,9 @@ pub mod flow;
 
 pub mod wire;
 
+#[cfg(feature = "journal")]
+pub mod journal;
+
 pub mod host;
 
 pub mod serve;

@@ -16,7 +16,10 @@ const PAGES = {
   "builder.html": "builder",
   "demo.html": "demo",
   "operator.html": "operator",
+  "speak.html": "speak",
 };
+/** Scripts of threads beside the page's, each of which one page loads. */
+const THREADS = ["speak-worker", "speak-worklet"];
 // Served unchanged: npm's own client, and a font whose licence (OFL) asks for another name after changes.
 const TAKEN = {
   "sio.js/socket.io.js": "socket.io-client/dist/socket.io.min.js",
@@ -28,7 +31,20 @@ const PACKED = /\.(html|js|css|svg|json)$/;
 const texts = join(web, "src/texts");
 const languages = readdirSync(texts).map((name) => name.replace(/\.json$/, "")).sort();
 const english = JSON.parse(readFileSync(join(texts, "en.json"), "utf8"));
-const define = { PAGE_LANGUAGES: JSON.stringify(languages) };
+const define = { PAGE_LANGUAGES: JSON.stringify(languages), PAGE_TEXTS: '"texts"' };
+
+// Readers load no texts of the speakers' page, and speakers none of the readers' settings. Each of the two has files of its own.
+const isOfSpeakers = (key) => key.startsWith("speak.");
+const CATALOGUES = {
+  texts: (key) => !isOfSpeakers(key),
+  "texts/speak": (key) => isOfSpeakers(key) || ["status.", "why.", "page.", "settings.title"].some((it) => key.startsWith(it)),
+};
+const chosen = (catalogue, fits) => Object.fromEntries(Object.entries(catalogue).filter(([key]) => fits(key)));
+/** Puts the English texts that fit into the scripts. */
+const englishThat = (fits) => ({
+  name: "texts",
+  setup: (it) => it.onLoad({ filter: /texts[\\/]en\.json$/ }, () => ({ contents: JSON.stringify(chosen(english, fits)), loader: "json" })),
+});
 
 if (process.argv.includes("--tests")) await buildTests();
 else await buildPages();
@@ -38,27 +54,35 @@ async function buildPages() {
   const aside = join(web, "dist.new");
   await rm(aside, { recursive: true, force: true });
   await mkdir(join(aside, "sio.js"), { recursive: true });
-  await build({
-    entryPoints: Object.values(PAGES).flatMap((name) => [`${name}.ts`, `${name}.css`].map((it) => join(web, "src", it))),
-    outdir: aside,
-    bundle: true,
-    format: "iife",
-    target: ["es2022"],
-    external: ["*.woff2", "*.svg"],
-    define,
-    minify: true,
-    charset: "utf8",
-    logLevel: "warning",
-  });
+  for (const [folder, fits] of Object.entries(CATALOGUES)) {
+    const isSpeakers = folder !== "texts";
+    const names = Object.values(PAGES).filter((name) => (name === "speak") === isSpeakers);
+    const files = [...names.flatMap((name) => [`${name}.ts`, `${name}.css`]), ...(isSpeakers ? THREADS.map((name) => `${name}.ts`) : [])];
+    await build({
+      entryPoints: files.map((it) => join(web, "src", it)),
+      outdir: aside,
+      bundle: true,
+      format: "iife",
+      target: ["es2022"],
+      external: ["*.woff2", "*.svg"],
+      define: { ...define, PAGE_TEXTS: JSON.stringify(folder) },
+      plugins: [englishThat(fits)],
+      minify: true,
+      charset: "utf8",
+      logLevel: "warning",
+    });
+  }
   for (const name of [...Object.keys(PAGES), "icon.svg", "sample.svg"]) {
     // Without the indentation, which would be a twentieth of what travels.
     const text = await readFile(join(web, "src", name), "utf8");
     await writeFile(join(aside, name), inEnglish(name, text).replace(/\n\s+/g, "\n"));
   }
-  await mkdir(join(aside, "texts"));
-  for (const lang of languages.filter((it) => it !== "en")) {
-    const catalogue = JSON.parse(await readFile(join(texts, `${lang}.json`), "utf8"));
-    await writeFile(join(aside, "texts", `${lang}.json`), JSON.stringify(catalogue));
+  for (const [folder, fits] of Object.entries(CATALOGUES)) {
+    await mkdir(join(aside, folder), { recursive: true });
+    for (const lang of languages.filter((it) => it !== "en")) {
+      const catalogue = JSON.parse(await readFile(join(texts, `${lang}.json`), "utf8"));
+      await writeFile(join(aside, folder, `${lang}.json`), JSON.stringify(chosen(catalogue, fits)));
+    }
   }
   for (const [name, from] of Object.entries(TAKEN)) await copyFile(join(web, "node_modules", from), join(aside, name));
   await pack(aside);

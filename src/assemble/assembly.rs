@@ -1,5 +1,5 @@
 //! What is being put together of a plan, and how a source, a stage or a sink is added to it.
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use futures::FutureExt;
 
@@ -7,22 +7,27 @@ use futures::FutureExt;
 use super::recogniser;
 use super::{
     ThisMachine,
-    speakers::OfServers,
     wires::{Carried, Wires},
 };
 use crate::{
     flow::{Fault, Gate, Source, Stage, StageGauge},
     host::{Pipeline, StageSettings},
     logic::budget::Budget,
-    serve::Server,
+    serve::{Server, Speakers},
     spec::plan,
     wire::{Clock, TrackInfo},
 };
+
+/// The speakers of each broadcast, by its number in the plan.
+pub(super) type OfServers = HashMap<usize, Arc<Speakers>>;
 
 /// What is being put together, stage after stage.
 pub(super) struct Assembly<'a> {
     #[cfg_attr(not(feature = "whisper"), expect(dead_code, reason = "recognisers ask it"))]
     pub(super) machine: &'a ThisMachine,
+    /// The pipeline file.
+    #[cfg_attr(not(feature = "journal"), expect(dead_code, reason = "journals keep it"))]
+    pub(super) file: &'a Path,
     pub(super) wires: Wires,
     pub(super) pipeline: Pipeline,
     pub(super) clock: Clock,
@@ -43,12 +48,14 @@ pub(super) struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     pub(super) fn new(
         machine: &'a ThisMachine,
+        file: &'a Path,
         wires: Wires,
         live: Vec<bool>,
         speakers: OfServers,
     ) -> Assembly<'a> {
         Assembly {
             machine,
+            file,
             pipeline: Pipeline::new(wires.registry()),
             wires,
             clock: Clock::start(),

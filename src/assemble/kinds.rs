@@ -68,6 +68,11 @@ impl Assembly<'_> {
             }
             Planned::Lines(lines) => self.write_lines(number, stage, lines).await,
             Planned::Broadcast(settings) => self.broadcast(number, stage, settings, plan).await,
+            // The server of its broadcast writes it.
+            #[cfg(feature = "journal")]
+            Planned::Journal(_) => Ok(()),
+            #[cfg(not(feature = "journal"))]
+            Planned::Journal(_) => Err(without("journal")),
             Planned::Pcm(settings) => {
                 self.source(number, stage, Pcm::new(settings.samples));
                 Ok(())
@@ -115,6 +120,7 @@ impl Assembly<'_> {
     ) -> Result<(), String> {
         let found = self.machine.find(&settings.model).map_err(|error| error.to_string())?;
         let gauge = StageGauge::new(&stage.name);
+        self.speakers.values().for_each(|it| it.recognised_by(&stage.name, &gauge));
         let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let pools = Pools::of(plan, processors);
         let recogniser = Recogniser::load(
@@ -131,9 +137,6 @@ impl Assembly<'_> {
             tracing::warn!(stage = stage.name, "{caution}");
             self.notices.push((number, caution.to_owned()));
         }
-        for speakers in self.speakers.values() {
-            speakers.set_recogniser(&stage.name, &gauge);
-        }
         let kept = recogniser.kept();
         let make = move || recogniser.run();
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
@@ -146,12 +149,16 @@ impl Assembly<'_> {
         &mut self,
         number: usize,
         stage: &plan::Stage,
-        settings: &plan::Broadcast,
+        broadcast: &plan::Broadcast,
         plan: &Plan,
     ) -> Result<(), String> {
-        let mut settings = delivery::settings(settings, plan.page())?;
+        let mut settings = delivery::settings(broadcast, plan.page())?;
         if let Some(speakers) = self.speakers.get(&number) {
             settings.speakers = SpeakerPlaces(speakers.clone());
+        }
+        #[cfg(feature = "journal")]
+        {
+            settings.journal = self.journal(broadcast, number, plan).await?;
         }
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = Broadcast::new(server.publisher());
@@ -162,7 +169,7 @@ impl Assembly<'_> {
     }
 }
 
-#[cfg(not(all(feature = "microphone", feature = "whisper")))]
+#[cfg(not(all(feature = "journal", feature = "microphone", feature = "whisper")))]
 fn without(feature: &str) -> String {
     format!("this build is without the feature `{feature}`")
 }

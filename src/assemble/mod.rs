@@ -2,6 +2,8 @@
 mod assembly;
 mod delivery;
 mod graph;
+#[cfg(feature = "journal")]
+mod journal;
 mod kinds;
 mod logo;
 mod machine;
@@ -141,7 +143,7 @@ pub async fn assemble(
         AssembleError::Stage { file, line, stage: stage.title(), cause }
     };
     let speakers = speakers::of(plan).map_err(|(number, cause)| cannot(number, cause))?;
-    let mut assembly = Assembly::new(machine, wires, live(plan), speakers);
+    let mut assembly = Assembly::new(machine, file, wires, live(plan), speakers);
     for (number, stage) in plan.stages().iter().enumerate() {
         assembly.add(number, stage, plan).await.map_err(|cause| cannot(number, cause))?;
     }

@@ -1,7 +1,10 @@
 //! Speakers of a plan: their places are made before any stage, for their sources and for the server at whose port they speak.
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use super::{assembly::Assembly, delivery::token};
+use super::{
+    assembly::{Assembly, OfServers},
+    delivery::token,
+};
 use crate::{
     serve::{Capture, SpeakerSettings, Speakers},
     spec::{
@@ -11,9 +14,6 @@ use crate::{
     stages,
     wire::Codec,
 };
-
-/// The speakers of each broadcast, by its number in the plan.
-pub(super) type OfServers = HashMap<usize, Arc<Speakers>>;
 
 /// The error says which token is missing.
 pub(super) fn of(plan: &Plan) -> Result<OfServers, (usize, String)> {

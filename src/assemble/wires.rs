@@ -49,6 +49,8 @@ impl Wires {
                 match feed.carries {
                     Port::Audio => wires.audio.join(feed.giver, taker, names, settings, registry),
                     Port::Speech => wires.speech.join(feed.giver, taker, names, settings, registry),
+                    // The server of the broadcast brings them to the journal itself.
+                    Port::Events => (),
                     Port::Captions => {
                         wires.captions.join(feed.giver, taker, names, settings, registry)
                     }

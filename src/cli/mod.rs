@@ -14,6 +14,8 @@ mod exit;
 mod file;
 pub mod graph;
 mod init;
+#[cfg(feature = "journal")]
+mod journal;
 mod listen;
 #[cfg(feature = "whisper")]
 mod live;
@@ -116,6 +118,9 @@ enum Command {
     Listen(ListenArgs),
     /// Send an event to a Socket.IO server
     Emit(EmitArgs),
+    /// List, search and export what journals have kept
+    #[cfg(feature = "journal")]
+    Journal(journal::JournalArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List, download, import, verify and try models
@@ -248,6 +253,8 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
             drop(out);
             at_work(emit::emit(&args))?
         }
+        #[cfg(feature = "journal")]
+        Command::Journal(args) => journal::journal(&args, &mut out),
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;
             Ok(Exit::Fine)

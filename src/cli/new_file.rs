@@ -1,4 +1,4 @@
-//! Writes a pipeline file, and never over one that is there.
+//! Writes a file of a person's own, and never over one that is there.
 use std::{
     fs::File,
     io::{ErrorKind, Write},

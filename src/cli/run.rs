@@ -242,6 +242,7 @@ pub(super) async fn until_ended(
                 } else {
                     info!("draining; once more to end at once");
                     draining.set(true);
+                    servers.iter().for_each(|it| it.will_return());
                     service.manager.stopping(&stands()).await;
                     running.stop();
                 }

@@ -19,7 +19,7 @@ use crate::{
         ClusterAddress, ClusterSettings, RelayFilter, Role, Server, Settings, TlsFiles, Token,
         Tokens,
     },
-    spec::plan::Listen,
+    spec::{address_of_pages, plan::Listen},
 };
 
 #[derive(clap::Args)]
@@ -46,6 +46,10 @@ pub(crate) struct ServeArgs {
     /// A web origin, besides the server's own, whose pages may read; may be repeated. Default: all origins
     #[arg(long, value_name = "ORIGIN", action = ArgAction::Append)]
     origin: Vec<String>,
+    /// The address of the pages for everybody, where a proxy or a tunnel stands before this server: it is shown first, and in the
+    /// QR code of /join
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    public_url: Option<String>,
     /// The file of a certificate chain in PEM; the server then speaks TLS
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
@@ -146,6 +150,7 @@ fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {
         trusted_proxies: args.trusted_proxy.iter().map(IpAddr::to_canonical).collect(),
         origins: if args.origin.is_empty() { vec!["*".to_owned()] } else { args.origin.clone() },
         tls: tls.map(|(cert, key)| TlsFiles { cert, key }),
+        public_url: args.public_url.clone(),
         cluster: cluster(args)?,
         ..Settings::default()
     })
@@ -164,6 +169,11 @@ fn cluster(args: &ServeArgs) -> Result<Option<ClusterSettings>, Trouble> {
         return Err(Trouble::Told(told.to_owned()));
     }
     Ok(Some(ClusterSettings::new(address, Role::Node)))
+}
+
+fn public_url(written: &str) -> Result<String, &'static str> {
+    let why = "it needs a scheme and a host, as https://captions.example";
+    address_of_pages(written).ok_or(why)
 }
 
 /// The token in an environment variable.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::{
     flow::{Registry, StageReading},
-    spec::{Plan, plan::Planned},
+    spec::{Plan, Port, plan::Planned},
 };
 
 /// The stages on the way from the sound to the captions, each with the time that one item may take. A translator or a sink that is
@@ -13,7 +13,8 @@ pub(super) struct Vital(Vec<(String, Duration)>);
 impl Vital {
     pub(super) fn of(plan: &Plan) -> Vital {
         let on_the_way = plan.stages().iter().filter(|stage| {
-            stage.gives().is_some() && !matches!(stage.work, Planned::Translate(_))
+            stage.gives().is_some_and(|it| it != Port::Events)
+                && !matches!(stage.work, Planned::Translate(_))
         });
         Vital(on_the_way.map(|it| (it.name.clone(), it.patience)).collect())
     }

@@ -2,6 +2,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::Fault;
 
@@ -11,12 +12,14 @@ type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 pub struct Engine<T> {
     jobs: mpsc::Sender<Job<T>>,
     name: String,
+    /// Cancelled when the `T` was dropped.
+    gone: CancellationToken,
 }
 
 /// Another handle of the same thread.
 impl<T> Clone for Engine<T> {
     fn clone(&self) -> Engine<T> {
-        Engine { jobs: self.jobs.clone(), name: self.name.clone() }
+        Engine { jobs: self.jobs.clone(), name: self.name.clone(), gone: self.gone.clone() }
     }
 }
 
@@ -29,6 +32,8 @@ impl<T: 'static> Engine<T> {
         // One call at a time: whoever lends it waits for the answer.
         let (jobs, mut inbox) = mpsc::channel::<Job<T>>(1);
         let (ready, made) = oneshot::channel();
+        let gone = CancellationToken::new();
+        let ended = gone.clone();
         let thread = std::thread::Builder::new().name(name.to_owned());
         let spawned = thread.spawn(move || match catch_unwind(AssertUnwindSafe(make)) {
             Ok(Ok(mut value)) => {
@@ -38,15 +43,23 @@ impl<T: 'static> Engine<T> {
                 while let Some(job) = inbox.blocking_recv() {
                     job(&mut value);
                 }
+                drop(value);
+                ended.cancel();
             }
             Ok(Err(error)) => drop(ready.send(Err(EngineError::Make(error)))),
             Err(panic) => drop(ready.send(Err(EngineError::Fault(Fault::panicked(&*panic))))),
         });
         spawned.map_err(|error| EngineError::Fault(Fault::transient(error)))?;
-        let gone =
+        let no_thread =
             || Err(EngineError::Fault(Fault::Panicked("the engine's thread is gone".to_owned())));
-        made.await.unwrap_or_else(|_| gone())?;
-        Ok(Engine { jobs, name: name.to_owned() })
+        made.await.unwrap_or_else(|_| no_thread())?;
+        Ok(Engine { jobs, name: name.to_owned(), gone })
+    }
+
+    /// Lets go of it, and returns once the `T` is dropped: where there are clones, once the last one has let go.
+    pub async fn end(self) {
+        drop(self.jobs);
+        self.gone.cancelled().await;
     }
 
     /// Runs `work` on the thread. A panic of `work` is a fault; the `T` may be half changed then, so start a new engine.

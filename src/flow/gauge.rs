@@ -74,12 +74,12 @@ impl StageGauge {
         }
     }
 
-    pub fn state(&self) -> StageState {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).0
-    }
-
     pub fn set(&self, state: StageState, why: Option<String>) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = (state, why);
+    }
+
+    pub fn state(&self) -> StageState {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
     pub fn count_restart(&self) {
@@ -157,12 +157,6 @@ impl StageGauge {
     pub fn waiting(&self) -> impl Drop + '_ {
         let was_busy = self.pause();
         Waiting { gauge: self, was_busy }
-    }
-}
-
-impl std::fmt::Debug for StageGauge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StageGauge").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -92,6 +92,11 @@ impl Pipeline {
         self.add_last(Role::Watcher, settings, gauge, (Box::new(make), kept), inlet);
     }
 
+    /// A stage that runs elsewhere: it is read with the others.
+    pub fn beside(&mut self, gauge: Arc<StageGauge>) {
+        self.registry.add_stage(gauge);
+    }
+
     fn add_last<S: Stage>(
         &mut self,
         role: Role,

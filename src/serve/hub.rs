@@ -22,7 +22,9 @@ use crate::{
         captions::{log::Run, shared::Captions},
         cluster::{Cluster, Node},
         counts::Counts,
+        journal::JournalSettings,
         pipeline::attached::Pipeline,
+        random::random_name,
         relay::ring::Relay,
         settings::Settings,
         speakers::Speakers,
@@ -62,6 +64,8 @@ pub(crate) struct Hub {
     viewers: AtomicUsize,
     /// The server is ending: viewers receive what is in the log, and nothing after it.
     pub(crate) ending: CancellationToken,
+    /// The program was asked to stop, and may be started again: a journal's event goes on then.
+    pub(crate) returning: CancellationToken,
 }
 
 /// Permits to write transcripts, and to wait for one.
@@ -89,11 +93,20 @@ impl Hub {
     /// `only_here`: the server can only be reached from this machine.
     pub(crate) fn new(mut settings: Settings, only_here: bool) -> Arc<Hub> {
         let (clock, bell) = (Clock::start(), Bell::default());
-        let run = Run { stream: random_name(), started_at: clock.started_ms() };
+        let run = match &settings.journal {
+            Some(JournalSettings { continued, .. }) => {
+                Run { stream: continued.stream.clone(), started_at: continued.started_at }
+            }
+            None => Run { stream: random_name(), started_at: clock.started_ms() },
+        };
+        let captions = Captions::new(settings.keep, run, bell.clone());
+        if let Some(journal) = &settings.journal {
+            captions.say(|log| log.resume(&journal.continued, &clock));
+        }
         let (tokens, origins) = (settings.tokens.clone(), settings.origins.clone());
         Arc::new(Hub {
             id: random_name(),
-            captions: Arc::new(Captions::new(settings.keep, run, bell.clone())),
+            captions: Arc::new(captions),
             pipeline: Arc::new(Pipeline::new(bell.clone(), settings.page.take())),
             relay: Arc::new(Relay::new(settings.relay.clone(), settings.relay_room)),
             bell,
@@ -116,6 +129,7 @@ impl Hub {
             counts: Counts::default(),
             viewers: AtomicUsize::new(0),
             ending: CancellationToken::new(),
+            returning: CancellationToken::new(),
         })
     }
 
@@ -216,9 +230,4 @@ fn news(state: &StateEvent, silence_db: i32) -> impl PartialEq + use<'_> {
     let stages = state.stages.iter().map(|it| (&it.name, &it.state, &it.why, it.restarts));
     let stages: Vec<_> = stages.collect();
     (state.paused, state.level_db.map(|it| silence_db <= it), stages)
-}
-
-/// 16 hexadecimal digits.
-pub(crate) fn random_name() -> String {
-    format!("{:016x}", rand::random::<u64>())
 }

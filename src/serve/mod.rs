@@ -11,7 +11,9 @@ mod connection;
 mod counts;
 mod http;
 mod hub;
+mod journal;
 mod pipeline;
+mod random;
 mod relay;
 mod server;
 mod settings;
@@ -24,7 +26,9 @@ pub use access::{
     tls::TlsFiles,
 };
 pub use addresses::{Address, Addresses};
+pub use captions::transcript::{Format as TranscriptFormat, Kept, transcript};
 pub use cluster::{ClusterAddress, ClusterSettings, Role};
+pub use journal::{Journal, JournalSettings, WriteError};
 pub use pipeline::{
     event_page::{EventPage, Logo},
     log_buffer::LogBuffer,

@@ -16,9 +16,11 @@ use crate::{
         addresses::Addresses,
         cluster::{self, Site},
         http::{listener::Listener, router},
-        hub::{Hub, random_name},
+        hub::Hub,
+        journal::{self, Keeper},
         pipeline::log_buffer::LogBuffer,
         pipeline::publisher::Publisher,
+        random::random_name,
         settings::Settings,
         socket::sessions::{self, Sockets},
     },
@@ -32,6 +34,8 @@ pub struct Server {
     address: SocketAddr,
     sockets: Sockets,
     viewers: TaskTracker,
+    /// The task of its journal.
+    journal: TaskTracker,
     /// The tasks of its cluster.
     cluster: TaskTracker,
     connections: TaskTracker,
@@ -86,6 +90,7 @@ impl Server {
             address,
             sockets,
             viewers,
+            journal: TaskTracker::new(),
             cluster: TaskTracker::new(),
             connections: TaskTracker::new(),
             closed: CancellationToken::new(),
@@ -111,6 +116,19 @@ impl Server {
         }
         let watch = server.hub.clone().keep_watch();
         server.connections.spawn(server.closed.clone().run_until_cancelled_owned(watch));
+        if let Some(journal) = server.hub.settings.journal.clone() {
+            let hub = &server.hub;
+            let site = journal::Site {
+                captions: hub.captions.clone(),
+                bell: hub.bell.clone(),
+                clock: hub.clock,
+                states: hub.pipeline.states(),
+                ending: hub.ending.clone(),
+                returning: hub.returning.clone(),
+            };
+            let keeping = Keeper::new(site, journal).keep();
+            server.journal.spawn(server.cut.clone().run_until_cancelled_owned(keeping));
+        }
         if let Some(cluster) = &server.hub.cluster {
             let hub = &server.hub;
             let site = Site {
@@ -206,6 +224,12 @@ impl Server {
         self.hub.pipeline.diagnostics.keep_log(log_buffer);
     }
 
+    /// The program was asked to stop, and may be started again: what its journal keeps goes on then. To be told before the
+    /// pipeline drains.
+    pub fn will_return(&self) {
+        self.hub.returning.cancel();
+    }
+
     /// Sends every viewer the rest of the log, as far as it reads it within `grace`, and closes.
     pub async fn shutdown(self, grace: Duration) {
         let until = Instant::now() + grace;
@@ -217,6 +241,10 @@ impl Server {
             tracing::warn!(viewers = self.viewers.len(), "some viewers did not take all in time");
         }
         let _ = timeout_at(until, self.hub.speakers.tasks.wait()).await;
+        self.journal.close();
+        if timeout_at(until, self.journal.wait()).await.is_err() {
+            tracing::error!("the journal did not take all in time");
+        }
         self.cluster.close();
         self.connections.close();
         // At the same time, so that a Redis that hangs does not delay the end of viewers.

@@ -8,6 +8,7 @@ use crate::{
     serve::{
         access::{limits::PerAddress, rights::Tokens, tls::TlsFiles},
         cluster::ClusterSettings,
+        journal::JournalSettings,
         pipeline::event_page::EventPage,
         speakers::SpeakerPlaces,
     },
@@ -33,6 +34,8 @@ pub struct Settings {
     pub speakers: SpeakerPlaces,
     /// `None`: no cluster.
     pub cluster: Option<ClusterSettings>,
+    /// `None`: nothing is kept beyond the history in memory.
+    pub journal: Option<JournalSettings>,
     /// The address of its pages for others, which goes before those of this machine.
     pub public_url: Option<String>,
     /// What the pages say of the event.
@@ -85,6 +88,7 @@ impl Default for Settings {
             tokens: Tokens::default(),
             speakers: SpeakerPlaces::default(),
             cluster: None,
+            journal: None,
             public_url: None,
             page: None,
             tls: None,

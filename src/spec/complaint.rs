@@ -171,6 +171,8 @@ codes! {
     FileTakenTwice = "file-taken-twice",
     /// Two stages read standard input.
     TwoStdin = "two-stdin",
+    /// Two journals keep the events of the same broadcast.
+    TwoJournals = "two-journals",
     /// The model does not support a setting.
     ModelLimit = "model-limit",
     /// The provider of a translator does not know a language.

@@ -37,6 +37,21 @@ pub(super) fn check(all: &[Stage], complaints: &mut Vec<Complaint>) {
                     .help("let one of them read a file or a `command`"),
             );
         }
+        let kept = |it: &Stage| match &it.work {
+            Planned::Journal(_) => it.feeds.first().map(|feed| feed.giver),
+            _ => None,
+        };
+        if let Some(broadcast) = kept(stage)
+            && let Some(other) = first(&|it| kept(it) == Some(broadcast))
+        {
+            let title = format!("`{}` and `{}` keep the same events", other.title(), stage.title());
+            complaints.push(
+                Complaint::new(Code::TwoJournals, title)
+                    .mark(stage.places.header.clone(), "second")
+                    .mark(other.places.header.clone(), "first")
+                    .help("a broadcast has one journal: remove this one"),
+            );
+        }
         complaints.extend(flac_rate(stage, all));
         if let Some(target) = target(stage)
             && let Some(other) = first(&|it| self::target(it) == Some(target))
@@ -156,6 +171,7 @@ fn target(stage: &Stage) -> Option<Option<&Path>> {
             Place::File(path) => Some(path),
         }),
         Planned::Record(record) => Some(Some(&record.path)),
+        Planned::Journal(journal) => Some(Some(&journal.path)),
         Planned::Subtitles(subtitles) => Some(Some(&subtitles.template)),
         _ => None,
     }

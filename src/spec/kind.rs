@@ -15,6 +15,8 @@ pub enum Port {
     /// Sound at 16 kHz.
     Speech,
     Captions,
+    /// What the viewers of a broadcast get, numbered.
+    Events,
 }
 
 impl Port {
@@ -23,13 +25,14 @@ impl Port {
             Port::Audio => "audio",
             Port::Speech => "speech",
             Port::Captions => "captions",
+            Port::Events => "events",
         }
     }
 
     pub const fn is_sound(self) -> bool {
         match self {
             Port::Audio | Port::Speech => true,
-            Port::Captions => false,
+            Port::Captions | Port::Events => false,
         }
     }
 }
@@ -40,6 +43,7 @@ impl fmt::Display for Port {
             Port::Audio => "audio at the device's rate",
             Port::Speech => "speech at 16 kHz",
             Port::Captions => "captions",
+            Port::Events => "the events of its viewers",
         })
     }
 }
@@ -138,7 +142,8 @@ kinds! {
     };
     Pcm(settings::Pcm), Row { name: "pcm", usual_name: "stdin", ..SOURCE };
     Command(settings::Command), Row { name: "command", usual_name: "stream", live: |_| true, ..SOURCE };
-    Browser(Box<settings::Browser>), Row { name: "browser", usual_name: "panel", live: |_| true, ..SOURCE };
+    // Its places hold what waits, up to `max-lag`: a speaker who was cut off catches up faster than time passes.
+    Browser(Box<settings::Browser>), Row { name: "browser", usual_name: "panel", ..SOURCE };
     Resample, Row {
         name: "resample",
         usual_name: "speech",
@@ -160,7 +165,14 @@ kinds! {
     Replace(settings::Replace), Row { name: "replace", usual_name: "glossary", ..ON_CAPTIONS };
     // Where it listens to nobody it is a source of captions.
     Lines(settings::Lines), Row { name: "lines", usual_name: "out", ..SINK };
-    Broadcast(Box<settings::Broadcast>), Row { name: "broadcast", usual_name: "web", ..SINK };
+    Broadcast(Box<settings::Broadcast>), Row { name: "broadcast", usual_name: "web", gives: Some(Port::Events), ..SINK };
+    Journal(settings::Journal), Row {
+        name: "journal",
+        usual_name: "book",
+        takes: &[Port::Events],
+        takes_several: false,
+        ..SINK
+    };
     Subtitles(settings::SubtitleSettings), Row { name: "subtitles", usual_name: "subtitles", ..SINK };
     Record(settings::RecordSettings), Row {
         name: "record",

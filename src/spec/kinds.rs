@@ -33,6 +33,7 @@ const fn keys_of(kind: Kind) -> Keys {
         Kind::Replace => keys::<file::Replace>(),
         Kind::Lines => keys::<file::Lines>(),
         Kind::Broadcast => keys::<file::Broadcast>(),
+        Kind::Journal => keys::<file::Journal>(),
         Kind::Subtitles => keys::<file::Subtitles>(),
         Kind::Record => keys::<file::Record>(),
     }

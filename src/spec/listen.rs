@@ -6,6 +6,15 @@ use super::{
     plan::{Listen, Planned, Stage},
 };
 
+/// An address of pages as people have it, `https://captions.example`, without a slash at its end. `None` where it has no scheme or
+/// no host, or says more than where the pages are.
+pub fn address_of_pages(written: &str) -> Option<String> {
+    let rest = written.strip_prefix("https://").or_else(|| written.strip_prefix("http://"))?;
+    let is_fine =
+        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['@', ' ', '?', '#']);
+    is_fine.then(|| written.trim_end_matches('/').to_owned())
+}
+
 pub(super) struct Wrong {
     pub(super) why: String,
     pub(super) help: String,

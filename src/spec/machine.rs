@@ -146,6 +146,7 @@ fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint>
         }
         Planned::Subtitles(subtitles) => writes(stage, &subtitles.template, machine),
         Planned::Record(record) => writes(stage, &record.path, machine),
+        Planned::Journal(journal) => writes(stage, &journal.path, machine),
         // These need nothing of the machine.
         _ => vec![],
     }

@@ -25,6 +25,8 @@ pub(super) fn edge(port: Port, queue: Queue, live: bool, taker: &Planned) -> (Ro
                 queue.when_full.unwrap_or(when_full),
             )
         }
+        // The history of the broadcast is what waits for it.
+        Port::Events => (Room::Items(CAPTIONS), WhenFull::Wait),
         Port::Captions => (
             Room::Items(queue.size.unwrap_or(CAPTIONS)),
             queue.when_full.unwrap_or(WhenFull::Coalesce),
@@ -77,6 +79,13 @@ pub(super) fn check(
                 );
             }
         }
+        Some(Port::Events) => complain(
+            Code::WrongQueue,
+            "",
+            format!("`{title}` has no queue"),
+            "the history of the broadcast is what waits for it",
+            "`keep` of the broadcast says how much that is",
+        ),
         Some(Port::Captions) => {
             if queue.holds.is_some() {
                 complain(

@@ -72,7 +72,7 @@ queue = { size = 64, when-full = \"coalesce\" }         # on captions
 
 | carries | measured by | when full | default |
 |---|---|---|---|
-| sound | `holds`, how much sound may wait | `wait`, `drop-oldest`, `drop-newest` | 2 s; `drop-oldest` behind a live source (`microphone`, `command`, `recording` at a given speed), `wait` behind a source that can wait (`pcm`, `recording` at `max`) |
+| sound | `holds`, how much sound may wait | `wait`, `drop-oldest`, `drop-newest` | 2 s; `drop-oldest` behind a live source (`microphone`, `command`, `recording` at a given speed), `wait` behind a source that can wait (`pcm`, `recording` at `max`, `browser`, which drops what is older than its `max-lag`) |
 | captions | `size`, how many may wait | `wait`, `coalesce` | 64; `coalesce`: a newer partial replaces an older one of its segment, finals wait |
 
 Dropped sound is counted, and appears as a gap in the captions. Finals are never dropped.

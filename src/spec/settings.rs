@@ -169,6 +169,20 @@ pub struct Replace {
     pub patterns: BTreeMap<String, String>,
 }
 
+/// What was said, kept in a file of SQLite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    pub path: PathBuf,
+    /// How long a stop may last after which its event goes on.
+    pub continue_within: Duration,
+    /// Open segments are written so often.
+    pub batch: Duration,
+    /// Events that ended longer ago are removed; `None`: none.
+    pub keep: Option<Duration>,
+    /// The most bytes of the file; `None`: any.
+    pub size: Option<u64>,
+}
+
 /// JSON lines of captions: read where the stage listens to nobody, else written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lines {

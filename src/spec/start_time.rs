@@ -31,6 +31,12 @@ pub(super) fn parse(written: &str) -> Result<i64, String> {
     Ok(instant.as_millisecond())
 }
 
+/// `2026-10-01 12:00` of a Unix time in ms, in UTC.
+pub fn moment(unix_ms: i64) -> String {
+    let instant = Timestamp::from_millisecond(unix_ms).unwrap_or(Timestamp::MAX);
+    instant.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 fn is_name(word: &str) -> bool {
     word.starts_with(|it: char| it.is_alphabetic())
 }

@@ -84,7 +84,8 @@ pub(super) fn links(
     }
     if strangers.is_empty() {
         for table in written().filter(|it| !heard.contains(it.name)) {
-            let gives = table.gives().filter(|it| !wanted.contains(it));
+            // Viewers hear a broadcast, whether or not a journal does.
+            let gives = table.gives().filter(|it| *it != Port::Events && !wanted.contains(it));
             complaints.extend(gives.map(|port| unheard(tables, table, port)));
         }
     }
@@ -207,7 +208,7 @@ fn mend(
         // Whoever takes sound of one kind and gets that of the other has the resampler implied, or needs none.
         Port::Audio => None,
         Port::Speech => Some("it is at 16 kHz already and needs no second resampler".into()),
-        Port::Captions => None,
+        Port::Captions | Port::Events => None,
     }
 }
 
@@ -225,7 +226,9 @@ fn unheard(tables: &[Table<'_>], table: &Table<'_>, port: Port) -> Complaint {
             let name = name(Kind::Whisper);
             format!("[whisper.{name}]\nfrom = \"{from}\"\nmodel = \"base.en\"")
         }
-        Port::Captions => format!("[lines.{}]\nfrom = \"{from}\"", name(Kind::Lines)),
+        Port::Captions | Port::Events => {
+            format!("[lines.{}]\nfrom = \"{from}\"", name(Kind::Lines))
+        }
     };
     Complaint::new(Code::Unheard, format!("nobody listens to `{}`", table.title()))
         .mark(table.header.clone(), format!("gives {port}"))

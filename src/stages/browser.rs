@@ -116,7 +116,8 @@ impl Decoder {
     /// `None` where the bytes cannot be decoded.
     fn decode(&mut self, sound: &Sound) -> Option<Vec<f32>> {
         if self.session != sound.session {
-            *self = Decoder { session: sound.session, ..Decoder::default() };
+            *self = Decoder::default();
+            self.session = sound.session;
         }
         let bytes = &sound.bytes;
         match sound.codec {

@@ -1,5 +1,5 @@
 //! Moments as clients are told them: in Unix time.
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -24,6 +24,13 @@ impl Clock {
         }
     }
 
+    /// The moment of a Unix time in ms; as far back as this machine's clock reaches.
+    pub fn instant(&self, unix_ms: u64) -> Instant {
+        let ago = Duration::from_millis(self.unix_ms.saturating_sub(unix_ms));
+        let later = Duration::from_millis(unix_ms.saturating_sub(self.unix_ms));
+        self.instant.checked_sub(ago).unwrap_or(self.instant) + later
+    }
+
     pub fn now_ms(&self) -> u64 {
         self.unix_ms(Instant::now())
     }
@@ -36,8 +43,6 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -6,7 +6,7 @@ use super::{CaptionEvent, CaptionKind, GapEvent, MarkEvent, TranslationEvent};
 /// An event of the log with all that its clients may ask for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Event {
+pub enum Event {
     Caption(CaptionEvent),
     Translation(TranslationEvent),
     Gap(GapEvent),
@@ -15,7 +15,7 @@ pub(crate) enum Event {
 
 impl Event {
     /// The number that it carries.
-    pub(crate) fn seq(&self) -> Option<u64> {
+    pub fn seq(&self) -> Option<u64> {
         match self {
             Event::Caption(it) => Some(it.seq),
             Event::Translation(it) => it.seq,
@@ -24,7 +24,7 @@ impl Event {
         }
     }
 
-    pub(crate) fn is_partial(&self) -> bool {
+    pub fn is_partial(&self) -> bool {
         match self {
             Event::Caption(it) => it.kind == CaptionKind::Partial,
             Event::Translation(it) => it.kind == CaptionKind::Partial,
@@ -33,12 +33,35 @@ impl Event {
     }
 
     /// Where it begins, in seconds of the audio timeline.
-    pub(crate) fn start(&self) -> f64 {
+    pub fn start(&self) -> f64 {
         match self {
             Event::Caption(it) => it.start,
             Event::Translation(it) => it.start,
             Event::Gap(it) => it.start,
             Event::Mark(it) => it.start,
         }
+    }
+
+    /// The same event of a run that began `offset` seconds after its event did, with its segment counted from `segments` on.
+    #[must_use]
+    pub fn moved(mut self, offset: f64, segments: u64) -> Event {
+        // To the millisecond, as all times on the wire.
+        let move_by = |at: &mut f64| *at = ((*at + offset) * 1000.0).round() / 1000.0;
+        match &mut self {
+            Event::Caption(it) => {
+                it.segment += segments;
+                [&mut it.start, &mut it.end].into_iter().for_each(move_by);
+                for word in it.words.iter_mut().flatten() {
+                    [&mut word.start, &mut word.end].into_iter().for_each(move_by);
+                }
+            }
+            Event::Translation(it) => {
+                it.segment += segments;
+                [&mut it.start, &mut it.end].into_iter().for_each(move_by);
+            }
+            Event::Gap(it) => [&mut it.start, &mut it.end].into_iter().for_each(move_by),
+            Event::Mark(it) => move_by(&mut it.start),
+        }
+        self
     }
 }

@@ -4,6 +4,7 @@ mod clock;
 mod event;
 mod ingest;
 mod inspect;
+mod kept;
 mod line;
 mod page;
 mod sound_message;
@@ -12,7 +13,7 @@ mod translation;
 
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, MarkEvent, Painted, WordTime};
 pub use clock::Clock;
-pub(crate) use event::Event;
+pub use event::Event;
 pub use ingest::{
     Codec, FromSpeaker, INGEST_PATH, INGEST_VERSION, IngestAck, IngestFormat, IngestHello,
     IngestState, IngestWelcome, LostBy, RefusalCode, ToSpeaker,
@@ -21,6 +22,7 @@ pub use inspect::{
     ApiState, EdgeState, Graph, GraphEdge, GraphStage, Latency, LogLine, LogLines, LogState,
     NodeState, Percentiles, SourceLevel, StageWork,
 };
+pub use kept::{Batch, Continued};
 pub use line::Line;
 pub use page::PageInfo;
 pub use sound_message::{

@@ -119,8 +119,9 @@ mod tests {
         #[test]
         fn no_bytes_panic_and_what_is_read_is_written_again(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
             if let Ok((head, sound)) = SoundHead::read(&bytes) {
-                let (again, same) = { let whole = head.write(sound); let (head, sound) = SoundHead::read(&whole).unwrap(); (head, sound.to_vec()) };
-                prop_assert_eq!((again, same.as_slice()), (head, sound));
+                // Bits of the second byte that mean nothing yet are not kept.
+                let whole = head.write(sound);
+                prop_assert_eq!(SoundHead::read(&whole).unwrap(), (head, sound));
             }
             for codec in [Codec::PcmS16le, Codec::PcmF32le, Codec::Opus] {
                 if let Ok(samples) = samples_in(codec, 48_000, &bytes) {

@@ -16,6 +16,8 @@ mod devices;
 mod edges;
 mod engine;
 mod import;
+#[cfg(feature = "journal")]
+mod journal;
 #[cfg(feature = "whisper")]
 mod languages;
 #[cfg(feature = "whisper")]
@@ -39,6 +41,7 @@ mod run;
 #[cfg(target_os = "linux")]
 mod service;
 mod sound;
+mod speakers;
 mod stuck;
 mod support;
 #[cfg(feature = "whisper")]

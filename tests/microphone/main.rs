@@ -44,6 +44,17 @@ async fn a_device_is_listed_and_found_by_part_of_its_name() {
     assert!(channel.contains("no channel 2"), "{channel}");
 }
 
+/// A new user, under whose name no program of PulseAudio has run yet.
+#[tokio::test]
+async fn a_device_is_listed_for_who_has_no_cookie_of_pulseaudio_yet() {
+    let Some(microphone) = VirtualMicrophone::plugged_in(Shape::default()).await else { return };
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut devices = microphone.command(env!("CARGO_BIN_EXE_livecap"));
+    let listed = devices.arg("devices").env("HOME", home.path()).output().await.expect("it runs");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains(NAME) && listed.contains("PulseAudio"), "{listed}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn played_audio_is_captured_bit_for_bit_at_its_own_rate() {
     if ran_as_child().await {

@@ -6,6 +6,7 @@ const TEXTS: Record<Why, Key> = {
   overload: "gap.overload",
   device: "gap.device",
   source: "gap.source",
+  network: "gap.network",
   paused: "gap.paused",
   restart: "gap.restart",
   history: "gap.history",

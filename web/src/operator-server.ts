@@ -41,6 +41,11 @@ export function post<T>(path: string, body?: unknown): Promise<Answer<T>> {
   return ask(path, { method: "POST", ...json });
 }
 
+/** The answer is empty. */
+export function remove(path: string): Promise<Answer<undefined>> {
+  return ask(path, { method: "DELETE" });
+}
+
 async function ask<T>(path: string, options: Parameters<typeof request>[2]): Promise<Answer<T>> {
   const hasToken = held !== undefined;
   try {

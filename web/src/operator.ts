@@ -7,6 +7,7 @@ import { Plot } from "./operator-plots.ts";
 import { Poller } from "./operator-poller.ts";
 import { Series } from "./operator-series.ts";
 import { get, keepToken, token, type Failure } from "./operator-server.ts";
+import { SpeakersPanel } from "./operator-speakers.ts";
 import { isToken, pointsIn, untilNext, type Status } from "./operator-status.ts";
 import { showFacts, showLatency, showLines, showTables } from "./operator-view.ts";
 import { isWhole, type Graph, type LogLine, type State } from "./operator-wire.ts";
@@ -27,6 +28,7 @@ const lagPlot = new Plot(element("lag-plot"), lag);
 let which: Which = "p95";
 const stagePlot = new Plot(element("stage-plot"), stages[which]);
 const buttons = new Buttons(() => poller.now());
+const speakers = new SpeakersPanel(element("speakers"));
 const poller = new Poller(poll, (error) => fail({ status: "broken", why: String(error) }), () => untilNext(status, failures, document.hidden, Math.random()));
 
 let status: Status = "connecting";
@@ -95,6 +97,7 @@ async function poll(): Promise<void> {
     setText("pipeline", graph.value.name && `: ${graph.value.name}`);
   }
   show(state.value);
+  await speakers.poll(state.value);
   document.documentElement.dataset.polls = String(++polls);
   if (server !== state.value.server) forgetLines(state.value.server);
   if (pollsUntilLog > 0) return void (pollsUntilLog -= 1);

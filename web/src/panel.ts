@@ -107,9 +107,10 @@ export class Panel {
   #check(tracks = this.#values?.tracks ?? [], speakers = this.#values?.speakers ?? []): void {
     for (const box of boxes(this.#tracks)) box.checked = tracks.length === 0 || tracks.includes(box.value);
     for (const box of boxes(this.#speakers)) box.checked = speakers.length === 0 || speakers.includes(box.value);
-    // After a choice there has to be a way back to all.
-    this.#tracks.hidden = this.#offered.length < 2 && tracks.length === 0;
-    this.#speakers.hidden = this.#heard.length < 2 && speakers.length === 0;
+    // After a choice there has to be a way back to all, also after one of a track that is not there.
+    const chosen = this.#values;
+    this.#tracks.hidden = this.#offered.length < 2 && !chosen?.tracks.length;
+    this.#speakers.hidden = this.#heard.length < 2 && !chosen?.speakers.length;
     element("named").hidden = this.#offered.length < 2 && this.#heard.length === 0;
   }
 

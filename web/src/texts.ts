@@ -8,6 +8,9 @@ export type { Key } from "./catalogue.ts";
 declare const PAGE_LANGUAGES: readonly string[];
 export const TEXT_LANGUAGES = PAGE_LANGUAGES;
 
+/** The folder with those of this page. */
+declare const PAGE_TEXTS: string;
+
 /** For so long nothing is shown while the texts are on their way; then the page begins in English. */
 const HIDDEN_MS = 1_500;
 
@@ -78,12 +81,12 @@ export function textInOneOf(langs: readonly string[], key: Key, values: TextValu
 async function load(lang: string): Promise<void> {
   catalogues.set(lang, undefined);
   try {
-    const answer = await fetch(`texts/${lang}.json`);
+    const answer = await fetch(`${PAGE_TEXTS}/${lang}.json`);
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
     catalogues.set(lang, (await answer.json()) as Catalogue);
     version += 1;
   } catch (error) {
-    console.warn(`texts/${lang}.json: not loaded, so English is used`, error);
+    console.warn(`${PAGE_TEXTS}/${lang}.json: not loaded, so English is used`, error);
     // It is asked for again when it is needed again.
     catalogues.delete(lang);
     return;

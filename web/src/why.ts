@@ -81,6 +81,9 @@ function live({ tracks, missing, unread, translated, state }: Facts): Message {
   if (missing.length > 0) return trouble(t("why.missing", { count: missing.length, names: listed(missing) }));
   if (unread !== undefined) return trouble(t("why.unread", { language: `${nameOf(unread)} (${unread})` }));
   if (tracks === 0) return quiet(t("why.unsent"));
+  const sources = stages.filter((it) => SOURCES.includes(it.kind));
+  const isWaiting = sources.length > 0 && sources.every((it) => it.kind === "browser") && state?.level_db === null;
+  if (isWaiting) return quiet(t("why.speaker"));
   return quiet(t("why.listening"));
 }
 

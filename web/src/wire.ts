@@ -1,7 +1,7 @@
 // What the server sends to a caption client, as written in docs/protocol.md, and checks of its shape.
 
 export type Kind = "partial" | "final";
-export type Why = "overload" | "device" | "source" | "paused" | "restart" | "fault" | "history";
+export type Why = "overload" | "device" | "source" | "network" | "paused" | "restart" | "fault" | "history";
 
 export interface Track {
   name: string;

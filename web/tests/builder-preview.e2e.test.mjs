@@ -42,7 +42,7 @@ describe("the preview of the overlay builder", { skip }, () => {
     const overlay = await open(t, await page.inputValue("#address"), { viewport: SOURCE });
     await isLive(overlay);
     const [one, two, three] = await said(page);
-    const at = (name) => ({ track: name });
+    const at = (name) => ({ track: name, speaker: name === "hall" ? "Ada" : "Ben" });
     await relay.say(
       hello(track("hall", "en", "nl"), track("booth", "en", "nl")),
       caption(1, one.original, at("hall")),

@@ -46,6 +46,14 @@ describe("a page that has nothing to show", () => {
     }
   });
 
+  it("waits for a speaker while nobody speaks into a browser", () => {
+    const heard = (level_db: number | null, kinds: string[]) =>
+      why(facts({ state: { lag_ms: null, paused: false, level_db, stages: kinds.map((kind) => stage("running", undefined, kind)) } })).text;
+    assert.match(heard(null, ["browser", "browser", "whisper"]), /Waiting for a speaker/);
+    assert.match(heard(-30, ["browser", "browser", "whisper"]), /Listening/);
+    assert.match(heard(null, ["browser", "microphone", "whisper"]), /Listening/);
+  });
+
   it("tells readers what it means for them, and keeps what is for operators off the screen", () => {
     for (const state of ["degraded", "restarting", "failed"]) {
       const told = why(facts({}, [stage(state, "there is no microphone: plug one in")]));

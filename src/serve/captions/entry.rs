@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     message::{Kind, Language, TrackName},
-    wire::{CaptionEvent, CaptionKind, PlainTranslation, TranslationEvent},
+    wire::{CaptionEvent, CaptionKind, Event, PlainTranslation, TranslationEvent},
 };
 
 /// An event, encoded once for all viewers.
@@ -74,6 +74,32 @@ impl Encoded {
 }
 
 impl Entry {
+    pub(crate) fn of(event: Event) -> Entry {
+        let (track, event) = match event {
+            Event::Caption(it) => (Some(it.track.clone()), Encoded::caption(it)),
+            Event::Translation(it) => (Some(it.track.clone()), Encoded::translation(&it)),
+            Event::Gap(it) => (it.track.clone(), Encoded::Gap(encode(&it))),
+            Event::Mark(it) => (None, Encoded::Mark(encode(&it))),
+        };
+        Entry { track: track.as_deref().map(TrackName::new), event }
+    }
+
+    /// What kind of event it is, and the event with all that its clients may ask for.
+    pub(crate) fn parts(&self) -> (&'static str, &RawValue) {
+        match &self.event {
+            Encoded::Caption(it) => ("caption", &it.with_words),
+            Encoded::Translation(it) => ("translation", &it.event),
+            Encoded::Gap(it) => ("gap", it),
+            Encoded::Mark(it) => ("mark", it),
+        }
+    }
+
+    /// As [`Event`] writes it.
+    pub(crate) fn json(&self) -> String {
+        let (kind, event) = self.parts();
+        format!(r#"{{"{kind}":{event}}}"#)
+    }
+
     /// The length of its JSON with words.
     pub(crate) fn bytes(&self) -> usize {
         match &self.event {

@@ -6,11 +6,16 @@ use std::{
 
 use tokio::time::Instant;
 
-pub(crate) use super::entry::*;
+use super::origin::Origin;
+pub(crate) use super::{
+    cursor::{Cursor, Due},
+    entry::*,
+};
 use crate::{
     message::{Gap, Kind, Language, Retention, TrackName, Transcript, Translation, Why},
     wire::{
-        CaptionEvent, CaptionKind, Clock, Event, GapEvent, LogState, MarkEvent, TranslationEvent,
+        CaptionEvent, CaptionKind, Clock, Continued, Event, GapEvent, LogState, MarkEvent,
+        TranslationEvent,
     },
 };
 
@@ -22,33 +27,6 @@ pub(crate) struct Run {
     pub(crate) started_at: u64,
 }
 
-/// What a viewer is to be sent next.
-#[derive(Clone, Debug)]
-pub(crate) enum Due {
-    Event(Arc<Entry>),
-    /// What comes next for this viewer is no longer kept.
-    History(GapEvent),
-    /// The screen is to be cleared.
-    Clear,
-    End,
-    /// The log belongs to another run now: the client starts again.
-    Anew,
-}
-
-/// The position of one viewer in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    /// The [turn](Log::turn) that the other fields belong to.
-    turn: u64,
-    /// The number of the next event to send.
-    pub(crate) next: u64,
-    /// The order of the newest partial that was sent.
-    partials: u64,
-    /// The number of clearings that were sent.
-    clears: u64,
-    ended: bool,
-}
-
 pub(crate) struct Log {
     run: Run,
     /// How often the run was replaced by another one, which happens only on a node of a cluster.
@@ -57,6 +35,10 @@ pub(crate) struct Log {
     kept: VecDeque<Kept>,
     /// The number of the next event.
     next: u64,
+    /// Events from this number on are shown to nobody yet: a journal has not kept them. `None`: nothing waits for a journal.
+    held: Option<u64>,
+    /// Where this run's timeline and its segments begin in an event that it continues.
+    origin: Origin,
     /// By track, and by language for translations.
     open: BTreeMap<(TrackName, Option<Language>), Open>,
     partials: u64,
@@ -102,6 +84,8 @@ impl Log {
             keep,
             kept: VecDeque::new(),
             next: 1,
+            held: None,
+            origin: Origin::default(),
             open: BTreeMap::new(),
             partials: 0,
             clears: (0, 0),
@@ -120,25 +104,28 @@ impl Log {
         &self.run
     }
 
+    /// The number of the next event that readers will see.
     pub(crate) fn next(&self) -> u64 {
-        self.next
+        self.held.map_or(self.next, |held| held.min(self.next))
     }
 
     pub(crate) fn state(&self) -> LogState {
-        LogState { first: self.first(), next: self.next, ended: self.ended }
+        LogState { first: self.first(), next: self.next(), ended: self.ended }
     }
 
     /// A final gets the next number. A partial replaces the one before it, and is dropped if a later segment of its track has
     /// begun.
     pub(crate) fn transcript(&mut self, transcript: &Transcript, clock: &Clock, now: Instant) {
         let seq = self.number(transcript.kind());
-        self.take(Event::Caption(CaptionEvent::new(transcript, seq, clock, true)), now);
+        let event = Event::Caption(CaptionEvent::new(transcript, seq, clock, true));
+        self.take(self.origin.moved(event), now);
     }
 
     /// The same, for one language of the track.
     pub(crate) fn translation(&mut self, it: &Translation, clock: &Clock, now: Instant) {
         let seq = Some(self.number(it.kind));
-        self.take(Event::Translation(TranslationEvent::new(it, seq, clock)), now);
+        let event = Event::Translation(TranslationEvent::new(it, seq, clock));
+        self.take(self.origin.moved(event), now);
     }
 
     /// Adds an event that has its number already, from here or from another server. The number is the next one, or that of a partial.
@@ -196,7 +183,8 @@ impl Log {
     }
 
     pub(crate) fn gap(&mut self, gap: &Gap, now: Instant) {
-        self.put_gap(&GapEvent::new(gap, self.next), now);
+        let event = Event::Gap(GapEvent::new(gap, self.next));
+        self.take(self.origin.moved(event), now);
     }
 
     fn put_gap(&mut self, gap: &GapEvent, now: Instant) {
@@ -260,6 +248,12 @@ impl Log {
         numbered.filter_map(|(seq, kept)| Some((seq, kept.entry.as_ref()?, kept.since)))
     }
 
+    /// The same, of those that readers see.
+    pub(crate) fn shown(&self, from: u64) -> impl Iterator<Item = (u64, &Arc<Entry>, Instant)> {
+        let next = self.next();
+        self.since(from).take_while(move |(seq, ..)| *seq < next)
+    }
+
     /// The open partials after order `place`, with their orders, sorted.
     pub(crate) fn partials(&self, place: u64) -> Vec<(u64, Arc<Entry>)> {
         let unseen = self.open.values().filter(|open| open.order > place);
@@ -270,7 +264,30 @@ impl Log {
 
     /// The kept events with numbers from `from` to before `to`.
     pub(crate) fn kept(&self, from: u64, to: u64) -> impl Iterator<Item = &Arc<Entry>> {
-        self.since(from).take_while(move |(seq, ..)| *seq < to).map(|(_, entry, _)| entry)
+        self.shown(from).take_while(move |(seq, ..)| *seq < to).map(|(_, entry, _)| entry)
+    }
+
+    /// Continues the event of an earlier run.
+    pub(crate) fn resume(&mut self, continued: &Continued, clock: &Clock) {
+        let first = continued.next - continued.entries.len() as u64;
+        if first > 1 {
+            self.skip_to(first, None, clock.instant(continued.started_at));
+        }
+        for (event, at) in &continued.entries {
+            self.take(event.clone(), clock.instant(*at));
+        }
+        self.clears = continued.clears;
+        self.origin = Origin::of(continued);
+    }
+
+    /// From now on readers see events up to number `to` only, without that one: the others are not kept yet.
+    pub(crate) fn hold(&mut self, to: u64) {
+        self.held = Some(to);
+    }
+
+    /// Readers see everything: nothing waits for a journal.
+    pub(crate) fn release(&mut self) {
+        self.held = None;
     }
 
     /// No more events will follow.
@@ -299,12 +316,12 @@ impl Log {
     /// A cursor at the end of the log.
     pub(crate) fn newest(&self) -> Cursor {
         let (turn, clears) = (self.turn, self.clears.0);
-        Cursor { turn, next: self.next, partials: 0, clears, ended: false }
+        Cursor { turn, next: self.next(), partials: 0, clears, ended: false }
     }
 
     /// A cursor at number `from`; 0 is the first kept event.
     pub(crate) fn from(&self, from: u64) -> Cursor {
-        let next = if from == 0 { self.first() } else { from.min(self.next) };
+        let next = if from == 0 { self.first() } else { from.min(self.next()) };
         Cursor { next, ..self.newest() }
     }
 
@@ -327,6 +344,10 @@ impl Log {
         let (clears, clear_at) = self.clears;
         if cursor.clears < clears && clear_at <= cursor.next {
             return Some((Due::Clear, Cursor { clears, ..cursor }));
+        }
+        if (self.next()..self.next).contains(&cursor.next) {
+            // What follows waits for it, too.
+            return None;
         }
         let place = (cursor.next - first) as usize;
         if let Some(kept) = self.kept.get(place) {

@@ -1,7 +1,9 @@
 //! The log of numbered captions, and its export as a transcript.
+mod cursor;
 mod entry;
 pub(crate) mod log;
 #[cfg(test)]
 mod log_tests;
+mod origin;
 pub(crate) mod shared;
 pub(crate) mod transcript;

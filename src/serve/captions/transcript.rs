@@ -12,7 +12,7 @@ use crate::{
         subtitle::{self, Cue, Said as Spoken},
     },
     message::{MediaSpan, MediaTime, Speaker, Word},
-    wire::{CaptionEvent, TranslationEvent, WordTime},
+    wire::{CaptionEvent, Event, TranslationEvent, WordTime},
 };
 
 /// The part of the log that is requested.
@@ -35,7 +35,7 @@ pub(crate) struct Part {
 
 /// The format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub enum Format {
     Json,
     Text,
     Srt,
@@ -66,7 +66,7 @@ struct Said<'a> {
 }
 
 impl Format {
-    pub(crate) fn named(ending: &str) -> Option<Format> {
+    pub fn named(ending: &str) -> Option<Format> {
         Some(match ending {
             "json" => Format::Json,
             "txt" => Format::Text,
@@ -74,6 +74,15 @@ impl Format {
             "vtt" => Format::Vtt,
             _ => return None,
         })
+    }
+
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Text => "txt",
+            Format::Srt => "srt",
+            Format::Vtt => "vtt",
+        }
     }
 
     pub(crate) fn content_type(self) -> &'static str {
@@ -102,6 +111,30 @@ impl Extract {
         let entries = entries(log, &part).cloned().collect();
         Extract { part, run: log.run().clone(), next: log.next(), entries, title }
     }
+}
+
+/// All that was kept of an event.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    pub stream: String,
+    /// Unix time in ms.
+    pub started_at: u64,
+    pub title: Option<String>,
+    /// In the order of their numbers.
+    pub events: Vec<Event>,
+}
+
+/// The transcript of a whole event, as the pages give it for download: in `lang`, or the originals.
+pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> String {
+    let next = kept.events.last().and_then(Event::seq).map_or(1, |it| it + 1);
+    let extract = Extract {
+        part: Part { lang: lang.map(str::to_owned), ..Part::default() },
+        run: Run { stream: kept.stream.clone(), started_at: kept.started_at },
+        next,
+        entries: kept.events.iter().map(|it| Arc::new(Entry::of(it.clone()))).collect(),
+        title: kept.title.clone(),
+    };
+    write(&extract, format)
 }
 
 pub(crate) fn write(extract: &Extract, format: Format) -> String {

@@ -1,9 +1,8 @@
 //! The JSON of entries and messages in Redis (`docs/cluster.md`). They are untrusted input: what is not valid is refused and logged.
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::{
-    serve::captions::log::{Encoded, Entry},
+    serve::captions::log::Entry,
     wire::{Event, PageInfo, StateEvent, TrackInfo},
 };
 
@@ -105,7 +104,7 @@ impl RunInfo {
 
 /// Encodes an entry for the stream in Redis. `clears`: the clearings of the log before it.
 pub(super) fn item(entry: &Entry, at: u64, clears: Option<Clears>) -> String {
-    let (kind, event) = parts(entry);
+    let (kind, event) = entry.parts();
     let clears = clears.map_or(String::new(), |Clears { count, before }| {
         format!(r#","clears":{{"count":{count},"before":{before}}}"#)
     });
@@ -113,23 +112,13 @@ pub(super) fn item(entry: &Entry, at: u64, clears: Option<Clears>) -> String {
 }
 
 pub(super) fn partial(stream: &str, entry: &Entry) -> String {
-    let (kind, event) = parts(entry);
+    let (kind, event) = entry.parts();
     format!(r#"{{"v":{VERSION},"stream":"{stream}","partial":{{"{kind}":{event}}}}}"#)
 }
 
 /// Encodes a message with the facts, which are JSON already.
 pub(super) fn news(stream: &str, facts: &str) -> String {
     format!(r#"{{"v":{VERSION},"stream":"{stream}","facts":{facts}}}"#)
-}
-
-/// The event as it was encoded for viewers.
-fn parts(entry: &Entry) -> (&'static str, &RawValue) {
-    match &entry.event {
-        Encoded::Caption(it) => ("caption", &it.with_words),
-        Encoded::Translation(it) => ("translation", &it.event),
-        Encoded::Gap(it) => ("gap", it),
-        Encoded::Mark(it) => ("mark", it),
-    }
 }
 
 pub(super) fn read_item(text: &str) -> Result<Item, String> {

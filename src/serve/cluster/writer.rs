@@ -307,7 +307,7 @@ impl Writer {
         let kept = log.state();
         let (from, lost) = from(self.last, kept.first, kept.next);
         let mut bytes = 0;
-        let few = log.since(from).take(MOST_ITEMS).take_while(|(_, entry, _)| {
+        let few = log.shown(from).take(MOST_ITEMS).take_while(|(_, entry, _)| {
             bytes += entry.bytes();
             bytes <= MOST_BYTES || bytes == entry.bytes()
         });

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, FromRequestParts, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{download, inspect, join, metrics, speakers};
+use super::{download, inspect, join, metrics, operator::Operator, speakers};
 use crate::{
     flow::Gate,
     serve::{
@@ -158,25 +158,4 @@ fn gate(hub: &Hub) -> Result<&Gate, Refused> {
     hub.pipeline
         .gate()
         .ok_or_else(|| refused(StatusCode::CONFLICT, "there is no pipeline behind this server"))
-}
-
-/// The requester may operate. This is an extractor, so that no body is read without this right.
-pub(super) struct Operator;
-
-impl FromRequestParts<Arc<Hub>> for Operator {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Operator, Refused> {
-        match hub.rules.may_operate(&Requester::of(&parts.headers, None)) {
-            true => match hub.node() {
-                None => Ok(Operator),
-                Some(node) => Err(refused(StatusCode::CONFLICT, node.refusal())),
-            },
-            false if !hub.rules.has_operator() => {
-                let told = "nobody may operate this server: set `operator-token-env`";
-                Err(refused(StatusCode::FORBIDDEN, told))
-            }
-            false => Err(unauthorized("the operator's")),
-        }
-    }
 }

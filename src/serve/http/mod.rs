@@ -6,6 +6,7 @@ mod inspect;
 mod join;
 pub(crate) mod listener;
 mod metrics;
+mod operator;
 mod pages;
 mod prefix;
 pub(crate) mod router;

@@ -14,9 +14,26 @@ pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src
     connect-src 'self' ws: wss:; img-src 'self' data:; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors *; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// The headers of every page, beside its content type.
-pub(crate) const HEADERS: [(&str, &str); 5] = [
-    ("content-security-policy", CONTENT_SECURITY_POLICY),
+/// The same for the page of speakers, which may start one script of this server as a worker: its policy lets no other pass.
+pub(crate) fn policy(of_speakers: bool) -> Cow<'static, str> {
+    let usual = Cow::Borrowed(CONTENT_SECURITY_POLICY);
+    if !of_speakers {
+        return usual;
+    }
+    usual.replace("trusted-types 'none'", "trusted-types livecap-speak").into()
+}
+
+/// What pages may ask a browser for: the microphone, and the sound of a tab, on the page of speakers alone.
+pub(crate) const fn permissions(of_speakers: bool) -> &'static str {
+    if of_speakers {
+        "camera=(), microphone=(self), display-capture=(self)"
+    } else {
+        "camera=(), microphone=(), display-capture=()"
+    }
+}
+
+/// The headers of every page, beside its content type and its policies.
+pub(crate) const HEADERS: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     // The names of files have no version, so browsers must revalidate their copies.
@@ -26,13 +43,14 @@ pub(crate) const HEADERS: [(&str, &str); 5] = [
 ];
 
 /// The pages by their paths, which have no ending. The path of any other file is its name.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("/", "index.html"),
     ("/join", "join.html"),
     ("/overlay", "overlay.html"),
     ("/overlay/edit", BUILDER),
     ("/demo", "demo.html"),
     ("/operator", OPERATOR),
+    ("/speak", SPEAK),
 ];
 
 /// The ending of files with gzip, beside the plain ones.
@@ -45,6 +63,8 @@ pub(crate) struct Page {
     /// The value of the header `etag`, with its quotes. It is a hash of the bytes.
     pub(crate) etag: String,
     pub(crate) body: Cow<'static, [u8]>,
+    /// It may listen to the microphone.
+    pub(crate) of_speakers: bool,
     /// Whether other sites may show it in a frame.
     pub(crate) framed: bool,
     /// A picture of somebody else's making.
@@ -78,6 +98,9 @@ const OPERATOR: &str = "operator.html";
 /// It writes to the clipboard and may ask for the fonts of the machine, so it must not be framed either.
 const BUILDER: &str = "builder.html";
 
+/// It listens to the microphone.
+const SPEAK: &str = "speak.html";
+
 /// The name of the file for a path.
 fn name_of(path: &str) -> Option<&str> {
     let page = PAGES.iter().find(|(it, _)| *it == path).map(|(_, name)| *name);
@@ -91,7 +114,8 @@ fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
         content_type: content_type(name),
         etag: quoted(&file.metadata.sha256_hash()),
         body: file.data,
-        framed: ![OPERATOR, BUILDER].contains(&name),
+        of_speakers: name == SPEAK,
+        framed: ![OPERATOR, BUILDER, SPEAK].contains(&name),
         is_picture: false,
         encoding: None,
     }
@@ -106,6 +130,7 @@ pub(crate) fn logo(logo: &Logo) -> Page {
         content_type: logo.content_type,
         etag: tag_of(&logo.bytes),
         body: Cow::Owned(logo.bytes.to_vec()),
+        of_speakers: false,
         framed: true,
         is_picture: true,
         encoding: None,
@@ -127,6 +152,7 @@ fn how_to_build() -> Page {
         content_type: content_type("index.html"),
         etag: String::from("\"unbuilt\""),
         body: Cow::Borrowed(UNBUILT.as_bytes()),
+        of_speakers: false,
         framed: true,
         is_picture: false,
         encoding: None,
@@ -182,6 +208,7 @@ mod tests {
             "/index.html",
             "/demo.html",
             "/operator.html",
+            "/speak.html",
             "/demo/",
             "/captions.js.gz",
             "/index.html.gz",
@@ -199,6 +226,24 @@ mod tests {
             assert_ne!(found.content_type, "application/octet-stream", "{name}");
             assert_eq!(found.etag.len(), 26, "{name}");
             assert!(!found.body.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_microphone_is_for_one_page_alone() {
+        assert!(permissions(true).contains("microphone=(self), display-capture=(self)"));
+        assert!(permissions(false).contains("microphone=(), display-capture=()"));
+        assert!(
+            policy(true).contains("script-src 'self'")
+                && policy(true).ends_with("trusted-types livecap-speak")
+        );
+        assert_eq!(policy(false), CONTENT_SECURITY_POLICY);
+        for (path, _) in PAGES {
+            let Some(page) = page(path, false).filter(|it| it.etag != "\"unbuilt\"") else {
+                return;
+            };
+            assert_eq!(page.of_speakers, path == "/speak", "{path}");
+            assert!(!(page.of_speakers && page.framed));
         }
     }
 

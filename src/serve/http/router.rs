@@ -50,11 +50,16 @@ async fn page(
     for (name, value) in pages::HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if page.is_picture {
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(pages::POLICY_OF_PICTURES),
-        );
+    headers.insert(
+        "permissions-policy",
+        HeaderValue::from_static(pages::permissions(page.of_speakers)),
+    );
+    let policy = match page.is_picture {
+        true => pages::POLICY_OF_PICTURES.into(),
+        false => pages::policy(page.of_speakers),
+    };
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if !page.framed {
         // A second policy applies beside the first: this page must not be framed, because of clickjacking.

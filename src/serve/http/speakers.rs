@@ -10,7 +10,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::api::Operator;
+use super::operator::Operator;
 use crate::{
     serve::{
         access::{

@@ -7,20 +7,20 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    SpeakerStage, Speakers,
     connected::Connected,
     intake::Intake,
     place::{PlaceState, SpeakerPlace},
+    roster::{SpeakerStage, Speakers},
     session::{Orders, Session},
 };
 use crate::{
-    message::Why,
     serve::{
         access::{
             limits::GUESSED,
             rights::{Requester, Token},
         },
-        hub::{Hub, random_name},
+        hub::Hub,
+        random::random_name,
     },
     wire::{Codec, INGEST_VERSION, IngestHello, IngestWelcome, RefusalCode},
 };
@@ -274,11 +274,6 @@ pub(crate) fn name(written: &str) -> Option<Arc<str>> {
     let name: String = words.join(" ").chars().take(LONGEST_NAME).collect();
     let name = name.trim_end();
     (!name.is_empty()).then(|| name.into())
-}
-
-/// Why sound is missing behind a session that has ended so: it was meant, or the connection is gone.
-pub(super) fn why_ended(meant: bool) -> Why {
-    if meant { Why::Muted } else { Why::Network }
 }
 
 #[cfg(test)]

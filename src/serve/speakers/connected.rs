@@ -4,12 +4,11 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Speakers,
-    admission::why_ended,
     intake::Taken,
     place::{PlaceState, SpeakerPlace},
     queue::Sound,
-    session::{Orders, Session},
+    roster::Speakers,
+    session::{Orders, Session, why_ended},
 };
 use crate::{
     message::{SampleRate, Why},

@@ -188,3 +188,108 @@ impl Intake {
         MediaTime::of_sample(samples, self.rate).since_start()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Codec;
+    use proptest::prelude::*;
+
+    const RATE: u32 = 16_000;
+    const RING: Duration = Duration::from_secs(10);
+
+    fn at(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn intake(end: Duration, missing: Why) -> Intake {
+        let format = IngestFormat { codec: Codec::PcmS16le, rate: RATE };
+        let mut intake = Intake::new(format, RING, (end, missing), at(1000));
+        intake.connected(0.0, at(1000));
+        intake
+    }
+
+    fn head(sequence: u32, first_sample: u64, captured_ms: f64) -> SoundHead {
+        SoundHead { clipped: false, sequence, first_sample, captured_ms }
+    }
+
+    /// Block `n` of 20 ms, whose client began its clock at 1000 ms of the server's.
+    fn block(intake: &mut Intake, n: u32, now: u64) -> Result<Taken, RefusalCode> {
+        intake.sound(&head(n, u64::from(n) * 320, f64::from(n + 1) * 20.0), 320, at(now))
+    }
+
+    fn start(taken: Result<Taken, RefusalCode>) -> (u128, Option<Why>) {
+        match taken {
+            Ok(Taken::Sound { start, hole, .. }) => (start.since_start().as_millis(), hole),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_first_sound_stands_where_the_clock_was_and_the_rest_by_its_numbers() {
+        let mut intake = intake(at(0), Why::Muted);
+        assert_eq!(start(block(&mut intake, 0, 1020)), (1000, Some(Why::Muted)));
+        assert_eq!(start(block(&mut intake, 1, 1070)), (1020, None));
+        assert_eq!(start(block(&mut intake, 5, 1120)), (1100, Some(Why::Network)));
+        assert_eq!(
+            start(block(&mut self::intake(at(500), Why::Network), 0, 1020)).1,
+            Some(Why::Network)
+        );
+        // Sound of a session before is never told again.
+        assert_eq!(start(block(&mut self::intake(at(1010), Why::Muted), 0, 1020)), (1010, None));
+    }
+
+    #[test]
+    fn a_page_that_slept_without_counting_has_a_gap_of_that_length() {
+        let mut intake = intake(at(0), Why::Muted);
+        start(block(&mut intake, 0, 1020));
+        let late = intake.sound(&head(1, 320, 30_040.0), 320, at(31_040));
+        assert_eq!(start(late), (31_020, Some(Why::Device)));
+        let next = intake.sound(&head(2, 640, 30_060.0), 320, at(31_060));
+        assert_eq!(start(next), (31_040, None));
+    }
+
+    #[test]
+    fn a_mute_is_no_loss_whether_samples_are_counted_or_not() {
+        for first_sample in [320, 320 + 5 * u64::from(RATE)] {
+            let mut intake = intake(at(0), Why::Muted);
+            start(block(&mut intake, 0, 1020));
+            intake.muted();
+            let next = intake.sound(&head(1, first_sample, 5_040.0), 320, at(6_040));
+            assert_eq!(start(next), (6_020, Some(Why::Muted)), "{first_sample}");
+        }
+    }
+
+    proptest! {
+        /// Whatever is sent: no panic, and what is taken never goes back, overlaps, comes from the future or lies far ahead.
+        #[test]
+        fn what_is_taken_is_in_order_and_in_time(
+            messages in prop::collection::vec(
+                (0u32..40, 0u64..30_000, prop_oneof![any::<f64>(), 0.0..5_000.0], 1u64..1920, 0u64..500, 0u8..8), 1..200
+            )
+        ) {
+            let mut intake = intake(at(0), Why::Muted);
+            let (mut now, mut end, mut sequence) = (1000, Duration::ZERO, None);
+            for (number, sample, captured_ms, samples, later, what) in messages {
+                now += later;
+                match what {
+                    0 => intake.muted(),
+                    1 => intake.connected(captured_ms.clamp(-1e12, 1e12), at(now)),
+                    2 => intake.offset(captured_ms, 1.0),
+                    _ if !captured_ms.is_finite() => (),
+                    _ => if let Ok(Taken::Sound { start, length, hole, captured }) =
+                        intake.sound(&head(number, sample, captured_ms), samples, at(now))
+                    {
+                        let start = start.since_start();
+                        prop_assert!(start >= end && captured <= at(now));
+                        prop_assert!(start == end || hole.is_some());
+                        prop_assert!(sequence.is_none_or(|it| number > it));
+                        prop_assert!(start + length <= at(now) + at(now) / DRIFT + 2 * RING);
+                        (end, sequence) = (start + length, Some(number));
+                        prop_assert_eq!(intake.end(), end);
+                    },
+                }
+            }
+        }
+    }
+}

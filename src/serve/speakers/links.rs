@@ -1,7 +1,7 @@
 //! The links that operators make for speakers: each with a token of its own, of which only the hash is kept.
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::serve::{access::rights::Token, hub::random_name};
+use crate::serve::{access::rights::Token, random::random_name};
 
 /// The most links of one server.
 pub(crate) const MOST_LINKS: usize = 1000;

@@ -16,7 +16,6 @@ use crate::{
 };
 
 /// One of the places of a `browser` stage.
-#[derive(Debug)]
 pub struct SpeakerPlace {
     stage: Arc<str>,
     slot: usize,
@@ -29,8 +28,17 @@ pub struct SpeakerPlace {
     gate: OnceLock<Gate>,
     /// The track with its captions.
     track: OnceLock<String>,
-    /// Of the stage that recognises its sound.
+    /// Of the recogniser of that track.
     recogniser: OnceLock<Arc<StageGauge>>,
+}
+
+impl std::fmt::Debug for SpeakerPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpeakerPlace")
+            .field("stage", &self.stage)
+            .field("slot", &self.slot)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -124,7 +132,7 @@ impl SpeakerPlace {
         self.gate.get().is_some_and(Gate::is_paused)
     }
 
-    /// Lets a speaker see that its sound waits for its turn with a recogniser.
+    /// How the recogniser of its track stands: a speaker is told that it waits for an engine.
     pub(super) fn set_recogniser(&self, gauge: Arc<StageGauge>) {
         let _ = self.recogniser.set(gauge);
     }

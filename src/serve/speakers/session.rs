@@ -5,6 +5,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::intake::Intake;
 use crate::{
+    message::Why,
     serve::access::rights::Token,
     wire::{IngestFormat, RefusalCode},
 };
@@ -65,4 +66,9 @@ impl Session {
     pub(super) fn is_alive(&self, resume: Duration, now: Instant) -> bool {
         self.lost.is_none_or(|lost| now.saturating_duration_since(lost) < resume)
     }
+}
+
+/// Why sound is missing behind a session that has ended so: it was meant, or the connection is gone.
+pub(super) fn why_ended(meant: bool) -> Why {
+    if meant { Why::Muted } else { Why::Network }
 }

@@ -1,5 +1,6 @@
 //! The file as written: one type per table, whose comments are the reference and the schema's descriptions.
 mod browser;
+mod journal;
 mod page;
 mod sinks;
 mod sound;
@@ -8,6 +9,7 @@ mod text;
 mod translate;
 
 pub(super) use browser::Browser;
+pub(super) use journal::Journal;
 pub(super) use page::Page;
 pub(super) use sinks::{Broadcast, Record, Subtitles};
 pub(super) use sound::{Resample, Whisper};

@@ -8,7 +8,7 @@ use super::{
     super::{
         Code,
         complaint::list,
-        listen::parse,
+        listen::{address_of_pages, parse},
         plan::{
             self, Planned, RecordFormat, RecordSettings, RelayFilter, Retention, SubtitleFormat,
             SubtitleSettings, WhenExists,
@@ -200,11 +200,8 @@ fn cluster(
 
 fn public_url(written: Option<String>, around: &mut Around<'_>) -> Option<Option<String>> {
     let Some(url) = written else { return Some(None) };
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let fine =
-        |it: &str| !it.is_empty() && !it.starts_with('/') && !it.contains(['@', ' ', '?', '#']);
-    if rest.is_some_and(fine) {
-        return Some(Some(url.trim_end_matches('/').to_owned()));
+    if let Some(address) = address_of_pages(&url) {
+        return Some(Some(address));
     }
     let title = format!("`{url}` is not the address of a page");
     let help = Some("public-url = \"https://captions.example\"".to_owned());

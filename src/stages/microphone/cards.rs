@@ -184,6 +184,8 @@ fn host(known: Option<HostId>) -> Result<Host, DeviceError> {
         Some(id) => cpal::host_from_id(id)
             .map_err(|error| DeviceError::NoAnswer { cause: error.to_string() }),
         None => {
+            #[cfg(target_os = "linux")]
+            super::cookie::ensure();
             let pulse = "pulseaudio".parse().and_then(cpal::host_from_id);
             Ok(pulse.unwrap_or_else(|_| cpal::default_host()))
         }

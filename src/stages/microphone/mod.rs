@@ -4,6 +4,8 @@
 //! milliseconds into frames. Its delay is what the card gathers before it calls, plus one [`MicrophoneSettings::tick`].
 mod cards;
 mod choice;
+#[cfg(target_os = "linux")]
+mod cookie;
 mod error;
 #[cfg(target_os = "linux")]
 mod library_lines;

@@ -6,6 +6,7 @@
 //! older than `max_lag` is dropped, and a gap says so. Each step is counted.
 mod audio_buffer;
 mod decode_pass;
+mod lending;
 mod overload;
 mod recogniser;
 mod segment;

@@ -3,7 +3,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::support::program::{Program, ended, livecap};
+use crate::support::program::{Program, ask, ended, livecap};
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -125,6 +125,7 @@ async fn a_relay_that_others_could_reach_is_not_opened_by_accident() {
         (&["listen", "nowhere"], "not the address of a server"),
         (&["serve", "--viewer-token-env", "UNSET"], "export UNSET="),
         (&["serve", "--trusted-proxy", "10.0.0.1"], "--no-relay"),
+        (&["serve", "--public-url", "captions.example"], "as https://captions.example"),
         (&["serve", "--cluster", "redis://:secret@127.0.0.1/"], "--cluster-env LIVECAP_CLUSTER"),
     ] {
         let told = ended(livecap(folder.path(), args)).await;
@@ -197,6 +198,16 @@ async fn listen_and_emit_speak_tls() {
 }
 
 /// Whoever forgot the `s` of `https://` is told so in the log, and not once for each try.
+#[tokio::test]
+async fn the_address_of_a_balancer_is_what_people_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--public-url", "https://captions.example/"];
+    let mut program = Program::start(livecap(folder.path(), &args));
+    let address = program.address().await;
+    let told = ask(&address, "GET", "/api/join", "").await;
+    assert!(told.contains(r#""public_url":"https://captions.example""#), "{told}");
+}
+
 #[tokio::test]
 async fn requests_without_tls_to_a_port_that_speaks_it_are_told_of_once() {
     let secured = crate::broadcast::limits::secured();

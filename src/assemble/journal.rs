@@ -1,0 +1,105 @@
+//! The journal of a broadcast: opened before its server is bound, and written by that.
+use std::{path::Path, sync::Arc, time::Duration};
+
+use futures::future::{BoxFuture, FutureExt};
+
+use super::assembly::Assembly;
+use crate::{
+    flow::StageGauge,
+    journal::{Book, BookSettings, JournalError, Keep, RunFacts},
+    serve::{Journal, JournalSettings, WriteError},
+    spec::{
+        Plan,
+        plan::{self, Planned},
+    },
+    wire::{Batch, Clock},
+};
+
+/// Viewers wait this long for an event to be kept, which usually takes less than a millisecond.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+impl Assembly<'_> {
+    /// The journal that listens to this broadcast, opened; `None` where there is none.
+    pub(super) async fn journal(
+        &mut self,
+        broadcast: &plan::Broadcast,
+        number: usize,
+        plan: &Plan,
+    ) -> Result<Option<JournalSettings>, String> {
+        let found = plan.listeners(number).find_map(|(taker, _)| {
+            let stage = &plan.stages()[taker];
+            if let Planned::Journal(it) = &stage.work { Some((stage, it)) } else { None }
+        });
+        let Some((stage, journal)) = found else { return Ok(None) };
+        let settings = BookSettings {
+            path: journal.path.clone(),
+            keep: Keep {
+                age_ms: journal.keep.map(|it| it.as_millis() as u64),
+                bytes: journal.size,
+            },
+            continue_within_ms: journal.continue_within.as_millis() as u64,
+            history: broadcast.keep.count,
+            run: facts(plan, self.file),
+        };
+        let (book, opened) = Book::open(settings).await.map_err(|it| it.to_string())?;
+        let continued = opened.continued;
+        if continued.next > 1 {
+            let (entries, closed) = (continued.next - 1, continued.closed);
+            tracing::info!(journal = %book.path().display(), entries, closed, "the event of the run before goes on");
+        }
+        let gauge = StageGauge::new(&stage.name);
+        self.pipeline.beside(gauge.clone());
+        if opened.set_aside.is_some() {
+            gauge.count("set_aside");
+        }
+        Ok(Some(JournalSettings {
+            journal: Arc::new(Kept(book)),
+            continued,
+            gauge,
+            batch: journal.batch,
+            patience: PATIENCE,
+        }))
+    }
+}
+
+fn facts(plan: &Plan, file: &Path) -> RunFacts {
+    let models = plan.stages().iter().filter_map(|stage| match &stage.work {
+        Planned::Whisper(it) => Some((stage.name.clone(), it.model.to_string().into())),
+        _ => None,
+    });
+    let models: serde_json::Map<String, serde_json::Value> = models.collect();
+    RunFacts {
+        started_at: Clock::start().started_ms(),
+        title: plan.page().and_then(|it| it.title.clone()).unwrap_or_default(),
+        file: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
+        // A pipeline that stands in no file has none.
+        pipeline: std::fs::read_to_string(file).unwrap_or_default(),
+        models: serde_json::Value::Object(models).to_string(),
+        record: None,
+    }
+}
+
+struct Kept(Book);
+
+impl Journal for Kept {
+    fn write(&self, batch: Batch) -> BoxFuture<'_, Result<(), WriteError>> {
+        async move { self.0.write(batch).await.map_err(told) }.boxed()
+    }
+
+    fn sync(&self) -> BoxFuture<'_, Result<(), WriteError>> {
+        async move { self.0.sync().await.map_err(told) }.boxed()
+    }
+
+    fn prune(&self, now: u64) -> BoxFuture<'_, Result<(), WriteError>> {
+        async move { self.0.prune(now).await.map(|_| ()).map_err(told) }.boxed()
+    }
+
+    fn stop(&self, now: u64) -> BoxFuture<'_, Result<(), WriteError>> {
+        async move { self.0.stop(now).await.map_err(told) }.boxed()
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
+fn told(error: JournalError) -> WriteError {
+    WriteError { may_pass: error.may_pass(), why: error.to_string() }
+}

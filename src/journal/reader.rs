@@ -1,0 +1,274 @@
+//! Reading a journal, also while it is written: its events, their entries, and a search in all of them.
+use std::path::Path;
+
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Row as SqlRow, params, params_from_iter, types::Value,
+};
+use serde::Serialize;
+
+use super::{
+    error::JournalError,
+    index, retention, schema,
+    store::{signed, unsigned},
+};
+use crate::wire::Event;
+
+/// A connection that only reads. It blocks, so async code lends it to a thread.
+pub struct Reader {
+    connection: Connection,
+}
+
+/// One event, as a list of events shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EventSummary {
+    pub id: i64,
+    pub stream: String,
+    pub title: String,
+    /// Unix time in ms.
+    pub started_at: u64,
+    /// Unix time in ms of the last sign of life of its last run.
+    pub seen_at: u64,
+    /// It was ended, or its last run was stopped.
+    pub is_over: bool,
+    pub runs: u64,
+    pub entries: u64,
+    /// What was said, in seconds of its timeline.
+    pub seconds: f64,
+    /// Of captions and translations.
+    pub languages: Vec<String>,
+    pub speakers: Vec<String>,
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub seq: u64,
+    /// Unix time in ms.
+    pub at: u64,
+    pub event: Event,
+}
+
+/// What is searched for. Everything but the words may be left out.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    pub words: String,
+    pub event: Option<i64>,
+    pub lang: Option<String>,
+    pub speaker: Option<String>,
+    /// Unix times in ms: not before, and before.
+    pub from: Option<u64>,
+    pub to: Option<u64>,
+    /// The most hits of one page.
+    pub limit: usize,
+    /// From the last hit of the page before.
+    pub after: Option<i64>,
+}
+
+/// The newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Found {
+    pub hits: Vec<Hit>,
+    /// Where the next page begins, if there are more.
+    pub next: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    pub event: i64,
+    pub title: String,
+    pub seq: u64,
+    /// Unix time in ms.
+    pub at: u64,
+    /// Seconds on the event's timeline.
+    pub start: f64,
+    pub track: Option<String>,
+    pub lang: Option<String>,
+    pub speaker: Option<String>,
+    pub text: String,
+    /// Where the words are in the text: first and after the last byte of each, in order.
+    pub marks: Vec<(usize, usize)>,
+}
+
+const SUMMARY: &str = "
+    SELECT event.id, stream, title, event.started_at,
+        (SELECT max(seen_at) FROM run WHERE run.event = event.id),
+        ended_at IS NOT NULL OR (SELECT stopped_at IS NOT NULL FROM run WHERE run.event = event.id ORDER BY id DESC LIMIT 1),
+        (SELECT count(*) FROM run WHERE run.event = event.id),
+        (SELECT coalesce(max(seq), 0) FROM entry WHERE entry.event = event.id),
+        (SELECT end FROM entry WHERE entry.event = event.id ORDER BY seq DESC LIMIT 1)
+    FROM event";
+
+impl Reader {
+    pub fn open(path: &Path) -> Result<Reader, JournalError> {
+        if !path.exists() {
+            return Err(JournalError::Missing { path: path.to_owned() });
+        }
+        // A log of SQLite beside it may have to be read, for which it writes an index of that.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let writable = Connection::open_with_flags(path, flags);
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = writable.or_else(|_| Connection::open_with_flags(path, read_only))?;
+        connection.busy_timeout(std::time::Duration::from_secs(2))?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        let (found, known) = (schema::version(&connection)?, schema::newest());
+        if found > known {
+            return Err(JournalError::Newer { path: path.to_owned(), found, known });
+        }
+        if found == 0 || !schema::is_ours(&connection)? {
+            return Err(JournalError::Foreign { path: path.to_owned() });
+        }
+        Ok(Reader { connection })
+    }
+
+    /// `limit` events before `before` (an id), the newest first.
+    pub fn events(
+        &self,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<EventSummary>, JournalError> {
+        let asked = format!("{SUMMARY} WHERE event.id < ?1 ORDER BY event.id DESC LIMIT ?2");
+        let mut asked = self.connection.prepare_cached(&asked)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let found = asked.query_map((before.unwrap_or(i64::MAX), limit), summary)?;
+        found.map(|it| self.with_lists(it?)).collect()
+    }
+
+    /// By its number, or by `stream`, or the newest for `last`.
+    pub fn event(&self, name: &str) -> Result<Option<EventSummary>, JournalError> {
+        let number: i64 = name.parse().unwrap_or(-1);
+        let asked = format!(
+            "{SUMMARY} WHERE stream = ?1 OR event.id = ?2 OR (?1 = 'last' AND event.id = (SELECT max(id) FROM event))"
+        );
+        let found = self.connection.query_row(&asked, params![name, number], summary).optional()?;
+        found.map(|it| self.with_lists(it)).transpose()
+    }
+
+    fn with_lists(&self, mut it: EventSummary) -> Result<EventSummary, JournalError> {
+        it.languages = self.distinct("lang", it.id)?;
+        it.speakers = self.distinct("speaker", it.id)?;
+        Ok(it)
+    }
+
+    fn distinct(&self, column: &str, event: i64) -> Result<Vec<String>, JournalError> {
+        let asked = format!(
+            "SELECT DISTINCT {column} FROM entry WHERE event = ?1 AND {column} IS NOT NULL ORDER BY 1"
+        );
+        let mut asked = self.connection.prepare_cached(&asked)?;
+        let found = asked.query_map((event,), |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The entries of an event from number `from` on, at most `limit`.
+    pub fn entries(&self, event: i64, from: u64, limit: usize) -> Result<Vec<Row>, JournalError> {
+        let mut asked = self.connection.prepare_cached(
+            "SELECT seq, at, json FROM entry WHERE event = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let found = asked.query_map(params![event, signed(from), limit], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+        })?;
+        let mut rows = Vec::new();
+        for row in found {
+            let (seq, at, json) = row?;
+            // An entry of a kind that this version does not know is left out.
+            if let Ok(event) = serde_json::from_str(&json) {
+                rows.push(Row { seq: unsigned(seq), at: unsigned(at), event });
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The pipeline file of an event's last run, and its path.
+    pub fn pipeline(&self, event: i64) -> Result<Option<(String, String)>, JournalError> {
+        let asked = "SELECT file, pipeline FROM run WHERE event = ?1 ORDER BY id DESC LIMIT 1";
+        let found =
+            self.connection.query_row(asked, (event,), |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
+    }
+
+    /// The runs of an event that kept their sound: seconds from the event's beginning to the run's, and where its sound is.
+    pub fn sound(&self, event: i64) -> Result<Vec<(f64, String)>, JournalError> {
+        let mut asked = self.connection.prepare_cached(
+            "SELECT (run.started_at - event.started_at) / 1000.0, record FROM run JOIN event ON event.id = run.event
+             WHERE event.id = ?1 AND record IS NOT NULL ORDER BY run.id",
+        )?;
+        let found = asked.query_map((event,), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    pub fn search(&self, search: &Search) -> Result<Found, JournalError> {
+        let Some(query) = index::query(&search.words) else { return Ok(Found::default()) };
+        let mut asked = "SELECT entry.id, entry.event, event.title, seq, at, start, track, lang, speaker, entry.text
+             FROM words JOIN entry ON entry.id = words.rowid JOIN event ON event.id = entry.event
+             WHERE words MATCH ?".to_owned();
+        let mut values: Vec<Value> = vec![query.into()];
+        let mut also = |condition: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                asked.push_str(" AND ");
+                asked.push_str(condition);
+                values.push(value);
+            }
+        };
+        also("entry.event = ?", search.event.map(Into::into));
+        also("lang = ?", search.lang.clone().map(Into::into));
+        also("speaker = ?", search.speaker.clone().map(Into::into));
+        also("at >= ?", search.from.map(|it| signed(it).into()));
+        also("at < ?", search.to.map(|it| signed(it).into()));
+        also("words.rowid < ?", search.after.map(Into::into));
+        asked.push_str(" ORDER BY words.rowid DESC LIMIT ?");
+        // One more shows whether there is another page.
+        values.push(i64::try_from(search.limit + 1).unwrap_or(i64::MAX).into());
+        let mut asked = self.connection.prepare_cached(&asked)?;
+        let rows = asked.query_map(params_from_iter(values), |row| Ok((row.get(0)?, hit(row)?)))?;
+        let mut hits: Vec<(i64, Hit)> = rows.collect::<Result<_, _>>()?;
+        let more = hits.len() > search.limit;
+        hits.truncate(search.limit);
+        let next = hits.last().map(|(id, _)| *id).filter(|_| more);
+        let marked = |(_, mut hit): (i64, Hit)| {
+            hit.marks = index::marks(&hit.text, &search.words);
+            hit
+        };
+        Ok(Found { hits: hits.into_iter().map(marked).collect(), next })
+    }
+
+    /// Removes events that exceed `keep`, for a journal that nobody writes. Returns how many.
+    pub fn prune(&mut self, keep: super::Keep, now: u64) -> Result<usize, JournalError> {
+        retention::prune(&mut self.connection, keep, None, now)
+    }
+
+    /// Removes one event.
+    pub fn remove(&mut self, event: i64) -> Result<(), JournalError> {
+        retention::remove(&mut self.connection, event)
+    }
+}
+
+fn summary(row: &SqlRow<'_>) -> rusqlite::Result<EventSummary> {
+    Ok(EventSummary {
+        id: row.get(0)?,
+        stream: row.get(1)?,
+        title: row.get(2)?,
+        started_at: unsigned(row.get(3)?),
+        seen_at: unsigned(row.get::<_, Option<i64>>(4)?.unwrap_or_default()),
+        is_over: row.get::<_, Option<bool>>(5)?.unwrap_or(true),
+        runs: unsigned(row.get(6)?),
+        entries: unsigned(row.get(7)?),
+        seconds: row.get::<_, Option<f64>>(8)?.unwrap_or_default(),
+        languages: Vec::new(),
+        speakers: Vec::new(),
+    })
+}
+
+fn hit(row: &SqlRow<'_>) -> rusqlite::Result<Hit> {
+    Ok(Hit {
+        event: row.get(1)?,
+        title: row.get(2)?,
+        seq: unsigned(row.get(3)?),
+        at: unsigned(row.get(4)?),
+        start: row.get(5)?,
+        track: row.get(6)?,
+        lang: row.get(7)?,
+        speaker: row.get(8)?,
+        text: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
+        marks: Vec::new(),
+    })
+}

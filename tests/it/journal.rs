@@ -1,0 +1,162 @@
+//! Journals of the real binary: restarts that continue, kills at any moment, and what `livecap journal` says of them.
+use std::{fs, path::Path, process::Stdio, time::Duration};
+
+use livecap::cli::client::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use crate::support::program::{Program, ended, livecap};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is typed becomes captions.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[lines.talk]\n[broadcast.web]\nfrom = \"talk\"\nlisten = \"127.0.0.1:0\"\n\
+                [journal.book]\nfrom = \"web\"\npath = \"book.db\"\n";
+    fs::write(folder.path().join("talk.toml"), text).unwrap();
+    folder
+}
+
+async fn start(folder: &Path) -> (Program, String) {
+    let mut command = livecap(folder, &["run", "talk.toml"]);
+    let mut program = Program::start(command.stdin(Stdio::piped()));
+    let address = program.address().await;
+    (program, address)
+}
+
+/// A viewer that has received everything before `from`.
+async fn viewer(address: &str, from: u64) -> Client {
+    Client::connect(address, json!({ "v": 1, "from": from })).await.unwrap()
+}
+
+async fn next(client: &mut Client, name: &str) -> Value {
+    loop {
+        let event = timeout(PATIENCE, client.next()).await.expect("an event").unwrap();
+        let event = event.expect("no early end");
+        if event.name == name {
+            return event.args.into_iter().next().unwrap_or_default();
+        }
+    }
+}
+
+async fn kept(folder: &Path) -> Vec<Value> {
+    let shown =
+        ended(livecap(folder, &["journal", "--journal", "book.db", "show", "--json"])).await;
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+    shown.out.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
+}
+
+/// A stop that is asked for, a kill, and a viewer that lives through both.
+#[tokio::test]
+async fn a_viewer_that_lives_through_restarts_has_one_whole_transcript() {
+    let folder = folder();
+    let (mut stream, mut heard, mut seen) = (None, Vec::new(), 1);
+    for round in 0..6 {
+        let (mut program, address) = start(folder.path()).await;
+        let mut client = viewer(&address, seen).await;
+        let hello = next(&mut client, "hello").await;
+        assert_eq!(*stream.get_or_insert(hello["stream"].clone()), hello["stream"]);
+        assert_eq!(hello["next"], seen, "round {round}");
+        for sentence in 0..3 {
+            program.write(&format!("sentence {sentence} of round {round}\n")).await;
+            let caption = next(&mut client, "caption").await;
+            assert_eq!((caption["seq"].clone(), &caption["kind"]), (json!(seen), &json!("final")));
+            heard.push(caption["text"].as_str().unwrap().to_owned());
+            seen += 1;
+        }
+        program.signal(if round % 2 == 0 { "KILL" } else { "TERM" }).await;
+        program.exit().await;
+    }
+    let kept = kept(folder.path()).await;
+    let numbers: Vec<&Value> = kept.iter().map(|it| &it["seq"]).collect();
+    assert_eq!(numbers, (1..seen).collect::<Vec<_>>());
+    let texts: Vec<&str> =
+        kept.iter().map(|it| it["event"]["caption"]["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, heard);
+    let segments: Vec<&Value> = kept.iter().map(|it| &it["event"]["caption"]["segment"]).collect();
+    assert_eq!(segments, (0..seen - 1).collect::<Vec<_>>(), "a segment has one final");
+    // Who comes late gets all of it from the next run.
+    let (_program, address) = start(folder.path()).await;
+    let mut late = viewer(&address, 0).await;
+    for text in &heard {
+        assert_eq!(next(&mut late, "caption").await["text"], **text);
+    }
+}
+
+#[tokio::test]
+async fn a_sentence_that_a_kill_cuts_off_is_closed_as_it_stood() {
+    let folder = folder();
+    let (mut program, address) = start(folder.path()).await;
+    let mut client = viewer(&address, 0).await;
+    let partial = r#"{"type":"intermediate","text":"and so my fellow","seq":0,"track":"talk","segment":0,"revision":0,"kind":"partial","lang":"en","committed":"and so","start":0.5,"end":2.0,"at":{"captured":1}}"#;
+    program.write(&format!("{partial}\n")).await;
+    assert_eq!(next(&mut client, "caption").await["committed"], "and so");
+    // It is written with the next batch.
+    let written = async {
+        loop {
+            let shown = rusqlite_open_rows(folder.path());
+            if shown == 1 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, written).await.expect("the open segment is written");
+    program.signal("KILL").await;
+    program.exit().await;
+    let (_program, address) = start(folder.path()).await;
+    let closed = next(&mut viewer(&address, 0).await, "caption").await;
+    assert_eq!(
+        (&closed["kind"], &closed["text"], &closed["seq"]),
+        (&json!("final"), &json!("and so"), &json!(1))
+    );
+}
+
+fn rusqlite_open_rows(folder: &Path) -> i64 {
+    let book = rusqlite::Connection::open(folder.join("book.db")).unwrap();
+    book.query_row("SELECT count(*) FROM open", [], |row| row.get(0)).unwrap_or(0)
+}
+
+#[tokio::test]
+async fn a_journal_is_listed_searched_exported_and_pruned() {
+    let folder = folder();
+    let (mut program, address) = start(folder.path()).await;
+    let mut client = viewer(&address, 0).await;
+    program.write("Welcome to the café.\nThese are live captions.\n").await;
+    for _ in 0..2 {
+        next(&mut client, "caption").await;
+    }
+    program.signal("TERM").await;
+    program.exit().await;
+    let journal = async |args: &[&str]| {
+        let args = [&["journal", "--journal", "book.db"], args].concat();
+        ended(livecap(folder.path(), &args)).await
+    };
+    let listed = journal(&["list", "--json"]).await;
+    let event: Value = serde_json::from_str(&listed.out).unwrap();
+    assert_eq!(
+        (&event["entries"], &event["is_over"], &event["id"]),
+        (&json!(2), &json!(true), &json!(1))
+    );
+    let found = journal(&["search", "CAFE"]).await;
+    assert!(found.out.contains("Welcome to the *café*."), "{}", found.out);
+    let nothing = journal(&["search", "karaoke"]).await;
+    assert_eq!(nothing.code, Some(1));
+    assert!(nothing.err.contains("`karaoke` was not found"), "{}", nothing.err);
+    let text = journal(&["export", "--format", "txt"]).await;
+    assert_eq!(text.out, "Welcome to the café.\nThese are live captions.\n");
+    let files = journal(&["export", "--format", "srt,vtt,json", "-o", "talk"]).await;
+    assert_eq!(files.out, "talk.srt\ntalk.vtt\ntalk.json\n", "{}", files.err);
+    assert!(fs::read_to_string(folder.path().join("talk.vtt")).unwrap().starts_with("WEBVTT"));
+    let again = journal(&["export", "--format", "srt", "-o", "talk"]).await;
+    assert!(again.err.contains("`talk.srt` is there already"), "{}", again.err);
+    let other = journal(&["export", "--format", "txt", "--lang", "nl"]).await;
+    assert!(other.err.contains("there is nothing in `nl`"), "{}", other.err);
+    let gone = journal(&["prune", "--event", "1"]).await;
+    assert_eq!(gone.out, "events removed: 1\n");
+    assert_eq!(journal(&["list"]).await.out, "no events yet\n");
+    let missing = ended(livecap(folder.path(), &["journal", "--journal", "none.db", "list"])).await;
+    assert!(missing.err.contains("there is no journal none.db"), "{}", missing.err);
+}
