@@ -67,7 +67,7 @@ export function restarts(stage: Stage): string {
 
 /** What an operator should look at first: stages that do not run. */
 export function troubles(state: State): string[] {
-  const bad = state.stages.filter((it) => ["starting", "degraded", "restarting", "failed"].includes(it.state) || (it.state === "ended" && it.why !== undefined));
+  const bad = state.stages.filter((it) => ["starting", "waiting", "degraded", "restarting", "failed"].includes(it.state) || (it.state === "ended" && it.why !== undefined));
   const cut = state.node?.connected === false ? ["Redis does not answer: what the pipeline does is shown as it was last heard"] : [];
   return [...cut, ...bad.map((it) => `${it.name} ${it.state}${it.why === undefined ? "" : `: ${it.why}`}`)];
 }

@@ -138,8 +138,12 @@ impl Pipeline {
             return Err("no pipeline yet".to_owned());
         };
         // After a failed stage, either the others go on, or the pipeline ends soon.
-        let well = |state| {
-            matches!(state, StageState::Running | StageState::Degraded | StageState::Failed)
+        let well = |state| match state {
+            StageState::Running
+            | StageState::Waiting
+            | StageState::Degraded
+            | StageState::Failed => true,
+            StageState::Starting | StageState::Restarting | StageState::Ended => false,
         };
         match attached.registry.stages().iter().find(|stage| !well(stage.state)) {
             Some(stage) => Err(format!("{} is {}", stage.name, stage.state.name())),

@@ -230,7 +230,8 @@ fn proxies(written: &[String], around: &mut Around<'_>) -> Option<Vec<IpAddr>> {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Subtitles {
     /// The file. Its ending is the format: `.srt`, `.vtt` or `.txt`. `{lang}` is replaced by the language and `{track}` by the
-    /// recogniser, for a stage that takes several of them.
+    /// recogniser, for a stage that takes several of them. Each track has a file of its own. Where somebody else begins to
+    /// speak in it, text and SubRip say who (`Ada: `); WebVTT says it of each cue (`<v Ada>`).
     #[schemars(length(min = 1))]
     path: String,
     /// Begin a new file after this much of the audio timeline: `session-2.srt` follows `session.srt`.

@@ -84,3 +84,19 @@ async fn a_full_disk_behind_standard_output_is_told_once_and_ends_with_one() {
     assert_eq!(output.status.code(), Some(2), "{err}");
     assert!(err.contains("cannot write to standard output") && !err.contains("panicked"), "{err}");
 }
+
+#[tokio::test]
+async fn who_speaks_at_a_source_stands_in_each_line_of_captions() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "[lines.file]\nfrom = \"english\"\npath = \"said.jsonl\"\n";
+    let text = demo("\"max\"", lines).replace("speed =", "speaker = \"Ada  Lovelace\"\nspeed =");
+    fs::write(folder.path().join("pipeline.toml"), text).unwrap();
+    let ended = ended(livecap(folder.path(), &["run", "pipeline.toml", "--exit"])).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let said = fs::read_to_string(folder.path().join("said.jsonl")).unwrap();
+    let lines: Vec<Value> = said.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert!(!lines.is_empty());
+    for line in lines.iter().filter(|it| it["type"] != "gap") {
+        assert_eq!(line["speaker"], "Ada Lovelace", "{line}");
+    }
+}
