@@ -11,7 +11,7 @@ use super::{
     index, retention, schema,
     store::{signed, unsigned},
 };
-use crate::wire::Event;
+use crate::wire::{Event, TrackInfo};
 
 /// A connection that only reads. It blocks, so async code lends it to a thread.
 pub struct Reader {
@@ -156,6 +156,32 @@ impl Reader {
         let mut asked = self.connection.prepare_cached(&asked)?;
         let found = asked.query_map((event,), |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Who was heard in an event: its tracks, with the language that was spoken and those that it was translated to.
+    pub fn tracks(&self, event: i64) -> Result<Vec<TrackInfo>, JournalError> {
+        let mut asked = self.connection.prepare_cached(
+            "SELECT track, kind = 'translation', lang FROM entry
+             WHERE event = ?1 AND track IS NOT NULL AND lang IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, min(seq)",
+        )?;
+        let found = asked.query_map((event,), |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, String>(2)?))
+        })?;
+        let mut tracks: Vec<TrackInfo> = Vec::new();
+        for row in found {
+            let (name, translated, lang) = row?;
+            match tracks.last_mut().filter(|it| it.name == name) {
+                Some(track) if translated => track.langs.push(lang),
+                // More than one language was spoken.
+                Some(track) => "auto".clone_into(&mut track.lang),
+                None if translated => {
+                    let spoken = "auto".to_owned();
+                    tracks.push(TrackInfo { name, lang: spoken, langs: vec![lang] });
+                }
+                None => tracks.push(TrackInfo { name, lang, langs: Vec::new() }),
+            }
+        }
+        Ok(tracks)
     }
 
     /// The entries of an event from number `from` on, at most `limit`.

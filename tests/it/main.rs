@@ -36,6 +36,8 @@ mod real_weights;
 mod recognise;
 mod relay;
 mod replay;
+#[cfg(feature = "journal")]
+mod replayed;
 #[cfg(feature = "whisper")]
 mod run;
 #[cfg(target_os = "linux")]
