@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use super::{counts::SpeakerCounts, links::Links, place::SpeakerPlace};
+use super::{counts::SpeakerCounts, half_open::HalfOpen, links::Links, place::SpeakerPlace};
 
 use crate::{
     flow::StageGauge,
@@ -23,8 +23,6 @@ use crate::{
 const RING: Duration = Duration::from_secs(10);
 /// How long a session can be resumed.
 const RESUME: Duration = Duration::from_secs(60);
-/// Connections at once that have not said hello, of all addresses together.
-const HALF_OPEN: usize = 256;
 
 /// A `browser` stage, as its server takes it.
 #[derive(Clone, Debug)]
@@ -67,7 +65,7 @@ pub struct Speakers {
     pub(super) ring: Duration,
     pub(super) resume: Duration,
     numbers: AtomicU64,
-    pub(super) half_open: Arc<Semaphore>,
+    pub(super) half_open: Arc<HalfOpen>,
     pub(crate) links: Links,
     pub(crate) counts: SpeakerCounts,
     pub(crate) tasks: TaskTracker,
@@ -107,7 +105,7 @@ impl Speakers {
             ring: RING,
             resume: RESUME,
             numbers: AtomicU64::new(1),
-            half_open: Arc::new(Semaphore::new(HALF_OPEN)),
+            half_open: Arc::default(),
             links: Links::default(),
             counts: SpeakerCounts::default(),
             tasks: TaskTracker::new(),
