@@ -1,6 +1,8 @@
 //! HTTP: the listener, pages, the API and metrics.
 mod api;
+mod correct;
 mod download;
+mod editable;
 mod event_pages;
 mod inspect;
 mod join;

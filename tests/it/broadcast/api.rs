@@ -201,7 +201,9 @@ async fn the_api_describes_itself() {
     assert_eq!(
         names,
         [
+            "/api/captions",
             "/api/clear",
+            "/api/correct",
             "/api/end",
             "/api/graph",
             "/api/join",
