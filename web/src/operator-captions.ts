@@ -1,9 +1,10 @@
 // The panel of captions: the newest ones are text that can be edited, by mouse or by keyboard alone.
 import { setLanguage } from "./direction.ts";
-import { element, setText, text } from "./dom.ts";
-import { isEditables, keyOf, Undo, wordsIn, type Editable } from "./operator-corrections.ts";
+import { element, setText, showText, text } from "./dom.ts";
+import { isEditables, keyOf, pairOf, Undo, whyNotAlways, wordsIn, type Editable, type Stages } from "./operator-corrections.ts";
 import { get, post, type Answer } from "./operator-server.ts";
 import type { State } from "./operator-wire.ts";
+import { VocabularyBox } from "./operator-vocabulary.ts";
 import { stored } from "./storage.ts";
 
 const NAME = stored("localStorage", "livecap-operator-name");
@@ -21,6 +22,7 @@ interface Editing {
   before: string;
   form: HTMLFormElement;
   field: HTMLInputElement;
+  always: HTMLInputElement;
 }
 
 export class CaptionsPanel {
@@ -29,6 +31,8 @@ export class CaptionsPanel {
   readonly #undoButton = element("undo", HTMLButtonElement);
   readonly #shown = new Map<string, Shown>();
   readonly #undo = new Undo();
+  readonly #vocabulary = new VocabularyBox();
+  #stages: Stages = { rules: [], vocabularies: [] };
   #editing: Editing | undefined;
 
   constructor(private readonly place: HTMLElement) {
@@ -46,7 +50,10 @@ export class CaptionsPanel {
 
   async #refresh(): Promise<void> {
     const answer = await get<unknown>("api/captions");
-    if ("value" in answer && isEditables(answer.value)) this.#show(answer.value.captions);
+    if (!("value" in answer) || !isEditables(answer.value)) return;
+    this.#stages = answer.value;
+    this.#vocabulary.show(answer.value.vocabularies);
+    this.#show(answer.value.captions);
   }
 
   /** Elements stay where their caption does, so that neither focus nor selection is lost. */
@@ -99,14 +106,15 @@ export class CaptionsPanel {
     field.setAttribute("aria-label", `Caption of ${caption.speaker ?? caption.track}`);
     field.setAttribute("aria-describedby", "editing-help");
     setLanguage(field, caption.lang);
-    form.append(field);
+    const always = this.#always(caption);
+    form.append(field, always.label, ...always.note);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#save();
     });
     button.hidden = true;
     item.append(form);
-    this.#editing = { key: keyOf(caption), before: caption.text, form, field };
+    this.#editing = { key: keyOf(caption), before: caption.text, form, field, always: always.box };
     field.focus();
     const chosen = wordsIn(caption.text).find((it) => it.at === word);
     if (chosen) field.setSelectionRange(chosen.at, chosen.at + chosen.word.length);
@@ -139,6 +147,7 @@ export class CaptionsPanel {
       this.#tellUndo();
       setText("editing-done", `Corrected: ${answer.value.text}`);
       if (this.#editing === editing) this.#leave();
+      if (editing.always.checked) await this.#addRule(caption, editing.before, after);
       return this.#refresh();
     }
     const now = changedTo(answer);
@@ -147,6 +156,30 @@ export class CaptionsPanel {
     editing.before = now;
     setText("editing-done", `Somebody else changed this caption meanwhile. It says now: “${now}”. Enter replaces that by your text; Escape leaves it.`);
     await this.#refresh();
+  }
+
+  /** Whether what was corrected is always to be written so, or why that cannot be. */
+  #always(caption: Editable): { label: HTMLLabelElement; box: HTMLInputElement; note: HTMLElement[] } {
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    const label = document.createElement("label");
+    label.append(box, " Always");
+    const why = whyNotAlways(this.#stages, caption);
+    if (why === undefined) return { label, box, note: [] };
+    box.disabled = true;
+    const note = text("span", why, "quiet");
+    note.id = "always-why";
+    box.setAttribute("aria-describedby", note.id);
+    return { label, box, note: [note] };
+  }
+
+  async #addRule({ track, lang, of }: Editable, before: string, after: string): Promise<void> {
+    const pair = pairOf(before, after);
+    if (!pair) return setText("editing-done", "Corrected. There is no rule for it: a rule needs words that others take the place of.");
+    const answer = await post<{ stage: string; paste: string }>("api/replace", { track, ...(of === null ? {} : { lang }), ...pair });
+    if (!("value" in answer)) return setText("editing-done", `Corrected, but the rule was not added: ${answer.why}`);
+    setText("editing-done", `Corrected. From now on ${answer.value.stage} writes “${pair.to}” for “${pair.from}”, until livecap ends. For the pipeline file:`);
+    showText("paste", answer.value.paste);
   }
 
   async #takeBack(): Promise<void> {

@@ -13,6 +13,12 @@ export interface Editable {
   by: string | null;
 }
 
+/** What `api/captions` says beside the captions: which stages can be changed while they run. */
+export interface Stages {
+  rules: { track: string; lang: string | null; stage: string }[];
+  vocabularies: { track: string; text: string }[];
+}
+
 /** What was corrected, so that it can be taken back. */
 export interface Done {
   caption: Pick<Editable, "track" | "segment" | "lang">;
@@ -23,9 +29,9 @@ export interface Done {
 /** So many corrections can be taken back. */
 const MOST_UNDONE = 100;
 
-export function isEditables(it: unknown): it is { captions: Editable[] } {
-  const given = it as { captions?: unknown } | null;
-  return Array.isArray(given?.captions) && given.captions.every((it: Partial<Editable> | null) => typeof it?.text === "string" && typeof it.track === "string");
+export function isEditables(it: unknown): it is Stages & { captions: Editable[] } {
+  const given = it as { captions?: unknown; rules?: unknown; vocabularies?: unknown } | null;
+  return Array.isArray(given?.rules) && Array.isArray(given.vocabularies) && Array.isArray(given.captions) && given.captions.every((it: Partial<Editable> | null) => typeof it?.text === "string" && typeof it.track === "string");
 }
 
 export function keyOf(it: Editable): string {
@@ -44,6 +50,12 @@ export function pairOf(before: string, after: string): { from: string; to: strin
   const bare = (text: string): string => text.replace(/^[\p{P}\s]+|[\p{P}\s]+$/gu, "");
   const [from, to] = [bare(before.slice(old.from, old.to)), bare(after.slice(now.from, now.to))];
   return from === "" || to === "" || from === to ? undefined : { from, to };
+}
+
+/** Why `replace` cannot always write it so; `undefined`: it can. */
+export function whyNotAlways({ rules }: Stages, { track, lang, of }: Editable): string | undefined {
+  const has = rules.some((it) => it.track === track && it.lang === (of === null ? null : lang));
+  return has ? undefined : `The pipeline file has no replace stage for ${of === null ? track : `${track} in ${lang}`}.`;
 }
 
 /** What this operator has corrected, the newest last. */

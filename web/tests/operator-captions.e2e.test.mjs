@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 import { isAccessible } from "./support/accessibility.mjs";
 import { PHONE, hasStatus, isLive, shows, skip, tells, useBrowser } from "./support/browser.mjs";
 import { final } from "./support/events.mjs";
-import { captioning } from "./support/livecap.mjs";
+import { captioning, running } from "./support/livecap.mjs";
+import { RECORDING, pipeline } from "./support/operator.mjs";
 
 const SECRET = "a-secret-of-operators";
 
@@ -88,5 +89,42 @@ describe("an operator", { skip }, () => {
     // The first one cannot take back what is no longer there.
     await one.click("#undo");
     await tells(one, "#editing-done", /It was not taken back: somebody else changed this caption since/);
+  });
+
+  it("always has it written so, where a replace stage can, and is told why not elsewhere", async (t) => {
+    const file = `[lines.english]\npath = "-"\n\n[replace.names]\nfrom = "english"\nwords = { "life cap" = "livecap" }\n\n[broadcast.web]\nfrom = "names"\nlisten = "127.0.0.1:0"\noperator-token-env = "OPERATOR"\n`;
+    const server = await running(t, file, { OPERATOR: SECRET });
+    const page = await open(t, `${server.url}/operator#token=${SECRET}`);
+    await hasStatus(page, "live");
+    await server.say(final("Please ask Morgan."));
+    await caption(page, "Morgan").locator("span", { hasText: "Morgan" }).click();
+    await page.keyboard.type("Morgen.");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await isAccessible(page, "always");
+    await page.keyboard.press("Enter");
+    await tells(page, "#paste", /\[replace\.names\.words\]\n"Morgan" = "Morgen"/);
+    await tells(page, "#editing-done", /From now on names writes “Morgen” for “Morgan”/);
+    await server.say(final("Morgan is here."));
+    await caption(page, "Morgen is here.").waitFor();
+    await isAccessible(page, "a rule to paste");
+
+    const { operator } = await operated(t, "Please ask Morgan.");
+    const other = await operator();
+    await caption(other, "Morgan").click();
+    assert.equal(await other.isDisabled('#editable input[type="checkbox"]'), true);
+    await tells(other, "#always-why", /no replace stage for english/);
+  });
+
+  it("changes the words that the recogniser expects, while it runs", async (t) => {
+    const server = await running(t, pipeline(RECORDING, { token: true }), { OPERATOR: SECRET });
+    const page = await open(t, `${server.url}/operator#token=${SECRET}`);
+    await hasStatus(page, "live");
+    await page.fill("#vocabulary-text", "Amsterdam, Rotterdam");
+    await page.click('#vocabulary button[type="submit"]');
+    await tells(page, "#vocabulary-done", /expects these words from its next decode on/);
+    await isAccessible(page, "the vocabulary");
+    await page.reload();
+    await page.waitForFunction(() => document.getElementById("vocabulary-text").value === "Amsterdam, Rotterdam");
   });
 });

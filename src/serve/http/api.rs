@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{correct, download, editable, inspect, join, metrics, operator::Operator, speakers};
+use super::{
+    correct, download, editable, inspect, join, metrics, operator::Operator, speakers, stage_edits,
+};
 use crate::{
     flow::Gate,
     serve::{
@@ -54,6 +56,8 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(mark))
         .routes(routes!(correct::correct))
         .routes(routes!(editable::editable))
+        .routes(routes!(stage_edits::replace))
+        .routes(routes!(stage_edits::vocabulary))
         .routes(routes!(end))
         .split_for_parts();
     router

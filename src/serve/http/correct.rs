@@ -17,6 +17,7 @@ use crate::{
         access::refusal::{Refused, Told, refused},
         captions::corrections::{NotCorrected, Wanted},
         hub::Hub,
+        pipeline::retranslation::Retranslating,
     },
     wire::CorrectionEvent,
 };
@@ -80,6 +81,7 @@ pub(crate) async fn correct(
     let wanted = wanted_of(asked, hub.clock.now_ms())?;
     match hub.captions.say(|log| log.correct(wanted, Instant::now())) {
         Ok(done) => {
+            translate_again(&hub, &done);
             let CorrectionEvent { seq, text, .. } = done;
             Ok(Json(Corrected { seq, text }).into_response())
         }
@@ -93,6 +95,20 @@ pub(crate) async fn correct(
         Err(NotCorrected::Unknown) => {
             let told = "there is no such final, or it is no longer kept";
             Err(refused(StatusCode::NOT_FOUND, told))
+        }
+    }
+}
+
+/// A translation is of a text that nobody stands by any more.
+fn translate_again(hub: &Hub, done: &CorrectionEvent) {
+    if done.of.is_some() || done.text.is_empty() {
+        return;
+    }
+    let (captions, bell, clock) = (hub.captions.clone(), hub.bell.clone(), hub.clock);
+    let retranslating = Retranslating { captions, bell, clock };
+    for (track, translator) in hub.pipeline.editors().translators {
+        if track == done.track {
+            retranslating.ask(&translator, done);
         }
     }
 }

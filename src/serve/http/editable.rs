@@ -20,6 +20,23 @@ const SEGMENTS: usize = 40;
 pub(crate) struct Editable {
     /// The oldest first.
     captions: Vec<EditableCaption>,
+    /// The tracks and languages that a `replace` stage works on; `lang` is null for originals.
+    rules: Vec<RulesOf>,
+    vocabularies: Vec<VocabularyOf>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RulesOf {
+    track: String,
+    lang: Option<String>,
+    stage: String,
+}
+
+/// The names and terms that a recogniser expects.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VocabularyOf {
+    track: String,
+    text: String,
 }
 
 /// A final as it is now.
@@ -44,7 +61,16 @@ pub(crate) struct EditableCaption {
 ))]
 pub(crate) async fn editable(State(hub): State<Arc<Hub>>, _: Operator) -> impl IntoResponse {
     let captions = captions(&hub.captions.log());
-    ([(header::CACHE_CONTROL, "no-store")], Json(Editable { captions }))
+    let editors = hub.pipeline.editors();
+    let rules = editors.rules.into_iter();
+    let rules = rules.map(|it| RulesOf { track: it.track, lang: it.lang, stage: it.stage });
+    let vocabularies = editors
+        .vocabularies
+        .into_iter()
+        .map(|it| VocabularyOf { track: it.track, text: it.vocabulary.get().1.to_string() });
+    let editable =
+        Editable { captions, rules: rules.collect(), vocabularies: vocabularies.collect() };
+    ([(header::CACHE_CONTROL, "no-store")], Json(editable))
 }
 
 fn captions(log: &Log) -> Vec<EditableCaption> {

@@ -14,6 +14,7 @@ mod prefix;
 pub(crate) mod router;
 mod speaker_metrics;
 mod speakers;
+mod stage_edits;
 #[cfg(test)]
 mod suites;
 mod upgrade;
