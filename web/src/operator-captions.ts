@@ -107,7 +107,9 @@ export class CaptionsPanel {
     field.setAttribute("aria-describedby", "editing-help");
     setLanguage(field, caption.lang);
     const always = this.#always(caption);
-    form.append(field, always.label, ...always.note);
+    const save = text("button", "Save");
+    save.type = "submit";
+    form.append(field, always.label, save, ...always.note);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#save();
