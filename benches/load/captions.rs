@@ -35,7 +35,7 @@ impl Load {
                             |---|---|---|---|---|---|---|---|---|---|---|---|";
 
     /// What is given by its command line to the process that speaks.
-    fn arguments(self) -> Vec<String> {
+    pub fn arguments(self) -> Vec<String> {
         let Load { tracks, languages, rate, length, bytes, .. } = self;
         [
             "--bench".to_owned(),

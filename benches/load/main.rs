@@ -1,6 +1,7 @@
 //! Fan-out under load: livecap's relay beside node's socket.io and python-socketio, and what captions cost (`benches/peers/README.md`).
 #![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "it prints a table")]
 mod captions;
+mod corrections;
 mod peer;
 mod run;
 mod speaker;
@@ -38,6 +39,9 @@ struct Args {
     /// With `tracks`: how many of them each viewer reads; all, where that is more
     #[arg(long, default_value_t = 1)]
     read: usize,
+    /// Corrections instead: the newest caption is corrected four times a second
+    #[arg(long)]
+    correct: bool,
     /// The process that speaks the captions
     #[arg(long, hide = true)]
     speak: bool,
@@ -59,6 +63,9 @@ fn main() {
         let load = args.captions(0, args.tracks[0], args.languages[0], args.rates[0]);
         return runtime.block_on(speaker::speak(load));
     }
+    if args.correct {
+        return runtime.block_on(corrections(&args));
+    }
     if !args.tracks.is_empty() {
         return runtime.block_on(captions(&args));
     }
@@ -77,6 +84,18 @@ fn main() {
                     Ok(outcome) => println!("{}", outcome.row(kind, load)),
                     Err(error) => println!("| {} | {viewers} | {rate} | {error} |", kind.name()),
                 }
+            }
+        }
+    }
+}
+
+async fn corrections(args: &Args) {
+    println!("{}", corrections::HEAD);
+    for &viewers in &args.viewers {
+        for &rate in &args.rates {
+            match corrections::run(args.captions(viewers, 1, 0, rate)).await {
+                Ok(row) => println!("{row}"),
+                Err(error) => println!("| {viewers} | {rate} | {error} |"),
             }
         }
     }

@@ -10,7 +10,7 @@ use livecap::{
         Caption, Kind, Language, MediaSpan, MediaTime, Milestone, Original, Segments, Took, Trace,
         TrackName, Transcript, Translated, Translation, Word,
     },
-    serve::{Server, Settings},
+    serve::{Server, Settings, Token, Tokens},
     stages::broadcast::Broadcast,
     wire::TrackInfo,
 };
@@ -21,9 +21,13 @@ use super::{
     times::now_us,
 };
 
+/// Of whoever corrects.
+pub const TOKEN: &str = "operator";
+
 /// Says where it listens, and speaks once it is told to by a line; ends with its standard input.
 pub async fn speak(load: Load) {
-    let settings = Settings { port: 0, max_viewers: 100_000, ..Settings::default() };
+    let tokens = Tokens { operator: Some(Token::new(TOKEN)), ..Tokens::default() };
+    let settings = Settings { port: 0, max_viewers: 100_000, tokens, ..Settings::default() };
     let server = Server::bind(settings).await.unwrap();
     let tracks: Vec<TrackInfo> = (0..load.tracks)
         .map(|it| TrackInfo {

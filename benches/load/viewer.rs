@@ -28,6 +28,7 @@ pub struct Caption {
 
 const EVENT: &[u8] = b"42[\"n\",";
 const CAPTION: &[u8] = b"42[\"caption\",";
+const CORRECTION: &[u8] = b"42[\"correction\",";
 const TEXT: &[u8] = b"\"text\":\"";
 const ROOM: usize = 4096;
 
@@ -63,10 +64,12 @@ impl Viewer {
 
     pub async fn caption(&mut self) -> io::Result<Caption> {
         let data = self.named(CAPTION).await?;
-        let text =
-            data.windows(TEXT.len()).position(|it| it == TEXT).map(|at| &data[at + TEXT.len()..]);
-        let sent = whole(text.and_then(|it| it.split(|it| *it == b' ').next()));
-        Ok(Caption { sent, bytes: 4 + CAPTION.len() + data.len() })
+        Ok(Caption { sent: sent(data), bytes: 4 + CAPTION.len() + data.len() })
+    }
+
+    /// When the next correction was asked for, in Unix µs.
+    pub async fn correction(&mut self) -> io::Result<u64> {
+        self.named(CORRECTION).await.map(sent)
     }
 
     /// What follows the name in the next event of this name. Pings are answered meanwhile.
@@ -137,6 +140,13 @@ impl Viewer {
     fn end_of_head(&self) -> Option<usize> {
         self.read.windows(4).position(|it| it == b"\r\n\r\n").map(|at| at + 4)
     }
+}
+
+/// The time that a text begins with.
+fn sent(data: &[u8]) -> u64 {
+    let text =
+        data.windows(TEXT.len()).position(|it| it == TEXT).map(|at| &data[at + TEXT.len()..]);
+    whole(text.and_then(|it| it.split(|it| *it == b' ').next()))
 }
 
 fn whole(digits: Option<&[u8]>) -> u64 {

@@ -10,10 +10,12 @@ use super::{
     wires::{Carried, Wires},
 };
 use crate::{
+    flow::Setting,
     flow::{Fault, Gate, Source, Stage, StageGauge},
     host::{Pipeline, StageSettings},
     logic::budget::Budget,
-    serve::{Server, Speakers},
+    logic::replace::Rules,
+    serve::{Retranslator, Server, Speakers},
     spec::plan,
     wire::{Clock, TrackInfo},
 };
@@ -43,6 +45,10 @@ pub(super) struct Assembly<'a> {
     pub(super) notices: Vec<(usize, String)>,
     /// Those who speak to each broadcast, by its number.
     pub(super) speakers: OfServers,
+    /// What operators may change, by the number of the stage.
+    pub(super) translators: Vec<(usize, Retranslator)>,
+    pub(super) rules: Vec<(usize, Setting<Rules>)>,
+    pub(super) vocabularies: Vec<(usize, Setting<String>)>,
 }
 
 impl<'a> Assembly<'a> {
@@ -67,6 +73,9 @@ impl<'a> Assembly<'a> {
             servers: Vec::new(),
             notices: Vec::new(),
             speakers,
+            translators: Vec::new(),
+            rules: Vec::new(),
+            vocabularies: Vec::new(),
         }
     }
 

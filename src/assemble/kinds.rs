@@ -99,7 +99,9 @@ impl Assembly<'_> {
             Planned::Translate(settings) => self.translate(number, stage, settings),
             Planned::Replace(settings) => {
                 let rules = rules(settings).map_err(|error| error.to_string())?;
-                self.between(number, stage, None, move || Ok(Replace::new(rules.clone())));
+                let replace = Replace::new(rules);
+                self.rules.push((number, replace.rules()));
+                self.between(number, stage, None, move || Ok(replace.clone()));
                 Ok(())
             }
             Planned::Subtitles(settings) => {
@@ -137,6 +139,7 @@ impl Assembly<'_> {
             tracing::warn!(stage = stage.name, "{caution}");
             self.notices.push((number, caution.to_owned()));
         }
+        self.vocabularies.push((number, recogniser.vocabulary()));
         let kept = recogniser.kept();
         let make = move || recogniser.run();
         let (inlet, outlet) = (self.wires.inlet(number), self.wires.outlet(number, &gauge));
@@ -163,6 +166,7 @@ impl Assembly<'_> {
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = Broadcast::new(server.publisher());
         self.sink(number, stage, (), move || Ok(broadcast.clone()));
+        server.edit(self.editors(number, plan));
         let tracks = self.tracks(&plan.heard(number), plan);
         self.servers.push((number, server, tracks));
         Ok(())

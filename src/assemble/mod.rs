@@ -1,6 +1,7 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
 mod assembly;
 mod delivery;
+mod editors;
 mod graph;
 #[cfg(feature = "journal")]
 mod journal;

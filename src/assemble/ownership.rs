@@ -27,7 +27,7 @@ pub(super) fn belongs(plan: &Plan, of: usize) -> Vec<bool> {
 }
 
 /// Those from which something comes to this stage, and it.
-fn leading_to(stages: &[Stage], number: usize) -> Vec<bool> {
+pub(super) fn leading_to(stages: &[Stage], number: usize) -> Vec<bool> {
     let mut leads = vec![false; stages.len()];
     let mut open = vec![number];
     while let Some(number) = open.pop() {

@@ -9,7 +9,7 @@ use super::{
     pools::Pools,
 };
 use crate::{
-    flow::{Engine, EngineError, EnginePool, Fault, StageGauge},
+    flow::{Engine, EngineError, EnginePool, Fault, Setting, StageGauge},
     logic::{
         agreement::AgreementSettings, decode_scheduler::DecodeSchedulerSettings,
         endpoint::EndpointSettings, hallucination::HallucinationFilterSettings,
@@ -28,8 +28,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Models {
     loaded: HashMap<String, WhisperModel>,
-    /// By the places of their pools.
-    pools: HashMap<usize, EnginePool<Whisper>>,
+    /// By the places of their pools, each with the vocabulary of its engines.
+    pools: HashMap<usize, (EnginePool<Whisper>, Setting<String>)>,
 }
 
 impl Models {
@@ -54,19 +54,24 @@ impl Models {
         name: &str,
         model: &WhisperModel,
         settings: WhisperSettings,
-    ) -> EnginePool<Whisper> {
+    ) -> (EnginePool<Whisper>, Setting<String>) {
         let make = || {
             let (name, model) = (name.to_owned(), model.clone());
-            EnginePool::new(size.get(), move || {
+            let vocabulary = Setting::new(settings.prompt.clone().unwrap_or_default());
+            let shared = vocabulary.clone();
+            let engines = EnginePool::new(size.get(), move || {
                 let (name, model, settings) = (name.clone(), model.clone(), settings.clone());
+                let vocabulary = shared.clone();
                 async move {
-                    let made = Engine::start(&name, move || Whisper::start(&model, &settings));
+                    let start = move || Whisper::start_with(&model, &settings, vocabulary);
+                    let made = Engine::start(&name, start);
                     made.await.map_err(|error| match error {
                         EngineError::Make(error) => Fault::permanent(error),
                         EngineError::Fault(fault) => fault,
                     })
                 }
-            })
+            });
+            (engines, vocabulary)
         };
         self.pools.entry(place).or_insert_with(make).clone()
     }
@@ -77,6 +82,7 @@ pub(super) struct Recogniser {
     model: WhisperModel,
     translates: bool,
     engines: EnginePool<Whisper>,
+    vocabulary: Setting<String>,
     recognise: RecogniseSettings,
     gauge: Arc<StageGauge>,
     caution: Option<String>,
@@ -151,8 +157,8 @@ impl Recogniser {
             decoding: Some(decoding),
         };
         let (name, translates) = (stage.name.clone(), whisper.translate);
-        let engines = models.engines(pools.of_stage(number), &name, &model, whisper);
-        Ok(Recogniser { name, model, translates, engines, recognise, gauge, caution })
+        let (engines, vocabulary) = models.engines(pools.of_stage(number), &name, &model, whisper);
+        Ok(Recogniser { name, model, translates, engines, vocabulary, recognise, gauge, caution })
     }
 
     /// The language of its track; `auto` where decodes find it.
@@ -161,6 +167,11 @@ impl Recogniser {
             return "en".to_owned();
         }
         self.recognise.language.as_ref().map_or_else(|| "auto".to_owned(), Language::to_string)
+    }
+
+    /// What it expects to hear; of all that share its engines.
+    pub(super) fn vocabulary(&self) -> Setting<String> {
+        self.vocabulary.clone()
     }
 
     /// A caution about the model for viewers.

@@ -6,6 +6,7 @@ use crate::{
     flow::StageGauge,
     logic::translate::Scheduler,
     message::{Language, TrackName},
+    serve::Retranslations,
     spec::{
         Plan, Voice,
         plan::{self, Place},
@@ -27,8 +28,12 @@ impl Assembly<'_> {
         let translator = super::translator(settings)?;
         let settings = super::translate_settings(settings, !self.live[number]);
         let scheduler = Scheduler::new(settings.scheduler.clone());
+        let (retranslator, corrected) =
+            Retranslations::of(&stage.name, settings.scheduler.to.as_str());
+        self.translators.push((number, retranslator));
         let make = move || {
             let stage = Translate::new(settings.clone(), translator.clone());
+            let stage = stage.correcting(corrected.clone());
             std::future::ready(Ok(stage)).boxed()
         };
         let gauge = StageGauge::new(&stage.name);

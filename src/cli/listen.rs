@@ -114,7 +114,7 @@ impl<'a> Seat<'a> {
                 }
                 self.stream = stream;
             }
-            "caption" | "gap" | "mark" if data["kind"] != "partial" => {
+            "caption" | "correction" | "gap" | "mark" if data["kind"] != "partial" => {
                 self.from = data["seq"].as_u64().map(|it| it + 1).or(self.from);
             }
             _ => (),

@@ -10,6 +10,7 @@ mod item;
 mod level;
 mod outlet;
 mod reading;
+mod setting;
 mod stage;
 
 pub use drive::drive;
@@ -22,4 +23,5 @@ pub use inlet::{Inlet, Offer};
 pub use item::{Item, Mended, Never};
 pub use outlet::{Closed, Outlet};
 pub use reading::{EdgeReading, StageReading, StageState};
+pub use setting::Setting;
 pub use stage::{BoxError, Fault, Source, Stage};

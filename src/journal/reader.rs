@@ -7,9 +7,11 @@ use rusqlite::{
 use serde::Serialize;
 
 use super::{
+    entry,
     error::JournalError,
-    index, retention, schema,
-    store::{signed, unsigned},
+    index,
+    numbers::{signed, unsigned},
+    retention, schema,
 };
 use crate::wire::{Event, TrackInfo};
 
@@ -45,7 +47,10 @@ pub struct Row {
     pub seq: u64,
     /// Unix time in ms.
     pub at: u64,
+    /// As it reads now: with the text of its newest correction.
     pub event: Event,
+    /// What it said before it was corrected.
+    pub original: Option<String>,
 }
 
 /// What is searched for. Everything but the words may be left out.
@@ -95,7 +100,7 @@ const SUMMARY: &str = "
         ended_at IS NOT NULL OR (SELECT stopped_at IS NOT NULL FROM run WHERE run.event = event.id ORDER BY id DESC LIMIT 1),
         (SELECT count(*) FROM run WHERE run.event = event.id),
         (SELECT coalesce(max(seq), 0) FROM entry WHERE entry.event = event.id),
-        (SELECT end FROM entry WHERE entry.event = event.id ORDER BY seq DESC LIMIT 1)
+        (SELECT end FROM entry WHERE entry.event = event.id AND kind != 'correction' ORDER BY seq DESC LIMIT 1)
     FROM event";
 
 impl Reader {
@@ -187,18 +192,24 @@ impl Reader {
     /// The entries of an event from number `from` on, at most `limit`.
     pub fn entries(&self, event: i64, from: u64, limit: usize) -> Result<Vec<Row>, JournalError> {
         let mut asked = self.connection.prepare_cached(
-            "SELECT seq, at, json FROM entry WHERE event = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+            "SELECT seq, at, json, text FROM entry WHERE event = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let found = asked.query_map(params![event, signed(from), limit], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, Option<String>>(3)?,
+            ))
         })?;
         let mut rows = Vec::new();
         for row in found {
-            let (seq, at, json) = row?;
+            let (seq, at, json, text) = row?;
             // An entry of a kind that this version does not know is left out.
             if let Ok(event) = serde_json::from_str(&json) {
-                rows.push(Row { seq: unsigned(seq), at: unsigned(at), event });
+                let (event, original) = entry::as_it_reads(event, text);
+                rows.push(Row { seq: unsigned(seq), at: unsigned(at), event, original });
             }
         }
         Ok(rows)

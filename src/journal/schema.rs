@@ -13,6 +13,7 @@ const STEPS: [&str; 1] = [VERSION_1];
 /// - `run`: one start of livecap, with the pipeline file and the models that made its words.
 /// - `entry`: one numbered event of the log, as JSON, with the columns that are searched and filtered by. `at`: Unix time in ms when
 ///   it was published; `start`, `end`: seconds on the audio timeline of the event.
+/// - `entry.text`: what it says now; `json` keeps what it said before a correction, which is an entry of its own without a text.
 /// - `open`: the newest partial of each open segment, so that a crash closes it as it stood.
 /// - `note`: what operators saw: the states of stages when they changed.
 /// - `words`: the full-text index of `entry.text`, see `index`.

@@ -6,11 +6,12 @@ use std::{
 };
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use serde_json::Value;
 
 use super::{
+    entry::{Columns, insert},
     error::JournalError,
-    index, retention, schema,
+    numbers::{signed, unsigned},
+    retention, schema,
     settings::{BookSettings, Opened},
 };
 use crate::wire::{Batch, CaptionEvent, CaptionKind, Continued, Event, GapEvent, WordTime};
@@ -120,77 +121,6 @@ impl Store {
         )?;
         self.sync()
     }
-}
-
-/// What is searched and filtered by, of an event in JSON.
-#[derive(Default)]
-struct Columns {
-    kind: String,
-    track: Option<String>,
-    segment: Option<i64>,
-    lang: Option<String>,
-    speaker: Option<String>,
-    start: f64,
-    end: f64,
-    text: Option<String>,
-}
-
-impl Columns {
-    /// `{"caption": {…}}`
-    fn of(json: &str) -> Columns {
-        let Ok(Value::Object(outer)) = serde_json::from_str(json) else {
-            return Columns::default();
-        };
-        let Some((kind, fields)) = outer.into_iter().next() else { return Columns::default() };
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
-        let number = |name: &str| fields.get(name).and_then(Value::as_f64);
-        let start = number("start").unwrap_or_default();
-        Columns {
-            kind,
-            track: text("track"),
-            segment: fields.get("segment").and_then(Value::as_i64),
-            lang: text("lang"),
-            speaker: text("speaker"),
-            start,
-            end: number("end").unwrap_or(start),
-            text: text("text").filter(|it| !it.is_empty()),
-        }
-    }
-}
-
-fn insert(
-    change: &Transaction<'_>,
-    event: i64,
-    seq: u64,
-    at: u64,
-    json: &str,
-) -> Result<(), JournalError> {
-    let it = Columns::of(json);
-    // A batch whose commit was not heard of is written again: the entry is there then.
-    let mut add = change.prepare_cached(
-        "INSERT OR IGNORE INTO entry (event, seq, kind, track, segment, lang, speaker, start, end, at, text, json)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?;
-    let added = add.execute(params![
-        event,
-        signed(seq),
-        it.kind,
-        it.track,
-        it.segment,
-        it.lang,
-        it.speaker,
-        it.start,
-        it.end,
-        signed(at),
-        it.text,
-        json
-    ])?;
-    if let (1, Some(text)) = (added, &it.text) {
-        let id = change.last_insert_rowid();
-        let mut words = change.prepare_cached("INSERT INTO words (rowid, text) VALUES (?1, ?2)")?;
-        words.execute(params![id, index::indexed(text)])?;
-    }
-    Ok(())
 }
 
 /// The event of this run: a new one, or the newest, where its last run lived until a moment ago.
@@ -377,13 +307,4 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-/// SQLite's numbers have a sign; ours never reach it.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-pub(super) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -4,6 +4,7 @@ pub mod align;
 pub mod backoff;
 pub mod budget;
 pub mod client_clock;
+pub mod correction;
 pub mod decode_scheduler;
 pub mod downmix;
 pub mod endpoint;

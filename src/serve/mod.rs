@@ -30,6 +30,9 @@ pub use captions::transcript::{Format as TranscriptFormat, Kept, transcript};
 pub use cluster::{ClusterAddress, ClusterSettings, Role};
 pub use journal::{Journal, JournalSettings, WriteError};
 pub use pipeline::{
+    editors::{
+        EditableRules, EditableVocabulary, Editors, Retranslation, Retranslations, Retranslator,
+    },
     event_page::{EventPage, Logo},
     log_buffer::LogBuffer,
     publisher::Publisher,

@@ -18,6 +18,7 @@ use crate::{
         http::{listener::Listener, router},
         hub::Hub,
         journal::{self, Keeper},
+        pipeline::editors::Editors,
         pipeline::log_buffer::LogBuffer,
         pipeline::publisher::Publisher,
         random::random_name,
@@ -212,6 +213,11 @@ impl Server {
     /// Lets operators pause and end the pipeline.
     pub fn operate(&self, gate: Gate) {
         self.hub.pipeline.operate(gate);
+    }
+
+    /// Lets operators change what stages do while they run.
+    pub fn edit(&self, editors: Editors) {
+        self.hub.pipeline.edit(editors);
     }
 
     /// Lets operators see the plan behind it.

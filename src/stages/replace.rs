@@ -1,21 +1,24 @@
 //! Corrects captions by rules: originals and translations, partials and finals. It adds no delay, but the last words of a partial are
 //! committed later if a rule may still match them.
-use std::sync::Arc;
-
 use crate::{
-    flow::{Fault, Outlet, Stage},
+    flow::{Fault, Outlet, Setting, Stage},
     logic::{replace::Rules, script},
     message::{Caption, Kind, MediaSpan, Rewriting, Transcript, Translated, Translation, Word},
 };
 
 #[derive(Clone)]
 pub struct Replace {
-    rules: Arc<Rules>,
+    rules: Setting<Rules>,
 }
 
 impl Replace {
     pub fn new(rules: Rules) -> Replace {
-        Replace { rules: Arc::new(rules) }
+        Replace { rules: Setting::new(rules) }
+    }
+
+    /// The rules, to be changed while it runs.
+    pub fn rules(&self) -> Setting<Rules> {
+        self.rules.clone()
     }
 
     fn transcript(&self, kept: &mut Option<Rewriting>, it: Transcript) -> Transcript {
@@ -24,7 +27,7 @@ impl Replace {
         let complete = it.kind() == Kind::Final;
         let from = open.taken().min(it.words().len());
         let committed = it.committed().len().saturating_sub(from);
-        let rewritten = self.rules.apply(&it.words()[from..], committed, complete);
+        let rewritten = self.rules.get().1.apply(&it.words()[from..], committed, complete);
         let it = open.revise(it, rewritten.taken, rewritten.settled, rewritten.tail);
         *kept = (!complete).then_some(open);
         it
@@ -36,7 +39,7 @@ impl Replace {
         let Translated::Text(text) = &it.text else { return it };
         let word = |unit: &str| Word { text: unit.to_owned(), span: MediaSpan::default() };
         let words: Vec<Word> = script::units(text).into_iter().map(word).collect();
-        let settled = self.rules.apply(&words, words.len(), it.kind == Kind::Final).settled;
+        let settled = self.rules.get().1.apply(&words, words.len(), it.kind == Kind::Final).settled;
         let text: String = settled.iter().map(|it| it.text.as_str()).collect();
         Translation { text: Translated::Text(text.trim().to_owned()), ..it }
     }

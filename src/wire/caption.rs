@@ -1,10 +1,12 @@
 //! Captions and gaps on the wire, and how they are made of our messages.
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use super::Clock;
-use crate::message::{Gap, Kind, MediaTime, Milestone, Speaker, Trace, Transcript, Word};
+use crate::message::{
+    Gap, Kind, MediaSpan, MediaTime, Milestone, Speaker, Trace, Transcript, Word,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -146,12 +148,26 @@ impl GapEvent {
 }
 
 fn word_times(transcript: &Transcript) -> Vec<WordTime> {
-    let word_time = |word: &Word| WordTime {
-        word: word.text.clone(),
-        start: seconds(word.span.start),
-        end: seconds(word.span.end()),
-    };
-    transcript.words().iter().map(word_time).collect()
+    transcript.words().iter().map(WordTime::from).collect()
+}
+
+impl From<&Word> for WordTime {
+    fn from(word: &Word) -> WordTime {
+        WordTime {
+            word: word.text.clone(),
+            start: seconds(word.span.start),
+            end: seconds(word.span.end()),
+        }
+    }
+}
+
+impl From<&WordTime> for Word {
+    fn from(it: &WordTime) -> Word {
+        let at = |seconds: f64| {
+            MediaTime::new(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default())
+        };
+        Word { text: it.word.clone(), span: MediaSpan::between(at(it.start), at(it.end)) }
+    }
 }
 
 pub(super) fn kind_of(kind: Kind) -> CaptionKind {
@@ -168,13 +184,11 @@ pub(super) fn seconds(at: MediaTime) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::Instant;
 
     use super::*;
     use crate::{
-        message::{Hop, Language, MediaSpan, Segments, TrackName, Why},
+        message::{Hop, Language, Segments, TrackName, Why},
         wire::Line,
     };
 

@@ -1,7 +1,9 @@
 //! An event of the log, whatever it tells.
 use serde::{Deserialize, Serialize};
 
-use super::{CaptionEvent, CaptionKind, GapEvent, MarkEvent, TranslationEvent};
+use super::{
+    CaptionEvent, CaptionKind, CorrectionEvent, GapEvent, MarkEvent, TranslationEvent, WordTime,
+};
 
 /// An event of the log with all that its clients may ask for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,6 +13,7 @@ pub enum Event {
     Translation(TranslationEvent),
     Gap(GapEvent),
     Mark(MarkEvent),
+    Correction(CorrectionEvent),
 }
 
 impl Event {
@@ -21,6 +24,7 @@ impl Event {
             Event::Translation(it) => it.seq,
             Event::Gap(it) => it.seq,
             Event::Mark(it) => Some(it.seq),
+            Event::Correction(it) => Some(it.seq),
         }
     }
 
@@ -28,7 +32,7 @@ impl Event {
         match self {
             Event::Caption(it) => it.kind == CaptionKind::Partial,
             Event::Translation(it) => it.kind == CaptionKind::Partial,
-            Event::Gap(_) | Event::Mark(_) => false,
+            Event::Gap(_) | Event::Mark(_) | Event::Correction(_) => false,
         }
     }
 
@@ -39,6 +43,7 @@ impl Event {
             Event::Translation(it) => it.start,
             Event::Gap(it) => it.start,
             Event::Mark(it) => it.start,
+            Event::Correction(it) => it.start,
         }
     }
 
@@ -58,13 +63,21 @@ impl Event {
     pub fn moved(mut self, offset: f64, segments: u64) -> Event {
         // To the millisecond, as all times on the wire.
         let move_by = |at: &mut f64| *at = ((*at + offset) * 1000.0).round() / 1000.0;
+        let move_words = |words: &mut Option<Vec<WordTime>>| {
+            for word in words.iter_mut().flatten() {
+                [&mut word.start, &mut word.end].into_iter().for_each(move_by);
+            }
+        };
         match &mut self {
             Event::Caption(it) => {
                 it.segment += segments;
                 [&mut it.start, &mut it.end].into_iter().for_each(move_by);
-                for word in it.words.iter_mut().flatten() {
-                    [&mut word.start, &mut word.end].into_iter().for_each(move_by);
-                }
+                move_words(&mut it.words);
+            }
+            Event::Correction(it) => {
+                it.segment += segments;
+                [&mut it.start, &mut it.end].into_iter().for_each(move_by);
+                move_words(&mut it.words);
             }
             Event::Translation(it) => {
                 it.segment += segments;

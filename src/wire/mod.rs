@@ -1,6 +1,7 @@
 //! The events as they travel to clients and on pipes (`docs/protocol.md`).
 mod caption;
 mod clock;
+mod correction;
 mod event;
 mod ingest;
 mod inspect;
@@ -13,6 +14,7 @@ mod translation;
 
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, MarkEvent, Painted, WordTime};
 pub use clock::Clock;
+pub use correction::{CorrectionEvent, corrected_words};
 pub use event::Event;
 pub use ingest::{
     Codec, FromSpeaker, INGEST_PATH, INGEST_VERSION, IngestAck, IngestFormat, IngestHello,

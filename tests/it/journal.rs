@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::support::program::{Program, ended, livecap};
+use crate::support::program::{Program, ask_with, ended, livecap};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -159,4 +159,62 @@ async fn a_journal_is_listed_searched_exported_and_pruned() {
     assert_eq!(journal(&["list"]).await.out, "no events yet\n");
     let missing = ended(livecap(folder.path(), &["journal", "--journal", "none.db", "list"])).await;
     assert!(missing.err.contains("there is no journal none.db"), "{}", missing.err);
+}
+
+#[tokio::test]
+async fn what_an_operator_corrects_is_exported_found_and_there_after_a_restart() {
+    let folder = folder();
+    let file = folder.path().join("talk.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let operated = "127.0.0.1:0\"\noperator-token-env = \"OPERATOR\"";
+    fs::write(&file, text.replace("127.0.0.1:0\"", operated)).unwrap();
+    let begin = || {
+        let mut command = livecap(folder.path(), &["run", "talk.toml"]);
+        command.env("OPERATOR", "an operator's token").stdin(Stdio::piped());
+        Program::start(command)
+    };
+    let mut program = begin();
+    let address = program.address().await;
+    let mut client = viewer(&address, 0).await;
+    program.write("Ask Morgan about it.\n").await;
+    let caption = next(&mut client, "caption").await;
+    let wanted = json!({
+        "track": caption["track"], "segment": caption["segment"], "lang": caption["lang"],
+        "before": "Ask Morgan about it.", "text": "Ask Morgen about it.", "by": "Ada",
+    });
+    let answer =
+        ask_with(&address, "POST", "/api/correct", "an operator's token", &wanted.to_string())
+            .await;
+    assert!(answer.contains("200 OK") && answer.contains(r#""seq":2"#), "{answer}");
+    next(&mut client, "correction").await;
+    program.signal("KILL").await;
+    program.exit().await;
+
+    let journal = async |args: &[&str]| {
+        let args = [&["journal", "--journal", "book.db"], args].concat();
+        ended(livecap(folder.path(), &args)).await
+    };
+    assert_eq!(journal(&["export", "--format", "txt"]).await.out, "Ask Morgen about it.\n");
+    let exported: Value =
+        serde_json::from_str(&journal(&["export", "--format", "json"]).await.out).unwrap();
+    let event = &exported["events"][0];
+    assert_eq!(
+        (&event["text"], &event["original"], &event["corrected"]["by"]),
+        (&json!("Ask Morgen about it."), &json!("Ask Morgan about it."), &json!("Ada"))
+    );
+    assert!(journal(&["search", "morgen"]).await.out.contains("Ask *Morgen* about it."));
+    assert_eq!(journal(&["search", "morgan"]).await.code, Some(1));
+    let shown = journal(&["show", "last"]).await.out;
+    assert!(
+        shown.contains("[corrected by Ada: Ask Morgen about it. (before: Ask Morgan about it.)]"),
+        "{shown}"
+    );
+    let rows = kept(folder.path()).await;
+    assert_eq!(rows[0]["original"], "Ask Morgan about it.");
+
+    let mut program = begin();
+    let address = program.address().await;
+    let mut late = viewer(&address, 0).await;
+    assert_eq!(next(&mut late, "caption").await["text"], "Ask Morgan about it.");
+    assert_eq!(next(&mut late, "correction").await["text"], "Ask Morgen about it.");
 }

@@ -11,6 +11,7 @@ mod bench;
 mod bench_suite;
 mod broadcast;
 mod check;
+mod corrections;
 #[cfg(all(feature = "microphone", target_os = "linux"))]
 mod devices;
 mod edges;

@@ -7,8 +7,8 @@ use std::{
 
 use livecap::{
     flow::{
-        EdgeSettings, Engine, Inlet, Item, Offer, Outlet, Receiver, Room, Source, StageGauge,
-        WhenFull, drive, edge,
+        EdgeSettings, Engine, Inlet, Item, Offer, Outlet, Receiver, Room, Setting, Source,
+        StageGauge, WhenFull, drive, edge,
     },
     logic::{reference::Reference, wer::WordErrors},
     message::{Caption, Kind, Language, TrackName, Transcript},
@@ -258,4 +258,26 @@ fn decoded(path: &Path) -> Vec<f32> {
         samples.extend(chunk);
     }
     samples
+}
+
+#[test]
+fn a_vocabulary_that_is_changed_is_in_the_next_decode() {
+    let samples = decoded(&in_project("pipelines/demo.flac"));
+    let sentence = &samples[16_000 * 2..16_000 * 4 + 8_000];
+    let vocabulary = Setting::new(String::new());
+    let mut changing = Whisper::start_with(&model(), &english(), vocabulary.clone()).unwrap();
+    let told = |whisper: &mut Whisper| {
+        format!("{:?}", whisper.decode_with_defaults(sentence).unwrap().words)
+    };
+    let before = told(&mut changing);
+    let names = "Amsterdam, Rotterdam.".to_owned();
+    vocabulary.change(|_| Ok::<_, ()>(names.clone())).unwrap();
+    let settings = WhisperSettings { prompt: Some(names), ..english() };
+    let mut prompted = Whisper::start(&model(), &settings).unwrap();
+    let after = told(&mut changing);
+    assert_eq!(after, told(&mut prompted));
+    assert_ne!(after, before);
+    // What the model has no tokens for changes nothing.
+    vocabulary.change(|_| Ok::<_, ()>("a\0b".to_owned())).unwrap();
+    assert_eq!(told(&mut changing), after);
 }

@@ -4,7 +4,8 @@ import { setLanguage } from "./direction.ts";
 import { shown, type CaptionStore } from "./caption-store.ts";
 import { isWanted } from "./gaps.ts";
 import type { Choice } from "./rows.ts";
-import type { Caption } from "./wire.ts";
+import { t } from "./texts.ts";
+import type { Caption, Correction } from "./wire.ts";
 
 const KEPT = 20;
 
@@ -26,6 +27,25 @@ export class Announcer {
     this.#speaker = row.speaker;
     const line = text("p", isOther ? `${row.speaker}: ${it.line.text}` : it.line.text);
     setLanguage(line, it.line.lang);
+    this.#add(line);
+  }
+
+  /** What was just corrected in the store, where it is what is read. */
+  correct({ track, segment, lang, text: words, before, masked }: Correction, store: CaptionStore, choice: Choice): void {
+    // What is masked must not be found by reading back.
+    if (masked) for (const line of [...this.log.children]) if (line.textContent?.includes(before)) line.remove();
+    const row = store.rows.find((it) => it.is === "segment" && it.track === track && it.segment === segment);
+    if (row?.is !== "segment" || !isWanted(row, choice) || words === "") return;
+    const it = shown(row, choice.lang, store.tracks);
+    if (it?.line.lang !== lang || it.line.text !== words) return;
+    const said = text("span", words);
+    setLanguage(said, lang);
+    const line = text("p", `${t("correction.spoken")} `);
+    line.append(said);
+    this.#add(line);
+  }
+
+  #add(line: HTMLElement): void {
     this.log.append(line);
     while (this.log.childElementCount > KEPT) this.log.firstElementChild?.remove();
   }

@@ -1,5 +1,5 @@
 // What is on the screen: events in, rows out. It reads no clock and touches no page.
-import type { Caption, Gap, Hello, Kind, Mark, Track, Why } from "./wire.ts";
+import type { Caption, Correction, Gap, Hello, Kind, Mark, Track, Why } from "./wire.ts";
 
 /** One language's text of a segment. */
 export interface Line {
@@ -11,6 +11,17 @@ export interface Line {
   committed: number;
   /** There will be no translation; the original stands in its place. */
   untranslated: boolean;
+  /** It was corrected after it was final. */
+  corrected?: Corrected;
+}
+
+/** What became of a final. */
+export interface Corrected {
+  /** What it said at first; unknown where that is not to be shown again. */
+  original: string | undefined;
+  by: string;
+  /** Unix time in ms. */
+  at: number;
 }
 
 export interface Segment {
@@ -169,6 +180,21 @@ export class CaptionStore {
     return row;
   }
 
+  /** The segment that changed; none where what is corrected is not here. */
+  correct(it: Correction): Segment | undefined {
+    this.#last = Math.max(this.#last, it.seq);
+    const row = this.#find(it.track, it.segment);
+    const line = it.of === undefined ? row?.original : row?.translations.get(it.lang);
+    if (!row || line?.kind !== "final" || line.lang !== it.lang) return undefined;
+    const isKnown = !it.masked && (line.corrected === undefined || line.corrected.original !== undefined);
+    const original = isKnown ? (line.corrected?.original ?? line.text) : undefined;
+    const now: Line = { ...line, text: it.text, committed: it.text.length, untranslated: false, corrected: { original, by: it.by, at: it.at } };
+    if (it.of === undefined) row.original = now;
+    else row.translations.set(it.lang, now);
+    row.version += 1;
+    return row;
+  }
+
   gap(it: Gap): void {
     if (it.seq !== null) this.#last = Math.max(this.#last, it.seq);
     const track = it.track ?? null;
@@ -304,6 +330,7 @@ function lineOf(it: Caption): Line {
     text: it.text,
     committed: isFinal ? it.text.length : it.text.startsWith(prefix) ? prefix.length : 0,
     untranslated: it.untranslated !== undefined,
+    ...(it.corrected ? { corrected: { original: it.original, by: it.corrected.by, at: it.corrected.at } } : {}),
   };
 }
 

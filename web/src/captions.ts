@@ -28,7 +28,7 @@ import { forgetSettings, storedSettings, storeSetting } from "./stored-settings.
 import { onTexts, t, useTexts } from "./texts.ts";
 import { followToken, keepToken, takeToken } from "./token.ts";
 import { behind, label, shownStatus, type Status } from "./why.ts";
-import type { Caption, Hello, State } from "./wire.ts";
+import type { Caption, Correction, Hello, State } from "./wire.ts";
 
 /** Rows that the page holds; more while somebody reads back. */
 const ROWS = 500;
@@ -91,7 +91,7 @@ let lagShown = 0;
 let presented = token !== undefined;
 
 const measure = new URLSearchParams(location.search).get("measure") ?? undefined;
-const connection = new Connection(store, { status: setStatus, hello, changed, state }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true, measure });
+const connection = new Connection(store, { status: setStatus, hello, changed, state, corrected }, { lang: chosen.lang, tracks: chosen.tracks, token, past: true, measure });
 const paintTimer = measure !== undefined ? new PaintTimer(connection.clock, connection.measure()) : undefined;
 
 applyReader(page, settings);
@@ -213,6 +213,10 @@ function changed(caption: Caption | undefined, isLive: boolean, missed: boolean)
   if (caption?.speaker !== undefined) panel.heard(store.speakers);
   if (caption && (isLive || missed)) announcer.announce(caption, store, chosen);
   repaint();
+}
+
+function corrected(it: Correction, isLive: boolean): void {
+  if (isLive) announcer.correct(it, store, chosen);
 }
 
 function showStatus(): void {

@@ -6,7 +6,7 @@ import type { Painted } from "./painted.ts";
 import { jitter } from "./jitter.ts";
 import { connect } from "./socket.ts";
 import type { Status } from "./why.ts";
-import { isCaption, isGap, isHello, isMark, isNext, isState, type Caption, type Hello, type State } from "./wire.ts";
+import { isCaption, isCorrection, isGap, isHello, isMark, isNext, isState, type Caption, type Correction, type Hello, type State } from "./wire.ts";
 
 export interface Listener {
   status(now: Status): void;
@@ -14,12 +14,16 @@ export interface Listener {
   /** The store has changed, by `caption` where there is one. `live`: it was just spoken; `missed`: it was said while the connection was cut. */
   changed(caption: Caption | undefined, live: boolean, missed: boolean): void;
   state(state: State): void;
+  /** The store has changed so. `live`: it was corrected just now. */
+  corrected?(correction: Correction, live: boolean): void;
 }
 
 /** What this reader is sent. */
 export interface Subscription {
   /** The one translation that is read. */
   lang: string | undefined;
+  /** All translations are sent. */
+  allLanguages?: boolean;
   /** None named: all. */
   tracks: readonly string[];
   token: string | undefined;
@@ -104,7 +108,7 @@ export class Connection {
   }
 
   #handshake(): object {
-    const { lang, tracks, token, past, measure } = this.subscription;
+    const { lang, allLanguages, tracks, token, past, measure } = this.subscription;
     const { stream } = this.store;
     // Without `from` the server sends what is said from now on. A stream that was seen before is continued in any case.
     // After a new subscription `from` is 0 until the whole replay has arrived: the numbers seen so far are of the old one.
@@ -115,7 +119,7 @@ export class Connection {
       v: 1,
       ...(stream === undefined ? {} : { stream }),
       ...from,
-      langs: lang === undefined ? [] : [lang],
+      ...(allLanguages ? {} : { langs: lang === undefined ? [] : [lang] }),
       ...(tracks.length === 0 ? {} : { tracks }),
       ...(token === undefined ? {} : { token }),
       ...(measure === undefined ? {} : { measure }),
@@ -154,6 +158,11 @@ export class Connection {
     });
     socket.on("caption", (it: unknown) => {
       if (isCaption(it) && store.caption(it)) listener.changed(it, !this.#replaying, this.#replaying && it.kind === "final" && it.seq >= this.#unseen);
+    });
+    socket.on("correction", (it: unknown) => {
+      if (!isCorrection(it) || !store.correct(it)) return;
+      listener.corrected?.(it, !this.#replaying);
+      changed();
     });
     socket.on("gap", (it: unknown) => {
       if (isGap(it)) store.gap(it), changed();

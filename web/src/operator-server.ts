@@ -10,6 +10,8 @@ const TIMEOUT_MS = 8000;
 export interface Failure {
   status: Status;
   why: string;
+  /** What the refusal says, where it is JSON. */
+  body?: unknown;
 }
 
 export type Answer<T> = { value: T } | Failure;
@@ -52,7 +54,7 @@ async function ask<T>(path: string, options: Parameters<typeof request>[2]): Pro
     const answer = await request(path, held, { ...options, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await answer.text();
     const status = refusal(answer.status, hasToken);
-    if (status !== undefined) return { status, why: errorIn(text) ?? `${answer.status} ${answer.statusText}` };
+    if (status !== undefined) return { status, why: errorIn(text) ?? `${answer.status} ${answer.statusText}`, body: bodyOf(text) };
     return { value: (text === "" ? undefined : JSON.parse(text)) as T };
   } catch (error) {
     // livecap answers with JSON.
@@ -63,9 +65,13 @@ async function ask<T>(path: string, options: Parameters<typeof request>[2]): Pro
 
 /** Refusals are JSON: `{ error }`. */
 function errorIn(text: string): string | undefined {
+  const answer = bodyOf(text) as { error?: unknown } | null | undefined;
+  return typeof answer?.error === "string" ? answer.error : undefined;
+}
+
+function bodyOf(text: string): unknown {
   try {
-    const answer = JSON.parse(text) as { error?: unknown };
-    return typeof answer.error === "string" ? answer.error : undefined;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

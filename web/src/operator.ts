@@ -1,6 +1,7 @@
 // The operator's page: polls the server's state about twice a second and shows it, with a token where one is needed.
 import { element, setText, showText } from "./dom.ts";
 import { Buttons } from "./operator-buttons.ts";
+import { CaptionsPanel } from "./operator-captions.ts";
 import { path, troubles, writerName } from "./operator-format.ts";
 import { GraphView } from "./operator-graph.ts";
 import { Plot } from "./operator-plots.ts";
@@ -29,6 +30,7 @@ let which: Which = "p95";
 const stagePlot = new Plot(element("stage-plot"), stages[which]);
 const buttons = new Buttons(() => poller.now());
 const speakers = new SpeakersPanel(element("speakers"));
+const captions = new CaptionsPanel(element("editing"));
 const poller = new Poller(poll, (error) => fail({ status: "broken", why: String(error) }), () => untilNext(status, failures, document.hidden, Math.random()));
 
 let status: Status = "connecting";
@@ -97,7 +99,7 @@ async function poll(): Promise<void> {
     setText("pipeline", graph.value.name && `: ${graph.value.name}`);
   }
   show(state.value);
-  await speakers.poll(state.value);
+  await Promise.all([speakers.poll(state.value), captions.poll(state.value)]);
   document.documentElement.dataset.polls = String(++polls);
   if (server !== state.value.server) forgetLines(state.value.server);
   if (pollsUntilLog > 0) return void (pollsUntilLog -= 1);

@@ -6,10 +6,10 @@ import { rowsToShow, type Filter } from "./gaps.ts";
 import { shown, type GapRow, type CaptionStore, type Line, type Row, type Segment } from "./caption-store.ts";
 import { between, Paragraphs, type Paragraph, type View } from "./paragraphs.ts";
 import { lastShown } from "./stable-height.ts";
-import { locale, textLanguage, textsVersion } from "./texts.ts";
+import { locale, t, textLanguage, textsVersion } from "./texts.ts";
 import { timeOfReading } from "./time-of-day.ts";
 import { nameBefore, voiceOf } from "./voices.ts";
-import { Words } from "./words.ts";
+import { changedPart, Words, type Marked } from "./words.ts";
 import type { Track } from "./wire.ts";
 
 /** What a reader has chosen of it. */
@@ -82,7 +82,7 @@ export class Rows {
     for (const { id, rows } of paragraphs) {
       for (const row of rows) {
         const painted = this.#paintedOf(row);
-        if (all || painted.version !== row.version || (isRetold && row.is === "gap")) this.#fill(painted, row, all, store);
+        if (all || painted.version !== row.version || (isRetold && (row.is === "gap" || isCorrected(row)))) this.#fill(painted, row, all, store);
         painted.version = row.version;
       }
       const [first] = rows as [Row];
@@ -245,13 +245,27 @@ function fillSegment(row: Painted, segment: Segment, { lang, both, standIns }: C
   element.dataset.key = segment.key;
   element.classList.toggle("stands-in", it.standsIn && !it.settled);
   setLanguage(element, it.line.lang);
-  line!.show(it.line.text, it.line.committed);
+  line!.show(it.line.text, it.line.committed, marked(it.line));
   if (!both) return;
   // An original that stands in for its translation is not shown twice.
   const beside: Line | undefined = it.standsIn || segment.original === it.line ? undefined : segment.original;
   original!.element.hidden = !beside;
   setLanguage(original!.element, beside?.lang ?? "");
-  if (beside) original!.show(beside.text, beside.committed);
+  if (beside) original!.show(beside.text, beside.committed, marked(beside));
+}
+
+function isCorrected(row: Row): boolean {
+  return row.is === "segment" && [row.original, ...row.translations.values()].some((it) => it?.corrected !== undefined);
+}
+
+/** The words that were corrected, and by whom and when. */
+function marked({ text, corrected }: Line): Marked | undefined {
+  if (!corrected) return undefined;
+  const { original, by, at } = corrected;
+  const part = original === undefined ? { from: 0, to: text.length } : changedPart(original, text);
+  if (!part || part.from === part.to) return undefined;
+  const values = { name: by, time: timeOfReading(at) };
+  return { ...part, told: original === undefined || original === "" ? t("correction.by", values) : t("correction.before", { ...values, text: original }) };
 }
 
 /** In the language that is read, else in that of the original, else in the page's. */

@@ -54,6 +54,26 @@ export interface Caption {
   /** Why there is no translation; `text` is empty then. */
   untranslated?: string;
   at?: At;
+  /** Only in a transcript, where it was corrected: what it said at first, and who made it what it says. */
+  original?: string;
+  corrected?: { by: string; at: number };
+}
+
+/** A final has another text from now on. */
+export interface Correction {
+  seq: number;
+  track: string;
+  segment: number;
+  lang: string;
+  text: string;
+  before: string;
+  by: string;
+  /** Unix time in ms. */
+  at: number;
+  /** Only those of translations have it: the language of the original. */
+  of?: string;
+  /** What was there before is not to be shown again. */
+  masked?: boolean;
 }
 
 export interface Gap {
@@ -96,6 +116,14 @@ export function isCaption(it: unknown): it is Caption {
     [it.seq, it.segment, it.revision, it.start, it.end].every(isNumber) &&
     [it.track, it.lang, it.text, it.speaker ?? ""].every((value) => typeof value === "string") &&
     (it.kind === "partial" || it.kind === "final")
+  );
+}
+
+export function isCorrection(it: unknown): it is Correction {
+  return (
+    isRecord(it) &&
+    [it.seq, it.segment, it.at].every(isNumber) &&
+    [it.track, it.lang, it.text, it.before, it.by, it.of ?? ""].every((value) => typeof value === "string")
   );
 }
 

@@ -32,6 +32,25 @@ export function needsBreak(before: string, after: string): boolean {
   return before !== "" && after !== "" && !/\s$/u.test(before) && !/^\s/u.test(after);
 }
 
+/** Which part of `after` differs from `before`, in whole words; `undefined`: none, or words were only taken away. */
+export function changedPart(before: string, after: string): { from: number; to: number } | undefined {
+  const [old, now] = [before.split(/(?<=\s)/u), after.split(/(?<=\s)/u)];
+  let [first, last] = [0, 0];
+  while (first < now.length && first < old.length && old[first]!.trimEnd() === now[first]!.trimEnd()) first += 1;
+  const most = Math.min(now.length, old.length) - first;
+  while (last < most && old[old.length - 1 - last]!.trimEnd() === now[now.length - 1 - last]!.trimEnd()) last += 1;
+  const from = now.slice(0, first).join("").length;
+  const to = from + now.slice(first, now.length - last).join("").trimEnd().length;
+  return from < to ? { from, to } : undefined;
+}
+
+/** A part of a final that was corrected, and what is told of that. */
+export interface Marked {
+  from: number;
+  to: number;
+  told: string;
+}
+
 export class Words {
   readonly element: HTMLElement;
   readonly #committed = text("span", "", "committed");
@@ -39,23 +58,36 @@ export class Words {
   readonly #tail = text("span", "", "tail");
   readonly #apart = document.createElement("wbr");
   #settled = "";
+  #marked = "";
 
   constructor(name: string) {
     this.element = text("span", "", name);
     this.element.append(this.#committed, this.#space, this.#tail);
   }
 
-  show(whole: string, committed: number): void {
+  show(whole: string, committed: number, marked?: Marked): void {
     const { added, settled, space, tail } = step(this.#settled, whole, committed);
-    if (added === undefined) this.#committed.textContent = settled;
+    // What stands before the corrected words, and what is behind them, is the same text: lines above them stay as they are.
+    const isMarked = marked !== undefined || this.#marked !== "";
+    const mark = JSON.stringify(marked) ?? "";
+    if (isMarked && (mark !== this.#marked || added !== "")) this.#correct(settled, marked);
+    else if (added === undefined) this.#committed.textContent = settled;
     else if (added !== "") {
       if (needsBreak(this.#settled, added)) this.#committed.append(document.createElement("wbr"));
       this.#committed.append(added);
     }
     this.#settled = settled;
+    this.#marked = mark;
     if (this.#space.data !== space) this.#space.data = space;
     if (this.#tail.textContent !== tail) this.#tail.textContent = tail;
     if (needsBreak(settled, space + tail)) this.#tail.before(this.#apart);
     else this.#apart.remove();
+  }
+
+  #correct(settled: string, marked: Marked | undefined): void {
+    if (marked === undefined) return void (this.#committed.textContent = settled);
+    const part = text("span", settled.slice(marked.from, marked.to), "corrected");
+    part.title = marked.told;
+    this.#committed.replaceChildren(settled.slice(0, marked.from), part, settled.slice(marked.to));
   }
 }

@@ -66,7 +66,11 @@ pub(super) fn event(
         let rows = reader.entries(event.id, from, PAGE).map_err(told)?;
         for row in &rows {
             if json {
-                line(out, &json!({ "seq": row.seq, "at": row.at, "event": row.event }))?;
+                let mut shown = json!({ "seq": row.seq, "at": row.at, "event": row.event });
+                if let Some(original) = &row.original {
+                    shown["original"] = json!(original);
+                }
+                line(out, &shown)?;
                 continue;
             }
             let (named, text) = said(&row.event);
@@ -93,6 +97,9 @@ fn said(event: &Event) -> (Option<String>, String) {
         }
         Event::Gap(it) => (None, format!("[{:.1} s are missing: {}]", it.end - it.start, it.why)),
         Event::Mark(it) => (None, format!("[mark: {}]", it.text)),
+        Event::Correction(it) => {
+            (None, format!("[corrected by {}: {} (before: {})]", it.by, it.text, it.before))
+        }
     }
 }
 

@@ -16,6 +16,9 @@ use crate::{logic::script, message::Word};
 /// A pattern may reach over so many words behind the first, and as many more as it has letters of scripts without spaces: as much is
 /// kept back from what is promised.
 const PATTERN_REACH: usize = 3;
+/// So many rules are kept where one is added while they are used.
+const MOST: usize = 10_000;
+
 /// Goes along with a phrase that goes.
 const ENDS: &str = "[.,!?…。，、！？]*";
 
@@ -87,6 +90,16 @@ impl Rules {
             rules.push(Rule { looks_for, writes: Writes::Template(to.clone()) });
         }
         Ok(Rules { rules, reach })
+    }
+
+    /// The same rules, and before them one that writes `to` for the phrase `from`.
+    pub fn with(&self, from: &str, to: &str) -> Result<Rules, RuleError> {
+        let looks_for = Pattern::new(from, &phrase(from), "")?;
+        let writes = Writes::Words(to.to_owned());
+        let mut rules = self.rules.clone();
+        rules.truncate(MOST);
+        rules.insert(0, Rule { looks_for, writes });
+        Ok(Rules { rules, reach: self.reach.max(reach_of(from)) })
     }
 
     /// `committed` of the words will not change; all of them where the segment is `complete`.

@@ -209,3 +209,15 @@ fn as_many_characters_are_kept_back_as_a_phrase_without_spaces_has() {
     }
     assert_eq!(shown, "这是很长的话我在Beijing工作好**".replacen("这", " 这", 1));
 }
+
+#[test]
+fn a_rule_that_is_added_comes_first_and_leaves_the_others() {
+    let more = rules().with("life cap", "Lifecap").unwrap().with("C++ 23", "the standard").unwrap();
+    let written = |text: &str| super::tests::text(&more.apply(&words(text), 0, true).settled);
+    assert_eq!(written("a Life Cap and a cap"), "a Lifecap and a hat");
+    assert_eq!(written("C++ and C++ 23."), "C plus plus and the standard.");
+    // It is held back as long as it may still match.
+    let none = Rules::new(&[], &[], &map(&[]), &map(&[])).unwrap();
+    let taken = |rules: &Rules| rules.apply(&words("so life"), 2, false).taken;
+    assert_eq!((taken(&none), taken(&none.with("life cap", "livecap").unwrap())), (2, 1));
+}

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     message::{Kind, Language, TrackName},
-    wire::{CaptionEvent, CaptionKind, Event, PlainTranslation, TranslationEvent},
+    wire::{CaptionEvent, CaptionKind, CorrectionEvent, Event, PlainTranslation, TranslationEvent},
 };
 
 /// An event, encoded once for all viewers.
@@ -14,11 +14,13 @@ pub(crate) enum Encoded {
     Translation(EncodedTranslation),
     Gap(Box<RawValue>),
     Mark(Box<RawValue>),
+    Correction(EncodedCorrection),
 }
 
 #[derive(Debug)]
 pub(crate) struct EncodedCaption {
     pub(crate) kind: Kind,
+    pub(crate) lang: Language,
     pub(crate) without_words: Box<RawValue>,
     pub(crate) with_words: Box<RawValue>,
     /// The text as a JSON string, for plain clients.
@@ -35,9 +37,20 @@ pub(crate) struct EncodedTranslation {
 }
 
 #[derive(Debug)]
+pub(crate) struct EncodedCorrection {
+    pub(crate) lang: Language,
+    /// Of a translation; otherwise of an original.
+    pub(crate) is_translation: bool,
+    pub(crate) without_words: Box<RawValue>,
+    pub(crate) with_words: Box<RawValue>,
+}
+
+#[derive(Debug)]
 pub(crate) struct Entry {
     /// `None` for marks, which belong to no track.
     pub(crate) track: Option<TrackName>,
+    /// Of a caption or its correction.
+    pub(crate) segment: Option<u64>,
     pub(crate) event: Encoded,
 }
 
@@ -48,6 +61,12 @@ pub(crate) fn kind_of(kind: CaptionKind) -> Kind {
     }
 }
 
+impl EncodedCorrection {
+    pub(crate) fn told(&self, words: bool) -> &RawValue {
+        if words { &self.with_words } else { &self.without_words }
+    }
+}
+
 impl Encoded {
     pub(crate) fn caption(mut event: CaptionEvent) -> Encoded {
         let with_words = encode(&event);
@@ -55,6 +74,7 @@ impl Encoded {
         let without_words = encode(&event);
         Encoded::Caption(EncodedCaption {
             kind: kind_of(event.kind),
+            lang: Language::new(&event.lang),
             without_words,
             with_words,
             text: encode(&event.text),
@@ -71,17 +91,37 @@ impl Encoded {
             plain: plain.then(|| encode(&PlainTranslation { lang, text })),
         })
     }
+
+    pub(crate) fn correction(mut event: CorrectionEvent) -> Encoded {
+        let with_words = encode(&event);
+        event.words = None;
+        Encoded::Correction(EncodedCorrection {
+            lang: Language::new(&event.lang),
+            is_translation: event.of.is_some(),
+            without_words: encode(&event),
+            with_words,
+        })
+    }
 }
 
 impl Entry {
     pub(crate) fn of(event: Event) -> Entry {
-        let (track, event) = match event {
-            Event::Caption(it) => (Some(it.track.clone()), Encoded::caption(it)),
-            Event::Translation(it) => (Some(it.track.clone()), Encoded::translation(&it)),
-            Event::Gap(it) => (it.track.clone(), Encoded::Gap(encode(&it))),
-            Event::Mark(it) => (None, Encoded::Mark(encode(&it))),
+        let (track, segment) = match &event {
+            Event::Caption(it) => (Some(it.track.as_str()), Some(it.segment)),
+            Event::Translation(it) => (Some(it.track.as_str()), Some(it.segment)),
+            Event::Correction(it) => (Some(it.track.as_str()), Some(it.segment)),
+            Event::Gap(it) => (it.track.as_deref(), None),
+            Event::Mark(_) => (None, None),
         };
-        Entry { track: track.as_deref().map(TrackName::new), event }
+        let track = track.map(TrackName::new);
+        let event = match event {
+            Event::Caption(it) => Encoded::caption(it),
+            Event::Translation(it) => Encoded::translation(&it),
+            Event::Gap(it) => Encoded::Gap(encode(&it)),
+            Event::Mark(it) => Encoded::Mark(encode(&it)),
+            Event::Correction(it) => Encoded::correction(it),
+        };
+        Entry { track, segment, event }
     }
 
     /// What kind of event it is, and the event with all that its clients may ask for.
@@ -91,6 +131,7 @@ impl Entry {
             Encoded::Translation(it) => ("translation", &it.event),
             Encoded::Gap(it) => ("gap", it),
             Encoded::Mark(it) => ("mark", it),
+            Encoded::Correction(it) => ("correction", &it.with_words),
         }
     }
 
@@ -102,11 +143,7 @@ impl Entry {
 
     /// The length of its JSON with words.
     pub(crate) fn bytes(&self) -> usize {
-        match &self.event {
-            Encoded::Caption(it) => it.with_words.get().len(),
-            Encoded::Translation(it) => it.event.get().len(),
-            Encoded::Gap(it) | Encoded::Mark(it) => it.get().len(),
-        }
+        self.parts().1.get().len()
     }
 }
 

@@ -130,33 +130,37 @@ impl Log {
 
     /// Adds an event that has its number already, from here or from another server. The number is the next one, or that of a partial.
     pub(crate) fn take(&mut self, event: Event, since: Instant) {
-        match event {
+        match &event {
             Event::Caption(it) => {
                 let said = Said::new(&it.track, None, it.segment, (it.start, it.end), it.kind);
-                self.put(said, Encoded::caption(it), since);
+                self.put(said, Entry::of(event), since);
             }
             Event::Translation(it) => {
                 let (lang, span) = (Language::new(&it.lang), (it.start, it.end));
                 let said = Said::new(&it.track, Some(lang), it.segment, span, it.kind);
-                self.put(said, Encoded::translation(&it), since);
+                self.put(said, Entry::of(event), since);
             }
-            Event::Gap(it) => self.put_gap(&it, since),
+            Event::Gap(it) => self.put_gap(&it.clone(), since),
             Event::Mark(it) => {
-                let entry = Entry { track: None, event: Encoded::Mark(encode(&it)) };
-                self.append(entry, it.start, it.start, since);
+                let start = it.start;
+                self.append(Entry::of(event), start, start, since);
+            }
+            Event::Correction(it) => {
+                let (start, end) = (it.start, it.end);
+                self.append(Entry::of(event), start, end, since);
             }
         }
     }
 
     /// The number for the next event of this kind.
-    fn number(&self, kind: Kind) -> u64 {
+    pub(super) fn number(&self, kind: Kind) -> u64 {
         match kind {
             Kind::Partial => self.next - 1,
             Kind::Final => self.next,
         }
     }
 
-    fn put(&mut self, said: Said, event: Encoded, now: Instant) {
+    fn put(&mut self, said: Said, entry: Entry, now: Instant) {
         let Said { whose, segment, span: (start, end), kind } = said;
         let behind = |open: &Open| match kind {
             Kind::Partial => open.segment > segment,
@@ -164,7 +168,6 @@ impl Log {
             Kind::Final => open.segment <= segment,
         };
         let is_behind = self.open.get(&whose).is_some_and(behind);
-        let entry = Entry { track: Some(whose.0.clone()), event };
         match kind {
             Kind::Partial if is_behind => (),
             Kind::Partial => {
@@ -193,9 +196,7 @@ impl Log {
         let (restart, fault) = (gap.why == Why::Restart.name(), gap.why == Why::Fault.name());
         let stale = |open: &Open| restart || (fault && (start..end).contains(&open.start));
         self.open.retain(|(track, _), open| track.as_str() != whose || !stale(open));
-        let track = gap.track.as_deref().map(TrackName::new);
-        let entry = Entry { track, event: Encoded::Gap(encode(gap)) };
-        self.append(entry, start, end, now);
+        self.append(Entry::of(Event::Gap(gap.clone())), start, end, now);
     }
 
     /// Adds a mark at the newest moment of the timeline. Returns its number.

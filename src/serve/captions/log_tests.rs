@@ -110,6 +110,7 @@ fn shown(due: &Due) -> String {
             Encoded::Translation(it) => format!("{} {}", it.lang, number(it.event.get())),
             Encoded::Gap(it) => format!("gap {}", number(it.get())),
             Encoded::Mark(it) => format!("mark {}", number(it.get())),
+            Encoded::Correction(it) => format!("correction {}", number(it.with_words.get())),
         },
         Due::History(_) => "history".to_owned(),
         Due::Clear => "clear".to_owned(),

@@ -1,4 +1,7 @@
 //! The log of numbered captions, and its export as a transcript.
+pub(crate) mod corrections;
+#[cfg(test)]
+mod corrections_tests;
 mod cursor;
 mod entry;
 pub(crate) mod log;

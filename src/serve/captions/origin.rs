@@ -22,7 +22,8 @@ impl Origin {
         let track = match &event {
             Event::Caption(it) => Some(&it.track),
             Event::Translation(it) => Some(&it.track),
-            Event::Gap(_) | Event::Mark(_) => None,
+            // Whoever corrects names the segment as readers know it.
+            Event::Gap(_) | Event::Mark(_) | Event::Correction(_) => None,
         };
         let segments = track.and_then(|it| self.segments.get(it)).copied().unwrap_or_default();
         if segments == 0 && self.offset == 0.0 { event } else { event.moved(self.offset, segments) }

@@ -1,17 +1,20 @@
 //! Transcripts of the log: as JSON, text or subtitles.
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use utoipa::{IntoParams, ToSchema};
 
-use super::log::{Encoded, Entry, Log, Run};
+use super::{
+    corrections::{Corrected, Corrections, FinalId},
+    log::{Encoded, Entry, Log, Run, encode},
+};
 use crate::{
     logic::{
         names::{Names, labelled, labelled_text},
         subtitle::{self, Cue, Said as Spoken},
     },
-    message::{MediaSpan, MediaTime, Speaker, Word},
+    message::{MediaSpan, Speaker, Word},
     wire::{CaptionEvent, Event, TranslationEvent, WordTime},
 };
 
@@ -53,7 +56,8 @@ pub(crate) struct Transcript<'a> {
     /// Of the event; left out where the pipeline file has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
-    /// `caption`, `gap` and `mark` as they travel to clients, with their `type`.
+    /// `caption`, `gap` and `mark` as they travel to clients, with their `type`. A corrected `caption` has its newest text and words, and
+    /// also `original` and `corrected`.
     #[schema(value_type = Vec<Object>)]
     events: Vec<Said<'a>>,
 }
@@ -62,7 +66,7 @@ pub(crate) struct Transcript<'a> {
 struct Said<'a> {
     r#type: &'static str,
     #[serde(flatten)]
-    event: BTreeMap<String, &'a RawValue>,
+    event: BTreeMap<String, Cow<'a, RawValue>>,
 }
 
 impl Format {
@@ -101,6 +105,8 @@ pub(crate) struct Extract {
     run: Run,
     next: u64,
     entries: Vec<Arc<Entry>>,
+    /// Also those that lie behind the requested part.
+    corrections: Corrections,
     /// Of the event.
     title: Option<String>,
 }
@@ -109,7 +115,9 @@ impl Extract {
     /// `title`: of the event.
     pub(crate) fn of(log: &Log, part: Part, title: Option<String>) -> Extract {
         let entries = entries(log, &part).cloned().collect();
-        Extract { part, run: log.run().clone(), next: log.next(), entries, title }
+        let corrections = Corrections::of(log.kept(0, u64::MAX));
+        let (run, next) = (log.run().clone(), log.next());
+        Extract { part, run, next, entries, corrections, title }
     }
 }
 
@@ -127,28 +135,32 @@ pub struct Kept {
 /// The transcript of a whole event, as the pages give it for download: in `lang`, or the originals.
 pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> String {
     let next = kept.events.last().and_then(Event::seq).map_or(1, |it| it + 1);
+    let entries: Vec<_> = kept.events.iter().map(|it| Arc::new(Entry::of(it.clone()))).collect();
     let extract = Extract {
         part: Part { lang: lang.map(str::to_owned), ..Part::default() },
         run: Run { stream: kept.stream.clone(), started_at: kept.started_at },
         next,
-        entries: kept.events.iter().map(|it| Arc::new(Entry::of(it.clone()))).collect(),
+        corrections: Corrections::of(entries.iter()),
+        entries,
         title: kept.title.clone(),
     };
     write(&extract, format)
 }
 
 pub(crate) fn write(extract: &Extract, format: Format) -> String {
-    let Extract { part, run: Run { stream, started_at }, next, entries, title } = extract;
+    let Extract { part, run: Run { stream, started_at }, next, entries, corrections, title } =
+        extract;
+    let pieces = || pieces(entries, corrections, part);
     let title = title.as_deref();
     match format {
         Format::Json => {
-            let events = entries.iter().filter_map(|it| said(it, part)).collect();
+            let events = entries.iter().filter_map(|it| said(it, corrections, part)).collect();
             let transcript =
                 Transcript { stream, started_at: *started_at, next: *next, title, events };
             serde_json::to_string(&transcript).expect("a transcript is plain JSON")
         }
         Format::Text => {
-            let pieces = pieces(entries, part);
+            let pieces = pieces();
             let mut names = names(&pieces);
             let text = |it: &Piece| {
                 let name = names.before(it.speaker.as_ref());
@@ -156,8 +168,8 @@ pub(crate) fn write(extract: &Extract, format: Format) -> String {
             };
             pieces.iter().map(text).collect()
         }
-        Format::Srt => subtitle::srt(&cues(&pieces(entries, part), true)),
-        Format::Vtt => entitled(subtitle::vtt(&cues(&pieces(entries, part), false)), title),
+        Format::Srt => subtitle::srt(&cues(&pieces(), true)),
+        Format::Vtt => entitled(subtitle::vtt(&cues(&pieces(), false)), title),
     }
 }
 
@@ -181,12 +193,14 @@ fn entries<'a>(log: &'a Log, part: &'a Part) -> impl Iterator<Item = &'a Arc<Ent
     log.kept(part.from, part.to.unwrap_or(u64::MAX)).filter(wanted)
 }
 
-fn said<'a>(entry: &'a Entry, part: &Part) -> Option<Said<'a>> {
+fn said<'a>(entry: &'a Entry, corrections: &Corrections, part: &Part) -> Option<Said<'a>> {
     let (r#type, event) = match &entry.event {
         Encoded::Caption(it) => ("caption", &it.with_words),
         Encoded::Translation(it) => ("caption", &it.event),
         Encoded::Gap(it) => ("gap", it),
         Encoded::Mark(it) => ("mark", it),
+        // What they correct tells of them.
+        Encoded::Correction(_) => return None,
     };
     let event: BTreeMap<String, &RawValue> = serde_json::from_str(event.get()).ok()?;
     let lang = event.get("lang").and_then(|it| serde_json::from_str::<Value>(it.get()).ok());
@@ -197,7 +211,35 @@ fn said<'a>(entry: &'a Entry, part: &Part) -> Option<Said<'a>> {
     let speaker = event.get("speaker").map(|it| it.get());
     let speaker = speaker.and_then(|it| serde_json::from_str::<String>(it).ok());
     let is_theirs = r#type != "caption" || part.wants(speaker.as_deref());
+    let mut event = event.into_iter().map(|(name, it)| (name, Cow::Borrowed(it))).collect();
+    if let Some(it) = id(entry).and_then(|it| corrections.get(&it)) {
+        correct(&mut event, it);
+    }
     (wanted && is_theirs).then_some(Said { r#type, event })
+}
+
+/// Of a caption.
+fn id(entry: &Entry) -> Option<FinalId> {
+    let (lang, is_original) = match &entry.event {
+        Encoded::Caption(it) => (it.lang.to_string(), true),
+        Encoded::Translation(it) => (it.lang.to_string(), false),
+        _ => return None,
+    };
+    let (track, segment) = (entry.track.as_ref()?.to_string(), entry.segment?);
+    Some(FinalId { track, segment, lang, is_original })
+}
+
+fn correct(event: &mut BTreeMap<String, Cow<'_, RawValue>>, it: &Corrected) {
+    let newest = &it.newest;
+    let mut put =
+        |name: &str, value: Box<RawValue>| event.insert(name.to_owned(), Cow::Owned(value));
+    put("text", encode(&newest.text));
+    put("original", encode(&it.original));
+    put("corrected", encode(&json!({ "seq": newest.seq, "by": newest.by, "at": newest.at })));
+    if let Some(words) = &newest.words {
+        put("words", encode(words));
+    }
+    event.remove("untranslated");
 }
 
 impl Part {
@@ -216,7 +258,7 @@ struct Piece {
 }
 
 /// The finals in the order of the timeline: in the requested language, or the originals.
-fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
+fn pieces(entries: &[Arc<Entry>], corrections: &Corrections, part: &Part) -> Vec<Piece> {
     let wanted = |lang: &str| part.lang.as_ref().is_some_and(|it| it == lang);
     let mut originals: BTreeMap<(String, u64), String> = BTreeMap::new();
     let mut pieces = Vec::new();
@@ -224,6 +266,7 @@ fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
         match &entry.event {
             Encoded::Caption(it) => {
                 let Some(it) = read::<CaptionEvent>(&it.with_words) else { continue };
+                let it = corrections.caption(it);
                 originals.insert((it.track.clone(), it.segment), it.text.clone());
                 let is_theirs = part.wants(it.speaker.as_deref());
                 if is_theirs && (part.lang.is_none() || wanted(&it.lang)) {
@@ -235,6 +278,7 @@ fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
             }
             Encoded::Translation(it) if wanted(it.lang.as_str()) => {
                 let Some(it) = read::<TranslationEvent>(&it.event) else { continue };
+                let it = corrections.translation(it);
                 if !part.wants(it.speaker.as_deref()) {
                     continue;
                 }
@@ -251,9 +295,14 @@ fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
                     words: Vec::new(),
                 });
             }
-            Encoded::Translation(_) | Encoded::Gap(_) | Encoded::Mark(_) => (),
+            Encoded::Translation(_)
+            | Encoded::Gap(_)
+            | Encoded::Mark(_)
+            | Encoded::Correction(_) => (),
         }
     }
+    // A correction may have taken all words away.
+    pieces.retain(|it| !it.text.is_empty());
     pieces.sort_by(|a, b| a.start.total_cmp(&b.start));
     pieces
 }
@@ -281,8 +330,7 @@ fn cues(pieces: &[Piece], are_labelled: bool) -> Vec<Cue> {
 /// With the times of its words where they are known; otherwise its time is divided among them.
 fn words(piece: &Piece) -> Vec<Word> {
     let known = piece.words.iter().filter(|it| !it.word.trim().is_empty());
-    let known: Vec<Word> =
-        known.map(|it| Word { text: it.word.clone(), span: span(it.start, it.end) }).collect();
+    let known: Vec<Word> = known.map(Word::from).collect();
     match known.iter().any(|it| !it.span.length.is_zero()) {
         true => known,
         false => subtitle::timed(&piece.text, span(piece.start, piece.end)),
@@ -290,10 +338,7 @@ fn words(piece: &Piece) -> Vec<Word> {
 }
 
 fn span(start: f64, end: f64) -> MediaSpan {
-    let at = |seconds: f64| {
-        MediaTime::new(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default())
-    };
-    MediaSpan::between(at(start), at(end))
+    Word::from(&WordTime { word: String::new(), start, end }).span
 }
 
 #[cfg(test)]

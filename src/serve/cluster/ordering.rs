@@ -113,7 +113,7 @@ fn segment(event: &Event) -> Option<(Whose, u64, u32)> {
         Event::Translation(it) => {
             Some(((it.track.clone(), Some(it.lang.clone())), it.segment, it.revision))
         }
-        Event::Gap(_) | Event::Mark(_) => None,
+        Event::Gap(_) | Event::Mark(_) | Event::Correction(_) => None,
     }
 }
 

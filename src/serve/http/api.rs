@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{download, inspect, join, metrics, operator::Operator, speakers};
+use super::{
+    correct, download, editable, inspect, join, metrics, operator::Operator, speakers, stage_edits,
+};
 use crate::{
     flow::Gate,
     serve::{
@@ -52,6 +54,10 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(resume))
         .routes(routes!(clear))
         .routes(routes!(mark))
+        .routes(routes!(correct::correct))
+        .routes(routes!(editable::editable))
+        .routes(routes!(stage_edits::replace))
+        .routes(routes!(stage_edits::vocabulary))
         .routes(routes!(end))
         .split_for_parts();
     router
@@ -125,8 +131,8 @@ struct Marked {
 /// The most bytes of a mark's text.
 const LONGEST_MARK: usize = 1000;
 
-/// The most bytes of a request body: a mark in which every letter is escaped.
-const LONGEST_BODY: usize = 8 * 1024;
+/// The most bytes of a request body: a correction with its text before and after, in which many letters are escaped.
+const LONGEST_BODY: usize = 32 * 1024;
 
 /// Mark this moment
 #[utoipa::path(post, path = "/api/mark", request_body = Mark, responses(

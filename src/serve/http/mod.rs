@@ -1,6 +1,8 @@
 //! HTTP: the listener, pages, the API and metrics.
 mod api;
+mod correct;
 mod download;
+mod editable;
 mod event_pages;
 mod inspect;
 mod join;
@@ -12,6 +14,7 @@ mod prefix;
 pub(crate) mod router;
 mod speaker_metrics;
 mod speakers;
+mod stage_edits;
 #[cfg(test)]
 mod suites;
 mod upgrade;

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::{
     diagnostics::Diagnostics,
+    editors::Editors,
     event_page::{CurrentPage, EventPage},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub(crate) struct Pipeline {
     told: watch::Sender<Option<Arc<RawValue>>>,
     /// How to pause and end it, if it runs in this process.
     gate: OnceLock<Gate>,
+    /// What operators may change in its stages.
+    editors: OnceLock<Editors>,
     pub(crate) diagnostics: Diagnostics,
     /// What the pages say of the event; set before a pipeline is attached.
     pub(crate) page: CurrentPage,
@@ -67,6 +70,7 @@ impl Pipeline {
             attached: watch::Sender::new(None),
             told: watch::Sender::new(None),
             gate: OnceLock::new(),
+            editors: OnceLock::new(),
             diagnostics: Diagnostics::new(),
             page,
             lag_ms: AtomicU64::new(NO_LAG),
@@ -98,6 +102,15 @@ impl Pipeline {
     pub(crate) fn operate(&self, gate: Gate) {
         // There is one pipeline, so a second control is ignored.
         let _ = self.gate.set(gate);
+    }
+
+    /// Sets what operators may change in its stages.
+    pub(crate) fn edit(&self, editors: Editors) {
+        let _ = self.editors.set(editors);
+    }
+
+    pub(crate) fn editors(&self) -> Editors {
+        self.editors.get().cloned().unwrap_or_default()
     }
 
     pub(crate) fn gate(&self) -> Option<&Gate> {

@@ -38,11 +38,12 @@ const RESERVED: [&str; 7] = [
 ];
 
 /// Names of livecap's caption events: a client that may emit them can forge captions.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "final",
     "intermediate",
     "translation",
     "caption",
+    "correction",
     "hello",
     "gap",
     "mark",

@@ -7,7 +7,7 @@ use socketioxide::{SendError, SocketError, TransportType, extract::SocketRef};
 
 use super::subscription::{CaptionSubscription, Subscription};
 use crate::{
-    message::Kind,
+    message::{Kind, Language},
     serve::{
         captions::log::{Cursor, Due, Encoded, EncodedCaption, EncodedTranslation, Entry, encode},
         connection::backpressure::{Answer, Backpressure},
@@ -226,7 +226,8 @@ fn plain(queue: &mut OutboundQueue, due: &Due) -> Result<(), NotSent> {
         Encoded::Translation(EncodedTranslation { plain: Some(plain), .. }) => {
             queue.send("translation", plain)
         }
-        Encoded::Translation(_) | Encoded::Gap(_) | Encoded::Mark(_) => Ok(()),
+        // A plain client could not tell which of its texts a correction means.
+        _ => Ok(()),
     }
 }
 
@@ -256,12 +257,15 @@ fn event(
     subscription: &CaptionSubscription,
     entry: &Entry,
 ) -> Result<(), NotSent> {
+    let reads = |lang: &Language| subscription.reads(lang.as_str());
     match &entry.event {
         Encoded::Gap(gap) => queue.send("gap", gap),
-        Encoded::Translation(it) if !subscription.reads(it.lang.as_str()) => Ok(()),
+        Encoded::Translation(it) if !reads(&it.lang) => Ok(()),
         Encoded::Translation(it) if it.kind == Kind::Partial && !subscription.partials() => Ok(()),
         Encoded::Translation(it) => queue.send("caption", &it.event),
         Encoded::Mark(mark) => queue.send("mark", mark),
+        Encoded::Correction(it) if it.is_translation && !reads(&it.lang) => Ok(()),
+        Encoded::Correction(it) => queue.send("correction", it.told(subscription.words())),
         Encoded::Caption(it) if it.kind == Kind::Partial && !subscription.partials() => Ok(()),
         Encoded::Caption(it) if subscription.words() => queue.send("caption", &it.with_words),
         Encoded::Caption(it) => queue.send("caption", &it.without_words),

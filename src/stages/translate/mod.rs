@@ -24,7 +24,8 @@ pub use self::{
 use crate::{
     flow::{Fault, Outlet, Stage, StageGauge, StageState},
     logic::translate::{Again, Ask, Failure, Order, Scheduler, SchedulerSettings},
-    message::Caption,
+    message::{Caption, Language},
+    serve::{Retranslation, Retranslations},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,14 @@ pub struct Translate {
     trouble: Option<String>,
     /// The reason that was logged last, so that one that comes and goes is logged once.
     logged: Option<String>,
+    /// Corrected texts, from operators.
+    corrected: Option<Retranslations>,
+    /// Those that are under way.
+    again: JoinSet<()>,
 }
+
+/// So many corrected texts are asked for at once.
+const AGAIN: usize = 4;
 
 type Joined = Result<(Id, Result<String, Failure>), JoinError>;
 
@@ -62,7 +70,33 @@ impl Translate {
             handles: HashMap::new(),
             trouble: None,
             logged: None,
+            corrected: None,
+            again: JoinSet::new(),
         }
+    }
+
+    /// Translates corrected texts, too, beside what is said now.
+    #[must_use]
+    pub fn correcting(self, corrected: Retranslations) -> Translate {
+        Translate { corrected: Some(corrected), ..self }
+    }
+
+    fn translate_again(&mut self, Retranslation { text, from, answer }: Retranslation) {
+        let SchedulerSettings { to, from: spoken, .. } = self.settings.scheduler.clone();
+        let (translator, limit) = (self.translator.clone(), self.settings.timeout);
+        self.again.spawn(async move {
+            let translated = match from == to.as_str() {
+                true => Ok(text),
+                false => {
+                    let from =
+                        Some(Language::new(&from)).filter(|it| it.as_str() != "und").or(spoken);
+                    let ask = Ask { text, from, to, context: Vec::new() };
+                    asked(translator, ask, limit).await.map_err(|failure| failure.why)
+                }
+            };
+            // Whoever asked may be gone.
+            let _ = answer.send(translated);
+        });
     }
 
     /// Sends the requests that are due, gives the captions that are done, and reports the state of the service.
@@ -201,7 +235,16 @@ impl Stage for Translate {
                 None => pending().await,
             }
         };
+        let has_room = self.again.len() < AGAIN;
+        let corrected = async {
+            match &self.corrected {
+                Some(corrected) => corrected.next().await,
+                None => None,
+            }
+        };
         tokio::select! {
+            Some(it) = corrected, if has_room => self.translate_again(it),
+            Some(_) = self.again.join_next() => (),
             Some(joined) = self.requests.join_next_with_id() => self.note(scheduler, joined),
             () = timer => (),
         }

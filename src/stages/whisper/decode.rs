@@ -49,6 +49,7 @@ impl Whisper {
         request: &DecodeRequest,
         language: Option<&Language>,
     ) -> Result<(), RecogniseError> {
+        self.read_vocabulary();
         let mut parameters = self.parameters(language);
         parameters.set_audio_ctx(self.positions(sound.len(), request.effort) as i32);
         parameters.set_max_tokens(self.max_tokens_per_decode() as i32);
@@ -63,6 +64,19 @@ impl Whisper {
             true => RecogniseError::Cancelled,
             false => failed(sound, &error),
         })
+    }
+
+    /// Takes what an operator has changed. What this model has no tokens for changes nothing.
+    fn read_vocabulary(&mut self) {
+        let (changes, text) = self.vocabulary.get();
+        if changes == self.changes {
+            return;
+        }
+        self.changes = changes;
+        match self.model.tokens(&text) {
+            Ok(tokens) => self.prompt = tokens,
+            Err(error) => tracing::warn!(%error, "the vocabulary stays as it was"),
+        }
     }
 
     /// The prompt of the settings and the context of the request. whisper.cpp keeps the end of it.

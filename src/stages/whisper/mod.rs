@@ -17,7 +17,7 @@ pub use self::{
     settings::WhisperSettings,
 };
 use super::recognise::{Cancellation, Recogniser};
-use crate::{message::Language, models::Decoding};
+use crate::{flow::Setting, message::Language, models::Decoding};
 
 /// The recogniser of one stream: shared weights, and a state of its own.
 pub struct Whisper {
@@ -29,6 +29,9 @@ pub struct Whisper {
     language_parameters: HashMap<Language, FullParams<'static, 'static>>,
     /// The cancellation that whisper.cpp checks between its steps.
     cancellation: Rc<RefCell<Cancellation>>,
+    /// As text, and its tokens as it was after so many changes.
+    vocabulary: Setting<String>,
+    changes: u64,
     prompt: Vec<WhisperTokenId>,
     max_tokens: Option<usize>,
     decoding: Decoding,
@@ -45,6 +48,16 @@ impl Whisper {
     pub fn start(
         model: &WhisperModel,
         settings: &WhisperSettings,
+    ) -> Result<Whisper, WhisperError> {
+        let prompt = settings.prompt.clone().unwrap_or_default();
+        Whisper::start_with(model, settings, Setting::new(prompt))
+    }
+
+    /// The same, with a prompt that may be changed while it runs.
+    pub fn start_with(
+        model: &WhisperModel,
+        settings: &WhisperSettings,
+        vocabulary: Setting<String>,
     ) -> Result<Whisper, WhisperError> {
         model.check(settings)?;
         let context = &model.context;
@@ -80,8 +93,8 @@ impl Whisper {
         parameters.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(abort);
         let failed = |cause| WhisperError::Load { model: model.name.to_string(), cause };
         let state = context.create_state().map_err(|error| failed(error.to_string()))?;
-        let prompt = settings.prompt.as_deref().map(|text| model.tokens(text)).transpose()?;
-        let (language_parameters, prompt) = (HashMap::new(), prompt.unwrap_or_default());
+        let (changes, text) = vocabulary.get();
+        let (language_parameters, prompt) = (HashMap::new(), model.tokens(&text)?);
         let (model, max_tokens) = (model.clone(), settings.max_tokens);
         let text_language = settings.translate.then(|| Language::new("en"));
         let found_language = (language == "auto").then(|| Language::new("en"));
@@ -92,6 +105,8 @@ impl Whisper {
             parameters,
             language_parameters,
             cancellation,
+            vocabulary,
+            changes,
             prompt,
             max_tokens,
             decoding,

@@ -28,6 +28,7 @@ use tokio::{
 mod api;
 #[cfg(unix)]
 mod cluster;
+mod corrections;
 mod events;
 pub(super) mod http;
 mod inspect;

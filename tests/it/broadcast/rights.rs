@@ -110,7 +110,7 @@ async fn a_page_of_another_site_cannot_publish_on_this_machine() {
 #[tokio::test]
 async fn only_an_operator_with_a_token_operates() {
     let pipeline = Pipeline::start(settings()).await;
-    for path in ["pause", "resume", "clear", "end", "mark"] {
+    for path in ["pause", "resume", "clear", "end", "mark", "correct", "replace", "vocabulary"] {
         let (head, body) = with_token(&pipeline.server, "POST", &format!("/api/{path}"), "").await;
         assert_eq!(status(&head), 403);
         assert!(body.contains("operator-token-env"), "{body}");
@@ -139,7 +139,7 @@ async fn who_may_not_operate_is_told_so_before_the_body_is_read() {
     assert_eq!(&status, b"HTTP/1.1 401");
 
     let head = "POST /api/mark HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer o\r\ncontent-type: application/json";
-    let long = format!(r#"{{"text":"x"}}{}"#, " ".repeat(8 * 1024));
+    let long = format!(r#"{{"text":"x"}}{}"#, " ".repeat(32 * 1024));
     let (head, told) = request(&pipeline.server, head, &long).await;
     assert_eq!(self::status(&head), 413, "{told}");
 }

@@ -145,10 +145,22 @@ impl Program {
 
 /// The whole answer of a program that serves at this address, its head included.
 pub(crate) async fn ask(address: &str, method: &str, path: &str, token: &str) -> String {
+    ask_with(address, method, path, token, "").await
+}
+
+/// The same, with JSON in the request.
+pub(crate) async fn ask_with(
+    address: &str,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &str,
+) -> String {
     let host = address.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await.unwrap();
+    let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();

@@ -1,7 +1,7 @@
 //! Viewers at nodes: they come, move and stay, and see what they would see at the writer.
 use livecap::{
     serve::{EventPage, Logo},
-    wire::PageInfo,
+    wire::{CorrectionEvent, PageInfo},
 };
 
 use super::*;
@@ -164,7 +164,7 @@ async fn partials_clearings_and_states_come_to_a_node_and_operators_are_sent_to_
     let head = "GET /api/state HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer o";
     let (_, told) = request(&operated, head, "").await;
     assert!(told.contains("\"may_operate\":false"), "{told}");
-    for path in ["pause", "resume", "clear", "mark", "end"] {
+    for path in ["pause", "resume", "clear", "mark", "end", "correct"] {
         let (head, body) = post(&operated, &format!("/api/{path}"), "{}").await;
         assert!(head.starts_with("HTTP/1.1 409"), "{head}");
         assert!(body.contains("this is a node") && body.contains(&pipeline.url()), "{body}");
@@ -189,4 +189,25 @@ async fn a_node_has_the_page_of_the_event_without_its_logo() {
     .await;
     let (head, _) = get(&node, "/logo").await;
     assert!(head.starts_with("HTTP/1.1 404"), "{head}");
+}
+
+#[tokio::test]
+async fn a_node_has_corrections_too() {
+    let Some(redis) = Redis::start(Data::Lost).await else { return };
+    let mut pipeline = writer(&redis).await;
+    let early = node(&redis).await;
+    pipeline.say([1]).await;
+    let from_the_start = json!({ "v": 1, "from": 0 });
+    pipeline.viewer(from_the_start.clone()).await.numbered(1).await;
+    let wanted = r#"{"track":"english","segment":0,"lang":"en","before":"sentence 1","text":"sentence one"}"#;
+    let (head, body) = post(&pipeline.server, "/api/correct", wanted).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head} {body}");
+    for server in [&early, &node(&redis).await] {
+        let mut viewer = viewer(server, from_the_start.clone()).await;
+        assert_eq!(viewer.numbered(1).await, said([1]));
+        let it: CorrectionEvent = viewer.skip_to("correction").await;
+        assert_eq!((it.seq, it.text.as_str()), (2, "sentence one"));
+        let (_, text) = get(server, "/api/transcript.txt").await;
+        assert_eq!(text, "sentence one\n");
+    }
 }

@@ -1,0 +1,103 @@
+//! Corrections as clients get them: at once, late, without words, and not at all.
+use livecap::{
+    serve::{Token, Tokens},
+    wire::CorrectionEvent,
+};
+
+use super::*;
+
+fn operated() -> Settings {
+    let tokens = Tokens { operator: Some(Token::new("o")), ..Tokens::default() };
+    Settings { tokens, ..settings() }
+}
+
+pub(super) async fn correct(server: &Server, body: &Value) -> (u16, Value) {
+    let head = "POST /api/correct HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer o\r\ncontent-type: application/json";
+    let (head, body) = request(server, head, &body.to_string()).await;
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(&body).unwrap())
+}
+
+fn wanted(before: &str, text: &str) -> Value {
+    json!({ "track": "english", "segment": 0, "lang": "en", "before": before, "text": text, "by": "Ada" })
+}
+
+#[tokio::test]
+async fn a_correction_reaches_who_is_there_and_who_comes_later() {
+    let mut pipeline = Pipeline::start(operated()).await;
+    let mut viewer = pipeline.viewer(captions()).await;
+    viewer.hello().await;
+    let mut plain = pipeline.viewer(json!({})).await;
+    pipeline.finish("ask Morgan").await;
+    assert_eq!(viewer.final_text().await.0, 1);
+    let (status, done) = correct(&pipeline.server, &wanted("ask Morgan", "ask Morgen ")).await;
+    assert_eq!((status, done), (200, json!({ "seq": 2, "text": "ask Morgen" })));
+    let there: CorrectionEvent = viewer.expect("correction").await;
+    assert_eq!(
+        (there.seq, there.text.as_str(), there.before.as_str()),
+        (2, "ask Morgen", "ask Morgan")
+    );
+    assert_eq!((there.by.as_str(), there.segment, there.words), ("Ada", 0, None));
+    assert!(there.at > 1_600_000_000_000);
+    pipeline.finish("next").await;
+
+    let mut late = pipeline.viewer(json!({ "v": 1, "from": 0, "words": true, "langs": [] })).await;
+    late.expect::<Hello>("hello").await;
+    assert_eq!(late.final_text().await, (1, "ask Morgan".to_owned()));
+    let again: CorrectionEvent = late.expect("correction").await;
+    assert_eq!((again.seq, again.words.unwrap()[1].word.as_str()), (2, " Morgen"));
+    assert_eq!(late.final_text().await, (3, "next".to_owned()));
+    assert_eq!(late.expect::<Next>("live").await.next, 4);
+    // Who comes back has one missing number, and gets it.
+    let mut back = pipeline.viewer(json!({ "v": 1, "from": 2 })).await;
+    back.expect::<Hello>("hello").await;
+    assert_eq!(back.expect::<CorrectionEvent>("correction").await.seq, 2);
+    // A client that knows no corrections has the texts as they were said, and nothing else.
+    for text in ["ask Morgan", "next"] {
+        assert_eq!(plain.expect::<String>("final").await, text);
+    }
+    assert_eq!(get(&pipeline.server, "/api/transcript.txt").await.1, "ask Morgen\nnext\n");
+}
+
+#[tokio::test]
+async fn of_two_operators_the_slower_one_is_told_what_the_other_wrote() {
+    let mut pipeline = Pipeline::start(operated()).await;
+    let mut viewer = pipeline.viewer(captions()).await;
+    viewer.hello().await;
+    pipeline.finish("ask Morgan").await;
+    viewer.final_text().await;
+    let first = wanted("ask Morgan", "ask Morgen");
+    let second = wanted("ask Morgan", "ask Mogran");
+    let (one, two) =
+        tokio::join!(correct(&pipeline.server, &first), correct(&pipeline.server, &second));
+    let (lost, won) = if one.0 == 409 { (one, two) } else { (two, one) };
+    assert_eq!((lost.0, won.0), (409, 200));
+    assert_eq!(lost.1["text"], won.1["text"]);
+    assert_eq!(lost.1["error"], "it was changed meanwhile");
+    let text = won.1["text"].as_str().unwrap();
+    let undo = correct(&pipeline.server, &wanted(text, "ask Morgan")).await;
+    assert_eq!(undo, (200, json!({ "seq": 3, "text": "ask Morgan" })));
+
+    let with = |name: &str, value: Value| {
+        let mut it = wanted("ask Morgan", "ask");
+        it[name] = value;
+        it
+    };
+    for (body, status) in [
+        (with("text", json!("ask Morgan")), 400),
+        (with("text", json!("x".repeat(4001))), 400),
+        (with("by", json!("x".repeat(61))), 400),
+        (with("segment", json!(7)), 404),
+        (with("lang", json!("nl")), 404),
+        (with("track", json!("second")), 404),
+        (with("seq", json!(1)), 422),
+    ] {
+        let (told, answer) = correct(&pipeline.server, &body).await;
+        assert!(told == status && answer["error"].is_string(), "{told} {body} {answer}");
+    }
+    let (status, _) = correct(&pipeline.server, &with("by", Value::Null)).await;
+    assert_eq!(status, 200);
+    for by in ["Ada", "Ada", "operator"] {
+        assert_eq!(viewer.expect::<CorrectionEvent>("correction").await.by, by);
+    }
+}
