@@ -1,4 +1,4 @@
-//! `livecap replay`: an event of a journal once more on the pages, in its own time.
+//! `livecap replay`: an event of a journal once more on the pages, in its own time, with its captions as they were corrected.
 use std::{path::PathBuf, thread, time::Duration};
 
 use tokio::{sync::mpsc, time::Instant};
@@ -172,7 +172,7 @@ mod tests {
         let (give, mut take) = mpsc::channel(AHEAD);
         for (seq, (at, start)) in (1..).zip(moments) {
             let mark = MarkEvent { seq, text: seq.to_string(), start: *start };
-            let row = Row { seq, at: *at, event: Event::Mark(mark) };
+            let row = Row { seq, at: *at, event: Event::Mark(mark), original: None };
             give.try_send(Ok(row)).unwrap();
         }
         drop(give);

@@ -53,6 +53,7 @@ impl Event {
         match &mut self {
             Event::Caption(it) => it.at.captured += ms,
             Event::Translation(it) => it.at.captured += ms,
+            Event::Correction(it) => it.at += ms,
             Event::Gap(_) | Event::Mark(_) => (),
         }
         self
