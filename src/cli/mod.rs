@@ -26,6 +26,8 @@ mod new_file;
 mod pipe;
 #[cfg(feature = "journal")]
 mod replay;
+#[cfg(feature = "journal")]
+mod report;
 mod run;
 mod serve;
 mod service_manager;
@@ -126,6 +128,12 @@ enum Command {
     /// Show an event of a journal once more on the pages, in its own time
     #[cfg(feature = "journal")]
     Replay(replay::ReplayArgs),
+    /// Pack the last minutes of an event into one file for a bug report, without names and tokens
+    ///
+    /// It has the pipeline file, what was said, the states of the pipeline and, of a server that runs, its log and metrics.
+    /// `livecap run --from FILE` runs it again.
+    #[cfg(feature = "journal")]
+    Report(report::ReportArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List, download, import, verify and try models
@@ -267,6 +275,8 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
             drop(out);
             at_work(replay::replay(&args, terminal))?
         }
+        #[cfg(feature = "journal")]
+        Command::Report(args) => at_work(report::report(&args, &mut out))?,
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;
             Ok(Exit::Fine)

@@ -189,6 +189,37 @@ impl Reader {
         Ok(tracks)
     }
 
+    /// The number of the first entry of an event that was published at most `ms` before its newest one.
+    pub fn first_of_last(&self, event: i64, ms: u64) -> Result<Option<u64>, JournalError> {
+        let asked = "SELECT min(seq) FROM entry WHERE event = ?1
+             AND at >= (SELECT at FROM entry WHERE event = ?1 ORDER BY seq DESC LIMIT 1) - ?2";
+        let found: Option<i64> =
+            self.connection.query_row(asked, params![event, signed(ms)], |row| row.get(0))?;
+        Ok(found.map(unsigned))
+    }
+
+    /// The model of each recogniser in the last run of an event.
+    pub fn models(&self, event: i64) -> Result<serde_json::Value, JournalError> {
+        let asked = "SELECT models FROM run WHERE event = ?1 ORDER BY id DESC LIMIT 1";
+        let found: Option<String> =
+            self.connection.query_row(asked, (event,), |row| row.get(0)).optional()?;
+        Ok(found.and_then(|it| serde_json::from_str(&it).ok()).unwrap_or_default())
+    }
+
+    /// What operators saw of an event at this Unix time in ms, and from then on: `{at, kind, note}`.
+    pub fn notes(&self, event: i64, since: u64) -> Result<Vec<serde_json::Value>, JournalError> {
+        let asked = "SELECT at, kind, json FROM note WHERE event = ?1
+             AND at >= (SELECT coalesce(max(at), 0) FROM note WHERE event = ?1 AND at <= ?2) ORDER BY id";
+        let mut asked = self.connection.prepare_cached(asked)?;
+        let found = asked.query_map(params![event, signed(since)], |row| {
+            let json: String = row.get(2)?;
+            let note: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
+            let (at, kind): (i64, String) = (row.get(0)?, row.get(1)?);
+            Ok(serde_json::json!({ "at": at, "kind": kind, "note": note }))
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// The entries of an event from number `from` on, at most `limit`.
     pub fn entries(&self, event: i64, from: u64, limit: usize) -> Result<Vec<Row>, JournalError> {
         let mut asked = self.connection.prepare_cached(

@@ -39,6 +39,8 @@ mod relay;
 mod replay;
 #[cfg(feature = "journal")]
 mod replayed;
+#[cfg(feature = "journal")]
+mod reported;
 #[cfg(feature = "whisper")]
 mod run;
 #[cfg(target_os = "linux")]
