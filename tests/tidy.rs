@@ -106,6 +106,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("utoipa_axum", &["src/serve/http/api.rs"]),
     ("tokio_rustls", &["src/serve/", "src/cli/client/"]),
     ("rustls_native_certs", &["src/cli/client/"]),
+    ("percent_encoding", &["src/cli/client/"]),
     ("tokio_tungstenite", &["src/cli/client/", "src/serve/speakers/"]),
     ("unicode_normalization", &["src/logic/spoken/", "src/logic/replace/", "src/journal/index.rs"]),
     ("text2num", &["src/logic/spoken/digits.rs"]),

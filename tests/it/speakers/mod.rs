@@ -23,6 +23,8 @@ use crate::broadcast::request;
 
 #[cfg(feature = "whisper")]
 mod captions;
+mod command;
+mod cut;
 mod hostile;
 mod links;
 mod resume;
