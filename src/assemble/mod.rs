@@ -1,6 +1,8 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
 mod assembly;
 mod delivery;
+#[cfg(feature = "whisper")]
+mod files;
 mod graph;
 #[cfg(feature = "journal")]
 mod journal;

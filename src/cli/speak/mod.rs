@@ -1,7 +1,6 @@
 //! `livecap speak`: sends the microphone of this machine, a sound file or a pipe to a server as a speaker (`docs/ingest.md`).
 mod clock;
 mod greeting;
-mod haste;
 mod pack;
 mod ring;
 mod session;

@@ -8,7 +8,6 @@ use tracing::{error, info, warn};
 
 use super::{
     greeting::{Asked, Greeted, Unwelcome, greet, told, welcomed},
-    haste::Haste,
     pack::{Packed, Packer},
     session::{Message, Session},
     sound::{Origin, Sound},
@@ -23,7 +22,7 @@ use crate::{
         stop::Stop,
     },
     flow::Offer,
-    logic::backoff::Backoff,
+    logic::{backoff::Backoff, haste::Haste},
     message::Speech,
     wire::{FromSpeaker, ToSpeaker},
 };

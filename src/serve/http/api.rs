@@ -12,7 +12,12 @@ use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{download, inspect, join, metrics, operator::Operator, speakers};
+use super::{
+    download, inspect, join, metrics,
+    operator::Operator,
+    speakers,
+    transcriptions::{LONGEST_FILE, TRANSCRIPTIONS_PATH, transcriptions},
+};
 use crate::{
     flow::Gate,
     serve::{
@@ -22,7 +27,7 @@ use crate::{
         },
         captions::log::Log,
         hub::Hub,
-        speakers::ingest,
+        speakers::{REALTIME_PATH, WHISPER_LIVE_PATH, ingest, realtime, whisper_live},
     },
     wire::INGEST_PATH,
 };
@@ -56,7 +61,13 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .split_for_parts();
     router
         .route(INGEST_PATH, axum::routing::get(ingest))
+        .route(WHISPER_LIVE_PATH, axum::routing::get(whisper_live))
+        .route(REALTIME_PATH, axum::routing::get(realtime))
         .route("/api/openapi.json", axum::routing::get(async || Json(description)))
+        .route(
+            TRANSCRIPTIONS_PATH,
+            axum::routing::post(transcriptions).layer(DefaultBodyLimit::max(LONGEST_FILE)),
+        )
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
 }
 

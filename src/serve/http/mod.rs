@@ -14,4 +14,5 @@ mod speaker_metrics;
 mod speakers;
 #[cfg(test)]
 mod suites;
+mod transcriptions;
 mod upgrade;

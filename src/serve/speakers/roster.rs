@@ -38,6 +38,8 @@ pub struct SpeakerSettings {
     /// What each speaker has to present; `None`: whoever is on this machine may speak.
     pub token: Option<Token>,
     pub capture: Capture,
+    /// Clients of other programs that it takes, beside those of `docs/ingest.md`.
+    pub others: OtherClients,
 }
 
 /// What the page asks the browser to do with the sound.
@@ -48,6 +50,13 @@ pub struct Capture {
     pub auto_gain: bool,
 }
 
+/// Clients of other programs that a stage takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OtherClients {
+    pub whisper_live: bool,
+    pub openai: bool,
+}
+
 pub(crate) struct SpeakerStage {
     pub(crate) name: String,
     pub(crate) label: String,
@@ -55,6 +64,7 @@ pub(crate) struct SpeakerStage {
     pub(crate) max_lag: Duration,
     pub(crate) capture: Capture,
     pub(super) token: Option<Token>,
+    pub(super) others: OtherClients,
     pub(super) places: Vec<Arc<SpeakerPlace>>,
 }
 
@@ -204,7 +214,8 @@ fn read(place: &SpeakerPlace) -> PlaceReading {
 
 impl SpeakerStage {
     fn new(settings: SpeakerSettings) -> SpeakerStage {
-        let SpeakerSettings { stage, name, places, codecs, max_lag, token, capture } = settings;
+        let SpeakerSettings { stage, name, places, codecs, max_lag, token, capture, others } =
+            settings;
         let fallback = |slot: usize| match places {
             1 => name.clone(),
             _ => format!("{name} {slot}"),
@@ -212,7 +223,7 @@ impl SpeakerStage {
         let places = (1..=places)
             .map(|slot| Arc::new(SpeakerPlace::new(&stage, slot, &fallback(slot), max_lag)))
             .collect();
-        SpeakerStage { name: stage, label: name, codecs, max_lag, capture, token, places }
+        SpeakerStage { name: stage, label: name, codecs, max_lag, capture, token, others, places }
     }
 
     pub(crate) fn places(&self) -> usize {

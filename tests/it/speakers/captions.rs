@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The shipped recording as whole numbers at its own rate.
-fn demo() -> (u32, Vec<i16>) {
+pub(super) fn demo() -> (u32, Vec<i16>) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/demo.flac");
     let mut file = SoundFile::open_at(&path, &path, Choice::default()).unwrap();
     let mut samples = Vec::new();

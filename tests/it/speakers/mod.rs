@@ -8,8 +8,8 @@ use livecap::{
     },
     message::AudioFrame,
     serve::{
-        Capture, PerAddress, Server, Settings, SpeakerPlaces, SpeakerSettings, Speakers, Token,
-        Tokens,
+        Capture, OtherClients, PerAddress, Server, Settings, SpeakerPlaces, SpeakerSettings,
+        Speakers, Token, Tokens,
     },
     stages::browser::Browser,
     wire::Codec,
@@ -25,6 +25,9 @@ use crate::broadcast::request;
 mod captions;
 mod command;
 mod cut;
+#[cfg(feature = "whisper")]
+mod doors;
+mod files;
 mod hostile;
 mod links;
 mod resume;
@@ -45,6 +48,7 @@ fn stage() -> SpeakerSettings {
         max_lag: Duration::from_secs(10),
         token: None,
         capture: Capture { echo_cancellation: false, noise_suppression: false, auto_gain: true },
+        others: OtherClients { whisper_live: true, openai: true },
     }
 }
 

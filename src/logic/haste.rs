@@ -3,7 +3,7 @@ use std::time::Duration;
 
 /// Sound is counted from the first that was sent, and from the first behind the last pause: a server bounds both.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Haste {
+pub struct Haste {
     ahead: Duration,
     first: Option<Mark>,
     since_pause: Option<Mark>,
@@ -17,12 +17,12 @@ struct Mark {
 }
 
 impl Haste {
-    pub(super) fn new(ahead: Duration) -> Haste {
+    pub fn new(ahead: Duration) -> Haste {
         Haste { ahead, first: None, since_pause: None, sent: Duration::ZERO }
     }
 
     /// When the next sound may be sent, on the clock of `now`.
-    pub(super) fn due(&self) -> Duration {
+    pub fn due(&self) -> Duration {
         let due = |mark: Option<Mark>| {
             mark.map_or(Duration::ZERO, |it| {
                 (it.at + (self.sent - it.sent)).saturating_sub(self.ahead)
@@ -31,7 +31,7 @@ impl Haste {
         due(self.first).max(due(self.since_pause))
     }
 
-    pub(super) fn took(&mut self, length: Duration, now: Duration) {
+    pub fn took(&mut self, length: Duration, now: Duration) {
         let mark = Mark { at: now, sent: self.sent };
         self.first.get_or_insert(mark);
         self.since_pause.get_or_insert(mark);
@@ -39,12 +39,12 @@ impl Haste {
     }
 
     /// Nothing was sent for a while, and nothing is missing there.
-    pub(super) fn paused(&mut self) {
+    pub fn paused(&mut self) {
         self.since_pause = None;
     }
 
     /// All that was sent.
-    pub(super) fn sent(&self) -> Duration {
+    pub fn sent(&self) -> Duration {
         self.sent
     }
 }
