@@ -109,11 +109,6 @@ impl Log {
         self.origin.offset()
     }
 
-    /// Whether a segment of a track is open, in its own language.
-    pub(crate) fn is_open(&self, track: &str) -> bool {
-        self.open.keys().any(|(it, language)| it.as_str() == track && language.is_none())
-    }
-
     /// The number of the next event that readers will see.
     pub(crate) fn next(&self) -> u64 {
         self.held.map_or(self.next, |held| held.min(self.next))

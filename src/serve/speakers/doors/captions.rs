@@ -60,7 +60,11 @@ impl TrackCaptions {
 
     /// Whether words are shown that are no final yet.
     pub(super) fn is_open(&self) -> bool {
-        self.track.as_deref().is_some_and(|it| self.hub.captions.log().is_open(it))
+        let partials = self.hub.captions.log().partials(0);
+        partials.iter().any(|(_, entry)| {
+            let is_mine = entry.track.as_ref().map(|it| it.as_str()) == self.track.as_deref();
+            is_mine && matches!(entry.event, Encoded::Caption(_))
+        })
     }
 
     /// Where the timeline of the captions begins on that of the sound, in seconds.
