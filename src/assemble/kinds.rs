@@ -159,6 +159,10 @@ impl Assembly<'_> {
         if let Some(speakers) = self.speakers.get(&number) {
             settings.speakers = SpeakerPlaces(speakers.clone());
         }
+        #[cfg(feature = "whisper")]
+        {
+            settings.files = super::files::door(plan, number);
+        }
         #[cfg(feature = "journal")]
         {
             settings.journal = self.journal(broadcast, number, plan).await?;

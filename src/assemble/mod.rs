@@ -2,6 +2,8 @@
 mod assembly;
 mod delivery;
 mod editors;
+#[cfg(feature = "whisper")]
+mod files;
 mod graph;
 #[cfg(feature = "journal")]
 mod journal;

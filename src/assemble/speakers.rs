@@ -6,10 +6,10 @@ use super::{
     delivery::token,
 };
 use crate::{
-    serve::{Capture, SpeakerSettings, Speakers},
+    serve::{Capture, OtherClients, SpeakerSettings, Speakers},
     spec::{
         Plan,
-        plan::{self, Browser, Planned, SpeakerCodec},
+        plan::{self, Browser, OtherClient, Planned, SpeakerCodec},
     },
     stages,
     wire::Codec,
@@ -51,6 +51,10 @@ fn settings(browser: &Browser) -> Result<SpeakerSettings, String> {
             noise_suppression: browser.noise_suppression,
             auto_gain: browser.auto_gain,
         },
+        others: OtherClients {
+            whisper_live: browser.compatible_with.contains(&OtherClient::WhisperLive),
+            openai: browser.compatible_with.contains(&OtherClient::Openai),
+        },
     })
 }
 
@@ -75,7 +79,7 @@ impl Assembly<'_> {
 }
 
 /// The first recogniser behind a source.
-fn track(plan: &Plan, source: usize) -> Option<usize> {
+pub(super) fn track(plan: &Plan, source: usize) -> Option<usize> {
     let mut open = vec![source];
     while let Some(giver) = open.pop() {
         for (taker, feed) in plan.listeners(giver) {

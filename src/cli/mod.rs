@@ -31,6 +31,7 @@ mod report;
 mod run;
 mod serve;
 mod service_manager;
+mod speak;
 mod stop;
 mod stream;
 mod terminal;
@@ -118,6 +119,11 @@ enum Command {
     Translate(translate::TranslateArgs),
     /// Relay events between all connected Socket.IO clients, and serve the pages and the client library
     Serve(ServeArgs),
+    /// Speak to a server: send the microphone of this machine, a sound file or a pipe as the sound of a speaker
+    ///
+    /// The pipeline of the server has a `browser` stage. Lost connections are resumed; what is lost is told to readers as a gap.
+    /// Ctrl-C sends the rest and leaves.
+    Speak(speak::SpeakArgs),
     /// Print every event that a Socket.IO server sends
     Listen(ListenArgs),
     /// Send an event to a Socket.IO server
@@ -263,6 +269,10 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         Command::Listen(args) => {
             drop(out);
             at_work(listen::listen(&args))?
+        }
+        Command::Speak(args) => {
+            drop(out);
+            at_work(speak::speak(&args))?
         }
         Command::Emit(args) => {
             drop(out);

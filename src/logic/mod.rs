@@ -9,6 +9,7 @@ pub mod decode_scheduler;
 pub mod downmix;
 pub mod endpoint;
 pub mod hallucination;
+pub mod haste;
 pub mod histogram;
 pub mod latency;
 pub mod model_speed;

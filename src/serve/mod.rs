@@ -9,6 +9,7 @@ mod captions;
 mod cluster;
 mod connection;
 mod counts;
+mod files;
 mod http;
 mod hub;
 mod journal;
@@ -28,6 +29,7 @@ pub use access::{
 pub use addresses::{Address, Addresses};
 pub use captions::transcript::{Format as TranscriptFormat, Kept, transcript};
 pub use cluster::{ClusterAddress, ClusterSettings, Role};
+pub use files::{FileDoor, FileTranscriber, FileTrouble};
 pub use journal::{Journal, JournalSettings, WriteError};
 pub use pipeline::{
     editors::{
@@ -39,6 +41,8 @@ pub use pipeline::{
 };
 pub use server::{BindError, Server};
 pub use settings::Settings;
-pub use speakers::{Capture, Heard, Sound, SpeakerPlace, SpeakerPlaces, SpeakerSettings, Speakers};
+pub use speakers::{
+    Capture, Heard, OtherClients, Sound, SpeakerPlace, SpeakerPlaces, SpeakerSettings, Speakers,
+};
 
 pub use crate::message::{RelayFilter, Retention};

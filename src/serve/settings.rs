@@ -8,6 +8,7 @@ use crate::{
     serve::{
         access::{limits::PerAddress, rights::Tokens, tls::TlsFiles},
         cluster::ClusterSettings,
+        files::FileDoor,
         journal::JournalSettings,
         pipeline::event_page::EventPage,
         speakers::SpeakerPlaces,
@@ -32,6 +33,8 @@ pub struct Settings {
     pub tokens: Tokens,
     /// Who may speak here.
     pub speakers: SpeakerPlaces,
+    /// Who transcribes files that are sent here.
+    pub files: Option<FileDoor>,
     /// `None`: no cluster.
     pub cluster: Option<ClusterSettings>,
     /// `None`: nothing is kept beyond the history in memory.
@@ -87,6 +90,7 @@ impl Default for Settings {
             relay_room: 16 * 1024 * 1024,
             tokens: Tokens::default(),
             speakers: SpeakerPlaces::default(),
+            files: None,
             cluster: None,
             journal: None,
             public_url: None,

@@ -75,8 +75,22 @@ pub struct Browser {
     pub auto_gain: bool,
     /// The environment variable that holds the token.
     pub token: Option<String>,
+    /// Clients of other programs that it takes too.
+    pub compatible_with: Vec<OtherClient>,
     /// The broadcast at whose port they speak; `None`: the only one.
     pub server: Option<String>,
+}
+
+/// Programs whose clients may speak by their own protocols.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum OtherClient {
+    /// The WebSocket of WhisperLive.
+    WhisperLive,
+    /// OpenAI's realtime transcription over a WebSocket, and its transcription of files.
+    Openai,
 }
 
 /// How the sound of a speaker may be packed.

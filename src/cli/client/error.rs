@@ -13,6 +13,8 @@ pub enum ClientError {
     Silent { url: String, within: Duration },
     #[error("{url} does not answer as a Socket.IO server: {why}")]
     NotSocketIo { url: String, why: String },
+    #[error("{url} takes no speakers: {why}; name a server of livecap with a `browser` stage")]
+    NotForSpeakers { url: String, why: String },
     #[error("{url} refused the connection: {message}")]
     Refused { url: String, message: String },
     #[error("the connection to {url} broke: {why}")]

@@ -20,6 +20,7 @@ mod frame;
 mod packet;
 mod polling;
 mod secure;
+pub(crate) mod speaker;
 mod transport;
 
 pub use error::ClientError;

@@ -104,6 +104,11 @@ impl Log {
         &self.run
     }
 
+    /// Where the timeline of this run begins in the event that it continues, in seconds.
+    pub(crate) fn offset(&self) -> f64 {
+        self.origin.offset()
+    }
+
     /// The number of the next event that readers will see.
     pub(crate) fn next(&self) -> u64 {
         self.held.map_or(self.next, |held| held.min(self.next))

@@ -17,6 +17,10 @@ impl Origin {
         Origin { offset: continued.offset, segments: continued.segments.clone() }
     }
 
+    pub(super) fn offset(&self) -> f64 {
+        self.offset
+    }
+
     /// The event as it stands in the log, of one as the run tells it.
     pub(super) fn moved(&self, event: Event) -> Event {
         let track = match &event {

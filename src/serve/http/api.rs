@@ -13,7 +13,10 @@ use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    correct, download, editable, inspect, join, metrics, operator::Operator, speakers, stage_edits,
+    correct, download, editable, inspect, join, metrics,
+    operator::Operator,
+    speakers, stage_edits,
+    transcriptions::{LONGEST_FILE, TRANSCRIPTIONS_PATH, transcriptions},
 };
 use crate::{
     flow::Gate,
@@ -24,7 +27,7 @@ use crate::{
         },
         captions::log::Log,
         hub::Hub,
-        speakers::ingest,
+        speakers::{REALTIME_PATH, WHISPER_LIVE_PATH, ingest, realtime, whisper_live},
     },
     wire::INGEST_PATH,
 };
@@ -62,7 +65,13 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .split_for_parts();
     router
         .route(INGEST_PATH, axum::routing::get(ingest))
+        .route(WHISPER_LIVE_PATH, axum::routing::get(whisper_live))
+        .route(REALTIME_PATH, axum::routing::get(realtime))
         .route("/api/openapi.json", axum::routing::get(async || Json(description)))
+        .route(
+            TRANSCRIPTIONS_PATH,
+            axum::routing::post(transcriptions).layer(DefaultBodyLimit::max(LONGEST_FILE)),
+        )
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
 }
 

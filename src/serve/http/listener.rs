@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use super::{prefix, router, upgrade};
+use super::{prefix, router, transcriptions::TRANSCRIPTIONS_PATH, upgrade};
 use crate::serve::{
     access::{
         limits::{self, Client, Place},
@@ -164,6 +164,7 @@ impl Listener {
             return Ok((StatusCode::FORBIDDEN, told).into_response());
         }
         prefix::strip(&mut request);
+        upgrade::lead(&mut request);
         if let Some(refused) = upgrade::refused(&request) {
             return Ok(refused);
         }
@@ -192,6 +193,8 @@ impl Listener {
         let answer = match method {
             // By long-polling a `GET` waits for packets, but a `POST` has a time limit.
             Method::GET => answer.await?,
+            // It has limits of its own.
+            _ if path == TRANSCRIPTIONS_PATH => answer.await?,
             _ => match timeout(self.hub.settings.body_timeout, answer).await {
                 Ok(answer) => answer?,
                 Err(_) => (StatusCode::REQUEST_TIMEOUT, "its body took too long\n").into_response(),

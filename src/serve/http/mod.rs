@@ -17,4 +17,5 @@ mod speakers;
 mod stage_edits;
 #[cfg(test)]
 mod suites;
+mod transcriptions;
 mod upgrade;

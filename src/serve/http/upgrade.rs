@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::serve::socket::sessions;
+use crate::serve::{socket::sessions, speakers::WHISPER_LIVE_PATH};
 
 /// The only version of the protocol (RFC 6455, section 4.1).
 const VERSION: &str = "13";
@@ -41,6 +41,21 @@ pub(crate) fn refused<B>(request: &Request<B>) -> Option<Response> {
     }
     let has_key = request.headers().contains_key(header::SEC_WEBSOCKET_KEY);
     (!has_key).then(|| (StatusCode::BAD_REQUEST, NO_KEY).into_response())
+}
+
+/// Clients of WhisperLive know a host and a port alone: a WebSocket that is opened at `/` is theirs. No page of ours opens one there.
+pub(crate) fn lead<B>(request: &mut Request<B>) {
+    let is_websocket = request
+        .headers()
+        .get(header::UPGRADE)
+        .is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    if request.method() != Method::GET || request.uri().path() != "/" || !is_websocket {
+        return;
+    }
+    let query = request.uri().query().map_or(String::new(), |it| format!("?{it}"));
+    if let Ok(uri) = format!("{WHISPER_LIVE_PATH}{query}").parse() {
+        *request.uri_mut() = uri;
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +98,20 @@ mod tests {
         assert_eq!(status(posted), Some(426));
         let told = refused(&asked(&[("sec-websocket-version", "8")])).unwrap();
         assert_eq!(told.headers()[header::SEC_WEBSOCKET_VERSION], "13");
+    }
+
+    #[test]
+    fn a_websocket_at_the_root_is_one_of_whisper_live_and_pages_are_not() {
+        let led = |uri: &str, changes: &[(&str, &str)]| {
+            let mut request = asked(changes);
+            *request.uri_mut() = uri.parse().unwrap();
+            lead(&mut request);
+            request.uri().to_string()
+        };
+        assert_eq!(led("/", &[]), "/whisper-live");
+        assert_eq!(led("/?token=t", &[]), "/whisper-live?token=t");
+        assert_eq!(led("/", &[("upgrade", "")]), "/");
+        assert_eq!(led("/speak", &[]), "/speak");
     }
 
     #[test]

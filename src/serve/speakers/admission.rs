@@ -171,6 +171,25 @@ fn welcome(
     (connected, welcome)
 }
 
+/// Whether somebody may have a file transcribed: who may speak at a stage that takes OpenAI's clients may.
+pub(crate) fn may_transcribe(
+    hub: &Hub,
+    requester: &Requester<'_>,
+    client: IpAddr,
+) -> Result<(), (RefusalCode, String)> {
+    let mut last = (
+        RefusalCode::Stage,
+        "add `compatible-with = [\"openai\"]` to a `browser` stage of the pipeline file".to_owned(),
+    );
+    for stage in hub.speakers.stages.iter().filter(|it| it.others.openai) {
+        match right(hub, stage, requester.token, requester, client) {
+            Ok(_) => return Ok(()),
+            Err(refused) => last = (refused.code, refused.message),
+        }
+    }
+    Err(last)
+}
+
 /// The stage that is meant: by its name, by a link, or the only one.
 fn stage<'a>(
     speakers: &'a Speakers,

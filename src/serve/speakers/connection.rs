@@ -2,134 +2,50 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use futures::{SinkExt, StreamExt};
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        error::CapacityError,
-        handshake::derive_accept_key,
-        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
-    },
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    error::CapacityError,
+    protocol::{CloseFrame, frame::coding::CloseCode},
 };
 
 use super::{
     admission::{Refusal, admit, refusal},
     connected::{Connected, Fault},
+    upgrade::{HELLO, Opened, Seen, Socket, open},
 };
 use crate::{
-    serve::{
-        access::{limits::Client, refusal::later, rights::Requester},
-        hub::Hub,
-    },
+    serve::{access::rights::Requester, hub::Hub},
     wire::{
         FromSpeaker, IngestAck, IngestHello, LONGEST_SOUND, RefusalCode, SOUND_HEAD, ToSpeaker,
     },
 };
 
-/// How long a client may take for its first message.
-const HELLO: Duration = Duration::from_secs(5);
 /// How often a client that sends sound is told what has come.
 const ACK: Duration = Duration::from_millis(500);
 /// After so much silence a client is asked for a sign of life, and after twice as much it is lost.
-const QUIET: Duration = Duration::from_secs(10);
+pub(super) const QUIET: Duration = Duration::from_secs(10);
 /// How long a refused client may take for the reason.
-const FAREWELL: Duration = Duration::from_secs(2);
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 /// The most bytes of a text message.
 const LONGEST_TEXT: usize = 4096;
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
-
-/// Bounds every buffer of a connection before anything is read into it.
-fn bounds() -> WebSocketConfig {
-    let longest = LONGEST_SOUND + SOUND_HEAD;
-    WebSocketConfig::default()
-        .read_buffer_size(4096)
-        .write_buffer_size(0)
-        .max_write_buffer_size(64 * 1024)
-        .max_message_size(Some(longest))
-        .max_frame_size(Some(longest))
-}
-
 /// `GET /ingest/v1`
-pub(crate) async fn ingest(State(hub): State<Arc<Hub>>, mut request: Request) -> Response {
-    let told = |status, told: &'static str| (status, told).into_response();
-    let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY) else {
-        return told(StatusCode::UPGRADE_REQUIRED, "speakers open a websocket here\n");
-    };
-    let accept = derive_accept_key(key.as_bytes());
-    let client = request.extensions().get::<Client>().map(|it| it.0);
-    let Some(client) = client else {
-        return told(StatusCode::INTERNAL_SERVER_ERROR, "the client has no address\n");
-    };
-    let limits = &hub.addresses;
-    let Some(half_open) = limits.half_open(client) else {
-        hub.speakers.counts.refuse(RefusalCode::TooMany);
-        tracing::debug!(%client, "a speaker was turned away: too many have not said hello");
-        let full = (StatusCode::SERVICE_UNAVAILABLE, [later(HELLO)], "too many connections\n");
-        return full.into_response();
-    };
-    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        return told(StatusCode::UPGRADE_REQUIRED, "speakers open a websocket here\n");
-    };
-    let seat = hub.speakers.half_open.enter();
-    let seen = Seen::of(request.headers());
-    let tasks = hub.speakers.tasks.clone();
-    drop(tasks.spawn(async move {
-        let greeted = async {
-            let upgraded = timeout(HELLO, upgrade).await.ok()?.ok()?;
-            let io = TokioIo::new(upgraded);
-            let mut socket =
-                WebSocketStream::from_raw_socket(io, Role::Server, Some(bounds())).await;
-            let admitted = greet(&hub, &mut socket, &seen, client).await;
-            Some((socket, admitted))
-        };
-        let greeted = tokio::select! {
-            greeted = greeted => greeted,
-            () = seat.given_up() => {
-                hub.speakers.counts.refuse(RefusalCode::TooMany);
-                None
-            }
-        };
-        drop((half_open, seat));
-        let Some((mut socket, admitted)) = greeted else { return };
+pub(crate) async fn ingest(State(hub): State<Arc<Hub>>, request: Request) -> Response {
+    open(hub, request, LONGEST_SOUND + SOUND_HEAD, async |hub, opened| {
+        let Opened { mut socket, seen, client, half_open } = opened;
+        let admitted = greet(&hub, &mut socket, &seen, client).await;
+        drop(half_open);
         match admitted {
             Ok(Some(connected)) => speak(&hub, &mut socket, connected, client).await,
             Ok(None) => (),
             Err(refused) => refuse(&hub, &mut socket, &refused, client).await,
         }
-    }));
-    let accept = HeaderValue::from_str(&accept).unwrap_or(HeaderValue::from_static(""));
-    let headers = [
-        (header::UPGRADE, HeaderValue::from_static("websocket")),
-        (header::CONNECTION, HeaderValue::from_static("upgrade")),
-        (header::SEC_WEBSOCKET_ACCEPT, accept),
-    ];
-    (StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response()
-}
-
-/// What is needed of the request; its own headers would keep the whole buffer.
-struct Seen {
-    headers: HeaderMap,
-}
-
-impl Seen {
-    fn of(headers: &HeaderMap) -> Seen {
-        let names = [header::AUTHORIZATION, header::ORIGIN, header::HOST];
-        let copied = names.into_iter().filter_map(|name| {
-            let value = HeaderValue::from_bytes(headers.get(&name)?.as_bytes()).ok()?;
-            Some((name, value))
-        });
-        Seen { headers: copied.collect() }
-    }
+    })
 }
 
 /// Waits for `hello` and answers it. `None`: the client went away.
@@ -192,7 +108,7 @@ fn read(text: &str) -> Result<FromSpeaker, Refusal> {
 }
 
 /// What a client is told whose connection gave an error; `None` where nobody is there any more.
-fn broken(error: &Error) -> Option<Refusal> {
+pub(super) fn broken(error: &Error) -> Option<Refusal> {
     match error {
         Error::Capacity(CapacityError::MessageTooLong { .. }) => {
             let told = format!("a message has at most {LONGEST_SOUND} bytes");
@@ -205,7 +121,7 @@ fn broken(error: &Error) -> Option<Refusal> {
     }
 }
 
-fn ended() -> Refusal {
+pub(super) fn ended() -> Refusal {
     refusal(RefusalCode::Ended, "the pipeline has ended")
 }
 
@@ -305,7 +221,7 @@ async fn converse(
     }
 }
 
-fn ordered(code: RefusalCode) -> Refusal {
+pub(super) fn ordered(code: RefusalCode) -> Refusal {
     refusal(
         code,
         match code {
@@ -316,7 +232,7 @@ fn ordered(code: RefusalCode) -> Refusal {
     )
 }
 
-fn fault(fault: &Fault) -> Refusal {
+pub(super) fn fault(fault: &Fault) -> Refusal {
     match fault {
         Fault::NotSound(why) => refusal(RefusalCode::Format, why.to_string()),
         Fault::Code(code) => refusal(

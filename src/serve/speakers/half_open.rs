@@ -50,9 +50,9 @@ impl HalfOpen {
 }
 
 impl Seat {
-    /// Returns once a newer connection has taken its place.
-    pub(super) async fn given_up(&self) {
-        self.given_up.cancelled().await;
+    /// Cancelled where a newer connection takes its place.
+    pub(super) fn given_up(&self) -> CancellationToken {
+        self.given_up.clone()
     }
 }
 

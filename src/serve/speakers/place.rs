@@ -151,6 +151,12 @@ impl SpeakerPlace {
         self.recogniser.get().is_some_and(|it| it.state() == StageState::Waiting)
     }
 
+    /// Whether nothing of what came waits for its source or its recogniser.
+    pub(super) fn is_idle(&self) -> bool {
+        let waits = self.recogniser.get().is_some_and(|it| it.read().waits.is_some());
+        !waits && self.lock().queue.held().is_zero()
+    }
+
     /// Its source takes nothing any more.
     pub fn close(&self) {
         let mut state = self.lock();

@@ -37,6 +37,8 @@ pub struct SpeakerSettings {
     /// What each speaker has to present; `None`: whoever is on this machine may speak.
     pub token: Option<Token>,
     pub capture: Capture,
+    /// Clients of other programs that it takes, beside those of `docs/ingest.md`.
+    pub others: OtherClients,
 }
 
 /// What the page asks the browser to do with the sound.
@@ -47,6 +49,13 @@ pub struct Capture {
     pub auto_gain: bool,
 }
 
+/// Clients of other programs that a stage takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OtherClients {
+    pub whisper_live: bool,
+    pub openai: bool,
+}
+
 pub(crate) struct SpeakerStage {
     pub(crate) name: String,
     pub(crate) label: String,
@@ -54,6 +63,7 @@ pub(crate) struct SpeakerStage {
     pub(crate) max_lag: Duration,
     pub(crate) capture: Capture,
     pub(super) token: Option<Token>,
+    pub(super) others: OtherClients,
     pub(super) places: Vec<Arc<SpeakerPlace>>,
 }
 
@@ -203,7 +213,8 @@ fn read(place: &SpeakerPlace) -> PlaceReading {
 
 impl SpeakerStage {
     fn new(settings: SpeakerSettings) -> SpeakerStage {
-        let SpeakerSettings { stage, name, places, codecs, max_lag, token, capture } = settings;
+        let SpeakerSettings { stage, name, places, codecs, max_lag, token, capture, others } =
+            settings;
         let (is_named, label) =
             (name.is_some() || places > 1, name.unwrap_or_else(|| stage.clone()));
         let place = |slot: usize| {
@@ -211,7 +222,7 @@ impl SpeakerStage {
             Arc::new(SpeakerPlace::new(&stage, slot, &fallback, is_named, max_lag))
         };
         let places = (1..=places).map(place).collect();
-        SpeakerStage { name: stage, label, codecs, max_lag, capture, token, places }
+        SpeakerStage { name: stage, label, codecs, max_lag, capture, token, others, places }
     }
 
     pub(crate) fn places(&self) -> usize {
@@ -254,6 +265,7 @@ mod tests {
             max_lag: Duration::from_secs(1),
             token: None,
             capture,
+            others: OtherClients::default(),
         };
         let stage = SpeakerStage::new(settings);
         stage.places.iter().map(|it| it.speaker().map(|it| it.to_string())).collect()

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     super::{
         Code,
-        plan::{self, Planned, SpeakerCodec},
+        plan::{self, OtherClient, Planned, SpeakerCodec},
         table::{Around, Settings},
         units::Length,
     },
@@ -47,6 +47,10 @@ pub(in crate::spec) struct Browser {
     /// others need a link that an operator has made.
     #[schemars(length(min = 1))]
     speaker_token_env: Option<String>,
+    /// Clients of other programs that may speak here too, by their own protocols
+    /// ([ingest](ingest.md#other-clients-protocols)).
+    #[serde(default)]
+    compatible_with: Vec<OtherClient>,
     /// The broadcast whose port and page `/speak` are used.
     #[schemars(length(min = 1), extend("x-default" = "the only one of the file"))]
     server: Option<String>,
@@ -81,6 +85,7 @@ impl Settings for Browser {
             noise_suppression: self.noise_suppression,
             auto_gain: self.auto_gain,
             token: self.speaker_token_env,
+            compatible_with: self.compatible_with,
             server: self.server,
         })))
     }

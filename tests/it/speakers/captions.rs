@@ -2,6 +2,7 @@
 use std::fs;
 
 use livecap::{
+    logic::wer::WordErrors,
     stages::recording::{Choice, SoundFile},
     wire::{Line, SoundHead},
 };
@@ -9,11 +10,11 @@ use livecap::{
 use super::*;
 use crate::{
     run::{final_text, lines},
-    support::program::{Program, livecap},
+    support::program::{Program, ended, livecap},
 };
 
 /// The shipped recording as whole numbers at its own rate.
-fn demo() -> (u32, Vec<i16>) {
+pub(super) fn demo() -> (u32, Vec<i16>) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/demo.flac");
     let mut file = SoundFile::open_at(&path, &path, Choice::default()).unwrap();
     let mut samples = Vec::new();
@@ -86,4 +87,42 @@ async fn two_speakers_at_once_are_two_tracks_with_what_each_has_said() {
     assert!(said.starts_with("Good morning everyone."), "{said}");
     assert_eq!(final_text(&of("words.2")).split(' ').next(), Some("Good"));
     assert!(!all.iter().any(|it| matches!(it, Line::Gap(_))), "nothing is missing");
+}
+
+#[tokio::test]
+async fn a_file_that_is_spoken_has_the_words_that_it_has_as_a_recording() {
+    let whisper =
+        "[whisper.words]\nfrom = \"sound\"\nmodel = \"demo\"\n[lines.out]\nfrom = \"words\"\n";
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/demo.flac");
+    let recording = async {
+        let folder = tempfile::tempdir().unwrap();
+        let file = format!("[recording.sound]\npath = \"{demo}\"\n{whisper}");
+        let run = crate::support::program::run(folder.path(), &file).await;
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        lines(&run.out)
+    };
+    let spoken = async |speed: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = format!(
+            "[browser.sound]\n{whisper}path = \"out.jsonl\"\n[broadcast.web]\nfrom = \"words\"\nlisten = \"127.0.0.1:0\"\n"
+        );
+        fs::write(folder.path().join("pipeline.toml"), file).unwrap();
+        let mut program = Program::start(livecap(folder.path(), &["run", "pipeline.toml"]));
+        let url = program.address().await;
+        let args = ["speak", &url, demo, "--speed", speed];
+        let speaking = ended(livecap(folder.path(), &args)).await;
+        assert_eq!(speaking.code, Some(0), "{}", speaking.err);
+        program.signal("INT").await;
+        let (status, err) = program.exit().await;
+        assert!(status.success(), "{err}");
+        lines(&fs::read_to_string(folder.path().join("out.jsonl")).unwrap())
+    };
+    let (recording, own, max) = tokio::join!(recording, spoken("1"), spoken("max"));
+    let said = final_text(&recording);
+    assert!(said.starts_with("Good morning everyone."), "{said}");
+    for spoken in [own, max] {
+        let errors = WordErrors::between(&said, &final_text(&spoken), "en");
+        assert!(errors.rate().unwrap() <= 0.02, "{errors:?}: {}", final_text(&spoken));
+        assert!(!spoken.iter().any(|it| matches!(it, Line::Gap(_))), "nothing is missing");
+    }
 }

@@ -8,8 +8,8 @@ use livecap::{
     },
     message::AudioFrame,
     serve::{
-        Capture, PerAddress, Server, Settings, SpeakerPlaces, SpeakerSettings, Speakers, Token,
-        Tokens,
+        Capture, OtherClients, PerAddress, Server, Settings, SpeakerPlaces, SpeakerSettings,
+        Speakers, Token, Tokens,
     },
     stages::browser::Browser,
     wire::Codec,
@@ -23,6 +23,11 @@ use crate::broadcast::request;
 
 #[cfg(feature = "whisper")]
 mod captions;
+mod command;
+mod cut;
+#[cfg(feature = "whisper")]
+mod doors;
+mod files;
 mod hostile;
 mod links;
 mod resume;
@@ -43,6 +48,7 @@ fn stage() -> SpeakerSettings {
         max_lag: Duration::from_secs(10),
         token: None,
         capture: Capture { echo_cancellation: false, noise_suppression: false, auto_gain: true },
+        others: OtherClients { whisper_live: true, openai: true },
     }
 }
 
