@@ -15,7 +15,7 @@ use crate::{
     logic::budget::Budget,
     serve::{Server, Speakers},
     spec::plan,
-    wire::{Clock, TrackInfo},
+    wire::{Clock, SoundFiles, TrackInfo},
 };
 
 /// The speakers of each broadcast, by its number in the plan.
@@ -43,6 +43,8 @@ pub(super) struct Assembly<'a> {
     pub(super) notices: Vec<(usize, String)>,
     /// Those who speak to each broadcast, by its number.
     pub(super) speakers: OfServers,
+    /// The sound of each journal, by its number: told by who records, written by who keeps it.
+    pub(super) sounds: HashMap<usize, SoundFiles>,
 }
 
 impl<'a> Assembly<'a> {
@@ -67,6 +69,7 @@ impl<'a> Assembly<'a> {
             servers: Vec::new(),
             notices: Vec::new(),
             speakers,
+            sounds: HashMap::new(),
         }
     }
 

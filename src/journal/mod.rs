@@ -5,6 +5,7 @@
 mod book;
 mod error;
 mod index;
+mod place;
 mod reader;
 mod retention;
 mod schema;
