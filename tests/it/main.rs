@@ -15,6 +15,8 @@ mod check;
 mod devices;
 mod edges;
 mod engine;
+#[cfg(feature = "journal")]
+mod exports;
 mod import;
 #[cfg(feature = "journal")]
 mod journal;

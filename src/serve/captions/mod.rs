@@ -1,9 +1,11 @@
 //! The log of numbered captions, and its export as a transcript.
 mod cursor;
+mod docx;
 mod entry;
 pub(crate) mod log;
 #[cfg(test)]
 mod log_tests;
 mod origin;
+mod piece;
 pub(crate) mod shared;
 pub(crate) mod transcript;

@@ -5,14 +5,19 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use utoipa::{IntoParams, ToSchema};
 
-use super::log::{Encoded, Entry, Log, Run};
+use super::{
+    docx,
+    log::{Encoded, Entry, Log, Run},
+    piece::Piece,
+};
 use crate::{
     logic::{
         names::{Names, labelled, labelled_text},
         subtitle::{self, Cue, Said as Spoken},
+        ttml,
     },
     message::{MediaSpan, MediaTime, Speaker, Word},
-    wire::{CaptionEvent, Event, TranslationEvent, WordTime},
+    wire::{CaptionEvent, Event, TranslationEvent},
 };
 
 /// The part of the log that is requested.
@@ -40,6 +45,8 @@ pub enum Format {
     Text,
     Srt,
     Vtt,
+    Ttml,
+    Docx,
 }
 
 /// `/api/transcript.json`.
@@ -66,12 +73,17 @@ struct Said<'a> {
 }
 
 impl Format {
+    /// All of them, as a person reads a list.
+    pub const NAMES: &str = "txt, srt, vtt, ttml, docx, json";
+
     pub fn named(ending: &str) -> Option<Format> {
         Some(match ending {
             "json" => Format::Json,
             "txt" => Format::Text,
             "srt" => Format::Srt,
             "vtt" => Format::Vtt,
+            "ttml" => Format::Ttml,
+            "docx" => Format::Docx,
             _ => return None,
         })
     }
@@ -82,6 +94,8 @@ impl Format {
             Format::Text => "txt",
             Format::Srt => "srt",
             Format::Vtt => "vtt",
+            Format::Ttml => "ttml",
+            Format::Docx => "docx",
         }
     }
 
@@ -91,6 +105,10 @@ impl Format {
             Format::Text => "text/plain; charset=utf-8",
             Format::Srt => "application/x-subrip; charset=utf-8",
             Format::Vtt => "text/vtt; charset=utf-8",
+            Format::Ttml => "application/ttml+xml; charset=utf-8",
+            Format::Docx => {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            }
         }
     }
 }
@@ -125,7 +143,7 @@ pub struct Kept {
 }
 
 /// The transcript of a whole event, as the pages give it for download: in `lang`, or the originals.
-pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> String {
+pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> Vec<u8> {
     let next = kept.events.last().and_then(Event::seq).map_or(1, |it| it + 1);
     let extract = Extract {
         part: Part { lang: lang.map(str::to_owned), ..Part::default() },
@@ -137,10 +155,11 @@ pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> String {
     write(&extract, format)
 }
 
-pub(crate) fn write(extract: &Extract, format: Format) -> String {
-    let Extract { part, run: Run { stream, started_at }, next, entries, title } = extract;
+pub(crate) fn write(extract: &Extract, format: Format) -> Vec<u8> {
+    let Extract { part, run, next, entries, title } = extract;
+    let Run { stream, started_at } = run;
     let title = title.as_deref();
-    match format {
+    let text = match format {
         Format::Json => {
             let events = entries.iter().filter_map(|it| said(it, part)).collect();
             let transcript =
@@ -158,7 +177,16 @@ pub(crate) fn write(extract: &Extract, format: Format) -> String {
         }
         Format::Srt => subtitle::srt(&cues(&pieces(entries, part), true)),
         Format::Vtt => entitled(subtitle::vtt(&cues(&pieces(entries, part), false)), title),
-    }
+        Format::Ttml => {
+            let pieces = pieces(entries, part);
+            let lang = pieces.first().map(|it| it.lang.as_str());
+            let lang = lang.filter(|lang| pieces.iter().all(|it| it.lang == *lang));
+            // Players show no agents, so names stand in the text as well.
+            ttml::ttml(&cues(&pieces, true), ttml::Head { title, lang })
+        }
+        Format::Docx => return docx::document(&pieces(entries, part), title, run),
+    };
+    text.into_bytes()
 }
 
 /// WebVTT may have a text behind its first word, in the same line and without an arrow. The other formats of text have no place for
@@ -206,15 +234,6 @@ impl Part {
     }
 }
 
-/// One final of the transcript.
-struct Piece {
-    speaker: Option<Speaker>,
-    start: f64,
-    end: f64,
-    text: String,
-    words: Vec<WordTime>,
-}
-
 /// The finals in the order of the timeline: in the requested language, or the originals.
 fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
     let wanted = |lang: &str| part.lang.as_ref().is_some_and(|it| it == lang);
@@ -227,10 +246,10 @@ fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
                 originals.insert((it.track.clone(), it.segment), it.text.clone());
                 let is_theirs = part.wants(it.speaker.as_deref());
                 if is_theirs && (part.lang.is_none() || wanted(&it.lang)) {
-                    let CaptionEvent { start, end, text, words, .. } = it;
+                    let CaptionEvent { track, lang, start, end, text, words, .. } = it;
                     let speaker = it.speaker.as_deref().and_then(Speaker::named);
                     let words = words.unwrap_or_default();
-                    pieces.push(Piece { speaker, start, end, text, words });
+                    pieces.push(Piece { track, lang, speaker, start, end, text, words });
                 }
             }
             Encoded::Translation(it) if wanted(it.lang.as_str()) => {
@@ -244,6 +263,8 @@ fn pieces(entries: &[Arc<Entry>], part: &Part) -> Vec<Piece> {
                 let text = stands_in.unwrap_or(it.text);
                 let speaker = it.speaker.as_deref().and_then(Speaker::named);
                 pieces.push(Piece {
+                    track: it.track,
+                    lang: it.lang,
                     speaker,
                     start: it.start,
                     end: it.end,
