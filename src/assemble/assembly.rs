@@ -17,7 +17,7 @@ use crate::{
     logic::replace::Rules,
     serve::{Retranslator, Server, Speakers},
     spec::plan,
-    wire::{Clock, TrackInfo},
+    wire::{Clock, SoundFiles, TrackInfo},
 };
 
 /// The speakers of each broadcast, by its number in the plan.
@@ -49,6 +49,8 @@ pub(super) struct Assembly<'a> {
     pub(super) translators: Vec<(usize, Retranslator)>,
     pub(super) rules: Vec<(usize, Setting<Rules>)>,
     pub(super) vocabularies: Vec<(usize, Setting<String>)>,
+    /// The sound of each journal, by its number: told by who records, written by who keeps it.
+    pub(super) sounds: HashMap<usize, SoundFiles>,
 }
 
 impl<'a> Assembly<'a> {
@@ -76,6 +78,7 @@ impl<'a> Assembly<'a> {
             translators: Vec::new(),
             rules: Vec::new(),
             vocabularies: Vec::new(),
+            sounds: HashMap::new(),
         }
     }
 

@@ -28,9 +28,9 @@ impl Assembly<'_> {
     ) -> Result<Option<JournalSettings>, String> {
         let found = plan.listeners(number).find_map(|(taker, _)| {
             let stage = &plan.stages()[taker];
-            if let Planned::Journal(it) = &stage.work { Some((stage, it)) } else { None }
+            if let Planned::Journal(it) = &stage.work { Some((taker, stage, it)) } else { None }
         });
-        let Some((stage, journal)) = found else { return Ok(None) };
+        let Some((number, stage, journal)) = found else { return Ok(None) };
         let settings = BookSettings {
             path: journal.path.clone(),
             keep: Keep {
@@ -39,7 +39,7 @@ impl Assembly<'_> {
             },
             continue_within_ms: journal.continue_within.as_millis() as u64,
             history: broadcast.keep.count,
-            run: facts(plan, self.file),
+            run: facts(plan, journal, self.file),
         };
         let (book, opened) = Book::open(settings).await.map_err(|it| it.to_string())?;
         let continued = opened.continued;
@@ -58,24 +58,33 @@ impl Assembly<'_> {
             gauge,
             batch: journal.batch,
             patience: PATIENCE,
+            sounds: self.sounds.entry(number).or_default().clone(),
         }))
     }
 }
 
-fn facts(plan: &Plan, file: &Path) -> RunFacts {
+fn facts(plan: &Plan, journal: &plan::Journal, file: &Path) -> RunFacts {
     let models = plan.stages().iter().filter_map(|stage| match &stage.work {
         Planned::Whisper(it) => Some((stage.name.clone(), it.model.to_string().into())),
         _ => None,
     });
     let models: serde_json::Map<String, serde_json::Value> = models.collect();
+    let absolute =
+        |it: &Path| std::path::absolute(it).unwrap_or_else(|_| it.to_owned()).display().to_string();
+    let record = plan.stages().iter().find_map(|stage| match &stage.work {
+        Planned::Record(it) if journal.record.as_ref() == Some(&stage.name) => {
+            Some(absolute(&it.path))
+        }
+        _ => None,
+    });
     RunFacts {
         started_at: Clock::start().started_ms(),
         title: plan.page().and_then(|it| it.title.clone()).unwrap_or_default(),
-        file: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string(),
+        file: absolute(file),
         // A pipeline that stands in no file has none.
         pipeline: std::fs::read_to_string(file).unwrap_or_default(),
         models: serde_json::Value::Object(models).to_string(),
-        record: None,
+        record,
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
         broadcast::Broadcast,
         command::Command,
         pcm::Pcm,
-        record::Record,
+        record::{Belongs, Record},
         recording::Recording,
         replace::Replace,
         resample::Resample,
@@ -84,14 +84,19 @@ impl Assembly<'_> {
             }
             Planned::Record(settings) => {
                 let settings = settings.clone();
+                let belongs = plan.words_of(number).map(|(journal, tracks)| Belongs {
+                    files: Some(self.sounds.entry(journal).or_default().clone()),
+                    tracks,
+                });
+                let belongs = belongs.unwrap_or_default();
                 match stage.feeds.first().map(|feed| feed.carries) {
                     Some(Port::Speech) => {
                         self.sink(number, stage, (), move || {
-                            Ok(Record::<Speech>::new(settings.clone()))
+                            Ok(Record::<Speech>::new(settings.clone()).belonging(belongs.clone()))
                         });
                     }
                     _ => self.sink(number, stage, (), move || {
-                        Ok(Record::<AudioFrame>::new(settings.clone()))
+                        Ok(Record::<AudioFrame>::new(settings.clone()).belonging(belongs.clone()))
                     }),
                 }
                 Ok(())

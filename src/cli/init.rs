@@ -41,7 +41,7 @@ pub(crate) fn init(args: &InitArgs, out: &mut dyn Write) -> Result<Exit, Trouble
     let text = args.text(suggested)?;
     let none = Overrides::default();
     spec::check_with(&text, &args.file, &none).map_err(|all| told(&args.file, &text, &all))?;
-    write_new(&args.file, &text)?;
+    write_new(&args.file, text.as_bytes())?;
     let file = args.file.display();
     writeln!(out, "wrote {file}\n\n  livecap check {file}\n  livecap run {file}")?;
     // What the machine lacks can be got later.

@@ -7,8 +7,8 @@ use std::{
 
 use super::exit::Trouble;
 
-pub(super) fn write_new(path: &Path, text: &str) -> Result<(), Trouble> {
-    let written = File::create_new(path).and_then(|mut it| it.write_all(text.as_bytes()));
+pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), Trouble> {
+    let written = File::create_new(path).and_then(|mut it| it.write_all(content));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
         _ => Trouble::Told(format!("cannot write `{}`: {error}", path.display())),

@@ -82,11 +82,19 @@ pub(super) fn insert(
     if added == 0 {
         return Ok(());
     }
+    let id = change.last_insert_rowid();
+    let mut facet = change.prepare_cached("INSERT OR IGNORE INTO facet VALUES (?1, ?2, ?3)")?;
+    for (kind, name) in [("lang", &it.lang), ("speaker", &it.speaker)] {
+        if let Some(name) = name {
+            facet.execute(params![event, kind, name])?;
+        }
+    }
+    drop(facet);
     if is_correction {
         return follow(change, event, &it);
     }
     match said {
-        Some(text) => add_words(change, change.last_insert_rowid(), text),
+        Some(text) => add_words(change, id, text),
         None => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ mod entry;
 mod error;
 mod index;
 mod numbers;
+mod place;
 mod reader;
 mod retention;
 mod schema;

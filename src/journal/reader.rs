@@ -13,7 +13,7 @@ use super::{
     numbers::{signed, unsigned},
     retention, schema,
 };
-use crate::wire::{Event, TrackInfo};
+use crate::wire::{Event, SoundFile, TrackInfo};
 
 /// A connection that only reads. It blocks, so async code lends it to a thread.
 pub struct Reader {
@@ -149,17 +149,15 @@ impl Reader {
     }
 
     fn with_lists(&self, mut it: EventSummary) -> Result<EventSummary, JournalError> {
-        it.languages = self.distinct("lang", it.id)?;
-        it.speakers = self.distinct("speaker", it.id)?;
+        it.languages = self.facet("lang", it.id)?;
+        it.speakers = self.facet("speaker", it.id)?;
         Ok(it)
     }
 
-    fn distinct(&self, column: &str, event: i64) -> Result<Vec<String>, JournalError> {
-        let asked = format!(
-            "SELECT DISTINCT {column} FROM entry WHERE event = ?1 AND {column} IS NOT NULL ORDER BY 1"
-        );
-        let mut asked = self.connection.prepare_cached(&asked)?;
-        let found = asked.query_map((event,), |row| row.get(0))?;
+    fn facet(&self, kind: &str, event: i64) -> Result<Vec<String>, JournalError> {
+        let asked = "SELECT name FROM facet WHERE event = ?1 AND kind = ?2 ORDER BY name";
+        let mut asked = self.connection.prepare_cached(asked)?;
+        let found = asked.query_map((event, kind), |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -254,13 +252,16 @@ impl Reader {
         Ok(found.optional()?)
     }
 
-    /// The runs of an event that kept their sound: seconds from the event's beginning to the run's, and where its sound is.
-    pub fn sound(&self, event: i64) -> Result<Vec<(f64, String)>, JournalError> {
-        let mut asked = self.connection.prepare_cached(
-            "SELECT (run.started_at - event.started_at) / 1000.0, record FROM run JOIN event ON event.id = run.event
-             WHERE event.id = ?1 AND record IS NOT NULL ORDER BY run.id",
-        )?;
-        let found = asked.query_map((event,), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    /// The files of sound of an event, in the order in which they were begun. They may have been moved since.
+    pub fn sounds(&self, event: i64) -> Result<Vec<SoundFile>, JournalError> {
+        let mut asked = self
+            .connection
+            .prepare_cached("SELECT path, start, tracks FROM sound WHERE event = ?1 ORDER BY id")?;
+        let found = asked.query_map((event,), |row| {
+            let tracks: String = row.get(2)?;
+            let tracks = serde_json::from_str(&tracks).unwrap_or_default();
+            Ok(SoundFile { path: row.get(0)?, start: row.get(1)?, tracks })
+        })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

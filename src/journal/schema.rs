@@ -7,7 +7,7 @@ use super::error::JournalError;
 pub(super) const APPLICATION: i64 = 0x6c63_6170;
 
 /// What brings a file from one version to the next. Its length is the newest version; a step never changes once it was released.
-const STEPS: [&str; 1] = [VERSION_1];
+const STEPS: [&str; 2] = [VERSION_1, VERSION_2];
 
 /// - `event`: what belongs together for a reader: one `stream`, with numbers without holes, over any number of restarts.
 /// - `run`: one start of livecap, with the pipeline file and the models that made its words.
@@ -72,6 +72,31 @@ const VERSION_1: &str = "
     ) STRICT;
     CREATE INDEX note_of_event ON note (event);
     CREATE VIRTUAL TABLE words USING fts5 (text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
+";
+
+/// - `sound`: files of sound that belong to the words; `start` is the place of their first sample on the event's timeline, `tracks`
+///   a JSON list of the tracks whose words are in it.
+/// - `facet`: the languages (`lang`) and speakers (`speaker`) of each event, so that a list of events reads none of its entries.
+/// - The order of entries on the timeline, of all and of each speaker, so that a page of a transcript reads no more than it shows.
+const VERSION_2: &str = "
+    CREATE TABLE sound (
+        id INTEGER PRIMARY KEY,
+        event INTEGER NOT NULL REFERENCES event ON DELETE CASCADE,
+        path TEXT NOT NULL,
+        start REAL NOT NULL,
+        tracks TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX sound_of_event ON sound (event);
+    CREATE TABLE facet (
+        event INTEGER NOT NULL REFERENCES event ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (event, kind, name)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO facet SELECT DISTINCT event, 'lang', lang FROM entry WHERE lang IS NOT NULL;
+    INSERT INTO facet SELECT DISTINCT event, 'speaker', speaker FROM entry WHERE speaker IS NOT NULL;
+    CREATE INDEX entry_in_time ON entry (event, start, seq);
+    CREATE INDEX entry_of_speaker ON entry (event, speaker, start, seq) WHERE speaker IS NOT NULL;
 ";
 
 /// The newest version that this program knows.

@@ -27,7 +27,7 @@ pub struct RunFacts {
     pub pipeline: String,
     /// As JSON: the model of each recogniser.
     pub models: String,
-    /// The folder or file of the `record` stage whose sound belongs to the words.
+    /// The path of the `record` stage whose sound belongs to the words. The files that it begins are told one by one.
     pub record: Option<String>,
 }
 

@@ -1,9 +1,5 @@
 //! The connection that writes: opening with its checks, and one transaction for each batch.
-use std::{
-    fs::{File, OpenOptions, TryLockError},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs::File, path::Path, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -11,6 +7,7 @@ use super::{
     entry::{Columns, insert},
     error::JournalError,
     numbers::{signed, unsigned},
+    place::{lock, move_aside},
     retention, schema,
     settings::{BookSettings, Opened},
 };
@@ -76,6 +73,13 @@ impl Store {
                 )?;
                 add.execute(params![self.event, columns.track.unwrap_or_default(), lang, json])?;
             }
+        }
+        for it in &batch.sounds {
+            let mut add = change.prepare_cached(
+                "INSERT INTO sound (event, path, start, tracks) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            let tracks = serde_json::to_string(&it.tracks).expect("a list of names is plain JSON");
+            add.execute(params![self.event, it.path, it.start, tracks])?;
         }
         for (kind, json) in &batch.notes {
             let mut add = change.prepare_cached(
@@ -269,42 +273,4 @@ fn is_broken(error: &JournalError) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let JournalError::Sql(error) = error else { return false };
     error.sqlite_error_code().is_some_and(|it| matches!(it, DatabaseCorrupt | NotADatabase))
-}
-
-/// A lock beside the file, which the system lifts when the process ends, however it does.
-fn lock(path: &Path) -> Result<File, JournalError> {
-    let failed = |source| JournalError::File { path: path.to_owned(), source };
-    if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let beside = with_ending(path, ".lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&beside)
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Taken { path: path.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-    }
-}
-
-/// Renames a broken file with its log. Returns the new name.
-fn move_aside(path: &Path, now: u64) -> Result<PathBuf, JournalError> {
-    let aside = with_ending(path, &format!(".broken-{now}"));
-    let failed = |source| JournalError::File { path: path.to_owned(), source };
-    std::fs::rename(path, &aside).map_err(failed)?;
-    for ending in ["-wal", "-shm"] {
-        // They may not be there.
-        let _ = std::fs::rename(with_ending(path, ending), with_ending(&aside, ending));
-    }
-    Ok(aside)
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }

@@ -26,6 +26,7 @@ pub mod stability;
 pub mod subtitle;
 pub mod tempo;
 pub mod translate;
+pub mod ttml;
 pub mod update;
 pub mod wer;
 pub mod window;

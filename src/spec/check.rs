@@ -11,7 +11,7 @@ use super::{
     machine::{Machine, check_page, check_stage},
     order, page, pairs,
     plan::{Feed, Stage},
-    queues,
+    queues, records,
     resolve::{self, Queue, Resolved},
     speakers, syntax,
     table::Table,
@@ -112,6 +112,7 @@ fn checked(text: &str, path: &Path, overrides: &Overrides) -> Result<Checked, Ve
     conflicts::check(&stages, &mut complaints);
     voices::check(&stages, &mut complaints);
     pairs::check(&stages, &mut complaints);
+    records::check(&stages, &mut complaints);
     if spoilt.is_empty() {
         speakers::check(&stages, &mut complaints);
     }

@@ -173,6 +173,8 @@ codes! {
     TwoStdin = "two-stdin",
     /// Two journals keep the events of the same broadcast.
     TwoJournals = "two-journals",
+    /// `record` of a journal names no `record` stage, or one that hears something else than its captions come from.
+    WrongRecord = "wrong-record",
     /// The model does not support a setting.
     ModelLimit = "model-limit",
     /// The provider of a translator does not know a language.

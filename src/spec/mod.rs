@@ -23,6 +23,7 @@ mod pairs;
 pub mod plan;
 mod queues;
 mod recogniser;
+mod records;
 mod reference;
 mod render;
 mod replay;

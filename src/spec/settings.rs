@@ -195,6 +195,8 @@ pub struct Journal {
     pub keep: Option<Duration>,
     /// The most bytes of the file; `None`: any.
     pub size: Option<u64>,
+    /// The `record` stage whose sound belongs to the words, as the file names it.
+    pub record: Option<String>,
 }
 
 /// JSON lines of captions: read where the stage listens to nobody, else written.

@@ -1,7 +1,7 @@
 //! What a journal takes of a broadcast's log, and what it gives back when the program is started again.
 use std::collections::BTreeMap;
 
-use super::Event;
+use super::{Event, SoundFile};
 
 /// The state of an event when a run begins.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,6 +34,8 @@ pub struct Batch {
     pub open: Option<Vec<String>>,
     /// States of the pipeline that have changed, as JSON.
     pub notes: Vec<(&'static str, String)>,
+    /// Files of sound that were begun, on the event's timeline.
+    pub sounds: Vec<SoundFile>,
     /// How often the screen was cleared, and the number of the entry after the last time.
     pub clears: (u64, u64),
     /// The pipeline has ended: no later run continues this event.
@@ -42,6 +44,7 @@ pub struct Batch {
 
 impl Batch {
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.open.is_none() && self.notes.is_empty() && !self.ended
+        let Batch { entries, open, notes, sounds, ended, .. } = self;
+        entries.is_empty() && open.is_none() && notes.is_empty() && sounds.is_empty() && !ended
     }
 }

@@ -8,6 +8,7 @@ mod inspect;
 mod kept;
 mod line;
 mod page;
+mod sound_file;
 mod sound_message;
 mod state;
 mod translation;
@@ -27,6 +28,7 @@ pub use inspect::{
 pub use kept::{Batch, Continued};
 pub use line::Line;
 pub use page::PageInfo;
+pub use sound_file::{SoundFile, SoundFiles};
 pub use sound_message::{
     LONGEST_SOUND, LONGEST_SOUND_MS, NotSound, SOUND_HEAD, SoundHead, samples_in,
 };

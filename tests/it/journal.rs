@@ -218,3 +218,44 @@ async fn what_an_operator_corrects_is_exported_found_and_there_after_a_restart()
     assert_eq!(next(&mut late, "caption").await["text"], "Ask Morgan about it.");
     assert_eq!(next(&mut late, "correction").await["text"], "Ask Morgen about it.");
 }
+
+/// Two runs of a recording: each begins a file, and each is where its words are on the timeline of the event.
+#[cfg(all(feature = "journal", feature = "whisper"))]
+#[tokio::test]
+async fn a_journal_names_the_sound_of_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let speech = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/demo.flac");
+    let text = format!(
+        "[recording.talk]\npath = {speech:?}\nspeed = 1.0\nloop = true\n[whisper.english]\nfrom = \"talk\"\nmodel = \"demo\"\n\
+         [record.sound]\nfrom = \"talk\"\npath = \"sound.wav\"\n\
+         [broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\n\
+         [journal.book]\nfrom = \"web\"\npath = \"book.db\"\nrecord = \"sound\"\n"
+    );
+    fs::write(folder.path().join("talk.toml"), text).unwrap();
+    for _ in 0..2 {
+        let (program, address) = start(folder.path()).await;
+        let mut client = viewer(&address, 0).await;
+        let first = next(&mut client, "hello").await["next"].as_u64().unwrap();
+        // One of this run.
+        let is_new = |it: &Value| it["kind"] == "final" && it["seq"].as_u64() >= Some(first);
+        while !is_new(&next(&mut client, "caption").await) {}
+        program.signal("TERM").await;
+        program.exit().await;
+    }
+    let reader = livecap::journal::Reader::open(&folder.path().join("book.db")).unwrap();
+    let event = reader.event("last").unwrap().unwrap();
+    assert_eq!((event.runs, &event.languages), (2, &vec!["en".to_owned()]));
+    let sounds = reader.sounds(event.id).unwrap();
+    let names: Vec<&Path> = sounds.iter().map(|it| Path::new(&it.path)).collect();
+    let root = folder.path().canonicalize().unwrap();
+    assert_eq!(names, [root.join("sound.wav"), root.join("sound-2.wav")]);
+    assert!(sounds.iter().all(|it| it.tracks == ["english"]), "{sounds:?}");
+    // The words of the second run are in the second file, and its first sample is where that run began.
+    let entries = reader.entries(event.id, 0, usize::MAX).unwrap();
+    let later = entries.iter().find(|it| it.event.start() >= sounds[1].start).unwrap();
+    let wav = hound::WavReader::open(&sounds[1].path).unwrap();
+    let seconds = f64::from(wav.duration()) / f64::from(wav.spec().sample_rate);
+    let within = sounds[1].start..sounds[1].start + seconds;
+    assert!(sounds[0].start < 0.1 && sounds[1].start > 1.0, "{sounds:?}");
+    assert!(within.contains(&later.event.start()), "{within:?} {later:?}");
+}

@@ -16,6 +16,8 @@ mod corrections;
 mod devices;
 mod edges;
 mod engine;
+#[cfg(feature = "journal")]
+mod exports;
 mod import;
 #[cfg(feature = "journal")]
 mod journal;

@@ -1,7 +1,7 @@
 // The transcript as a file, in the language that is read.
 import { fetchOk } from "./http.ts";
 
-export const FORMATS = ["txt", "srt", "vtt", "json"] as const;
+export const FORMATS = ["txt", "docx", "srt", "vtt", "ttml", "json"] as const;
 /** In a file's name, in letters. */
 const LONGEST_TITLE = 60;
 export type Format = (typeof FORMATS)[number];

@@ -1,4 +1,4 @@
-//! An event of a journal as text, subtitles or JSON: the same as the downloads of the pages.
+//! An event of a journal as text, subtitles, a document or JSON: the same as the downloads of the pages.
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -18,7 +18,7 @@ pub(super) struct ExportArgs {
     /// The event's number, its stream, or `last`
     #[arg(default_value = "last")]
     pub(super) event: String,
-    /// What to write; may be a list: txt,srt,vtt,json
+    /// What to write; may be a list: txt,srt,vtt,ttml,docx,json
     #[arg(long, value_name = "FORMATS", value_delimiter = ',', required = true, value_parser = format)]
     format: Vec<TranscriptFormat>,
     /// The language; default: what was spoken
@@ -33,7 +33,7 @@ pub(super) struct ExportArgs {
 }
 
 fn format(name: &str) -> Result<TranscriptFormat, String> {
-    TranscriptFormat::named(name).ok_or_else(|| "one of txt, srt, vtt, json".to_owned())
+    TranscriptFormat::named(name).ok_or_else(|| format!("one of {}", TranscriptFormat::NAMES))
 }
 
 pub(super) fn export(
@@ -64,7 +64,7 @@ pub(super) fn export(
         for format in &args.format {
             let text = transcript(&kept, lang.as_deref(), *format);
             match &args.output {
-                None => out.write_all(text.as_bytes()).map_err(unwritten)?,
+                None => out.write_all(&text).map_err(unwritten)?,
                 Some(name) => {
                     let lang = lang.as_deref().filter(|_| args.all_languages);
                     let path = named(name, lang, format.ending());

@@ -35,7 +35,7 @@ enum Command {
     /// All words have to be there; what stands in quotation marks is a phrase. Accents and case do not matter. In scripts without
     /// spaces any part of a text is found.
     Search(SearchArgs),
-    /// Write an event as text, subtitles or JSON
+    /// Write an event as text, subtitles, a document or JSON
     Export(ExportArgs),
     /// Remove events: those that are too old, the oldest of those that are too much, or one
     Prune(PruneArgs),

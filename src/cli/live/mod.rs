@@ -73,7 +73,7 @@ pub(crate) async fn live(
     let file = args.file();
     let plan = checked(&text, file, &args.overrides(), &machine)?;
     if let Some(path) = &args.write {
-        write_new(path, &text)?;
+        write_new(path, text.as_bytes())?;
         terminal.say(&format!("wrote {}", path.display()));
     }
     run_plan((file, &plan), &machine, &args.how, stop, terminal, begun).await

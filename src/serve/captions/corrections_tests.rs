@@ -23,6 +23,10 @@ fn log(count: usize) -> Log {
     Log::new(Retention { count, age: Duration::from_secs(3600) }, Run::default())
 }
 
+fn written(extract: &Extract, format: Format) -> String {
+    String::from_utf8(write(extract, format)).unwrap()
+}
+
 fn next(log: &Log) -> u64 {
     log.state().next
 }
@@ -135,7 +139,7 @@ fn a_final_that_is_no_longer_kept_cannot_be_corrected() {
     correct(&mut log, 0, "en", "one", "two").unwrap();
     original(&mut log, 1, "three");
     assert_eq!(correct(&mut log, 0, "en", "two", "four"), Err(NotCorrected::Unknown));
-    let text = |log: &Log| write(&Extract::of(log, Part::default(), None), Format::Text);
+    let text = |log: &Log| written(&Extract::of(log, Part::default(), None), Format::Text);
     assert_eq!(text(&log), "three\n");
 }
 
@@ -148,7 +152,7 @@ fn transcripts_have_the_corrected_text_and_json_the_original() {
     correct(&mut log, 0, "en", "ask Morgan", "ask Morgen").unwrap();
     let written = |log: &Log, lang: Option<&str>, to: Option<u64>, format| {
         let part = Part { lang: lang.map(str::to_owned), to, ..Part::default() };
-        write(&Extract::of(log, part, None), format)
+        self::written(&Extract::of(log, part, None), format)
     };
     assert_eq!(written(&log, None, None, Format::Text), "ask Morgen\nuh\n");
     assert_eq!(written(&log, Some("nl"), None, Format::Text), "ask Morgen\n", "it stands in");

@@ -3,10 +3,12 @@ pub(crate) mod corrections;
 #[cfg(test)]
 mod corrections_tests;
 mod cursor;
+mod docx;
 mod entry;
 pub(crate) mod log;
 #[cfg(test)]
 mod log_tests;
 mod origin;
+mod piece;
 pub(crate) mod shared;
 pub(crate) mod transcript;

@@ -7,12 +7,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     corrections::{Corrected, Corrections, FinalId},
+    docx,
     log::{Encoded, Entry, Log, Run, encode},
+    piece::Piece,
 };
 use crate::{
     logic::{
         names::{Names, labelled, labelled_text},
         subtitle::{self, Cue, Said as Spoken},
+        ttml,
     },
     message::{MediaSpan, Speaker, Word},
     wire::{CaptionEvent, Event, TranslationEvent, WordTime},
@@ -43,6 +46,8 @@ pub enum Format {
     Text,
     Srt,
     Vtt,
+    Ttml,
+    Docx,
 }
 
 /// `/api/transcript.json`.
@@ -70,12 +75,17 @@ struct Said<'a> {
 }
 
 impl Format {
+    /// All of them, as a person reads a list.
+    pub const NAMES: &str = "txt, srt, vtt, ttml, docx, json";
+
     pub fn named(ending: &str) -> Option<Format> {
         Some(match ending {
             "json" => Format::Json,
             "txt" => Format::Text,
             "srt" => Format::Srt,
             "vtt" => Format::Vtt,
+            "ttml" => Format::Ttml,
+            "docx" => Format::Docx,
             _ => return None,
         })
     }
@@ -86,6 +96,8 @@ impl Format {
             Format::Text => "txt",
             Format::Srt => "srt",
             Format::Vtt => "vtt",
+            Format::Ttml => "ttml",
+            Format::Docx => "docx",
         }
     }
 
@@ -95,6 +107,10 @@ impl Format {
             Format::Text => "text/plain; charset=utf-8",
             Format::Srt => "application/x-subrip; charset=utf-8",
             Format::Vtt => "text/vtt; charset=utf-8",
+            Format::Ttml => "application/ttml+xml; charset=utf-8",
+            Format::Docx => {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            }
         }
     }
 }
@@ -133,7 +149,7 @@ pub struct Kept {
 }
 
 /// The transcript of a whole event, as the pages give it for download: in `lang`, or the originals.
-pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> String {
+pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> Vec<u8> {
     let next = kept.events.last().and_then(Event::seq).map_or(1, |it| it + 1);
     let entries: Vec<_> = kept.events.iter().map(|it| Arc::new(Entry::of(it.clone()))).collect();
     let extract = Extract {
@@ -147,12 +163,12 @@ pub fn transcript(kept: &Kept, lang: Option<&str>, format: Format) -> String {
     write(&extract, format)
 }
 
-pub(crate) fn write(extract: &Extract, format: Format) -> String {
-    let Extract { part, run: Run { stream, started_at }, next, entries, corrections, title } =
-        extract;
+pub(crate) fn write(extract: &Extract, format: Format) -> Vec<u8> {
+    let Extract { part, run, next, entries, corrections, title } = extract;
+    let Run { stream, started_at } = run;
     let pieces = || pieces(entries, corrections, part);
     let title = title.as_deref();
-    match format {
+    let text = match format {
         Format::Json => {
             let events = entries.iter().filter_map(|it| said(it, corrections, part)).collect();
             let transcript =
@@ -170,7 +186,16 @@ pub(crate) fn write(extract: &Extract, format: Format) -> String {
         }
         Format::Srt => subtitle::srt(&cues(&pieces(), true)),
         Format::Vtt => entitled(subtitle::vtt(&cues(&pieces(), false)), title),
-    }
+        Format::Ttml => {
+            let pieces = pieces();
+            let lang = pieces.first().map(|it| it.lang.as_str());
+            let lang = lang.filter(|lang| pieces.iter().all(|it| it.lang == *lang));
+            // Players show no agents, so names stand in the text as well.
+            ttml::ttml(&cues(&pieces, true), ttml::Head { title, lang })
+        }
+        Format::Docx => return docx::document(&pieces(), title, run),
+    };
+    text.into_bytes()
 }
 
 /// WebVTT may have a text behind its first word, in the same line and without an arrow. The other formats of text have no place for
@@ -248,15 +273,6 @@ impl Part {
     }
 }
 
-/// One final of the transcript.
-struct Piece {
-    speaker: Option<Speaker>,
-    start: f64,
-    end: f64,
-    text: String,
-    words: Vec<WordTime>,
-}
-
 /// The finals in the order of the timeline: in the requested language, or the originals.
 fn pieces(entries: &[Arc<Entry>], corrections: &Corrections, part: &Part) -> Vec<Piece> {
     let wanted = |lang: &str| part.lang.as_ref().is_some_and(|it| it == lang);
@@ -270,10 +286,10 @@ fn pieces(entries: &[Arc<Entry>], corrections: &Corrections, part: &Part) -> Vec
                 originals.insert((it.track.clone(), it.segment), it.text.clone());
                 let is_theirs = part.wants(it.speaker.as_deref());
                 if is_theirs && (part.lang.is_none() || wanted(&it.lang)) {
-                    let CaptionEvent { start, end, text, words, .. } = it;
+                    let CaptionEvent { track, lang, start, end, text, words, .. } = it;
                     let speaker = it.speaker.as_deref().and_then(Speaker::named);
                     let words = words.unwrap_or_default();
-                    pieces.push(Piece { speaker, start, end, text, words });
+                    pieces.push(Piece { track, lang, speaker, start, end, text, words });
                 }
             }
             Encoded::Translation(it) if wanted(it.lang.as_str()) => {
@@ -288,6 +304,8 @@ fn pieces(entries: &[Arc<Entry>], corrections: &Corrections, part: &Part) -> Vec
                 let text = stands_in.unwrap_or(it.text);
                 let speaker = it.speaker.as_deref().and_then(Speaker::named);
                 pieces.push(Piece {
+                    track: it.track,
+                    lang: it.lang,
                     speaker,
                     start: it.start,
                     end: it.end,

@@ -38,7 +38,7 @@ const COME_AGAIN: Duration = Duration::from_secs(5);
 
 /// What was said so far, as far as it is kept
 #[utoipa::path(get, path = "/api/transcript.{format}", params(
-    ("format" = String, Path, description = "`json`, `txt`, `srt` or `vtt`"), Part,
+    ("format" = String, Path, description = "`json`, `txt`, `srt`, `vtt`, `ttml` or `docx`"), Part,
 ), responses(
     (status = 200, body = transcript::Transcript<'_>, description = "For `json`; text for the others"),
     (status = 401, body = Told), (status = 403, body = Told), (status = 404, body = Told),
@@ -55,7 +55,7 @@ pub(crate) async fn said(
         ReadDenied::Foreign => refused(StatusCode::FORBIDDEN, FOREIGN),
     })?;
     let format = Format::named(&format).ok_or_else(|| {
-        let told = format!("no transcript is written as `{format}`: json, txt, srt or vtt");
+        let told = format!("no transcript is written as `{format}`: one of {}", Format::NAMES);
         refused(StatusCode::NOT_FOUND, told)
     })?;
     let Query(part) = part.map_err(|error| refused(StatusCode::BAD_REQUEST, error.body_text()))?;

@@ -13,7 +13,7 @@ use crate::{
     flow::StageState,
     logic::backoff::Backoff,
     serve::{bell::Bell, captions::shared::Captions},
-    wire::{Batch, Clock},
+    wire::{Batch, Clock, SoundFile},
 };
 
 /// The most entries of one batch.
@@ -51,6 +51,8 @@ pub(crate) struct Keeper {
     written: Instant,
     /// The segments that were open in the last batch.
     open: Vec<String>,
+    /// How many files of sound were written.
+    sounds: usize,
     ended: bool,
     /// Viewers see events only once they are kept.
     holds: bool,
@@ -80,6 +82,7 @@ impl Keeper {
             partials: 0,
             written,
             open: Vec::new(),
+            sounds: 0,
             ended: false,
             holds: true,
             backoff,
@@ -104,8 +107,10 @@ impl Keeper {
     async fn keep_all(&mut self) -> Result<(), WriteError> {
         let journal = self.settings.journal.clone();
         let (mut bell, mut synced, mut pruned) = (self.site.bell.listen(), Instant::now(), None);
+        let mut sounds = self.settings.sounds.listen();
         loop {
             bell.borrow_and_update();
+            sounds.borrow_and_update();
             let ending = self.site.ending.is_cancelled();
             while let Some(due) = self.due(ending) {
                 let more = due.more;
@@ -137,6 +142,7 @@ impl Keeper {
             let next = open_at.into_iter().chain(sync_at).min();
             tokio::select! {
                 _ = bell.changed() => (),
+                _ = sounds.changed() => (),
                 () = self.site.ending.cancelled() => (),
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => (),
             }
@@ -181,6 +187,7 @@ impl Keeper {
             entries,
             open,
             notes,
+            sounds: self.sounds(),
             clears,
             ended: ended && !self.ended && !self.site.returning.is_cancelled(),
         };
@@ -195,6 +202,13 @@ impl Keeper {
         }
         let state = self.site.states.borrow_and_update().clone();
         state.map(|it| ("state", it.get().to_owned())).into_iter().collect()
+    }
+
+    /// Files of sound that were begun, on the event's timeline.
+    fn sounds(&self) -> Vec<SoundFile> {
+        let offset = self.settings.continued.offset;
+        let moved = |it: SoundFile| SoundFile { start: it.start + offset, ..it };
+        self.settings.sounds.since(self.sounds).into_iter().map(moved).collect()
     }
 
     /// Writes it, again and again where that may help. Returns whether it is kept.
@@ -257,6 +271,7 @@ impl Keeper {
         }
         (self.kept, self.partials, self.written) = (due.last, due.partials, Instant::now());
         self.ended |= due.ended;
+        self.sounds += due.batch.sounds.len();
         if let Some(open) = due.batch.open {
             self.open = open;
         }

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 pub(super) use self::keeper::{Keeper, Site};
 use crate::{
     flow::StageGauge,
-    wire::{Batch, Continued},
+    wire::{Batch, Continued, SoundFiles},
 };
 
 /// Where events are kept.
@@ -45,6 +45,8 @@ pub struct JournalSettings {
     pub batch: Duration,
     /// Viewers wait this long for an event to be kept; then they see it all the same.
     pub patience: Duration,
+    /// Files of sound that belong to the words, on the timeline of this run.
+    pub sounds: SoundFiles,
 }
 
 impl fmt::Debug for JournalSettings {

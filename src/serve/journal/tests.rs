@@ -17,7 +17,7 @@ use crate::{
         bell::Bell,
         captions::{log::Run, shared::Captions},
     },
-    wire::Clock,
+    wire::{Clock, SoundFile, SoundFiles},
 };
 
 /// What the journal answers to one batch.
@@ -75,6 +75,7 @@ struct Running {
     captions: Arc<Captions>,
     journal: Arc<Scripted>,
     gauge: Arc<StageGauge>,
+    sounds: SoundFiles,
     ending: CancellationToken,
     task: tokio::task::JoinHandle<()>,
     _states: watch::Sender<Option<Arc<serde_json::value::RawValue>>>,
@@ -87,12 +88,14 @@ impl Running {
         let journal = Arc::new(Scripted::default());
         journal.answers.lock().unwrap().extend(answers);
         let gauge = StageGauge::new("book");
+        let sounds = SoundFiles::default();
         let settings = JournalSettings {
             journal: journal.clone(),
-            continued: Continued { next: 1, ..Continued::default() },
+            continued: Continued { next: 1, offset: 60.0, ..Continued::default() },
             gauge: gauge.clone(),
             batch: Duration::from_millis(200),
             patience: Duration::from_millis(250),
+            sounds: sounds.clone(),
         };
         let (states, told) = watch::channel(None);
         let ending = CancellationToken::new();
@@ -105,7 +108,7 @@ impl Running {
             returning: CancellationToken::new(),
         };
         let task = tokio::spawn(Keeper::new(site, settings).keep());
-        Running { captions, journal, gauge, ending, task, _states: states }
+        Running { captions, journal, gauge, sounds, ending, task, _states: states }
     }
 
     /// A mark is an event like any other.
@@ -213,4 +216,26 @@ async fn the_rest_is_kept_before_the_end() {
     assert_eq!(*running.journal.stops.lock().unwrap(), 1);
     assert!(running.journal.batches.lock().unwrap().iter().any(|it| it.ended));
     assert_eq!(running.captions.log().next(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_of_sound_is_kept_once_and_on_the_timeline_of_the_event() {
+    let running = Running::start(&[Answer::Kept, Answer::Full]);
+    running.settle().await;
+    running.say();
+    running.settle().await;
+    let file = |start| SoundFile {
+        path: "/talk.wav".to_owned(),
+        start,
+        tracks: vec!["english".to_owned()],
+    };
+    running.sounds.tell(file(2.5));
+    for _ in 0..4 {
+        advance(Duration::from_secs(1)).await;
+        running.settle().await;
+    }
+    let batches = running.journal.batches.lock().unwrap();
+    let kept: Vec<SoundFile> = batches.iter().flat_map(|it| it.sounds.clone()).collect();
+    assert_eq!(kept, [file(62.5)]);
+    assert_eq!(running.counted("failures"), 1);
 }

@@ -37,6 +37,10 @@ pub(in crate::spec) struct Journal {
     /// The oldest events are removed where the file holds more than so many megabytes.
     #[schemars(range(min = 1, max = 1_000_000), extend("x-default" = "never"))]
     keep_megabytes: Option<u64>,
+    /// The `record` stage whose sound belongs to the words: a click on a word in the archive plays it there. It hears a source whose
+    /// captions the broadcast has. Where each speaker of a `browser` has a copy of it, all copies are meant.
+    #[schemars(length(min = 1))]
+    record: Option<String>,
 }
 
 impl Settings for Journal {
@@ -48,6 +52,7 @@ impl Settings for Journal {
             batch: self.batch.0,
             keep: self.keep_days.map(|days| day * u32::try_from(days).unwrap_or(u32::MAX)),
             size: self.keep_megabytes.map(|it| it * 1_000_000),
+            record: self.record,
         }))
     }
 }

@@ -4,6 +4,7 @@
 //! overwritten: the next free name of `talk-2.flac`, `talk-3.flac`, … is used. A new file also starts where the rate changes,
 //! where a WAV file reaches its 4 GiB, and after a restart of the stage. A kill costs the last second, and of a FLAC file the
 //! block of 4096 samples around its end, too. A thread of its own does the writing.
+mod belongs;
 mod error;
 mod flac;
 mod recorder;
@@ -12,6 +13,7 @@ mod writer;
 
 use std::{convert::Infallible, marker::PhantomData};
 
+pub use self::belongs::Belongs;
 pub use self::error::RecordError;
 use self::recorder::Recorder;
 pub use crate::message::{RecordFormat, RecordSettings};
@@ -40,13 +42,20 @@ impl Sound for Speech {
 /// The stage; see the module. Any failure to write is permanent: the recording ends, and the rest of the pipeline continues.
 pub struct Record<T> {
     settings: RecordSettings,
+    belongs: Belongs,
     recorder: Option<Engine<Recorder>>,
     sound: PhantomData<fn(T)>,
 }
 
 impl<T: Sound> Record<T> {
     pub fn new(settings: RecordSettings) -> Record<T> {
-        Record { settings, recorder: None, sound: PhantomData }
+        Record { settings, belongs: Belongs::default(), recorder: None, sound: PhantomData }
+    }
+
+    /// Each file that is begun is told of, so that its sound is found by the words.
+    #[must_use]
+    pub fn belonging(self, belongs: Belongs) -> Record<T> {
+        Record { belongs, ..self }
     }
 }
 
@@ -59,9 +68,10 @@ impl<T: Sound> Stage for Record<T> {
         let recorder = match &mut self.recorder {
             Some(recorder) => recorder,
             none => {
-                let settings = self.settings.clone();
-                let made =
-                    Engine::start("record", move || Ok::<_, Infallible>(Recorder::new(settings)));
+                let (settings, belongs) = (self.settings.clone(), self.belongs.clone());
+                let made = Engine::start("record", move || {
+                    Ok::<_, Infallible>(Recorder::new(settings, belongs))
+                });
                 none.insert(made.await.map_err(|error| match error {
                     EngineError::Fault(fault) => fault,
                     EngineError::Make(never) => match never {},

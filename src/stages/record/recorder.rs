@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{error::RecordError, flac::Flac, wav, writer::Writer};
+use super::{belongs::Belongs, error::RecordError, flac::Flac, wav, writer::Writer};
 use crate::{
     message::{AudioFrame, MediaTime, RecordFormat, RecordSettings, SampleRate},
     stages::new_file,
@@ -17,6 +17,7 @@ const SILENCE: [i16; 4096] = [0; 4096];
 
 pub(super) struct Recorder {
     settings: RecordSettings,
+    belongs: Belongs,
     max_samples: u64,
     file: Option<OpenFile>,
 }
@@ -31,12 +32,12 @@ struct OpenFile {
 }
 
 impl Recorder {
-    pub(super) fn new(settings: RecordSettings) -> Recorder {
+    pub(super) fn new(settings: RecordSettings, belongs: Belongs) -> Recorder {
         let max_samples = match settings.format {
             RecordFormat::Wav => wav::MAX_SAMPLES,
             RecordFormat::Flac => u64::MAX,
         };
-        Recorder { settings, max_samples, file: None }
+        Recorder { settings, belongs, max_samples, file: None }
     }
 
     pub(super) fn push(&mut self, frame: &AudioFrame) -> Result<(), RecordError> {
@@ -100,6 +101,7 @@ impl Recorder {
         };
         let writer = writer.map_err(|cause| failed(&path, cause))?;
         tracing::info!(path = %path.display(), start = start.as_secs_f64(), rate = rate.hertz(), "recording the sound");
+        self.belongs.tell(&path, start);
         Ok(OpenFile { path, rate, start, samples: 0, writer })
     }
 }
@@ -141,7 +143,7 @@ fn to_i16(sample: f32) -> i16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Trace;
+    use crate::{message::Trace, wire::SoundFiles};
     use std::time::Duration;
     use tokio::time::Instant;
 
@@ -159,7 +161,7 @@ mod tests {
 
     fn recorder(folder: &Path, name: &str) -> Recorder {
         let format = if name.ends_with("wav") { RecordFormat::Wav } else { RecordFormat::Flac };
-        Recorder::new(RecordSettings { path: folder.join(name), format })
+        Recorder::new(RecordSettings { path: folder.join(name), format }, Belongs::default())
     }
 
     fn samples(path: PathBuf) -> Vec<i16> {
@@ -170,11 +172,16 @@ mod tests {
     fn a_full_file_is_continued_in_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let mut recorder = recorder(folder.path(), "long.wav");
+        let files = SoundFiles::default();
+        recorder.belongs = Belongs { files: Some(files.clone()), tracks: vec!["words".to_owned()] };
         recorder.max_samples = 1_000;
         for ms in 0..25 {
             recorder.push(&frame(Duration::from_millis(ms * 10), 10_000, 100)).unwrap();
         }
         drop(recorder);
+        let told: Vec<(bool, f64)> =
+            files.since(0).iter().map(|it| (Path::new(&it.path).exists(), it.start)).collect();
+        assert_eq!(told, [(true, 0.0), (true, 0.1), (true, 0.2)]);
         let lengths = ["long.wav", "long-2.wav", "long-3.wav"]
             .map(|it| samples(folder.path().join(it)).len());
         assert_eq!(lengths, [1_000, 1_000, 500]);
