@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod hallucination;
 pub mod histogram;
 pub mod latency;
+pub mod masking;
 pub mod model_speed;
 pub mod names;
 pub mod pace;

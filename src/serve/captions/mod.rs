@@ -3,6 +3,7 @@ pub(crate) mod corrections;
 #[cfg(test)]
 mod corrections_tests;
 mod cursor;
+mod edited;
 mod entry;
 pub(crate) mod log;
 #[cfg(test)]

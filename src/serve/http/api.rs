@@ -13,7 +13,8 @@ use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    correct, download, editable, inspect, join, metrics, operator::Operator, speakers, stage_edits,
+    correct, download, editable, holding, inspect, join, metrics, operator::Operator, speakers,
+    stage_edits,
 };
 use crate::{
     flow::Gate,
@@ -56,6 +57,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(mark))
         .routes(routes!(correct::correct))
         .routes(routes!(editable::editable))
+        .routes(routes!(holding::change))
         .routes(routes!(stage_edits::replace))
         .routes(routes!(stage_edits::vocabulary))
         .routes(routes!(end))
