@@ -12,7 +12,6 @@ use super::{
     client::{Client, ClientError},
     emit_lines::emit_lines,
     exit::{Exit, Trouble},
-    models::pull::length,
     pipe::{Lines, Signals},
     serve::secret,
     stop::Stop,
@@ -32,13 +31,13 @@ pub(crate) struct EmitArgs {
     #[arg(long, conflicts_with = "event")]
     demo: bool,
     /// With --demo: the time between two events
-    #[arg(long, default_value = "2s", value_parser = length, value_name = "TIME")]
+    #[arg(long, default_value = "2s", value_parser = crate::spec::length, value_name = "TIME")]
     every: Duration,
     /// The environment variable with the token to present
     #[arg(long, value_name = "NAME")]
     token_env: Option<String>,
     /// How long the server may take to acknowledge the event
-    #[arg(long, default_value = "5s", value_parser = length, value_name = "TIME")]
+    #[arg(long, default_value = "5s", value_parser = crate::spec::length, value_name = "TIME")]
     patience: Duration,
 }
 

@@ -11,7 +11,6 @@ use tracing::{info, warn};
 use super::{
     client::{Client, ClientError, Event},
     exit::{Exit, Trouble},
-    models::pull::length,
     serve::secret,
     stop::Stop,
 };
@@ -35,7 +34,7 @@ pub(crate) struct ListenArgs {
     token_env: Option<String>,
     /// After a lost connection: the longest wait before the first retry; each further wait is about twice as long, up to ten
     /// times this value
-    #[arg(long, default_value = "500ms", value_parser = length, value_name = "TIME")]
+    #[arg(long, default_value = "500ms", value_parser = crate::spec::length, value_name = "TIME")]
     retry: Duration,
 }
 

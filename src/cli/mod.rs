@@ -24,6 +24,10 @@ mod log_kept;
 pub mod models;
 mod new_file;
 mod pipe;
+#[cfg(feature = "journal")]
+mod replay;
+#[cfg(feature = "journal")]
+mod report;
 mod run;
 mod serve;
 mod service_manager;
@@ -121,6 +125,15 @@ enum Command {
     /// List, search and export what journals have kept
     #[cfg(feature = "journal")]
     Journal(journal::JournalArgs),
+    /// Show an event of a journal once more on the pages, in its own time
+    #[cfg(feature = "journal")]
+    Replay(replay::ReplayArgs),
+    /// Pack the last minutes of an event into one file for a bug report, without names and tokens
+    ///
+    /// It has the pipeline file, what was said, the states of the pipeline and, of a server that runs, its log and metrics.
+    /// `livecap run --from FILE` runs it again.
+    #[cfg(feature = "journal")]
+    Report(report::ReportArgs),
     /// List the microphones of this machine
     Devices(DevicesArgs),
     /// List, download, import, verify and try models
@@ -141,6 +154,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "whisper")]
         Command::Live(args) => args.how().voice(cli.log),
         Command::Serve(_) => serve::voice(cli.log),
+        #[cfg(feature = "journal")]
+        Command::Replay(_) => serve::voice(cli.log),
         _ => Voice::Silent,
     };
     let terminal = Terminal::new(voice);
@@ -255,6 +270,13 @@ fn dispatch(command: Command, terminal: &Terminal, begun: Instant) -> Result<Exi
         }
         #[cfg(feature = "journal")]
         Command::Journal(args) => journal::journal(&args, &mut out),
+        #[cfg(feature = "journal")]
+        Command::Replay(args) => {
+            drop(out);
+            at_work(replay::replay(&args, terminal))?
+        }
+        #[cfg(feature = "journal")]
+        Command::Report(args) => at_work(report::report(&args, &mut out))?,
         Command::Devices(args) => {
             devices::run(&args, &mut out).map_err(|error| Trouble::Told(error.to_string()))?;
             Ok(Exit::Fine)

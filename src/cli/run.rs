@@ -36,8 +36,13 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct RunArgs {
     /// A pipeline file
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[cfg_attr(feature = "journal", arg(value_name = "FILE", required_unless_present = "from"))]
+    #[cfg_attr(not(feature = "journal"), arg(value_name = "FILE", required = true))]
+    file: Option<PathBuf>,
+    /// Run a bug report of `livecap report` again: it is unpacked into a folder beside it
+    #[cfg(feature = "journal")]
+    #[arg(long, value_name = "REPORT", conflicts_with = "file")]
+    from: Option<PathBuf>,
     #[command(flatten)]
     how: How,
 }
@@ -70,6 +75,15 @@ impl How {
 }
 
 impl RunArgs {
+    /// The pipeline file.
+    fn file(&self) -> Result<PathBuf, Trouble> {
+        #[cfg(feature = "journal")]
+        if let Some(report) = &self.from {
+            return super::report::unpacked(report);
+        }
+        self.file.clone().ok_or_else(|| Trouble::Told("name a pipeline file".to_owned()))
+    }
+
     pub(crate) fn how(&self) -> &How {
         &self.how
     }
@@ -121,9 +135,10 @@ pub(crate) async fn run(
     begun: Instant,
 ) -> Result<Exit, Trouble> {
     let stop = Stop::new()?;
-    let (text, machine) = (read(&args.file)?, this_machine()?);
-    let plan = checked(&text, &args.file, &overrides(), &machine)?;
-    run_plan((&args.file, &plan), &machine, &args.how, stop, terminal, begun).await
+    let file = args.file()?;
+    let (text, machine) = (read(&file)?, this_machine()?);
+    let plan = checked(&text, &file, &overrides(), &machine)?;
+    run_plan((&file, &plan), &machine, &args.how, stop, terminal, begun).await
 }
 
 /// All that `check` looks at. Complaints are drawn on standard error.

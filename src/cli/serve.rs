@@ -96,13 +96,7 @@ pub(crate) fn voice(log: LogFormat) -> Voice {
 pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit, Trouble> {
     let mut stop = Stop::new()?;
     let manager = ServiceManager::of_environment();
-    let listen = match &args.listen {
-        Some(listen) => listen.clone(),
-        None => {
-            let usual = Listen { host: "127.0.0.1".to_owned(), port: 31979 };
-            overrides().over(&usual).map_err(Trouble::Told)?
-        }
-    };
+    let listen = place(args.listen.as_ref())?;
     let settings = settings(args, &listen)?;
     let server = Server::bind(settings).await;
     let server = server.map_err(|error| Trouble::Told(error.to_string()))?;
@@ -121,6 +115,12 @@ pub(crate) async fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<Exit,
     manager.stopping("sending the rest to viewers").await;
     server.shutdown(GRACE).await;
     Ok(Exit::Fine)
+}
+
+/// Where to listen if no pipeline file says so.
+pub(super) fn place(asked: Option<&Listen>) -> Result<Listen, Trouble> {
+    let usual = || Listen { host: "127.0.0.1".to_owned(), port: 31979 };
+    asked.map_or_else(|| overrides().over(&usual()).map_err(Trouble::Told), |it| Ok(it.clone()))
 }
 
 fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {

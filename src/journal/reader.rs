@@ -13,7 +13,7 @@ use super::{
     numbers::{signed, unsigned},
     retention, schema,
 };
-use crate::wire::Event;
+use crate::wire::{Event, TrackInfo};
 
 /// A connection that only reads. It blocks, so async code lends it to a thread.
 pub struct Reader {
@@ -160,6 +160,63 @@ impl Reader {
         );
         let mut asked = self.connection.prepare_cached(&asked)?;
         let found = asked.query_map((event,), |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Who was heard in an event: its tracks, with the language that was spoken and those that it was translated to.
+    pub fn tracks(&self, event: i64) -> Result<Vec<TrackInfo>, JournalError> {
+        let mut asked = self.connection.prepare_cached(
+            "SELECT track, kind = 'translation', lang FROM entry
+             WHERE event = ?1 AND track IS NOT NULL AND lang IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, min(seq)",
+        )?;
+        let found = asked.query_map((event,), |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, row.get::<_, String>(2)?))
+        })?;
+        let mut tracks: Vec<TrackInfo> = Vec::new();
+        for row in found {
+            let (name, translated, lang) = row?;
+            match tracks.last_mut().filter(|it| it.name == name) {
+                Some(track) if translated => track.langs.push(lang),
+                // More than one language was spoken.
+                Some(track) => "auto".clone_into(&mut track.lang),
+                None if translated => {
+                    let spoken = "auto".to_owned();
+                    tracks.push(TrackInfo { name, lang: spoken, langs: vec![lang] });
+                }
+                None => tracks.push(TrackInfo { name, lang, langs: Vec::new() }),
+            }
+        }
+        Ok(tracks)
+    }
+
+    /// The number of the first entry of an event that was published at most `ms` before its newest one.
+    pub fn first_of_last(&self, event: i64, ms: u64) -> Result<Option<u64>, JournalError> {
+        let asked = "SELECT min(seq) FROM entry WHERE event = ?1
+             AND at >= (SELECT at FROM entry WHERE event = ?1 ORDER BY seq DESC LIMIT 1) - ?2";
+        let found: Option<i64> =
+            self.connection.query_row(asked, params![event, signed(ms)], |row| row.get(0))?;
+        Ok(found.map(unsigned))
+    }
+
+    /// The model of each recogniser in the last run of an event.
+    pub fn models(&self, event: i64) -> Result<serde_json::Value, JournalError> {
+        let asked = "SELECT models FROM run WHERE event = ?1 ORDER BY id DESC LIMIT 1";
+        let found: Option<String> =
+            self.connection.query_row(asked, (event,), |row| row.get(0)).optional()?;
+        Ok(found.and_then(|it| serde_json::from_str(&it).ok()).unwrap_or_default())
+    }
+
+    /// What operators saw of an event at this Unix time in ms, and from then on: `{at, kind, note}`.
+    pub fn notes(&self, event: i64, since: u64) -> Result<Vec<serde_json::Value>, JournalError> {
+        let asked = "SELECT at, kind, json FROM note WHERE event = ?1
+             AND at >= (SELECT coalesce(max(at), 0) FROM note WHERE event = ?1 AND at <= ?2) ORDER BY id";
+        let mut asked = self.connection.prepare_cached(asked)?;
+        let found = asked.query_map(params![event, signed(since)], |row| {
+            let json: String = row.get(2)?;
+            let note: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
+            let (at, kind): (i64, String) = (row.get(0)?, row.get(1)?);
+            Ok(serde_json::json!({ "at": at, "kind": kind, "note": note }))
+        })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

@@ -49,4 +49,5 @@ pub use render::{render, to_json};
 pub use replay::{RecogniserOverrides, Replay, ReplayError};
 pub use schema::schema;
 pub use start_time::moment;
+pub use units::length;
 pub use voices::Voice;

@@ -66,7 +66,7 @@ pub struct Browser {
     /// How many there are.
     pub speakers: usize,
     /// What readers see of speakers without a name.
-    pub name: String,
+    pub name: Option<String>,
     pub codecs: Vec<SpeakerCodec>,
     /// Sound that is older is given up.
     pub max_lag: Duration,

@@ -36,6 +36,12 @@ impl FromStr for Length {
     }
 }
 
+/// A length of time on the command line, written as in pipeline files.
+pub fn length(text: &str) -> Result<Duration, String> {
+    let told = |error: NoLength| format!("{error} such as 500ms, 10s or 5m");
+    text.parse().map(|it: Length| it.0).map_err(told)
+}
+
 const UNITS: [(&str, f64); 4] = [("ms", 1.0), ("s", 1000.0), ("m", 60_000.0), ("h", 3_600_000.0)];
 
 fn split(text: &str) -> (&str, &str) {
@@ -108,7 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn length(text: &str) -> Option<Duration> {
-        text.parse::<Length>().ok().map(|it| it.0)
+        super::length(text).ok()
     }
 
     #[test]

@@ -46,8 +46,8 @@ impl Browser {
         let Sound { start, rate, captured, .. } = sound;
         self.open = Some((start + rate.duration_of(samples.len()), rate));
         let name = self.place.speaker();
-        if self.speaker.as_ref().is_none_or(|it| it.as_str() != &*name) {
-            self.speaker = Speaker::named(&name);
+        if self.speaker.as_ref().map(Speaker::as_str) != name.as_deref() {
+            self.speaker = name.as_deref().and_then(Speaker::named);
         }
         let (samples, speaker) = (samples.into(), self.speaker.clone());
         let trace = Trace::starting(captured);

@@ -47,6 +47,18 @@ impl Event {
         }
     }
 
+    /// The same event, told again `ms` after it was told first: its sound counts as captured so much later.
+    #[must_use]
+    pub fn later(mut self, ms: u64) -> Event {
+        match &mut self {
+            Event::Caption(it) => it.at.captured += ms,
+            Event::Translation(it) => it.at.captured += ms,
+            Event::Correction(it) => it.at += ms,
+            Event::Gap(_) | Event::Mark(_) => (),
+        }
+        self
+    }
+
     /// The same event of a run that began `offset` seconds after its event did, with its segment counted from `segments` on.
     #[must_use]
     pub fn moved(mut self, offset: f64, segments: u64) -> Event {

@@ -37,6 +37,10 @@ mod real_weights;
 mod recognise;
 mod relay;
 mod replay;
+#[cfg(feature = "journal")]
+mod replayed;
+#[cfg(feature = "journal")]
+mod reported;
 #[cfg(feature = "whisper")]
 mod run;
 #[cfg(target_os = "linux")]

@@ -18,16 +18,16 @@ pub struct PullArgs {
     #[arg(long, env = "LIVECAP_MODELS_URL", value_name = "URL")]
     pub from: Option<String>,
     /// The longest wait for a connection
-    #[arg(long, default_value = "10s", value_parser = length, value_name = "TIME")]
+    #[arg(long, default_value = "10s", value_parser = crate::spec::length, value_name = "TIME")]
     pub connect_timeout: Duration,
     /// The longest wait for any next byte
-    #[arg(long, default_value = "30s", value_parser = length, value_name = "TIME")]
+    #[arg(long, default_value = "30s", value_parser = crate::spec::length, value_name = "TIME")]
     pub idle_timeout: Duration,
     /// How often to try again after a cut connection
     #[arg(long, default_value_t = 5, value_name = "COUNT")]
     pub retries: u32,
     /// The wait before the first retry; each further wait is twice as long
-    #[arg(long, default_value = "1s", value_parser = length, value_name = "TIME")]
+    #[arg(long, default_value = "1s", value_parser = crate::spec::length, value_name = "TIME")]
     pub backoff: Duration,
 }
 
@@ -108,29 +108,4 @@ pub(super) fn bar(name: &str) -> ProgressBar {
     }
     bar.set_message(name.to_string());
     bar
-}
-
-/// A length of time on the command line.
-pub(crate) fn length(text: &str) -> Result<Duration, String> {
-    let told = || format!("`{text}` is not a length of time such as 500ms or 10s");
-    let (number, milliseconds) = match text.strip_suffix("ms") {
-        Some(number) => (number, 1),
-        None => (text.strip_suffix('s').ok_or_else(told)?, 1000),
-    };
-    let number: u64 = number.trim().parse().map_err(|_| told())?;
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(told)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_length_of_time_carries_its_unit() {
-        assert_eq!(length("20ms"), Ok(Duration::from_millis(20)));
-        assert_eq!(length("3s"), Ok(Duration::from_secs(3)));
-        for wrong in ["", "3", "s", "-1s", "1.5s", "99999999999999999s"] {
-            assert!(length(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     message::{Caption, Gap, Hop, Kind, Milestone, Transcript, Translation, Why},
     serve::captions::{corrections::newest_finals, log::Log, shared::Captions},
-    wire::Clock,
+    wire::{Clock, Event},
 };
 
 /// Captions that may wait for `livecap bench`; with more, the oldest are lost.
@@ -192,6 +192,16 @@ impl Publisher {
         let (track, span, trace) = (caption.track().clone(), caption.span(), *caption.trace());
         let gap = Gap { track, span, why: Why::Fault, trace };
         self.captions.say(|log| log.gap(&gap, Instant::now()));
+    }
+
+    /// Adds an event of an earlier run with the number that it had. Numbers that are left out become a gap of the history.
+    pub fn again(&self, seq: u64, event: Event, now: Instant) {
+        self.captions.say(|log| {
+            if seq > log.next() {
+                log.skip_to(seq, Some(event.start()), now);
+            }
+            log.take(event, now);
+        });
     }
 
     /// No more captions will follow.

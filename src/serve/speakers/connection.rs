@@ -71,9 +71,7 @@ pub(crate) async fn ingest(State(hub): State<Arc<Hub>>, mut request: Request) ->
         return told(StatusCode::INTERNAL_SERVER_ERROR, "the client has no address\n");
     };
     let limits = &hub.addresses;
-    let half_open =
-        limits.half_open(client).zip(hub.speakers.half_open.clone().try_acquire_owned().ok());
-    let Some(half_open) = half_open else {
+    let Some(half_open) = limits.half_open(client) else {
         hub.speakers.counts.refuse(RefusalCode::TooMany);
         tracing::debug!(%client, "a speaker was turned away: too many have not said hello");
         let full = (StatusCode::SERVICE_UNAVAILABLE, [later(HELLO)], "too many connections\n");
@@ -82,14 +80,27 @@ pub(crate) async fn ingest(State(hub): State<Arc<Hub>>, mut request: Request) ->
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return told(StatusCode::UPGRADE_REQUIRED, "speakers open a websocket here\n");
     };
+    let seat = hub.speakers.half_open.enter();
     let seen = Seen::of(request.headers());
     let tasks = hub.speakers.tasks.clone();
     drop(tasks.spawn(async move {
-        let Ok(Ok(upgraded)) = timeout(HELLO, upgrade).await else { return };
-        let io = TokioIo::new(upgraded);
-        let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(bounds())).await;
-        let admitted = greet(&hub, &mut socket, &seen, client).await;
-        drop(half_open);
+        let greeted = async {
+            let upgraded = timeout(HELLO, upgrade).await.ok()?.ok()?;
+            let io = TokioIo::new(upgraded);
+            let mut socket =
+                WebSocketStream::from_raw_socket(io, Role::Server, Some(bounds())).await;
+            let admitted = greet(&hub, &mut socket, &seen, client).await;
+            Some((socket, admitted))
+        };
+        let greeted = tokio::select! {
+            greeted = greeted => greeted,
+            () = seat.given_up() => {
+                hub.speakers.counts.refuse(RefusalCode::TooMany);
+                None
+            }
+        };
+        drop((half_open, seat));
+        let Some((mut socket, admitted)) = greeted else { return };
         match admitted {
             Ok(Some(connected)) => speak(&hub, &mut socket, connected, client).await,
             Ok(None) => (),

@@ -6,6 +6,7 @@ mod admission;
 mod connected;
 mod connection;
 mod counts;
+mod half_open;
 mod intake;
 mod links;
 mod place;

@@ -21,6 +21,8 @@ pub struct SpeakerPlace {
     slot: usize,
     /// What readers see where a speaker has given no name.
     fallback: Arc<str>,
+    /// Readers see that name.
+    is_named: bool,
     most: Duration,
     state: Mutex<PlaceState>,
     bell: Notify,
@@ -52,7 +54,13 @@ pub(super) struct PlaceState {
 }
 
 impl SpeakerPlace {
-    pub(super) fn new(stage: &str, slot: usize, fallback: &str, most: Duration) -> SpeakerPlace {
+    pub(super) fn new(
+        stage: &str,
+        slot: usize,
+        fallback: &str,
+        is_named: bool,
+        most: Duration,
+    ) -> SpeakerPlace {
         let state = PlaceState {
             queue: Queue::new(most),
             session: None,
@@ -63,6 +71,7 @@ impl SpeakerPlace {
             stage: stage.into(),
             slot,
             fallback: fallback.into(),
+            is_named,
             most,
             state: Mutex::new(state),
             bell: Notify::new(),
@@ -108,10 +117,11 @@ impl SpeakerPlace {
         }
     }
 
-    /// The name of who has it now.
-    pub fn speaker(&self) -> Arc<str> {
+    /// The name of who has it now, as readers see it.
+    pub fn speaker(&self) -> Option<Arc<str>> {
         let state = self.lock();
-        state.session.as_ref().map_or_else(|| self.fallback.clone(), |it| it.name.clone())
+        let name = state.session.as_ref().map_or(&self.fallback, |it| &it.name);
+        (self.is_named || *name != self.fallback).then(|| name.clone())
     }
 
     /// Lets a speaker see that the pipeline is paused.

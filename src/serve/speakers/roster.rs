@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use super::{counts::SpeakerCounts, links::Links, place::SpeakerPlace};
+use super::{counts::SpeakerCounts, half_open::HalfOpen, links::Links, place::SpeakerPlace};
 
 use crate::{
     flow::StageGauge,
@@ -23,15 +23,14 @@ use crate::{
 const RING: Duration = Duration::from_secs(10);
 /// How long a session can be resumed.
 const RESUME: Duration = Duration::from_secs(60);
-/// Connections at once that have not said hello, of all addresses together.
-const HALF_OPEN: usize = 256;
 
 /// A `browser` stage, as its server takes it.
 #[derive(Clone, Debug)]
 pub struct SpeakerSettings {
     pub stage: String,
-    /// What readers see of speakers without a name; numbered where there are several places.
-    pub name: String,
+    /// What readers see of speakers without a name; numbered where there are several places. Without it a single speaker who gives
+    /// no name is shown without one.
+    pub name: Option<String>,
     pub places: usize,
     pub codecs: Vec<Codec>,
     pub max_lag: Duration,
@@ -66,7 +65,7 @@ pub struct Speakers {
     pub(super) ring: Duration,
     pub(super) resume: Duration,
     numbers: AtomicU64,
-    pub(super) half_open: Arc<Semaphore>,
+    pub(super) half_open: Arc<HalfOpen>,
     pub(crate) links: Links,
     pub(crate) counts: SpeakerCounts,
     pub(crate) tasks: TaskTracker,
@@ -106,7 +105,7 @@ impl Speakers {
             ring: RING,
             resume: RESUME,
             numbers: AtomicU64::new(1),
-            half_open: Arc::new(Semaphore::new(HALF_OPEN)),
+            half_open: Arc::default(),
             links: Links::default(),
             counts: SpeakerCounts::default(),
             tasks: TaskTracker::new(),
@@ -205,14 +204,14 @@ fn read(place: &SpeakerPlace) -> PlaceReading {
 impl SpeakerStage {
     fn new(settings: SpeakerSettings) -> SpeakerStage {
         let SpeakerSettings { stage, name, places, codecs, max_lag, token, capture } = settings;
-        let fallback = |slot: usize| match places {
-            1 => name.clone(),
-            _ => format!("{name} {slot}"),
+        let (is_named, label) =
+            (name.is_some() || places > 1, name.unwrap_or_else(|| stage.clone()));
+        let place = |slot: usize| {
+            let fallback = if places > 1 { format!("{label} {slot}") } else { label.clone() };
+            Arc::new(SpeakerPlace::new(&stage, slot, &fallback, is_named, max_lag))
         };
-        let places = (1..=places)
-            .map(|slot| Arc::new(SpeakerPlace::new(&stage, slot, &fallback(slot), max_lag)))
-            .collect();
-        SpeakerStage { name: stage, label: name, codecs, max_lag, capture, token, places }
+        let places = (1..=places).map(place).collect();
+        SpeakerStage { name: stage, label, codecs, max_lag, capture, token, places }
     }
 
     pub(crate) fn places(&self) -> usize {
@@ -237,5 +236,34 @@ pub struct SpeakerPlaces(pub Arc<Speakers>);
 impl fmt::Debug for SpeakerPlaces {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.stages.iter().map(|it| &it.name)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(name: Option<&str>, places: usize) -> Vec<Option<String>> {
+        let capture =
+            Capture { echo_cancellation: false, noise_suppression: false, auto_gain: true };
+        let settings = SpeakerSettings {
+            stage: "panel".into(),
+            name: name.map(str::to_owned),
+            places,
+            codecs: vec![Codec::PcmS16le],
+            max_lag: Duration::from_secs(1),
+            token: None,
+            capture,
+        };
+        let stage = SpeakerStage::new(settings);
+        stage.places.iter().map(|it| it.speaker().map(|it| it.to_string())).collect()
+    }
+
+    #[test]
+    fn only_a_single_speaker_without_a_name_is_shown_without_one() {
+        assert_eq!(shown(None, 1), [None]);
+        assert_eq!(shown(Some("Guest"), 1), [Some("Guest".into())]);
+        assert_eq!(shown(None, 2), [Some("panel 1".into()), Some("panel 2".into())]);
+        assert_eq!(shown(Some("Guest"), 2), [Some("Guest 1".into()), Some("Guest 2".into())]);
     }
 }

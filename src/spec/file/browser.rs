@@ -20,7 +20,7 @@ use super::{
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::spec) struct Browser {
     /// What readers see of a speaker who has given no name. Where there are several, they are numbered.
-    #[schemars(length(min = 1, max = 60), extend("x-default" = "the stage's name"))]
+    #[schemars(length(min = 1, max = 60), extend("x-default" = "the stage's name where there are several, otherwise nothing"))]
     name: Option<String>,
     /// How many may speak at the same time.
     #[serde(default = "number::<1>")]
@@ -71,7 +71,7 @@ impl Settings for Browser {
             return None;
         }
         Some(Planned::Browser(Box::new(plan::Browser {
-            name: name.unwrap_or_else(|| family.clone()),
+            name,
             family,
             slot: 1,
             speakers: self.speakers,

@@ -168,6 +168,25 @@ async fn connections_that_say_nothing_are_few_per_address_and_end_by_themselves(
 }
 
 #[tokio::test]
+async fn a_thousand_connections_that_say_nothing_keep_no_speaker_out() {
+    let mut stand = Stand::with(stage(), operated()).await;
+    let (mut good, _) = stand.welcomed(json!({})).await;
+    let mut silent = Vec::new();
+    for _ in 0..1000 {
+        silent.push(Speaker::connect(&stand.server, "").await.expect("each may try"));
+    }
+    let (mut late, welcome) = stand.welcomed(json!({})).await;
+    assert_eq!(welcome["slot"], 2);
+    // Those that had to make room for others.
+    let counted = "livecap_speaker_refused_total{code=\"too-many\"}";
+    assert_eq!(stand.metric(counted).await, 745.0);
+    good.block(0).await;
+    assert_eq!(number(&stand.frame(1).await), 0);
+    late.block(0).await;
+    assert_eq!(number(&stand.frame(2).await), 0);
+}
+
+#[tokio::test]
 async fn tokens_cannot_be_guessed_by_many_tries() {
     let guarded = SpeakerSettings { token: Some(Token::new("s")), ..stage() };
     let limits = PerAddress { wrong_tokens: 3, loopback_too: true, ..PerAddress::default() };

@@ -37,7 +37,7 @@ const BLOCK: usize = 320;
 fn stage() -> SpeakerSettings {
     SpeakerSettings {
         stage: "panel".into(),
-        name: "Panel".into(),
+        name: Some("Panel".into()),
         places: 2,
         codecs: vec![Codec::PcmS16le, Codec::PcmF32le, Codec::Opus],
         max_lag: Duration::from_secs(10),
