@@ -31,7 +31,7 @@ const FOREIGN: [&str; 11] = [
 
 /// Unpacks a report into a folder beside it. Returns the pipeline file there, which hears the sound of the report, or, without
 /// one, reads the captions of its recognisers.
-pub fn unpacked(report: &Path) -> Result<PathBuf, Trouble> {
+pub(crate) fn unpacked(report: &Path) -> Result<PathBuf, Trouble> {
     unpack(report).map_err(|why| Trouble::Told(format!("cannot run `{}`: {why}", report.display())))
 }
 

@@ -123,13 +123,18 @@ impl Log {
     pub(crate) fn transcript(&mut self, transcript: &Transcript, clock: &Clock, now: Instant) {
         let seq = self.number(transcript.kind());
         let event = Event::Caption(CaptionEvent::new(transcript, seq, clock, true));
-        self.take(self.origin.moved(event), now);
+        self.publish(event, now);
     }
 
     /// The same, for one language of the track.
     pub(crate) fn translation(&mut self, it: &Translation, clock: &Clock, now: Instant) {
         let seq = Some(self.number(it.kind));
         let event = Event::Translation(TranslationEvent::new(it, seq, clock));
+        self.publish(event, now);
+    }
+
+    /// Adds an event as the run tells it, with its [number](Self::number).
+    pub(super) fn publish(&mut self, event: Event, now: Instant) {
         self.take(self.origin.moved(event), now);
     }
 
@@ -192,7 +197,7 @@ impl Log {
 
     pub(crate) fn gap(&mut self, gap: &Gap, now: Instant) {
         let event = Event::Gap(GapEvent::new(gap, self.next));
-        self.take(self.origin.moved(event), now);
+        self.publish(event, now);
     }
 
     fn put_gap(&mut self, gap: &GapEvent, now: Instant) {

@@ -4,6 +4,7 @@ pub(crate) mod corrections;
 mod corrections_tests;
 mod cursor;
 mod docx;
+mod edited;
 mod entry;
 pub(crate) mod log;
 #[cfg(test)]
