@@ -94,7 +94,13 @@ const FENCED: &[(&str, &[&str])] = &[
     ("hyper_util", &["src/serve/"]),
     (
         "reqwest",
-        &["src/http_client.rs", "src/cli/models/", "src/cli/client/", "src/stages/translate/"],
+        &[
+            "src/http_client.rs",
+            "src/cli/models/",
+            "src/cli/client/",
+            "src/stages/translate/",
+            "src/cli/report/running.rs",
+        ],
     ),
     ("httpdate", &["src/stages/translate/"]),
     ("flate2", &["src/serve/http/event_pages.rs"]),
