@@ -5,6 +5,7 @@
 mod book;
 mod error;
 mod index;
+mod passages;
 mod place;
 mod reader;
 mod retention;
@@ -17,7 +18,8 @@ mod tests;
 pub use self::{
     book::Book,
     error::JournalError,
-    reader::{EventSummary, Found, Hit, Reader, Row, Search},
+    reader::{Reader, Row},
     retention::Keep,
     settings::{BookSettings, Opened, RunFacts},
 };
+pub use crate::wire::{EventSummary, Found, Hit, Search};

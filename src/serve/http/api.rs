@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{download, inspect, join, metrics, operator::Operator, speakers};
+use super::{archive, download, inspect, join, metrics, operator::Operator, speakers};
 use crate::{
     flow::Gate,
     serve::{
@@ -41,6 +41,11 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(inspect::graph))
         .routes(routes!(inspect::lines))
         .routes(routes!(download::said))
+        .routes(routes!(archive::events))
+        .routes(routes!(archive::search))
+        .routes(routes!(archive::event))
+        .routes(routes!(archive::passages))
+        .routes(routes!(archive::whole))
         .routes(routes!(join::join))
         .routes(routes!(speakers::speak))
         .routes(routes!(speakers::list, speakers::make))
@@ -55,6 +60,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(end))
         .split_for_parts();
     router
+        .route("/api/archive/{event}/sound/{number}", axum::routing::get(archive::sound))
         .route(INGEST_PATH, axum::routing::get(ingest))
         .route("/api/openapi.json", axum::routing::get(async || Json(description)))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
