@@ -55,6 +55,7 @@ fn archive(hub: &Hub) -> Result<Arc<dyn Archive>, Refused> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
 fn failed(error: ArchiveError) -> Refused {
     tracing::warn!(%error, "the archive");
     refused(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
