@@ -7,6 +7,7 @@ mod entry;
 mod error;
 mod index;
 mod numbers;
+mod passages;
 mod place;
 mod reader;
 mod retention;
@@ -19,7 +20,8 @@ mod tests;
 pub use self::{
     book::Book,
     error::JournalError,
-    reader::{EventSummary, Found, Hit, Reader, Row, Search},
+    reader::{Reader, Row},
     retention::Keep,
     settings::{BookSettings, Opened, RunFacts},
 };
+pub use crate::wire::{EventSummary, Found, Hit, Search};

@@ -18,6 +18,7 @@ use crate::{
     serve::{
         access::{limits::Addresses, rights::Rules},
         addresses,
+        archive::Tickets,
         bell::Bell,
         captions::{log::Run, shared::Captions},
         cluster::{Cluster, Node},
@@ -59,6 +60,8 @@ pub(crate) struct Hub {
     /// What each address uses at the moment.
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) exports: Exports,
+    /// For the sound of the archive.
+    pub(crate) tickets: Tickets,
     pub(crate) paints: Paints,
     pub(crate) counts: Counts,
     viewers: AtomicUsize,
@@ -126,6 +129,7 @@ impl Hub {
                 writing: Arc::new(Semaphore::new(WRITERS)),
                 reading: Arc::new(Semaphore::new(READERS)),
             },
+            tickets: Tickets::default(),
             paints: Paints {
                 sender: broadcast::Sender::new(PAINTED),
                 key: random_name() + &random_name(),
