@@ -77,6 +77,7 @@ fn entry(seq: u64, track: usize, lang: &str, text: String) -> (u64, u64, String)
         committed: None,
         start,
         end: start + 3.0,
+        edited_by: None,
         words: None,
         at: At { captured: BEGIN, recognised: Some(400), translated: None, published: Some(401) },
     });

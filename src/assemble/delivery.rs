@@ -20,6 +20,7 @@ pub(super) fn settings(
         hosts: settings.hosts.clone(),
         origins: settings.origins.clone(),
         keep: settings.keep,
+        hold_back: settings.hold_back,
         relay: settings.relay.clone(),
         tokens: Tokens {
             viewer: token(viewer.as_deref())?,

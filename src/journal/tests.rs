@@ -34,6 +34,7 @@ fn caption(seq: u64, segment: u64, kind: CaptionKind, text: &str, committed: &st
         committed: (kind == CaptionKind::Partial).then(|| committed.to_owned()),
         start,
         end: start + 0.8,
+        edited_by: None,
         words: None,
         speaker: None,
         at: At { captured: BEGIN, recognised: None, translated: None, published: None },

@@ -12,6 +12,7 @@ pub mod hallucination;
 pub mod haste;
 pub mod histogram;
 pub mod latency;
+pub mod masking;
 pub mod model_speed;
 pub mod names;
 pub mod pace;

@@ -107,7 +107,11 @@ impl Hub {
         Arc::new(Hub {
             id: random_name(),
             captions: Arc::new(captions),
-            pipeline: Arc::new(Pipeline::new(bell.clone(), settings.page.take())),
+            pipeline: Arc::new(Pipeline::new(
+                bell.clone(),
+                settings.page.take(),
+                settings.hold_back,
+            )),
             relay: Arc::new(Relay::new(settings.relay.clone(), settings.relay_room)),
             bell,
             cluster: settings.cluster.clone().map(Cluster::new).map(Arc::new),

@@ -239,6 +239,8 @@ impl Server {
     /// Sends every viewer the rest of the log, as far as it reads it within `grace`, and closes.
     pub async fn shutdown(self, grace: Duration) {
         let until = Instant::now() + grace;
+        // Nobody will look at it any more.
+        self.publisher.let_all_go();
         self.closed.cancel();
         self.hub.say_goodbye();
         self.viewers.close();

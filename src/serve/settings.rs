@@ -26,6 +26,8 @@ pub struct Settings {
     /// The web origins whose pages may read, `*` for all. None: all where others reach the server, on loopback addresses its own pages only.
     pub origins: Vec<String>,
     pub keep: Retention,
+    /// Captions reach readers only after this time: until then operators may change them.
+    pub hold_back: Option<Duration>,
     /// Which events of clients are passed on to all clients.
     pub relay: RelayFilter,
     /// Bytes of relayed events that are kept for viewers; a viewer that is further behind is disconnected.
@@ -86,6 +88,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
             keep: Retention::default(),
+            hold_back: None,
             relay: RelayFilter::Nothing,
             relay_room: 16 * 1024 * 1024,
             tokens: Tokens::default(),

@@ -234,6 +234,8 @@ pub struct Broadcast {
     pub public_url: Option<String>,
     pub tls: Option<Tls>,
     pub keep: Retention,
+    /// How long captions wait for a person.
+    pub hold_back: Option<Duration>,
     /// A viewer that takes nothing for so long is disconnected.
     pub stall: Duration,
     pub max_viewers: usize,

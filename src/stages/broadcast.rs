@@ -34,6 +34,20 @@ impl Stage for Broadcast {
         Ok(())
     }
 
+    async fn wake(&mut self, (): &mut ()) {
+        self.publisher.due().await;
+    }
+
+    async fn tend(&mut self, (): &mut (), _: &Outlet<Never>) -> Result<(), Fault> {
+        self.publisher.let_go();
+        Ok(())
+    }
+
+    /// Captions that are held back come out before the end.
+    fn owes(&self, (): &()) -> bool {
+        self.publisher.holds()
+    }
+
     async fn flush(&mut self, (): &mut (), _: &Outlet<Never>) -> Result<(), Fault> {
         self.publisher.end();
         Ok(())

@@ -37,6 +37,9 @@ pub struct CaptionEvent {
     pub end: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<Vec<WordTime>>,
+    /// Who changed it before anybody saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_by: Option<String>,
     pub at: At,
 }
 
@@ -113,6 +116,7 @@ impl CaptionEvent {
             start: seconds(span.start),
             end: seconds(span.end()),
             words: words.then(|| word_times(transcript)),
+            edited_by: None,
             at: At::new(transcript.trace(), clock),
         }
     }

@@ -22,9 +22,14 @@ struct Running {
 impl Running {
     /// `tables`: what stands between `talk` and the broadcast, which hears `from`.
     async fn start(tables: &str, from: &str) -> Running {
+        Running::start_with(tables, from, "").await
+    }
+
+    /// `more`: keys of the broadcast.
+    async fn start_with(tables: &str, from: &str, more: &str) -> Running {
         let folder = tempfile::tempdir().unwrap();
         let text = format!(
-            "[lines.talk]\n{tables}\n[broadcast.web]\nfrom = {from}\nlisten = \"127.0.0.1:0\"\noperator-token-env = \"OPERATOR\"\n"
+            "[lines.talk]\n{tables}\n[broadcast.web]\nfrom = {from}\nlisten = \"127.0.0.1:0\"\noperator-token-env = \"OPERATOR\"\n{more}\n"
         );
         fs::write(folder.path().join("pipeline.toml"), text).unwrap();
         let mut command = livecap(folder.path(), &["run", "pipeline.toml"]);
@@ -128,4 +133,29 @@ async fn a_rule_that_an_operator_adds_holds_from_then_on() {
     let vocabulary =
         running.post("/api/vocabulary", &json!({ "track": "talk", "text": "x" })).await;
     assert!(vocabulary.contains("409") && vocabulary.contains("no recogniser"), "{vocabulary}");
+}
+
+#[tokio::test]
+async fn a_translation_of_what_nobody_saw_is_not_shown_and_is_asked_for_again() {
+    let service = Service::new([]);
+    let tables = dutch(&service.serve().await, "");
+    let mut running =
+        Running::start_with(&tables, "[\"talk\", \"dutch\"]", "hold-back = \"2s\"").await;
+    running.program.write("Ask damn Morgan.\n").await;
+    let mask = json!({ "track": "talk", "segment": 0, "mask": "damn", "by": "Ada" });
+    let masked = async {
+        while !running.post("/api/held", &mask).await.contains(" 204 ") {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, masked).await.expect("it is held back");
+    let original = running.next("caption", "und").await;
+    assert_eq!(
+        (&original["text"], &original["edited_by"]),
+        (&json!("Ask *** Morgan."), &json!("Ada"))
+    );
+    let translation = running.next("caption", "nl").await;
+    assert_eq!(translation["untranslated"], "its original was changed before anybody saw it");
+    let again = running.next("correction", "nl").await;
+    assert_eq!((&again["text"], &again["before"]), (&json!("NL Ask *** Morgan."), &json!("")));
 }

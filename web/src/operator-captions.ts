@@ -2,12 +2,16 @@
 import { setLanguage } from "./direction.ts";
 import { element, setText, showText, text } from "./dom.ts";
 import { isEditables, keyOf, pairOf, Undo, whyNotAlways, wordsIn, type Editable, type Stages } from "./operator-corrections.ts";
+import { HeldPanel } from "./operator-held.ts";
 import { get, post, type Answer } from "./operator-server.ts";
 import type { State } from "./operator-wire.ts";
 import { VocabularyBox } from "./operator-vocabulary.ts";
 import { stored } from "./storage.ts";
 
 const NAME = stored("localStorage", "livecap-operator-name");
+
+/** How often captions that are held back are asked for. */
+const OFTEN_MS = 250;
 
 interface Shown {
   item: HTMLLIElement;
@@ -32,7 +36,9 @@ export class CaptionsPanel {
   readonly #shown = new Map<string, Shown>();
   readonly #undo = new Undo();
   readonly #vocabulary = new VocabularyBox();
-  #stages: Stages = { rules: [], vocabularies: [] };
+  readonly #held = new HeldPanel(() => this.#name.value.trim());
+  #stages: Stages = { rules: [], vocabularies: [], hold_back_ms: null, held: [] };
+  #often: number | undefined;
   #editing: Editing | undefined;
 
   constructor(private readonly place: HTMLElement) {
@@ -52,8 +58,16 @@ export class CaptionsPanel {
     const answer = await get<unknown>("api/captions");
     if (!("value" in answer) || !isEditables(answer.value)) return;
     this.#stages = answer.value;
+    this.#held.show(answer.value);
+    // Held captions wait for seconds only.
+    if (answer.value.hold_back_ms !== null) this.#often ??= window.setTimeout(() => void this.#again(), OFTEN_MS);
     this.#vocabulary.show(answer.value.vocabularies);
     this.#show(answer.value.captions);
+  }
+
+  async #again(): Promise<void> {
+    this.#often = undefined;
+    if (!this.place.hidden && !document.hidden) await this.#refresh();
   }
 
   /** Elements stay where their caption does, so that neither focus nor selection is lost. */

@@ -17,6 +17,22 @@ export interface Editable {
 export interface Stages {
   rules: { track: string; lang: string | null; stage: string }[];
   vocabularies: { track: string; text: string }[];
+  /** Null: captions are not held back. */
+  hold_back_ms: number | null;
+  held: HeldCaption[];
+}
+
+/** What readers do not see yet. */
+export interface HeldCaption {
+  track: string;
+  segment: number;
+  lang: string;
+  /** Of a translation. */
+  of_language: string | null;
+  speaker: string | null;
+  text: string;
+  is_final: boolean;
+  left_ms: number;
 }
 
 /** What was corrected, so that it can be taken back. */
@@ -30,12 +46,16 @@ export interface Done {
 const MOST_UNDONE = 100;
 
 export function isEditables(it: unknown): it is Stages & { captions: Editable[] } {
-  const given = it as { captions?: unknown; rules?: unknown; vocabularies?: unknown } | null;
-  return Array.isArray(given?.rules) && Array.isArray(given.vocabularies) && Array.isArray(given.captions) && given.captions.every((it: Partial<Editable> | null) => typeof it?.text === "string" && typeof it.track === "string");
+  const given = it as { captions?: unknown; rules?: unknown; vocabularies?: unknown; held?: unknown } | null;
+  return Array.isArray(given?.rules) && Array.isArray(given.held) && Array.isArray(given.vocabularies) && Array.isArray(given.captions) && given.captions.every((it: Partial<Editable> | null) => typeof it?.text === "string" && typeof it.track === "string");
 }
 
 export function keyOf(it: Editable): string {
   return JSON.stringify([it.track, it.segment, it.lang, it.of !== null]);
+}
+
+export function heldKey(it: HeldCaption): string {
+  return JSON.stringify([it.track, it.segment, it.of_language]);
 }
 
 /** The words of a text with where each begins, spaces left out. */

@@ -127,4 +127,32 @@ describe("an operator", { skip }, () => {
     await page.reload();
     await page.waitForFunction(() => document.getElementById("vocabulary-text").value === "Amsterdam, Rotterdam");
   });
+
+  it("masks a word by keyboard and edits a sentence before readers see either", async (t) => {
+    const broadcast = 'operator-token-env = "OPERATOR"\nhold-back = "8s"';
+    const server = await captioning(t, { broadcast, env: { OPERATOR: SECRET } });
+    const reader = await open(t, server.url);
+    await isLive(reader);
+    const page = await open(t, `${server.url}/operator#token=${SECRET}`);
+    await hasStatus(page, "live");
+    await server.say(final("This damn thing works."), final("Please ask Morgan."));
+    await page.locator(".held-word", { hasText: "damn" }).waitFor();
+    await isAccessible(page, "captions that are held back");
+    await page.locator(".held-word", { hasText: "This" }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("m");
+    await page.locator(".held-word", { hasText: "***" }).waitFor();
+    await tells(page, "#holding-done", /The word is masked/);
+    await page.locator(".held-word", { hasText: "Morgan" }).focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("End");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.type(", not me.");
+    await page.keyboard.press("Enter");
+    await tells(page, "#holding-done", /Changed before anybody saw it/);
+    assert.equal((await reader.textContent("#captions")).trim(), "", "readers wait");
+    await shows(reader, "Please ask Morgan, not me.");
+    assert.match(await reader.textContent("#captions"), /This \*\*\* thing works\./);
+    assert.equal(await reader.locator(".corrected").count(), 0, "nobody saw another text");
+  });
 });

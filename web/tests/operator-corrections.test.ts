@@ -9,7 +9,7 @@ describe("captions to edit", () => {
   it("have a key each, also an original and a translation in one language", () => {
     const all = [caption, { ...caption, segment: 2 }, { ...caption, lang: "nl", of: "en" }, { ...caption, of: "nl" }];
     assert.equal(new Set(all.map(keyOf)).size, all.length);
-    const stages = { rules: [], vocabularies: [] };
+    const stages = { rules: [], vocabularies: [], hold_back_ms: null, held: [] };
     assert.ok(isEditables({ ...stages, captions: all }));
     for (const wrong of [null, {}, { captions: all }, { ...stages, captions: [null] }, { ...stages, captions: [{ text: 1 }] }]) assert.ok(!isEditables(wrong));
   });
@@ -26,7 +26,7 @@ describe("captions to edit", () => {
   });
 
   it("can always be written so where a replace stage works on them", () => {
-    const stages = { rules: [{ track: "english", lang: null, stage: "names" }], vocabularies: [] };
+    const stages = { rules: [{ track: "english", lang: null, stage: "names" }], vocabularies: [], hold_back_ms: null, held: [] };
     assert.equal(whyNotAlways(stages, caption), undefined);
     assert.match(whyNotAlways(stages, { ...caption, lang: "nl", of: "en" })!, /no replace stage for english in nl/);
     assert.match(whyNotAlways(stages, { ...caption, track: "hall" })!, /for hall\./);

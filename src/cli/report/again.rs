@@ -7,8 +7,8 @@ use std::{
 use serde_json::Value;
 use toml::{Table, Value as Toml};
 
+use super::super::exit::Trouble;
 use super::pack::{EVENTS, PIPELINE, SOUND, Unpacked};
-use crate::cli::exit::Trouble;
 
 /// Kinds of stages that hear.
 const SOURCES: [&str; 5] = ["microphone", "recording", "browser", "pcm", "command"];
@@ -31,7 +31,7 @@ const FOREIGN: [&str; 11] = [
 
 /// Unpacks a report into a folder beside it. Returns the pipeline file there, which hears the sound of the report, or, without
 /// one, reads the captions of its recognisers.
-pub(in crate::cli) fn unpacked(report: &Path) -> Result<PathBuf, Trouble> {
+pub(crate) fn unpacked(report: &Path) -> Result<PathBuf, Trouble> {
     unpack(report).map_err(|why| Trouble::Told(format!("cannot run `{}`: {why}", report.display())))
 }
 

@@ -106,7 +106,8 @@ impl Log {
 
 /// The newest finals as they are now, of so many segments: the oldest first, each original before its translations.
 pub(crate) fn newest_finals(log: &Log, segments: usize) -> Vec<CorrectionEvent> {
-    let entries: Vec<&Arc<Entry>> = log.kept(0, u64::MAX).collect();
+    // Also those that wait for a journal.
+    let entries: Vec<&Arc<Entry>> = log.since(0).map(|(_, entry, _)| entry).collect();
     let mut newest: Vec<(&str, u64)> = Vec::new();
     for entry in entries.iter().rev() {
         let (Encoded::Caption(_), Some(track), Some(segment)) =

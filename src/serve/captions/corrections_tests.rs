@@ -49,6 +49,7 @@ fn original(log: &mut Log, segment: u64, text: &str) {
         committed: None,
         start,
         end: start + 0.9,
+        edited_by: None,
         words: Some(text.split(' ').enumerate().map(word).collect()),
         at: AT,
     };

@@ -6,16 +6,15 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::origin::Origin;
 pub(crate) use super::{
     cursor::{Cursor, Due},
     entry::*,
 };
+use super::{origin::Origin, said::Said};
 use crate::{
     message::{Gap, Kind, Language, Retention, TrackName, Transcript, Translation, Why},
     wire::{
-        CaptionEvent, CaptionKind, Clock, Continued, Event, GapEvent, LogState, MarkEvent,
-        TranslationEvent,
+        CaptionEvent, Clock, Continued, Event, GapEvent, LogState, MarkEvent, TranslationEvent,
     },
 };
 
@@ -67,15 +66,6 @@ struct Open {
     start: f64,
 }
 
-/// Where a caption belongs.
-struct Said {
-    whose: (TrackName, Option<Language>),
-    segment: u64,
-    /// Seconds on the audio timeline.
-    span: (f64, f64),
-    kind: Kind,
-}
-
 impl Log {
     pub(crate) fn new(keep: Retention, run: Run) -> Log {
         Log {
@@ -123,13 +113,18 @@ impl Log {
     pub(crate) fn transcript(&mut self, transcript: &Transcript, clock: &Clock, now: Instant) {
         let seq = self.number(transcript.kind());
         let event = Event::Caption(CaptionEvent::new(transcript, seq, clock, true));
-        self.take(self.origin.moved(event), now);
+        self.publish(event, now);
     }
 
     /// The same, for one language of the track.
     pub(crate) fn translation(&mut self, it: &Translation, clock: &Clock, now: Instant) {
         let seq = Some(self.number(it.kind));
         let event = Event::Translation(TranslationEvent::new(it, seq, clock));
+        self.publish(event, now);
+    }
+
+    /// Adds an event as the run tells it, with its [number](Self::number).
+    pub(super) fn publish(&mut self, event: Event, now: Instant) {
         self.take(self.origin.moved(event), now);
     }
 
@@ -192,7 +187,7 @@ impl Log {
 
     pub(crate) fn gap(&mut self, gap: &Gap, now: Instant) {
         let event = Event::Gap(GapEvent::new(gap, self.next));
-        self.take(self.origin.moved(event), now);
+        self.publish(event, now);
     }
 
     fn put_gap(&mut self, gap: &GapEvent, now: Instant) {
@@ -384,17 +379,5 @@ impl Log {
         self.kept.push_back(Kept { entry: Some(Arc::new(entry)), since: now, start, end });
         self.next += 1;
         self.prune(now);
-    }
-}
-
-impl Said {
-    fn new(
-        track: &str,
-        lang: Option<Language>,
-        segment: u64,
-        span: (f64, f64),
-        kind: CaptionKind,
-    ) -> Said {
-        Said { whose: (TrackName::new(track), lang), segment, span, kind: kind_of(kind) }
     }
 }

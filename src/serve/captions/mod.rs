@@ -4,11 +4,13 @@ pub(crate) mod corrections;
 mod corrections_tests;
 mod cursor;
 mod docx;
+mod edited;
 mod entry;
 pub(crate) mod log;
 #[cfg(test)]
 mod log_tests;
 mod origin;
 mod piece;
+mod said;
 pub(crate) mod shared;
 pub(crate) mod transcript;

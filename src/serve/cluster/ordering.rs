@@ -142,6 +142,7 @@ mod tests {
             committed: None,
             start: 0.0,
             end: 0.0,
+            edited_by: None,
             words: None,
             at,
         })

@@ -13,7 +13,7 @@ use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    correct, download, editable, inspect, join, metrics,
+    correct, download, editable, holding, inspect, join, metrics,
     operator::Operator,
     speakers, stage_edits,
     transcriptions::{LONGEST_FILE, TRANSCRIPTIONS_PATH, transcriptions},
@@ -59,6 +59,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(mark))
         .routes(routes!(correct::correct))
         .routes(routes!(editable::editable))
+        .routes(routes!(holding::change))
         .routes(routes!(stage_edits::replace))
         .routes(routes!(stage_edits::vocabulary))
         .routes(routes!(end))

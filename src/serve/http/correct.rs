@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
-use super::operator::Operator;
+use super::operator::{Operator, name_of};
 use crate::{
     serve::{
         access::refusal::{Refused, Told, refused},
@@ -24,12 +24,6 @@ use crate::{
 
 /// The most bytes of a corrected text.
 const LONGEST_TEXT: usize = 4000;
-
-/// The most characters of the name of who corrects.
-const LONGEST_NAME: usize = 60;
-
-/// Who corrects, where no name is given.
-const NAMELESS: &str = "operator";
 
 /// What is to be corrected: a final, as `caption` names it.
 #[derive(Deserialize, ToSchema)]
@@ -120,15 +114,4 @@ fn wanted_of(asked: Correct, at: u64) -> Result<Wanted, Refused> {
         return Err(refused(StatusCode::BAD_REQUEST, told));
     }
     Ok(Wanted { track, segment, lang, text, before, by: name_of(by)?, at, masked })
-}
-
-/// In one line.
-fn name_of(by: Option<String>) -> Result<String, Refused> {
-    let by = by.unwrap_or_default();
-    let name = by.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.chars().count() > LONGEST_NAME {
-        let told = format!("the name of who corrects has at most {LONGEST_NAME} characters");
-        return Err(refused(StatusCode::BAD_REQUEST, told));
-    }
-    Ok(if name.is_empty() { NAMELESS.to_owned() } else { name })
 }

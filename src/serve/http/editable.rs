@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::header, response::IntoResponse};
 use serde::Serialize;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use super::operator::Operator;
@@ -10,6 +11,7 @@ use crate::serve::{
     access::refusal::Told,
     captions::{corrections::newest_finals, log::Log},
     hub::Hub,
+    pipeline::hold_back::Held,
 };
 
 /// So many segments are shown, with all of their translations.
@@ -23,6 +25,26 @@ pub(crate) struct Editable {
     /// The tracks and languages that a `replace` stage works on; `lang` is null for originals.
     rules: Vec<RulesOf>,
     vocabularies: Vec<VocabularyOf>,
+    /// How long captions are held back; null: they are not.
+    hold_back_ms: Option<u64>,
+    /// What readers do not see yet, the oldest first.
+    held: Vec<HeldCaption>,
+}
+
+/// A segment in one language that is held back, as it will be shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HeldCaption {
+    track: String,
+    segment: u64,
+    lang: String,
+    /// Of a translation: `lang` once more
+    of_language: Option<String>,
+    speaker: Option<String>,
+    text: String,
+    /// Otherwise the segment goes on.
+    is_final: bool,
+    /// Until readers see the first of it that they do not see yet.
+    left_ms: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -68,9 +90,31 @@ pub(crate) async fn editable(State(hub): State<Arc<Hub>>, _: Operator) -> impl I
         .vocabularies
         .into_iter()
         .map(|it| VocabularyOf { track: it.track, text: it.vocabulary.get().1.to_string() });
-    let editable =
-        Editable { captions, rules: rules.collect(), vocabularies: vocabularies.collect() };
+    let hold_back = hub.pipeline.hold_back.as_ref();
+    let held = hold_back.map(|it| it.held(Instant::now())).unwrap_or_default();
+    let editable = Editable {
+        captions,
+        rules: rules.collect(),
+        vocabularies: vocabularies.collect(),
+        hold_back_ms: hold_back.map(|it| it.time().as_millis() as u64),
+        held: held.into_iter().map(HeldCaption::from).collect(),
+    };
     ([(header::CACHE_CONTROL, "no-store")], Json(editable))
+}
+
+impl From<Held> for HeldCaption {
+    fn from(it: Held) -> HeldCaption {
+        HeldCaption {
+            track: it.id.track,
+            segment: it.id.segment,
+            lang: it.lang,
+            of_language: it.id.lang,
+            speaker: it.speaker,
+            text: it.text,
+            is_final: it.is_final,
+            left_ms: it.left.as_millis() as u64,
+        }
+    }
 }
 
 fn captions(log: &Log) -> Vec<EditableCaption> {

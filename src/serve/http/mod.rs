@@ -4,6 +4,7 @@ mod correct;
 mod download;
 mod editable;
 mod event_pages;
+mod holding;
 mod inspect;
 mod join;
 pub(crate) mod listener;

@@ -34,3 +34,20 @@ impl FromRequestParts<Arc<Hub>> for Operator {
         }
     }
 }
+
+/// The most characters of the name of who corrects.
+const LONGEST_NAME: usize = 60;
+
+/// Who corrects, where no name is given.
+const NAMELESS: &str = "operator";
+
+/// The name that an operator gives, in one line.
+pub(super) fn name_of(by: Option<String>) -> Result<String, Refused> {
+    let by = by.unwrap_or_default();
+    let name = by.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.chars().count() > LONGEST_NAME {
+        let told = format!("the name of who corrects has at most {LONGEST_NAME} characters");
+        return Err(refused(StatusCode::BAD_REQUEST, told));
+    }
+    Ok(if name.is_empty() { NAMELESS.to_owned() } else { name })
+}

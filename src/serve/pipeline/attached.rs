@@ -1,7 +1,10 @@
 //! The pipeline of a server: its state and its controls.
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use serde_json::value::RawValue;
@@ -11,6 +14,7 @@ use super::{
     diagnostics::Diagnostics,
     editors::Editors,
     event_page::{CurrentPage, EventPage},
+    hold_back::HoldBack,
 };
 use crate::{
     flow::{Gate, Registry, StageState},
@@ -32,6 +36,8 @@ pub(crate) struct Pipeline {
     gate: OnceLock<Gate>,
     /// What operators may change in its stages.
     editors: OnceLock<Editors>,
+    /// Captions that wait for a person.
+    pub(crate) hold_back: Option<HoldBack>,
     pub(crate) diagnostics: Diagnostics,
     /// What the pages say of the event; set before a pipeline is attached.
     pub(crate) page: CurrentPage,
@@ -63,7 +69,12 @@ impl Attached {
 }
 
 impl Pipeline {
-    pub(crate) fn new(bell: Bell, event: Option<EventPage>) -> Pipeline {
+    /// `hold_back`: how long captions wait for a person.
+    pub(crate) fn new(
+        bell: Bell,
+        event: Option<EventPage>,
+        hold_back: Option<Duration>,
+    ) -> Pipeline {
         let page = CurrentPage::default();
         page.set(event);
         Pipeline {
@@ -71,6 +82,7 @@ impl Pipeline {
             told: watch::Sender::new(None),
             gate: OnceLock::new(),
             editors: OnceLock::new(),
+            hold_back: hold_back.map(HoldBack::new),
             diagnostics: Diagnostics::new(),
             page,
             lag_ms: AtomicU64::new(NO_LAG),
@@ -113,6 +125,10 @@ impl Pipeline {
         self.editors.get().cloned().unwrap_or_default()
     }
 
+    pub(crate) fn bell(&self) -> Bell {
+        self.bell.clone()
+    }
+
     pub(crate) fn gate(&self) -> Option<&Gate> {
         self.gate.get()
     }
@@ -128,7 +144,9 @@ impl Pipeline {
         let readings = self.registry().stages();
         let peak = readings.iter().filter_map(|it| it.peak).reduce(f32::max);
         let stages = readings.iter().map(|it| self.diagnostics.told(it)).collect();
-        let waits = readings.iter().filter_map(|it| it.waits).max();
+        // What is recognised waits once more, for a person.
+        let held = self.hold_back.as_ref().map(HoldBack::time).unwrap_or_default();
+        let waits = readings.iter().filter_map(|it| it.waits).max().map(|it| it + held);
         let published = Some(self.lag_ms.load(Relaxed)).filter(|it| *it != NO_LAG);
         let lag_ms = waits.map(|it| it.as_millis() as u64).or(published);
         let paused = self.gate().is_some_and(Gate::is_paused);

@@ -37,6 +37,10 @@ pub(in crate::spec) struct Broadcast {
     /// How much history is kept for viewers who come late or reconnect.
     #[serde(default)]
     keep: Keep,
+    /// Captions reach readers only after this time. Until then operators see them, and may mask a word or change the text. See
+    /// [operator](operator.md#holding-captions-back).
+    #[schemars(extend("x-range" = ["2s", "8s"], "x-default" = "none"))]
+    hold_back: Option<Length>,
     /// A viewer is disconnected if it takes nothing for this long while captions wait for it.
     #[serde(default = "Length::ms::<30_000>")]
     #[schemars(extend("x-range" = ["10ms", "1h"]))]
@@ -162,6 +166,7 @@ impl Settings for Broadcast {
             tls,
             origins: self.origins,
             hosts: self.hosts,
+            hold_back: self.hold_back.map(|it| it.0),
             keep: Retention { count: self.keep.count, age: self.keep.age.0 },
             stall: self.stall.0,
             max_viewers: self.max_viewers,

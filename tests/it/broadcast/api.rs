@@ -206,6 +206,7 @@ async fn the_api_describes_itself() {
             "/api/correct",
             "/api/end",
             "/api/graph",
+            "/api/held",
             "/api/join",
             "/api/log",
             "/api/mark",

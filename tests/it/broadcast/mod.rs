@@ -30,6 +30,7 @@ mod api;
 mod cluster;
 mod corrections;
 mod events;
+mod hold_back;
 pub(super) mod http;
 mod inspect;
 pub(super) mod limits;

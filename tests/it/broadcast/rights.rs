@@ -110,7 +110,9 @@ async fn a_page_of_another_site_cannot_publish_on_this_machine() {
 #[tokio::test]
 async fn only_an_operator_with_a_token_operates() {
     let pipeline = Pipeline::start(settings()).await;
-    for path in ["pause", "resume", "clear", "end", "mark", "correct", "replace", "vocabulary"] {
+    for path in
+        ["pause", "resume", "clear", "end", "mark", "correct", "replace", "vocabulary", "held"]
+    {
         let (head, body) = with_token(&pipeline.server, "POST", &format!("/api/{path}"), "").await;
         assert_eq!(status(&head), 403);
         assert!(body.contains("operator-token-env"), "{body}");
