@@ -113,6 +113,7 @@ async fn answer(
     form: Multipart,
 ) -> Result<Response, Trouble> {
     may_transcribe(hub, &Requester::of(headers, None), client).map_err(|(code, message)| {
+        hub.speakers.counts.refuse(code);
         let status = match code {
             RefusalCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
             RefusalCode::Token => StatusCode::UNAUTHORIZED,

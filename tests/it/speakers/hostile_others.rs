@@ -110,21 +110,58 @@ async fn who_goes_without_the_end_of_the_audio_leaves_its_place() {
 #[tokio::test]
 async fn tokens_cannot_be_guessed_at_one_door_after_another() {
     let guarded = SpeakerSettings { token: Some(Token::new("s")), ..stage() };
-    let limits = PerAddress { wrong_tokens: 3, loopback_too: true, ..PerAddress::default() };
-    let mut stand = Stand::with(guarded, Settings { per_address: limits, ..operated() }).await;
+    let per_address = PerAddress { wrong_tokens: 3, loopback_too: true, ..PerAddress::default() };
+    let settings = Settings { per_address, tokens: Tokens::default(), ..operated() };
+    let mut stand = Stand::with(guarded, settings).await;
     let (mut good, _) = stand.welcomed(json!({ "token": "s" })).await;
-    let tries = [WHISPER_LIVE, REALTIME, REALTIME, WHISPER_LIVE, REALTIME];
-    for (n, path) in (0..).zip(tries) {
+    let in_header = |token: &str| format!("authorization: Bearer {token}");
+    // As OpenAI's clients present it, and as WhisperLive's do.
+    let mut guess =
+        Speaker::connect_to(&stand.server, REALTIME, &in_header("guess")).await.unwrap();
+    assert_eq!(guess.turned_away().await.unwrap()["error"]["code"], "token");
+    let (answer, told) = posted(&stand.server, &in_header("another guess")).await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer} {told}");
+    for (n, path) in (0..).zip([WHISPER_LIVE, REALTIME, WHISPER_LIVE]) {
         // The last has the right one, which is not told from others any more.
-        let token = if n == 4 { "s".to_owned() } else { format!("guess{n}") };
+        let token = if n == 2 { "s" } else { "third" };
         let mut guess = stand.other(&format!("{path}?token={token}")).await;
         let _ = guess.socket.send(options()).await;
         assert!(guess.turned_away().await.is_some(), "{n}");
         stand.goes_on(&mut good, n, "while tokens are guessed").await;
     }
-    let head = "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer guess\r\n\
-         content-type: multipart/form-data; boundary=b";
-    let (answer, _) = request(&stand.server, head, "--b--\r\n").await;
+    let late = Speaker::connect_to(&stand.server, REALTIME, &in_header("s")).await;
+    assert_eq!(late.err(), Some(429));
+    let (answer, _) = posted(&stand.server, &in_header("s")).await;
     assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
-    assert_eq!((stand.refused("token").await, stand.refused("too-many").await), (3.0, 2.0));
+    let (_, metrics) = request(&stand.server, "GET /metrics HTTP/1.1\r\nhost: localhost", "").await;
+    for counted in ["{code=\"token\"} 3", "{code=\"too-many\"} 2"] {
+        let line = format!("livecap_speaker_refused_total{counted}\n");
+        assert!(metrics.contains(&line), "{line}: {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_needs_a_token_the_key_of_a_client_means_nothing() {
+    let limits = PerAddress { wrong_tokens: 3, loopback_too: true, ..PerAddress::default() };
+    let settings = Settings { per_address: limits, tokens: Tokens::default(), ..operated() };
+    let stand = Stand::with(stage(), settings).await;
+    for _ in 0..5 {
+        let header = "authorization: Bearer any-key";
+        let mut other = Speaker::connect_to(&stand.server, REALTIME, header).await.unwrap();
+        assert_eq!(other.next().await.unwrap()["type"], "session.created");
+        // It is let in; only nothing is there that transcribes.
+        let (answer, told) = posted(&stand.server, header).await;
+        assert!(told.contains("no recogniser listens"), "{answer} {told}");
+        other.socket.close(None).await.unwrap();
+        assert!(other.next().await.is_none());
+    }
+}
+
+/// A request for a file to be transcribed, without the file.
+async fn posted(server: &Server, header: &str) -> (String, String) {
+    let head = format!(
+        "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: localhost\r\n{header}\r\n\
+         content-type: multipart/form-data; boundary=b"
+    );
+    request(server, &head, "--b--\r\n").await
 }
