@@ -143,7 +143,12 @@ impl Hub {
 
     /// Whether a token from this address is checked now; otherwise the time until one is.
     pub(crate) fn check_token(&self, token: &str, from: IpAddr) -> Result<(), Duration> {
-        let known = || self.rules.knows(token) || self.speakers.knows(token);
+        // Where speakers alone have one, what is accepted from readers may still be a guess at it.
+        let known = || {
+            self.speakers.knows(token)
+                || (self.rules.knows(token)
+                    && !(self.rules.accepts_any() && self.speakers.have_tokens()))
+        };
         self.addresses.token(from, Instant::now(), known).inspect_err(|_| {
             self.counts.add_turned_away();
             tracing::debug!(client = %from, "a token was not looked at: too many were wrong");

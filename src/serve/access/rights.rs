@@ -101,8 +101,13 @@ impl<'a> Requester<'a> {
 impl Rules {
     /// Whether it is one of the tokens of this server. A server without tokens accepts any.
     pub(crate) fn knows(&self, token: &str) -> bool {
-        let mut tokens = self.set().chain(self.of_this_run.get()).peekable();
-        tokens.peek().is_none() || tokens.any(|it| it.is(Some(token)))
+        let mut tokens = self.set().chain(self.of_this_run.get());
+        self.accepts_any() || tokens.any(|it| it.is(Some(token)))
+    }
+
+    /// Whether there is no token at all.
+    pub(crate) fn accepts_any(&self) -> bool {
+        !self.has_tokens() && self.of_this_run.get().is_none()
     }
 
     /// Whether the settings have a token. Where they have none, a reader's token means nothing, so nothing can be guessed by one.
