@@ -22,6 +22,7 @@ import { COLOURS, OTHERS, READER, type Reader } from "./reader.ts";
 import { RollUp } from "./roll-up.ts";
 import { among, Rows, type Choice } from "./rows.ts";
 import { ServerStatus } from "./server-status.ts";
+import { SearchPanel } from "./search-panel.ts";
 import { read, withSetting, withStored } from "./settings.ts";
 import { StableHeight } from "./stable-height.ts";
 import { forgetSettings, storedSettings, storeSetting } from "./stored-settings.ts";
@@ -73,6 +74,12 @@ const follow = new Follow(scroller, list, element("newest", HTMLButtonElement), 
   store.hold(following ? ROWS : ROWS_READ);
   repaint();
 });
+/** The last lines were read before the search, which needs the whole transcript. */
+let hadLines = false;
+const search = new SearchPanel(list, scroller, follow, (open) => {
+  if (open) hadLines = settings.view === "lines";
+  if (hadLines) set("view", open ? "transcript" : "lines");
+});
 const rollUp = new RollUp(scroller, list);
 const panel = new Panel(set, () => {
   forgetSettings();
@@ -99,6 +106,11 @@ follow.pause(settings.view === "lines");
 panel.name(event.title);
 panel.show(settings, chosen, token);
 onTexts(retell);
+element("find", HTMLButtonElement).addEventListener("click", () => {
+  panel.toggle(false);
+  search.open();
+});
+element("newest").addEventListener("click", () => search.close());
 element("invite", HTMLButtonElement).addEventListener("click", () => act("join"));
 // How long it takes until the event starts.
 window.setInterval(repaint, STARTS_EVERY_MS);
@@ -108,7 +120,7 @@ awake.allow(settings.awake);
 element("keepon").hidden = !canStayAwake();
 for (const size of ["larger", "smaller"] as const) element(size, HTMLButtonElement).addEventListener("click", () => act(size));
 followKeys(() => settings.keys, (wanted) => {
-  if (wanted === "close" && !panel.isOpen) return false;
+  if (wanted === "close" && !panel.isOpen && !search.isOpen) return false;
   act(wanted);
   return true;
 });
@@ -244,6 +256,7 @@ function paint(): void {
   showText("empty", isEmpty && !isAwaited ? message.text : undefined);
   showText("trouble", !isEmpty && message.isTrouble ? message.text : undefined);
   scrolled();
+  search.refresh();
   showLag();
   paintTimer?.drawn();
 }
@@ -314,8 +327,11 @@ function act(wanted: Action): void {
     case "help":
       return panel.help();
     case "close":
-      return panel.toggle(false);
+      return search.isOpen ? search.close() : panel.toggle(false);
+    case "search":
+      return search.open();
     case "view":
+      if (search.isOpen) search.close();
       return set("view", settings.view === "lines" ? "transcript" : "lines");
     case "larger":
       return set("size", Math.min(400, settings.size + 10));
@@ -328,7 +344,8 @@ function act(wanted: Action): void {
     case "original":
       return set("both", !settings.both);
     case "newest":
-      return follow.toNewest();
+      follow.toNewest();
+      return search.close();
     case "bar":
       return set("bar", !settings.bar);
     case "join":

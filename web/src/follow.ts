@@ -6,6 +6,10 @@ export class Follow {
   #following = true;
   #lastTop = 0;
   #paused = false;
+  /** It neither follows nor begins to. */
+  #held = false;
+  /** Whether it follows when it is no longer held. */
+  #resumes = false;
   /** Where somebody who scrolled back reads: the first row in view, and where it begins, in px from the upper edge. */
   #place: { row: Element; above: number } | undefined;
 
@@ -27,6 +31,26 @@ export class Follow {
     if (now) this.#follow(true);
   }
 
+  /** Keeps the reader's place whatever comes, until it is called again; then it goes on as it did before. */
+  hold(now: boolean): void {
+    if (now === this.#held) return;
+    if (now) {
+      this.#resumes = this.#following;
+      this.#follow(false);
+      this.#note();
+    }
+    this.#held = now;
+    if (!now && this.#resumes) this.#follow(true);
+  }
+
+  /** Brings a place of the text into view where it is not, and keeps it there. For a reader whose place is held. */
+  reveal(place: DOMRect): void {
+    const view = this.scroller.getBoundingClientRect();
+    if (place.top < view.top || place.bottom > view.bottom) this.scroller.scrollTop += place.top - view.top - (view.height - place.height) / 2;
+    this.#lastTop = this.scroller.scrollTop;
+    this.#note();
+  }
+
   /** To be called after the content has changed. */
   contentChanged(): void {
     const { scroller } = this;
@@ -42,6 +66,7 @@ export class Follow {
   /** The newest line, and the focus where it can be scrolled from. */
   toNewest(): void {
     const had = document.activeElement === this.button;
+    this.#resumes = true;
     this.#follow(true);
     if (had) this.scroller.focus({ preventScroll: true });
   }
@@ -73,6 +98,7 @@ export class Follow {
   }
 
   #follow(now: boolean): void {
+    if (now && this.#held) return;
     const before = this.#following;
     this.#following = now;
     this.button.hidden = now;

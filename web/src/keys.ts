@@ -1,6 +1,6 @@
 // Shortcuts of single keys: what each does, and where a key press is not one.
 
-export type Action = "settings" | "help" | "view" | "larger" | "smaller" | "usual" | "colours" | "original" | "newest" | "bar" | "join" | "full" | "close";
+export type Action = "settings" | "help" | "view" | "larger" | "smaller" | "usual" | "colours" | "original" | "newest" | "search" | "bar" | "join" | "full" | "close";
 
 /** As listed in the panel, with the text `keys.…`, and in docs/pages.md. */
 export const SHORTCUTS: readonly { keys: readonly string[]; action: Action }[] = [
@@ -12,6 +12,7 @@ export const SHORTCUTS: readonly { keys: readonly string[]; action: Action }[] =
   { keys: ["c"], action: "colours" },
   { keys: ["o"], action: "original" },
   { keys: ["l", "End"], action: "newest" },
+  { keys: ["/"], action: "search" },
   { keys: ["b"], action: "bar" },
   { keys: ["j"], action: "join" },
   { keys: ["f"], action: "full" },
