@@ -17,6 +17,7 @@ const PAGES = {
   "demo.html": "demo",
   "operator.html": "operator",
   "speak.html": "speak",
+  "archive.html": "archive",
 };
 /** Scripts of threads beside the page's, each of which one page loads. */
 const THREADS = ["speak-worker", "speak-worklet"];
@@ -33,10 +34,12 @@ const languages = readdirSync(texts).map((name) => name.replace(/\.json$/, "")).
 const english = JSON.parse(readFileSync(join(texts, "en.json"), "utf8"));
 const define = { PAGE_LANGUAGES: JSON.stringify(languages), PAGE_TEXTS: '"texts"' };
 
-// Readers load no texts of the speakers' page, and speakers none of the readers' settings. Each of the two has files of its own.
-const isOfSpeakers = (key) => key.startsWith("speak.");
+// Readers load no texts of the speakers' page or the archive, and those none of the readers' settings. Each has files of its own.
+const isOf = (page) => (key) => key.startsWith(`${page}.`);
+const [isOfSpeakers, isOfArchive] = ["speak", "archive"].map(isOf);
 const CATALOGUES = {
-  texts: (key) => !isOfSpeakers(key),
+  texts: (key) => !isOfSpeakers(key) && !isOfArchive(key),
+  "texts/archive": (key) => isOfArchive(key) || ["admission.", "gap.", "page.", "settings.download"].some((it) => key.startsWith(it)),
   "texts/speak": (key) => isOfSpeakers(key) || ["status.", "why.", "page.", "settings.title"].some((it) => key.startsWith(it)),
 };
 const chosen = (catalogue, fits) => Object.fromEntries(Object.entries(catalogue).filter(([key]) => fits(key)));
@@ -55,9 +58,8 @@ async function buildPages() {
   await rm(aside, { recursive: true, force: true });
   await mkdir(join(aside, "sio.js"), { recursive: true });
   for (const [folder, fits] of Object.entries(CATALOGUES)) {
-    const isSpeakers = folder !== "texts";
-    const names = Object.values(PAGES).filter((name) => (name === "speak") === isSpeakers);
-    const files = [...names.flatMap((name) => [`${name}.ts`, `${name}.css`]), ...(isSpeakers ? THREADS.map((name) => `${name}.ts`) : [])];
+    const names = Object.values(PAGES).filter((name) => (`texts/${name}` in CATALOGUES ? `texts/${name}` : "texts") === folder);
+    const files = [...names.flatMap((name) => [`${name}.ts`, `${name}.css`]), ...(names.includes("speak") ? THREADS.map((name) => `${name}.ts`) : [])];
     await build({
       entryPoints: files.map((it) => join(web, "src", it)),
       outdir: aside,

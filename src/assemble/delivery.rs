@@ -13,7 +13,7 @@ pub(super) fn settings(
     settings: &plan::Broadcast,
     page: Option<&plan::Page>,
 ) -> Result<Settings, String> {
-    let plan::TokenVariables { viewer, publish, operator } = &settings.tokens;
+    let plan::TokenVariables { viewer, publish, operator, archive } = &settings.tokens;
     Ok(Settings {
         host: settings.listen.host.clone(),
         port: settings.listen.port,
@@ -26,6 +26,7 @@ pub(super) fn settings(
             viewer: token(viewer.as_deref())?,
             publish: token(publish.as_deref())?,
             operator: token(operator.as_deref())?,
+            archive: token(archive.as_deref())?,
         },
         tls: settings
             .tls

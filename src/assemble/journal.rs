@@ -3,11 +3,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use futures::future::{BoxFuture, FutureExt};
 
-use super::assembly::Assembly;
+use super::{archive::JournalArchive, assembly::Assembly};
 use crate::{
     flow::StageGauge,
     journal::{Book, BookSettings, JournalError, Keep, RunFacts},
-    serve::{Journal, JournalSettings, WriteError},
+    serve::{ArchiveSettings, Journal, JournalSettings, WriteError},
     spec::{
         Plan,
         plan::{self, Planned},
@@ -29,11 +29,8 @@ impl Assembly<'_> {
         number: usize,
         plan: &Plan,
     ) -> Result<Option<JournalSettings>, String> {
-        let found = plan.listeners(number).find_map(|(taker, _)| {
-            let stage = &plan.stages()[taker];
-            if let Planned::Journal(it) = &stage.work { Some((taker, stage, it)) } else { None }
-        });
-        let Some((number, stage, journal)) = found else { return Ok(None) };
+        let Some((number, journal)) = journal_of(number, plan) else { return Ok(None) };
+        let stage = &plan.stages()[number];
         let settings = BookSettings {
             path: journal.path.clone(),
             keep: Keep {
@@ -65,6 +62,20 @@ impl Assembly<'_> {
             sounds: self.sounds.entry(number).or_default().clone(),
         }))
     }
+
+    /// What that journal keeps, to be read.
+    pub(super) fn archive(number: usize, plan: &Plan) -> Option<ArchiveSettings> {
+        let (_, journal) = journal_of(number, plan)?;
+        Some(ArchiveSettings(Arc::new(JournalArchive::new(journal.path.clone()))))
+    }
+}
+
+/// The journal that listens to this broadcast, with its number.
+fn journal_of(broadcast: usize, plan: &Plan) -> Option<(usize, &plan::Journal)> {
+    plan.listeners(broadcast).find_map(|(taker, _)| match &plan.stages()[taker].work {
+        Planned::Journal(it) => Some((taker, it)),
+        _ => None,
+    })
 }
 
 fn facts(plan: &Plan, journal: &plan::Journal, file: &Path) -> RunFacts {

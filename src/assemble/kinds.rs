@@ -171,6 +171,7 @@ impl Assembly<'_> {
         #[cfg(feature = "journal")]
         {
             settings.journal = self.journal(broadcast, number, plan).await?;
+            settings.archive = Self::archive(number, plan);
         }
         let server = Server::bind(settings).await.map_err(|error| error.to_string())?;
         let broadcast = Broadcast::new(server.publisher());

@@ -1,4 +1,6 @@
 //! A checked plan becomes a pipeline that can be started: one match over what is planned.
+#[cfg(feature = "journal")]
+mod archive;
 mod assembly;
 mod delivery;
 mod editors;

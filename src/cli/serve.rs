@@ -145,6 +145,8 @@ fn settings(args: &ServeArgs, listen: &Listen) -> Result<Settings, Trouble> {
             viewer,
             publish: token(args.publish_token_env.as_deref())?,
             operator: token(args.operator_token_env.as_deref())?,
+            // Without a pipeline nothing is kept.
+            archive: None,
         },
         max_viewers: args.max_viewers as usize,
         trusted_proxies: args.trusted_proxy.iter().map(IpAddr::to_canonical).collect(),

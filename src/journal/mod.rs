@@ -8,6 +8,7 @@ mod entry;
 mod error;
 mod index;
 mod numbers;
+mod passages;
 mod place;
 mod reader;
 mod retention;
@@ -20,7 +21,8 @@ mod tests;
 pub use self::{
     book::Book,
     error::JournalError,
-    reader::{EventSummary, Found, Hit, Reader, Row, Search},
+    reader::{Reader, Row},
     retention::Keep,
     settings::{BookSettings, Opened, RunFacts},
 };
+pub use crate::wire::{EventSummary, Found, Hit, Search};

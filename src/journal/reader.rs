@@ -4,7 +4,6 @@ use std::path::Path;
 use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Row as SqlRow, params, params_from_iter, types::Value,
 };
-use serde::Serialize;
 
 use super::{
     entry,
@@ -13,32 +12,11 @@ use super::{
     numbers::{signed, unsigned},
     retention, schema,
 };
-use crate::wire::{Event, SoundFile, TrackInfo};
+use crate::wire::{Event, EventSummary, Found, Hit, Search, SoundFile, TrackInfo};
 
 /// A connection that only reads. It blocks, so async code lends it to a thread.
 pub struct Reader {
-    connection: Connection,
-}
-
-/// One event, as a list of events shows it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EventSummary {
-    pub id: i64,
-    pub stream: String,
-    pub title: String,
-    /// Unix time in ms.
-    pub started_at: u64,
-    /// Unix time in ms of the last sign of life of its last run.
-    pub seen_at: u64,
-    /// It was ended, or its last run was stopped.
-    pub is_over: bool,
-    pub runs: u64,
-    pub entries: u64,
-    /// What was said, in seconds of its timeline.
-    pub seconds: f64,
-    /// Of captions and translations.
-    pub languages: Vec<String>,
-    pub speakers: Vec<String>,
+    pub(super) connection: Connection,
 }
 
 /// One entry.
@@ -51,47 +29,6 @@ pub struct Row {
     pub event: Event,
     /// What it said before it was corrected.
     pub original: Option<String>,
-}
-
-/// What is searched for. Everything but the words may be left out.
-#[derive(Clone, Debug, Default)]
-pub struct Search {
-    pub words: String,
-    pub event: Option<i64>,
-    pub lang: Option<String>,
-    pub speaker: Option<String>,
-    /// Unix times in ms: not before, and before.
-    pub from: Option<u64>,
-    pub to: Option<u64>,
-    /// The most hits of one page.
-    pub limit: usize,
-    /// From the last hit of the page before.
-    pub after: Option<i64>,
-}
-
-/// The newest first.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Found {
-    pub hits: Vec<Hit>,
-    /// Where the next page begins, if there are more.
-    pub next: Option<i64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Hit {
-    pub event: i64,
-    pub title: String,
-    pub seq: u64,
-    /// Unix time in ms.
-    pub at: u64,
-    /// Seconds on the event's timeline.
-    pub start: f64,
-    pub track: Option<String>,
-    pub lang: Option<String>,
-    pub speaker: Option<String>,
-    pub text: String,
-    /// Where the words are in the text: first and after the last byte of each, in order.
-    pub marks: Vec<(usize, usize)>,
 }
 
 const SUMMARY: &str = "
@@ -112,7 +49,7 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let writable = Connection::open_with_flags(path, flags);
         let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = writable.or_else(|_| Connection::open_with_flags(path, read_only))?;
+        let mut connection = writable.or_else(|_| Connection::open_with_flags(path, read_only))?;
         connection.busy_timeout(std::time::Duration::from_secs(2))?;
         connection.pragma_update(None, "foreign_keys", true)?;
         let (found, known) = (schema::version(&connection)?, schema::newest());
@@ -121,6 +58,10 @@ impl Reader {
         }
         if found == 0 || !schema::is_ours(&connection)? {
             return Err(JournalError::Foreign { path: path.to_owned() });
+        }
+        if found < known {
+            // Of an older livecap, and not opened by a writer since.
+            schema::migrate(&mut connection)?;
         }
         Ok(Reader { connection })
     }
@@ -278,6 +219,12 @@ impl Reader {
                 values.push(value);
             }
         };
+        // Entries of an event were added in the order of their numbers: the index need not be read before the first of them, nor
+        // behind the last.
+        let edge =
+            |order| format!("(SELECT id FROM entry WHERE event = ? ORDER BY seq {order} LIMIT 1)");
+        also(&format!("words.rowid >= {}", edge("ASC")), search.event.map(Into::into));
+        also(&format!("words.rowid <= {}", edge("DESC")), search.event.map(Into::into));
         also("entry.event = ?", search.event.map(Into::into));
         also("lang = ?", search.lang.clone().map(Into::into));
         also("speaker = ?", search.speaker.clone().map(Into::into));

@@ -5,7 +5,8 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::wire::{
-    At, Batch, CaptionEvent, CaptionKind, CorrectionEvent, Event, GapEvent, MarkEvent, WordTime,
+    At, Batch, CaptionEvent, CaptionKind, CorrectionEvent, Event, GapEvent, MarkEvent,
+    PassagesAsked, WordTime,
 };
 
 /// Unix time in ms when the first run begins.
@@ -350,6 +351,10 @@ async fn a_corrected_final_is_found_by_what_it_says_now_and_keeps_what_it_said()
         (Some("uh"), corrections[0].clone())
     );
     assert_eq!(reader.events(None, 10).unwrap()[0].seconds, 2.8, "a correction says nothing new");
+    let asked = PassagesAsked { lang: None, speaker: None, after: None, before: None, limit: 10 };
+    let shown = reader.passages(1, &asked).unwrap().passages;
+    let texts: Vec<&str> = shown.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(texts, ["ask Morgen"], "what was taken away is not shown");
     // A run that continues has the log as it was.
     book.close().await;
     let (_book, again) = open(&path, BEGIN + 5000).await;

@@ -6,8 +6,10 @@ use tokio::sync::Semaphore;
 
 use crate::message::Transcript;
 
-/// Files that are being received or wait, beside the one that is transcribed.
+/// Files that wait, beside the one that is transcribed.
 const WAITING: usize = 4;
+/// Files that are on their way. They are not among those that wait: who sends slowly would keep the others out.
+const ARRIVING: usize = 16;
 
 /// Makes text of a sound file.
 pub trait FileTranscriber: Send + Sync + 'static {
@@ -34,15 +36,17 @@ pub enum FileTrouble {
 #[derive(Clone)]
 pub struct FileDoor {
     pub(crate) transcriber: Arc<dyn FileTranscriber>,
-    /// Who is in at all, and whose turn it is.
+    /// Who may send a file, who waits or is at work, and whose turn it is.
+    pub(crate) arriving: Arc<Semaphore>,
     pub(crate) inside: Arc<Semaphore>,
     pub(crate) turn: Arc<Semaphore>,
 }
 
 impl FileDoor {
     pub fn new(transcriber: Arc<dyn FileTranscriber>) -> FileDoor {
-        let (inside, turn) = (Semaphore::new(WAITING + 1), Semaphore::new(1));
-        FileDoor { transcriber, inside: Arc::new(inside), turn: Arc::new(turn) }
+        let [arriving, inside, turn] =
+            [ARRIVING, WAITING + 1, 1].map(|it| Arc::new(Semaphore::new(it)));
+        FileDoor { transcriber, arriving, inside, turn }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     serve::{
         access::{limits::Addresses, rights::Rules},
         addresses,
+        archive::Tickets,
         bell::Bell,
         captions::{log::Run, shared::Captions},
         cluster::{Cluster, Node},
@@ -59,6 +60,8 @@ pub(crate) struct Hub {
     /// What each address uses at the moment.
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) exports: Exports,
+    /// For the sound of the archive.
+    pub(crate) tickets: Tickets,
     pub(crate) paints: Paints,
     pub(crate) counts: Counts,
     viewers: AtomicUsize,
@@ -126,6 +129,7 @@ impl Hub {
                 writing: Arc::new(Semaphore::new(WRITERS)),
                 reading: Arc::new(Semaphore::new(READERS)),
             },
+            tickets: Tickets::default(),
             paints: Paints {
                 sender: broadcast::Sender::new(PAINTED),
                 key: random_name() + &random_name(),
@@ -139,7 +143,12 @@ impl Hub {
 
     /// Whether a token from this address is checked now; otherwise the time until one is.
     pub(crate) fn check_token(&self, token: &str, from: IpAddr) -> Result<(), Duration> {
-        let known = || self.rules.knows(token) || self.speakers.knows(token);
+        // Where speakers alone have one, what is accepted from readers may still be a guess at it.
+        let known = || {
+            self.speakers.knows(token)
+                || (self.rules.knows(token)
+                    && !(self.rules.accepts_any() && self.speakers.have_tokens()))
+        };
         self.addresses.token(from, Instant::now(), known).inspect_err(|_| {
             self.counts.add_turned_away();
             tracing::debug!(client = %from, "a token was not looked at: too many were wrong");

@@ -4,6 +4,7 @@
 //! described in `docs/protocol.md`.
 mod access;
 mod addresses;
+mod archive;
 mod bell;
 mod captions;
 mod cluster;
@@ -27,6 +28,7 @@ pub use access::{
     tls::TlsFiles,
 };
 pub use addresses::{Address, Addresses};
+pub use archive::{Archive, ArchiveError, ArchiveSettings};
 pub use captions::transcript::{Format as TranscriptFormat, Kept, transcript};
 pub use cluster::{ClusterAddress, ClusterSettings, Role};
 pub use files::{FileDoor, FileTranscriber, FileTrouble};

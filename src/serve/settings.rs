@@ -7,6 +7,7 @@ use crate::{
     message::{RelayFilter, Retention},
     serve::{
         access::{limits::PerAddress, rights::Tokens, tls::TlsFiles},
+        archive::ArchiveSettings,
         cluster::ClusterSettings,
         files::FileDoor,
         journal::JournalSettings,
@@ -41,6 +42,8 @@ pub struct Settings {
     pub cluster: Option<ClusterSettings>,
     /// `None`: nothing is kept beyond the history in memory.
     pub journal: Option<JournalSettings>,
+    /// `None`: there is no archive.
+    pub archive: Option<ArchiveSettings>,
     /// The address of its pages for others, which goes before those of this machine.
     pub public_url: Option<String>,
     /// What the pages say of the event.
@@ -96,6 +99,7 @@ impl Default for Settings {
             files: None,
             cluster: None,
             journal: None,
+            archive: None,
             public_url: None,
             page: None,
             tls: None,

@@ -129,11 +129,12 @@ fn needs(stage: &Stage, all: &[&Stage], machine: &dyn Machine) -> Vec<Complaint>
                 ..it
             });
             let mut complaints = told(stage, Code::PortInUse, "listen", what, free);
-            let TokenVariables { viewer, publish, operator } = &broadcast.tokens;
+            let TokenVariables { viewer, publish, operator, archive } = &broadcast.tokens;
             for (key, variable) in [
                 ("viewer-token-env", viewer),
                 ("publish-token-env", publish),
                 ("operator-token-env", operator),
+                ("archive-token-env", archive),
             ] {
                 complaints.extend(set(stage, key, variable.as_deref(), machine));
             }

@@ -257,6 +257,7 @@ pub struct TokenVariables {
     pub viewer: Option<String>,
     pub publish: Option<String>,
     pub operator: Option<String>,
+    pub archive: Option<String>,
 }
 
 /// Files in PEM.

@@ -1,4 +1,5 @@
 //! The events as they travel to clients and on pipes (`docs/protocol.md`).
+mod archive;
 mod caption;
 mod clock;
 mod correction;
@@ -13,6 +14,9 @@ mod sound_message;
 mod state;
 mod translation;
 
+pub use archive::{
+    EventSummary, Found, Hit, KeptEvent, Passage, Passages, PassagesAsked, Place, Search,
+};
 pub use caption::{At, CaptionEvent, CaptionKind, GapEvent, MarkEvent, Painted, WordTime};
 pub use clock::Clock;
 pub use correction::{CorrectionEvent, corrected_words};

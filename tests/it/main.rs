@@ -5,6 +5,8 @@
     unreachable_pub,
     reason = "tests say what they saw"
 )]
+#[cfg(feature = "journal")]
+mod archive;
 #[cfg(feature = "whisper")]
 mod bench;
 #[cfg(feature = "whisper")]

@@ -117,3 +117,38 @@ async fn what_is_no_report_is_told_with_the_remedy() {
     let wanted = "cannot run `no.zip`: it is no report: `livecap report` writes one";
     assert!(run.err.contains(wanted), "{}", run.err);
 }
+
+/// The sound of the last minutes is in the report where it is asked for, and is heard again.
+#[cfg(feature = "whisper")]
+#[tokio::test]
+async fn a_report_with_sound_is_heard_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let speech = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/demo.flac");
+    let text = format!(
+        "[recording.talk]\npath = {speech:?}\nspeed = \"max\"\n[whisper.english]\nfrom = \"talk\"\nmodel = \"demo\"\n\
+         [record.sound]\nfrom = \"talk\"\npath = \"sound.flac\"\n\
+         [broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\n\
+         [lines.out]\nfrom = \"english\"\npath = \"out.jsonl\"\n\
+         [journal.book]\nfrom = \"web\"\npath = \"book.db\"\nrecord = \"sound\"\n"
+    );
+    fs::write(folder.path().join("talk.toml"), text).unwrap();
+    let run = ended(livecap(folder.path(), &["run", "talk.toml", "--exit"])).await;
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let finals = |path: &Path| -> Vec<String> {
+        let lines = fs::read_to_string(path).unwrap();
+        let lines = lines.lines().map(|it| serde_json::from_str::<Value>(it).unwrap());
+        lines.filter(|it| it["type"] == "final").map(|it| it["text"].to_string()).collect()
+    };
+    let first = finals(&folder.path().join("out.jsonl"));
+    assert!(!first.is_empty());
+
+    let asked = ["report", "--journal", "book.db", "--sound", "-o", "bug.zip"];
+    let made = ended(livecap(folder.path(), &asked)).await;
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    // Only the report is left.
+    let there = tempfile::tempdir().unwrap();
+    fs::rename(folder.path().join("bug.zip"), there.path().join("bug.zip")).unwrap();
+    let again = ended(livecap(there.path(), &["run", "--from", "bug.zip", "--exit"])).await;
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    assert_eq!(finals(&there.path().join("bug/out.jsonl")), first);
+}

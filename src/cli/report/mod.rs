@@ -3,6 +3,7 @@ mod again;
 mod pack;
 mod redact;
 mod running;
+mod sound;
 
 use std::{
     io::{Cursor, Write},
@@ -59,8 +60,13 @@ pub(super) async fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<Exi
         return Err(super::new_file::exists(&args.output));
     }
     let rows = last(&reader, &event, args.last)?;
+    let sound = match args.sound {
+        true => Some(sound_of(&reader, &event, &rows)?),
+        false => None,
+    };
     let pack = Pack::new(Cursor::new(Vec::new()));
     let pack = fill(pack, args, (&reader, &event), &rows, running).map_err(unwritten(args))?;
+    let pack = add_sound(pack, sound).map_err(unwritten(args))?;
     let files = pack.files.clone();
     let bytes = pack.finish().map_err(unwritten(args))?.into_inner();
     std::fs::write(&args.output, bytes).map_err(unwritten(args))?;
@@ -76,12 +82,33 @@ pub(super) async fn report(args: &ReportArgs, out: &mut dyn Write) -> Result<Exi
     Ok(Exit::Fine)
 }
 
+/// So much sound before the first words, and after the last ones.
+const BEFORE_SECONDS: f64 = 5.0;
+
 /// The entries of the last minutes before the newest one.
 fn last(reader: &Reader, event: &EventSummary, last: Duration) -> Result<Vec<Row>, Trouble> {
     let ms = u64::try_from(last.as_millis()).unwrap_or(u64::MAX);
     let first = reader.first_of_last(event.id, ms).map_err(told)?;
     let Some(first) = first else { return Ok(Vec::new()) };
     reader.entries(event.id, first, usize::MAX).map_err(told)
+}
+
+/// The sound of these entries, from some seconds before the first one on.
+fn sound_of(reader: &Reader, event: &EventSummary, rows: &[Row]) -> Result<Vec<u8>, Trouble> {
+    let files = reader.sounds(event.id).map_err(told)?;
+    let start = rows.first().map_or(0.0, |it| it.event.start());
+    let span = (start - BEFORE_SECONDS).max(0.0)..event.seconds + BEFORE_SECONDS;
+    sound::excerpt(&files, span).map_err(|it| Trouble::Told(it.to_string()))
+}
+
+fn add_sound(
+    mut pack: Pack<Cursor<Vec<u8>>>,
+    sound: Option<Vec<u8>>,
+) -> std::io::Result<Pack<Cursor<Vec<u8>>>> {
+    if let Some(sound) = sound {
+        pack.add(pack::SOUND, &sound)?;
+    }
+    Ok(pack)
 }
 
 fn fill(

@@ -14,6 +14,7 @@ pub struct Tokens {
     pub viewer: Option<Token>,
     pub publish: Option<Token>,
     pub operator: Option<Token>,
+    pub archive: Option<Token>,
 }
 
 /// The credentials of a request.
@@ -100,8 +101,13 @@ impl<'a> Requester<'a> {
 impl Rules {
     /// Whether it is one of the tokens of this server. A server without tokens accepts any.
     pub(crate) fn knows(&self, token: &str) -> bool {
-        let mut tokens = self.set().chain(self.of_this_run.get()).peekable();
-        tokens.peek().is_none() || tokens.any(|it| it.is(Some(token)))
+        let mut tokens = self.set().chain(self.of_this_run.get());
+        self.accepts_any() || tokens.any(|it| it.is(Some(token)))
+    }
+
+    /// Whether there is no token at all.
+    pub(crate) fn accepts_any(&self) -> bool {
+        !self.has_tokens() && self.of_this_run.get().is_none()
     }
 
     /// Whether the settings have a token. Where they have none, a reader's token means nothing, so nothing can be guessed by one.
@@ -110,8 +116,8 @@ impl Rules {
     }
 
     fn set(&self) -> impl Iterator<Item = &Token> {
-        let Tokens { viewer, publish, operator } = &self.tokens;
-        [viewer, publish, operator].into_iter().flatten()
+        let Tokens { viewer, publish, operator, archive } = &self.tokens;
+        [viewer, publish, operator, archive].into_iter().flatten()
     }
 
     /// Whether a token makes an operator.
@@ -165,6 +171,15 @@ impl Rules {
     pub(crate) fn may_operate(&self, requester: &Requester<'_>) -> bool {
         let operator = self.tokens.operator.as_ref().or(self.of_this_run.get());
         operator.is_some_and(|it| it.is(requester.token))
+    }
+
+    /// Reading what was kept of earlier events, and hearing it.
+    pub(crate) fn may_read_archive(&self, requester: &Requester<'_>) -> bool {
+        let is_reader = match &self.tokens.archive {
+            Some(token) => token.is(requester.token),
+            None => self.is_from_here(requester),
+        };
+        is_reader || self.may_operate(requester)
     }
 
     /// Reading the metrics.
@@ -251,9 +266,31 @@ mod tests {
     }
 
     #[test]
+    fn the_archive_is_for_its_token_and_for_operators() {
+        let tokens = |archive: bool| Tokens {
+            archive: archive.then(|| Token::new("a")),
+            viewer: Some(Token::new("v")),
+            operator: Some(Token::new("o")),
+            ..Tokens::default()
+        };
+        for (only_here, archive, nobody) in
+            [(true, true, false), (false, true, false), (true, false, true), (false, false, false)]
+        {
+            let rules = rules(only_here, tokens(archive));
+            let may = |it| rules.may_read_archive(&requester(it, None));
+            assert!(may(Some("o")));
+            assert_eq!((may(None), may(Some("v"))), (nobody, nobody), "{only_here} {archive}");
+            assert_eq!(may(Some("a")), archive || nobody);
+            let foreign = requester(None, Some("https://evil.example"));
+            assert!(!rules.may_read_archive(&foreign));
+        }
+    }
+
+    #[test]
     fn a_token_opens_what_it_is_for() {
         let token = |it| Some(Token::new(it));
-        let tokens = Tokens { viewer: token("v"), publish: token("p"), operator: token("o") };
+        let tokens =
+            Tokens { viewer: token("v"), publish: token("p"), operator: token("o"), archive: None };
         for only_here in [true, false] {
             let rules = rules(only_here, tokens.clone());
             let rights = |it: Option<&str>| {

@@ -6,16 +6,15 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::origin::Origin;
 pub(crate) use super::{
     cursor::{Cursor, Due},
     entry::*,
 };
+use super::{origin::Origin, said::Said};
 use crate::{
     message::{Gap, Kind, Language, Retention, TrackName, Transcript, Translation, Why},
     wire::{
-        CaptionEvent, CaptionKind, Clock, Continued, Event, GapEvent, LogState, MarkEvent,
-        TranslationEvent,
+        CaptionEvent, Clock, Continued, Event, GapEvent, LogState, MarkEvent, TranslationEvent,
     },
 };
 
@@ -65,15 +64,6 @@ struct Open {
     order: u64,
     segment: u64,
     start: f64,
-}
-
-/// Where a caption belongs.
-struct Said {
-    whose: (TrackName, Option<Language>),
-    segment: u64,
-    /// Seconds on the audio timeline.
-    span: (f64, f64),
-    kind: Kind,
 }
 
 impl Log {
@@ -389,17 +379,5 @@ impl Log {
         self.kept.push_back(Kept { entry: Some(Arc::new(entry)), since: now, start, end });
         self.next += 1;
         self.prune(now);
-    }
-}
-
-impl Said {
-    fn new(
-        track: &str,
-        lang: Option<Language>,
-        segment: u64,
-        span: (f64, f64),
-        kind: CaptionKind,
-    ) -> Said {
-        Said { whose: (TrackName::new(track), lang), segment, span, kind: kind_of(kind) }
     }
 }

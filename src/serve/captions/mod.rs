@@ -11,5 +11,6 @@ pub(crate) mod log;
 mod log_tests;
 mod origin;
 mod piece;
+mod said;
 pub(crate) mod shared;
 pub(crate) mod transcript;

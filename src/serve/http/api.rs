@@ -13,7 +13,7 @@ use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    correct, download, editable, holding, inspect, join, metrics,
+    archive, correct, download, editable, holding, inspect, join, metrics,
     operator::Operator,
     speakers, stage_edits,
     transcriptions::{LONGEST_FILE, TRANSCRIPTIONS_PATH, transcriptions},
@@ -46,6 +46,11 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(inspect::graph))
         .routes(routes!(inspect::lines))
         .routes(routes!(download::said))
+        .routes(routes!(archive::events))
+        .routes(routes!(archive::search))
+        .routes(routes!(archive::event))
+        .routes(routes!(archive::passages))
+        .routes(routes!(archive::whole))
         .routes(routes!(join::join))
         .routes(routes!(speakers::speak))
         .routes(routes!(speakers::list, speakers::make))
@@ -65,6 +70,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .routes(routes!(end))
         .split_for_parts();
     router
+        .route("/api/archive/{event}/sound/{number}", axum::routing::get(archive::sound))
         .route(INGEST_PATH, axum::routing::get(ingest))
         .route(WHISPER_LIVE_PATH, axum::routing::get(whisper_live))
         .route(REALTIME_PATH, axum::routing::get(realtime))

@@ -54,16 +54,38 @@ pub(crate) async fn said(
         ReadDenied::Token => unauthorized("reading"),
         ReadDenied::Foreign => refused(StatusCode::FORBIDDEN, FOREIGN),
     })?;
-    let format = Format::named(&format).ok_or_else(|| {
-        let told = format!("no transcript is written as `{format}`: one of {}", Format::NAMES);
-        refused(StatusCode::NOT_FOUND, told)
-    })?;
+    let format = self::format(&format)?;
     let Query(part) = part.map_err(|error| refused(StatusCode::BAD_REQUEST, error.body_text()))?;
+    let write = async {
+        let title = hub.pipeline.page.get().and_then(|it| it.info().title.clone());
+        let extract = Extract::of(&hub.captions.log(), part, title);
+        let write: Write = Box::new(move || transcript::write(&extract, format));
+        Ok(write)
+    };
+    give(&hub, format, write).await
+}
+
+pub(super) fn format(name: &str) -> Result<Format, Refused> {
+    Format::named(name).ok_or_else(|| {
+        let told = format!("no transcript is written as `{name}`: one of {}", Format::NAMES);
+        refused(StatusCode::NOT_FOUND, told)
+    })
+}
+
+/// Writes a transcript.
+pub(super) type Write = Box<dyn FnOnce() -> Vec<u8> + Send>;
+
+/// Gives what is written, within the limits of downloads. `prepare` is asked when it is its turn.
+pub(super) async fn give(
+    hub: &Hub,
+    format: Format,
+    prepare: impl Future<Output = Result<Write, Refused>>,
+) -> Result<Response, Refused> {
     let Ok(place) = hub.exports.reading.clone().try_acquire_owned() else {
         return Ok(busy("too many want what was said at this moment: try again"));
     };
     let until = Instant::now() + hub.settings.write_timeout;
-    let Ok(text) = timeout_at(until, written(&hub, part, format)).await else {
+    let Ok(text) = timeout_at(until, written(hub, prepare)).await else {
         return Ok(busy("what was said could not be written in time: try again"));
     };
     let until = Instant::now() + hub.settings.take_timeout;
@@ -73,14 +95,16 @@ pub(crate) async fn said(
 }
 
 /// Writing hours of captions takes long, so it runs on a blocking thread, and only a few at the same time.
-async fn written(hub: &Hub, part: Part, format: Format) -> Result<Bytes, Refused> {
+async fn written(
+    hub: &Hub,
+    prepare: impl Future<Output = Result<Write, Refused>>,
+) -> Result<Bytes, Refused> {
     let turn = hub.exports.writing.clone().acquire_owned().await;
-    let title = hub.pipeline.page.get().and_then(|it| it.info().title.clone());
-    let extract = Extract::of(&hub.captions.log(), part, title);
+    let work = prepare.await?;
     let write = move || {
         // The permit is kept until the transcript is written, even if the client has disconnected.
         let _turn = turn;
-        transcript::write(&extract, format)
+        work()
     };
     let text = spawn_blocking(write).await.map_err(|_| {
         refused(StatusCode::INTERNAL_SERVER_ERROR, "the transcript could not be written")

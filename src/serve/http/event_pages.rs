@@ -55,10 +55,10 @@ impl EventPages {
 fn make(plain: &Page, packed: bool, with_event: impl Fn(&str) -> Option<String>) -> Option<Page> {
     let html = with_event(std::str::from_utf8(&plain.body).ok()?)?.into_bytes();
     let (body, encoding) = if packed { (gzip(&html), Some("gzip")) } else { (html, None) };
-    let &Page { content_type, of_speakers, framed, is_picture, .. } = plain;
+    let &Page { content_type, of_speakers, plays_sound, framed, is_picture, .. } = plain;
     let etag = pages::tag_of(&body);
     let body = Cow::Owned(body);
-    Some(Page { content_type, etag, body, of_speakers, framed, is_picture, encoding })
+    Some(Page { content_type, etag, body, of_speakers, plays_sound, framed, is_picture, encoding })
 }
 
 /// `None` where the page has no title to replace.

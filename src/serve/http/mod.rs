@@ -1,5 +1,6 @@
 //! HTTP: the listener, pages, the API and metrics.
 mod api;
+mod archive;
 mod correct;
 mod download;
 mod editable;

@@ -14,13 +14,15 @@ pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src
     connect-src 'self' ws: wss:; img-src 'self' data:; font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors *; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// The same for the page of speakers, which may start one script of this server as a worker: its policy lets no other pass.
-pub(crate) fn policy(of_speakers: bool) -> Cow<'static, str> {
-    let usual = Cow::Borrowed(CONTENT_SECURITY_POLICY);
-    if !of_speakers {
-        return usual;
+/// The same for one page: that of speakers may start one script of this server as a worker, for which its policy lets no other
+/// pass, and the archive may play sound.
+pub(crate) fn policy(page: &Page) -> Cow<'static, str> {
+    let usual = CONTENT_SECURITY_POLICY;
+    match (page.of_speakers, page.plays_sound) {
+        (true, _) => usual.replace("trusted-types 'none'", "trusted-types livecap-speak").into(),
+        (_, true) => usual.replace("img-src", "media-src 'self'; img-src").into(),
+        _ => Cow::Borrowed(usual),
     }
-    usual.replace("trusted-types 'none'", "trusted-types livecap-speak").into()
 }
 
 /// What pages may ask a browser for: the microphone, and the sound of a tab, on the page of speakers alone.
@@ -43,7 +45,7 @@ pub(crate) const HEADERS: [(&str, &str); 4] = [
 ];
 
 /// The pages by their paths, which have no ending. The path of any other file is its name.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("/", "index.html"),
     ("/join", "join.html"),
     ("/overlay", "overlay.html"),
@@ -51,6 +53,7 @@ const PAGES: [(&str, &str); 7] = [
     ("/demo", "demo.html"),
     ("/operator", OPERATOR),
     ("/speak", SPEAK),
+    ("/archive", ARCHIVE),
 ];
 
 /// The ending of files with gzip, beside the plain ones.
@@ -65,6 +68,8 @@ pub(crate) struct Page {
     pub(crate) body: Cow<'static, [u8]>,
     /// It may listen to the microphone.
     pub(crate) of_speakers: bool,
+    /// It may play sound of this server.
+    pub(crate) plays_sound: bool,
     /// Whether other sites may show it in a frame.
     pub(crate) framed: bool,
     /// A picture of somebody else's making.
@@ -98,6 +103,9 @@ const OPERATOR: &str = "operator.html";
 /// It writes to the clipboard and may ask for the fonts of the machine, so it must not be framed either.
 const BUILDER: &str = "builder.html";
 
+/// It plays the sound of talks, which may be for a few.
+const ARCHIVE: &str = "archive.html";
+
 /// It listens to the microphone.
 const SPEAK: &str = "speak.html";
 
@@ -115,7 +123,8 @@ fn built(name: &str, file: rust_embed::EmbeddedFile) -> Page {
         etag: quoted(&file.metadata.sha256_hash()),
         body: file.data,
         of_speakers: name == SPEAK,
-        framed: ![OPERATOR, BUILDER, SPEAK].contains(&name),
+        framed: ![OPERATOR, BUILDER, SPEAK, ARCHIVE].contains(&name),
+        plays_sound: name == ARCHIVE,
         is_picture: false,
         encoding: None,
     }
@@ -131,6 +140,7 @@ pub(crate) fn logo(logo: &Logo) -> Page {
         etag: tag_of(&logo.bytes),
         body: Cow::Owned(logo.bytes.to_vec()),
         of_speakers: false,
+        plays_sound: false,
         framed: true,
         is_picture: true,
         encoding: None,
@@ -153,6 +163,7 @@ fn how_to_build() -> Page {
         etag: String::from("\"unbuilt\""),
         body: Cow::Borrowed(UNBUILT.as_bytes()),
         of_speakers: false,
+        plays_sound: false,
         framed: true,
         is_picture: false,
         encoding: None,
@@ -233,16 +244,15 @@ mod tests {
     fn the_microphone_is_for_one_page_alone() {
         assert!(permissions(true).contains("microphone=(self), display-capture=(self)"));
         assert!(permissions(false).contains("microphone=(), display-capture=()"));
-        assert!(
-            policy(true).contains("script-src 'self'")
-                && policy(true).ends_with("trusted-types livecap-speak")
-        );
-        assert_eq!(policy(false), CONTENT_SECURITY_POLICY);
         for (path, _) in PAGES {
             let Some(page) = page(path, false).filter(|it| it.etag != "\"unbuilt\"") else {
                 return;
             };
             assert_eq!(page.of_speakers, path == "/speak", "{path}");
+            let policy = policy(&page);
+            assert!(policy.contains("script-src 'self'"), "{path}");
+            assert_eq!(policy.ends_with("trusted-types livecap-speak"), path == "/speak", "{path}");
+            assert_eq!(policy.contains("media-src 'self';"), path == "/archive", "{path}");
             assert!(!(page.of_speakers && page.framed));
         }
     }

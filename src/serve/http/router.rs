@@ -45,7 +45,7 @@ async fn page(
         let allow = [(header::ALLOW, "GET, HEAD")];
         return (StatusCode::METHOD_NOT_ALLOWED, allow, "only to be read\n").into_response();
     }
-    let tag = page.etag;
+    let tag = page.etag.clone();
     let mut headers = HeaderMap::new();
     for (name, value) in pages::HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -56,7 +56,7 @@ async fn page(
     );
     let policy = match page.is_picture {
         true => pages::POLICY_OF_PICTURES.into(),
-        false => pages::policy(page.of_speakers),
+        false => pages::policy(&page),
     };
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

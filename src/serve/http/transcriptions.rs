@@ -3,7 +3,10 @@ use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
-    extract::{Multipart, State, multipart::Field},
+    extract::{
+        Multipart, State,
+        multipart::{Field, MultipartError},
+    },
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -28,8 +31,9 @@ pub(crate) const TRANSCRIPTIONS_PATH: &str = "/v1/audio/transcriptions";
 pub(crate) const LONGEST_FILE: usize = 25 * 1024 * 1024;
 /// The most bytes of a field that is no file.
 const LONGEST_FIELD: usize = 4096;
-/// How long a file may take to come, and to be transcribed.
+/// How long a file may take to come, how long nothing of it, and how long to be transcribed.
 const COMES_WITHIN: Duration = Duration::from_secs(120);
+const STANDS_STILL: Duration = Duration::from_secs(10);
 const DONE_WITHIN: Duration = Duration::from_secs(600);
 /// When to come again where too many wait.
 const LATER: Duration = Duration::from_secs(10);
@@ -109,6 +113,7 @@ async fn answer(
     form: Multipart,
 ) -> Result<Response, Trouble> {
     may_transcribe(hub, &Requester::of(headers, None), client).map_err(|(code, message)| {
+        hub.speakers.counts.refuse(code);
         let status = match code {
             RefusalCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
             RefusalCode::Token => StatusCode::UNAUTHORIZED,
@@ -120,10 +125,17 @@ async fn answer(
         let told = "no recogniser listens to the `browser` stage, or this build is without the feature `whisper`";
         Trouble(StatusCode::NOT_FOUND, told.to_owned())
     })?;
-    let full = || Trouble(StatusCode::TOO_MANY_REQUESTS, "too many files wait".to_owned());
-    let _inside = door.inside.try_acquire().map_err(|_| full())?;
+    let full = |told: &str| Trouble(StatusCode::TOO_MANY_REQUESTS, told.to_owned());
+    let no_turn = || full("too many files wait");
+    if door.inside.available_permits() == 0 {
+        return Err(no_turn());
+    }
+    let arriving = door.arriving.try_acquire();
+    let arriving = arriving.map_err(|_| full("too many files are on their way"))?;
     let late = || Trouble(StatusCode::REQUEST_TIMEOUT, "the file took too long to come".to_owned());
     let asked_for = timeout(COMES_WITHIN, read(form)).await.map_err(|_| late())??;
+    drop(arriving);
+    let _inside = door.inside.try_acquire().map_err(|_| no_turn())?;
     let (file, called) = asked_for.file.ok_or_else(|| asked("`file` is missing"))?;
     let work = async {
         // It is never closed.
@@ -153,7 +165,7 @@ async fn answer(
 /// The file goes to the disk as it comes.
 async fn read(mut form: Multipart) -> Result<Asked, Trouble> {
     let mut found = Asked::default();
-    while let Some(field) = form.next_field().await.map_err(|it| broken(&it))? {
+    while let Some(field) = coming(form.next_field()).await? {
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "file" => found.file = Some(kept(field).await?),
@@ -172,13 +184,20 @@ async fn read(mut form: Multipart) -> Result<Asked, Trouble> {
     Ok(found)
 }
 
-fn broken(error: &axum::extract::multipart::MultipartError) -> Trouble {
-    Trouble(error.status(), error.body_text())
+/// The next part of what a client sends.
+async fn coming<T>(part: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Trouble> {
+    match timeout(STANDS_STILL, part).await {
+        Ok(part) => part.map_err(|error| Trouble(error.status(), error.body_text())),
+        Err(_) => {
+            let told = format!("nothing more of the file came for {} s", STANDS_STILL.as_secs());
+            Err(Trouble(StatusCode::REQUEST_TIMEOUT, told))
+        }
+    }
 }
 
 async fn text(mut field: Field<'_>) -> Result<String, Trouble> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(|it| broken(&it))? {
+    while let Some(chunk) = coming(field.chunk()).await? {
         if bytes.len() + chunk.len() > LONGEST_FIELD {
             return Err(asked(format!("a field has at most {LONGEST_FIELD} bytes")));
         }
@@ -194,7 +213,7 @@ async fn kept(mut field: Field<'_>) -> Result<(NamedTempFile, PathBuf), Trouble>
     let called = field.file_name().unwrap_or("file").chars().take(200).collect::<String>();
     let file = NamedTempFile::new().map_err(here)?;
     let mut to = tokio::fs::File::from_std(file.reopen().map_err(here)?);
-    while let Some(chunk) = field.chunk().await.map_err(|it| broken(&it))? {
+    while let Some(chunk) = coming(field.chunk()).await? {
         to.write_all(&chunk).await.map_err(here)?;
     }
     to.flush().await.map_err(here)?;
@@ -243,4 +262,30 @@ fn verbose(finals: &[Transcript], texts: &[String], language: &str, words: bool)
         told["words"] = finals.iter().flat_map(|it| it.words()).map(word).collect();
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::Body,
+        extract::{FromRequest, Request},
+    };
+    use futures::{StreamExt, stream};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_stands_still_is_given_up() {
+        let begun =
+            "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nsound";
+        let body = stream::iter([Ok::<_, std::io::Error>(begun)]).chain(stream::pending());
+        let request = Request::post(TRANSCRIPTIONS_PATH)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .body(Body::from_stream(body))
+            .unwrap();
+        let form = Multipart::from_request(request, &()).await.unwrap();
+        let Err(Trouble(status, told)) = read(form).await else { panic!("there is no end of it") };
+        assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(told, "nothing more of the file came for 10 s");
+    }
 }

@@ -182,7 +182,7 @@ pub(crate) fn may_transcribe(
         "add `compatible-with = [\"openai\"]` to a `browser` stage of the pipeline file".to_owned(),
     );
     for stage in hub.speakers.stages.iter().filter(|it| it.others.openai) {
-        match right(hub, stage, requester.token, requester, client) {
+        match right(hub, stage, None, requester, client) {
             Ok(_) => return Ok(()),
             Err(refused) => last = (refused.code, refused.message),
         }

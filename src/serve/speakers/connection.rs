@@ -110,8 +110,8 @@ fn read(text: &str) -> Result<FromSpeaker, Refusal> {
 /// What a client is told whose connection gave an error; `None` where nobody is there any more.
 pub(super) fn broken(error: &Error) -> Option<Refusal> {
     match error {
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => {
-            let told = format!("a message has at most {LONGEST_SOUND} bytes");
+        Error::Capacity(CapacityError::MessageTooLong { max_size, .. }) => {
+            let told = format!("a message has at most {max_size} bytes");
             Some(refusal(RefusalCode::TooLarge, told))
         }
         Error::Protocol(_) | Error::Utf8(_) => {

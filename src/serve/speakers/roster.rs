@@ -145,6 +145,11 @@ impl Speakers {
             || self.links.by_token(token).is_some()
     }
 
+    /// Whether a stage has a token.
+    pub(crate) fn have_tokens(&self) -> bool {
+        self.stages.iter().any(SpeakerStage::has_token)
+    }
+
     pub(crate) fn next_number(&self) -> u64 {
         self.numbers.fetch_add(1, Relaxed)
     }

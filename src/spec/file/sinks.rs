@@ -68,6 +68,10 @@ pub(in crate::spec) struct Broadcast {
     /// The environment variable with the token that operators must present.
     #[schemars(length(min = 1))]
     operator_token_env: Option<String>,
+    /// The environment variable with the token for the archive of what a `journal` of this broadcast keeps. Operators may read it,
+    /// too. Without a token it can be read on this machine, where the server listens on a loopback address.
+    #[schemars(length(min = 1))]
+    archive_token_env: Option<String>,
     /// Addresses of proxies whose `X-Forwarded-For` is trusted. With a proxy, a loopback address counts as reachable by others.
     #[serde(default)]
     trusted_proxies: Vec<String>,
@@ -159,6 +163,7 @@ impl Settings for Broadcast {
                 viewer: self.viewer_token_env,
                 publish: self.publish_token_env,
                 operator: self.operator_token_env,
+                archive: self.archive_token_env,
             },
             trusted_proxies,
             cluster,

@@ -7,6 +7,7 @@
 mod belongs;
 mod error;
 mod flac;
+mod flac_file;
 mod recorder;
 mod wav;
 mod writer;
@@ -14,8 +15,8 @@ mod writer;
 use std::{convert::Infallible, marker::PhantomData};
 
 pub use self::belongs::Belongs;
-pub use self::error::RecordError;
 use self::recorder::Recorder;
+pub use self::{error::RecordError, flac_file::FlacFile};
 pub use crate::message::{RecordFormat, RecordSettings};
 use crate::{
     flow::{Engine, EngineError, Fault, Item, Never, Outlet, Stage},

@@ -4,7 +4,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{belongs::Belongs, error::RecordError, flac::Flac, wav, writer::Writer};
+use super::{
+    belongs::Belongs,
+    error::RecordError,
+    flac::Flac,
+    wav,
+    writer::{Writer, to_i16},
+};
 use crate::{
     message::{AudioFrame, MediaTime, RecordFormat, RecordSettings, SampleRate},
     stages::new_file,
@@ -134,10 +140,6 @@ fn failed(path: &Path, cause: io::Error) -> RecordError {
         _ => "check the path and the disk",
     };
     RecordError { path: path.to_owned(), cause, remedy }
-}
-
-fn to_i16(sample: f32) -> i16 {
-    (sample * 32_768.0).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16
 }
 
 #[cfg(test)]

@@ -7,3 +7,7 @@ pub(super) trait Writer: Send {
     /// Writes the final length into the header.
     fn finish(&mut self) -> io::Result<()>;
 }
+
+pub(super) fn to_i16(sample: f32) -> i16 {
+    (sample * 32_768.0).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16
+}

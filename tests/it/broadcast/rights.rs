@@ -8,7 +8,7 @@ use super::*;
 
 fn tokens() -> Tokens {
     let token = |it| Some(Token::new(it));
-    Tokens { viewer: token("v"), publish: token("p"), operator: token("o") }
+    Tokens { viewer: token("v"), publish: token("p"), operator: token("o"), archive: None }
 }
 
 /// A server that other machines could reach.

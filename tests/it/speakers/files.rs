@@ -9,6 +9,7 @@ use livecap::{
 use tokio::sync::{Semaphore, mpsc};
 
 use super::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Says when it begins, and is done when it is let go on.
 struct Slow {
@@ -78,4 +79,52 @@ async fn a_file_that_is_too_large_or_missing_is_refused() {
     );
     let (found, _) = request(&stand.server, head, &large).await;
     assert!(found.starts_with("HTTP/1.1 413"), "{found}");
+}
+
+/// A file of which half has come, as the server has begun to take it.
+async fn half_sent(server: &Server) -> TcpStream {
+    let mut stream = TcpStream::connect(server.local_addr()).await.unwrap();
+    let (whole, half) = (BEGINNING.len() + END.len(), BEGINNING);
+    let head = format!(
+        "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nexpect: 100-continue\r\n\
+         content-type: multipart/form-data; boundary=b\r\ncontent-length: {whole}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    timeout(SOON, stream.read_exact(&mut go_on)).await.unwrap().unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(half.as_bytes()).await.unwrap();
+    stream
+}
+
+const BEGINNING: &str =
+    "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"slow\"\r\n\r\nso";
+const END: &str = "und\r\n--b--\r\n";
+
+#[tokio::test]
+async fn who_sends_slowly_takes_no_turn_of_others() {
+    let (begun, mut begins) = mpsc::channel(8);
+    let door = FileDoor::new(Arc::new(Slow { begun, go_on: Arc::new(Semaphore::new(3)) }));
+    let stand = Stand::with(stage(), Settings { files: Some(door), ..operated() }).await;
+    let mut slow = Vec::new();
+    // More than may wait.
+    for _ in 0..15 {
+        slow.push(half_sent(&stand.server).await);
+    }
+    let (head, _) = sent(&stand.server, "whole".to_owned()).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    slow.push(half_sent(&stand.server).await);
+    let (head, body) = sent(&stand.server, "one more".to_owned()).await;
+    assert!(head.starts_with("HTTP/1.1 429"), "{head}");
+    assert!(body.contains("too many files are on their way"), "{body}");
+    let mut first = slow.remove(0);
+    first.write_all(END.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(SOON, first.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (head, _) = sent(&stand.server, "again".to_owned()).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    for called in ["whole", "slow", "again"] {
+        assert_eq!(begins.try_recv().unwrap(), PathBuf::from(called));
+    }
 }

@@ -29,6 +29,7 @@ mod cut;
 mod doors;
 mod files;
 mod hostile;
+mod hostile_others;
 mod links;
 mod resume;
 mod sound;
@@ -174,10 +175,14 @@ struct Speaker {
 impl Speaker {
     /// The error is the status of a refusal.
     async fn connect(server: &Server, header: &str) -> Result<Speaker, u16> {
+        Speaker::connect_to(server, "/ingest/v1", header).await
+    }
+
+    async fn connect_to(server: &Server, path: &str, header: &str) -> Result<Speaker, u16> {
         let stream = TcpStream::connect(server.local_addr()).await.unwrap();
         let mut request =
             tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(
-                format!("ws://{}/ingest/v1", server.local_addr()),
+                format!("ws://{}{path}", server.local_addr()),
             )
             .unwrap();
         if let Some((name, value)) = header.split_once(": ") {

@@ -146,6 +146,7 @@ mod tests {
             revision: 1,
             kind,
             lang: "en".into(),
+            edited_by: None,
             speaker: None,
             committed: (kind == CaptionKind::Partial).then(|| committed.to_owned()),
             start: span.0,

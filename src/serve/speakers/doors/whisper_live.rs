@@ -174,6 +174,7 @@ mod tests {
             revision: 1,
             kind,
             lang: "en".into(),
+            edited_by: None,
             speaker: None,
             committed: None,
             start: 100.0 + segment as f64,
