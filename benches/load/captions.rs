@@ -1,5 +1,5 @@
 //! What captions cost by viewers, tracks and languages: a speaker in a process of its own, and viewers who measure.
-use std::{env, process::Stdio, time::Duration};
+use std::{env, path::Path, process::Stdio, time::Duration};
 
 use hdrhistogram::Histogram;
 use serde_json::json;
@@ -49,11 +49,14 @@ impl Load {
         .into()
     }
 
-    /// A row of the table.
-    pub async fn run(self) -> Result<String, String> {
+    /// With a journal at this path, or without one.
+    pub async fn run(self, book: Option<&Path>) -> Result<Measured, String> {
         let told = |error: std::io::Error| error.to_string();
         let program = env::current_exe().map_err(told)?;
         let mut command = Command::new(program);
+        if let Some(book) = book {
+            command.arg("--book").arg(book);
+        }
         command.args(self.arguments()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.kill_on_drop(true).spawn().map_err(told)?;
         let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
@@ -85,7 +88,7 @@ impl Load {
         let used = peer.cpu() - before;
         let (count, per) = (times.len() as f64, self.viewers as f64);
         let ms = |part: f64| times.value_at_quantile(part) as f64 / 1000.0;
-        Ok(format!(
+        let row = format!(
             "| {} | {} | {} | {} | {} | {:.2} % | {:.1} | {:.1} | {:.1} | {:.0} | {:.2} | {:.1} |",
             self.viewers,
             self.tracks,
@@ -99,8 +102,15 @@ impl Load {
             bytes as f64 / count.max(1.0),
             (before - rested) * 1000.0 / per,
             (idle - empty) * 1024.0 / per,
-        ))
+        );
+        Ok(Measured { row, times })
     }
+}
+
+/// A row of the table, and how old each caption was when it arrived, in µs.
+pub struct Measured {
+    pub row: String,
+    pub times: Histogram<u64>,
 }
 
 /// Tags of made-up languages.

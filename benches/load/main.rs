@@ -2,13 +2,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, unreachable_pub, reason = "it prints a table")]
 mod captions;
 mod corrections;
+#[cfg(feature = "journal")]
+mod journal;
 mod peer;
 mod run;
 mod speaker;
 mod times;
 mod viewer;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 use peer::Kind;
@@ -42,6 +44,12 @@ struct Args {
     /// Corrections instead: the newest caption is corrected four times a second
     #[arg(long)]
     correct: bool,
+    /// With `tracks`: so many rounds of each load with a journal and without one in turn
+    #[arg(long)]
+    journal: Option<usize>,
+    /// The process that speaks keeps a journal here
+    #[arg(long, hide = true)]
+    book: Option<PathBuf>,
     /// The process that speaks the captions
     #[arg(long, hide = true)]
     speak: bool,
@@ -61,7 +69,7 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if args.speak {
         let load = args.captions(0, args.tracks[0], args.languages[0], args.rates[0]);
-        return runtime.block_on(speaker::speak(load));
+        return runtime.block_on(speaker::speak(load, args.book.as_deref()));
     }
     if args.correct {
         return runtime.block_on(corrections(&args));
@@ -102,12 +110,23 @@ async fn corrections(args: &Args) {
 }
 
 async fn captions(args: &Args) {
-    println!("{}", captions::Load::HEAD);
+    if args.journal.is_none() {
+        println!("{}", captions::Load::HEAD);
+    }
     for &viewers in &args.viewers {
         for &tracks in &args.tracks {
             for &languages in &args.languages {
                 for &rate in &args.rates {
-                    match args.captions(viewers, tracks, languages, rate).run().await {
+                    let load = args.captions(viewers, tracks, languages, rate);
+                    #[cfg(feature = "journal")]
+                    if let Some(rounds) = args.journal {
+                        match journal::compare(load, rounds).await {
+                            Ok(rows) => println!("{rows}"),
+                            Err(error) => println!("{error}"),
+                        }
+                        continue;
+                    }
+                    match load.run(None).await.map(|it| it.row) {
                         Ok(row) => println!("{row}"),
                         Err(error) => println!("| {viewers} | {tracks} | {languages} | {error} |"),
                     }

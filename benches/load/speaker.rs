@@ -1,6 +1,7 @@
 //! The server of the captions' load, in a process of its own: a broadcast whose recognisers say the time.
 use std::{
     io::{Write, stdin, stdout},
+    path::Path,
     time::Duration,
 };
 
@@ -25,9 +26,17 @@ use super::{
 pub const TOKEN: &str = "operator";
 
 /// Says where it listens, and speaks once it is told to by a line; ends with its standard input.
-pub async fn speak(load: Load) {
+pub async fn speak(load: Load, book: Option<&Path>) {
     let tokens = Tokens { operator: Some(Token::new(TOKEN)), ..Tokens::default() };
-    let settings = Settings { port: 0, max_viewers: 100_000, tokens, ..Settings::default() };
+    #[cfg(feature = "journal")]
+    let journal = match book {
+        Some(path) => Some(super::journal::open(path).await),
+        None => None,
+    };
+    #[cfg(not(feature = "journal"))]
+    let journal = None::<livecap::serve::JournalSettings>.filter(|_| book.is_none());
+    let settings =
+        Settings { port: 0, max_viewers: 100_000, tokens, journal, ..Settings::default() };
     let server = Server::bind(settings).await.unwrap();
     let tracks: Vec<TrackInfo> = (0..load.tracks)
         .map(|it| TrackInfo {

@@ -18,6 +18,9 @@ use crate::{
 /// Viewers wait this long for an event to be kept, which usually takes less than a millisecond.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// A start waits this long for the check of the whole file.
+const CHECK_FOR: Duration = Duration::from_secs(1);
+
 impl Assembly<'_> {
     /// The journal that listens to this broadcast, opened; `None` where there is none.
     pub(super) async fn journal(
@@ -36,6 +39,7 @@ impl Assembly<'_> {
             },
             continue_within_ms: journal.continue_within.as_millis() as u64,
             history: broadcast.keep.count,
+            check_for: CHECK_FOR,
             run: facts(plan, journal, self.file),
         };
         let (book, opened) = Book::open(settings).await.map_err(|it| it.to_string())?;

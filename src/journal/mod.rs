@@ -3,6 +3,7 @@
 //! A [`Book`] is one file. Its connection lives on a thread of its own; whoever writes waits until a batch is committed. Readers
 //! (`livecap journal`, `/archive`) have connections of their own, which see whole batches only.
 mod book;
+mod check;
 mod entry;
 mod error;
 mod index;

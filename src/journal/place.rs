@@ -16,6 +16,7 @@ pub(super) fn lock(path: &Path) -> Result<File, JournalError> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .open(&beside)
         .map_err(failed)?;
@@ -24,6 +25,12 @@ pub(super) fn lock(path: &Path) -> Result<File, JournalError> {
         Err(TryLockError::WouldBlock) => Err(JournalError::Taken { path: path.to_owned() }),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
+}
+
+/// Whether a check that ended after the start of its run has left a note in the lock.
+pub(super) fn is_suspect(path: &Path, lock: &File) -> Result<bool, JournalError> {
+    let failed = |source| JournalError::File { path: path.to_owned(), source };
+    Ok(lock.metadata().map_err(failed)?.len() > 0)
 }
 
 /// Renames a broken file with its log. Returns the new name.

@@ -1,5 +1,5 @@
 //! Where a journal is, what its run is, and what was found when it was opened.
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use super::retention::Keep;
 use crate::wire::Continued;
@@ -13,6 +13,8 @@ pub struct BookSettings {
     pub continue_within_ms: u64,
     /// How many of the newest entries are read back for viewers who come late.
     pub history: usize,
+    /// A start waits so long for the check of the whole file, which then goes on beside the work.
+    pub check_for: Duration,
     pub run: RunFacts,
 }
 

@@ -4,10 +4,11 @@ use std::{fs::File, path::Path, time::Duration};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
+    check::{Background, check, is_broken},
     entry::{Columns, insert},
     error::JournalError,
     numbers::{signed, unsigned},
-    place::{lock, move_aside},
+    place::{is_suspect, lock, move_aside},
     retention, schema,
     settings::{BookSettings, Opened},
 };
@@ -22,6 +23,8 @@ pub(super) struct Store {
     event: i64,
     run: i64,
     clears: (u64, u64),
+    /// Where the file is too large to be checked before it is written.
+    _check: Option<Background>,
     /// Held while it is open, so that there is one writer.
     _lock: File,
 }
@@ -31,17 +34,34 @@ impl Store {
         let path = &settings.path;
         let lock = lock(path)?;
         let mut set_aside = None;
-        let mut connection = match connect(path) {
-            Ok(connection) => connection,
+        // A start that was told of a broken file waits for the whole check.
+        let patience = (!is_suspect(path, &lock)?).then_some(settings.check_for);
+        let opened = connect(path).and_then(|connection| {
+            let checked = check(&connection, patience)?;
+            Ok((connection, checked.is_some()))
+        });
+        let (mut connection, is_checked) = match opened {
+            Ok(opened) => opened,
             Err(error @ JournalError::Sql(_)) if is_broken(&error) => {
                 let aside = move_aside(path, settings.run.started_at)?;
                 tracing::error!(journal = %path.display(), aside = %aside.display(), %error, "the journal is broken: it was set aside, and a new one is begun");
                 set_aside = Some(aside);
-                connect(path)?
+                (connect(path)?, true)
             }
             Err(error) => return Err(error),
         };
+        lock.set_len(0).map_err(|source| JournalError::File { path: path.clone(), source })?;
         schema::migrate(&mut connection)?;
+        let check = match is_checked {
+            true => None,
+            false => {
+                tracing::info!(journal = %path.display(), "the journal is large: it is checked while it is written");
+                let lock = lock.try_clone();
+                let lock =
+                    lock.map_err(|source| JournalError::File { path: path.clone(), source })?;
+                Some(Background::begin(path, lock)?)
+            }
+        };
         let change = connection.transaction()?;
         let (event, continued) = begin(&change, settings)?;
         let facts = &settings.run;
@@ -53,7 +73,7 @@ impl Store {
         let run = change.last_insert_rowid();
         change.commit()?;
         let (clears, settings) = (continued.clears, settings.clone());
-        let store = Store { connection, settings, event, run, clears, _lock: lock };
+        let store = Store { connection, settings, event, run, clears, _check: check, _lock: lock };
         Ok((store, Opened { continued, set_aside }))
     }
 
@@ -261,16 +281,5 @@ fn connect(path: &Path) -> Result<Connection, JournalError> {
     // What is committed outlives the process. Only a loss of power may take what was not synced.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    let intact: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    if intact != "ok" {
-        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        return Err(rusqlite::Error::SqliteFailure(code, Some(intact)).into());
-    }
     Ok(connection)
-}
-
-fn is_broken(error: &JournalError) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    let JournalError::Sql(error) = error else { return false };
-    error.sqlite_error_code().is_some_and(|it| matches!(it, DatabaseCorrupt | NotADatabase))
 }

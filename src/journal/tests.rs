@@ -1,5 +1,5 @@
 //! A journal as its writer and its readers see it.
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use rusqlite::Connection;
 
@@ -18,6 +18,7 @@ fn settings(path: &Path, started_at: u64) -> BookSettings {
         keep: Keep::default(),
         continue_within_ms: 60_000,
         history: 100,
+        check_for: Duration::from_secs(600),
         run: RunFacts { started_at, file: "talk.toml".to_owned(), ..RunFacts::default() },
     }
 }
@@ -164,6 +165,39 @@ async fn a_broken_file_is_set_aside_and_a_new_one_begun() {
     assert!(fs::read_to_string(aside).unwrap().starts_with(text));
     book.write(batch(BEGIN, &[said(1, "good morning")])).await.unwrap();
     assert_eq!(Reader::open(&path).unwrap().events(None, 10).unwrap()[0].entries, 1);
+}
+
+#[tokio::test]
+async fn a_file_whose_check_ends_after_the_start_is_set_aside_by_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("book.db");
+    open(&path, BEGIN).await.0.close().await;
+    let page = |name: &str| -> u64 {
+        let file = Connection::open(&path).unwrap();
+        let size: u64 = file.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
+        let query = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        size * (file.query_row(query, (name,), |row| row.get::<_, u64>(0)).unwrap() - 1)
+    };
+    // No write without a speaker comes across this page.
+    let at = page("entry_of_speaker") as usize;
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[at..at + 100].fill(0);
+    fs::write(&path, bytes).unwrap();
+    let at_once = BookSettings { check_for: Duration::ZERO, ..settings(&path, BEGIN + 1) };
+    let (book, opened) = Book::open(at_once.clone()).await.unwrap();
+    assert_eq!(opened.set_aside, None);
+    let noted = || fs::metadata(folder.path().join("book.db.lock")).unwrap().len() > 0;
+    while !noted() {
+        tokio::task::yield_now().await;
+    }
+    book.write(batch(BEGIN + 1, &[said(1, "good morning")])).await.unwrap();
+    book.close().await;
+    let (book, opened) = Book::open(at_once.clone()).await.unwrap();
+    assert_eq!(opened.set_aside.unwrap().file_name().unwrap(), "book.db.broken-1800000000001");
+    assert!(!noted());
+    book.close().await;
+    let (_book, opened) = Book::open(at_once).await.unwrap();
+    assert_eq!((opened.set_aside, noted()), (None, false));
 }
 
 #[tokio::test]
