@@ -172,14 +172,14 @@ async fn a_file_whose_check_ends_after_the_start_is_set_aside_by_the_next_one() 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("book.db");
     open(&path, BEGIN).await.0.close().await;
-    let page = |name: &str| -> u64 {
+    let page = |name: &str| {
         let file = Connection::open(&path).unwrap();
-        let size: u64 = file.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
+        let size: i64 = file.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
         let query = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
-        size * (file.query_row(query, (name,), |row| row.get::<_, u64>(0)).unwrap() - 1)
+        size * (file.query_row(query, (name,), |row| row.get::<_, i64>(0)).unwrap() - 1)
     };
     // No write without a speaker comes across this page.
-    let at = page("entry_of_speaker") as usize;
+    let at = usize::try_from(page("entry_of_speaker")).unwrap();
     let mut bytes = fs::read(&path).unwrap();
     bytes[at..at + 100].fill(0);
     fs::write(&path, bytes).unwrap();
