@@ -7,7 +7,7 @@ use livecap::{
 };
 use rand::RngExt;
 
-use super::{BEGIN, caption, entry, json, settings};
+use super::entries::{BEGIN, caption, entry, json, settings};
 
 /// Said for each write that failed.
 pub(super) const FAILED: &str = "!";

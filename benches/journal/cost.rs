@@ -9,7 +9,7 @@ use livecap::{
 use rand::RngExt;
 use rusqlite::Connection;
 
-use super::{BEGIN, caption, entry, settings};
+use super::entries::{BEGIN, caption, entry, settings};
 
 const LANGUAGES: [&str; 4] = ["en", "nl", "es", "uk"];
 const TRACKS: usize = 8;

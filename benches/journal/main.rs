@@ -15,26 +15,17 @@
 )]
 mod child;
 mod cost;
+mod entries;
 mod stops;
 
-use std::{env, path::Path, time::Duration};
+use std::{env, path::Path};
 
-use livecap::{
-    journal::{BookSettings, Keep, RunFacts},
-    wire::{At, CaptionEvent, CaptionKind, Event},
-};
-
-/// The file of the child's journal.
-const CHILD: &str = "LIVECAP_BENCH_JOURNAL";
-/// As in a pipeline.
-const CHECK_FOR: Duration = Duration::from_secs(1);
-const BEGIN: u64 = 1_800_000_000_000;
 /// Finals of one track in an hour of talk.
 const AN_HOUR: usize = 900;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    if let Ok(path) = env::var(CHILD) {
+    if let Ok(path) = env::var(entries::CHILD) {
         return child::write_until_stopped(Path::new(&path)).await;
     }
     let measures = env::args().any(|it| it == "--bench");
@@ -53,45 +44,4 @@ async fn main() {
 fn asked(name: &str, usual: usize) -> usize {
     let given = env::args().find_map(|it| it.strip_prefix(name).map(str::to_owned));
     given.map_or(usual, |it| it.parse().expect("a number"))
-}
-
-fn settings(path: &Path) -> BookSettings {
-    BookSettings {
-        path: path.to_owned(),
-        keep: Keep::default(),
-        continue_within_ms: 60_000,
-        history: 10,
-        check_for: CHECK_FOR,
-        run: RunFacts { started_at: BEGIN, file: "talk.toml".to_owned(), ..RunFacts::default() },
-    }
-}
-
-/// Sentence `segment` of a track. A partial has two words that are settled.
-fn caption(seq: u64, segment: u64, track: usize, lang: &str, text: String) -> CaptionEvent {
-    let start = seq as f64;
-    CaptionEvent {
-        text,
-        seq,
-        track: format!("track{track}"),
-        segment,
-        revision: 3,
-        kind: CaptionKind::Final,
-        lang: lang.to_owned(),
-        speaker: None,
-        committed: None,
-        start,
-        end: start + 3.0,
-        edited_by: None,
-        words: None,
-        at: At { captured: BEGIN, recognised: Some(400), translated: None, published: Some(401) },
-    }
-}
-
-fn json(caption: CaptionEvent) -> String {
-    serde_json::to_string(&Event::Caption(caption)).expect("plain JSON")
-}
-
-/// A final as a batch takes it.
-fn entry(caption: CaptionEvent) -> (u64, u64, String) {
-    (caption.seq, BEGIN + caption.seq, json(caption))
 }

@@ -16,7 +16,7 @@ use livecap::{journal::Reader, wire::Event};
 use rand::RngExt;
 use rusqlite::Connection;
 
-use super::{CHILD, child::FAILED};
+use super::{child::FAILED, entries::CHILD};
 
 /// Each start checks the whole file, so another one is begun after so many stops.
 const A_FILE: usize = 250;
