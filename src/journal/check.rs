@@ -69,6 +69,8 @@ pub(super) fn is_broken(error: &JournalError) -> bool {
 pub(super) struct Background {
     interrupt: InterruptHandle,
     ends: Arc<AtomicBool>,
+    /// Closed by the thread once it is done.
+    ended: mpsc::Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -95,7 +97,7 @@ impl Background {
         let failed = |source| JournalError::File { path: "journal-check".into(), source };
         let thread =
             thread::Builder::new().name("journal-check".to_owned()).spawn(work).map_err(failed)?;
-        Ok(Background { interrupt, ends, thread: Some(thread) })
+        Ok(Background { interrupt, ends, ended, thread: Some(thread) })
     }
 }
 
@@ -104,9 +106,9 @@ impl Drop for Background {
         self.ends.store(true, Relaxed);
         let Some(thread) = self.thread.take() else { return };
         // An interrupt before the check has begun would be forgotten.
-        while !thread.is_finished() {
+        self.interrupt.interrupt();
+        while self.ended.recv_timeout(LOOK) == Err(mpsc::RecvTimeoutError::Timeout) {
             self.interrupt.interrupt();
-            thread::sleep(LOOK);
         }
         let _ = thread.join();
     }
