@@ -81,17 +81,21 @@ impl Background {
         let interrupt = connection.get_interrupt_handle();
         let ends = Arc::new(AtomicBool::new(false));
         let (path, stops) = (path.to_owned(), ends.clone());
-        let work = move || match whole(&connection) {
-            Ok(()) => tracing::info!(journal = %path.display(), "the journal is whole"),
-            Err(error) if is_broken(&error) => {
-                tracing::error!(journal = %path.display(), %error, "the journal is broken: the next start sets it aside and begins a new one");
-                if let Err(error) = lock.write_all(error.to_string().as_bytes()) {
-                    tracing::error!(%error, "this could not be noted beside the journal");
+        let (done, ended) = mpsc::sync_channel::<()>(1);
+        let work = move || {
+            let _done = done;
+            match whole(&connection) {
+                Ok(()) => tracing::info!(journal = %path.display(), "the journal is whole"),
+                Err(error) if is_broken(&error) => {
+                    tracing::error!(journal = %path.display(), %error, "the journal is broken: the next start sets it aside and begins a new one");
+                    if let Err(error) = lock.write_all(error.to_string().as_bytes()) {
+                        tracing::error!(%error, "this could not be noted beside the journal");
+                    }
                 }
-            }
-            Err(_) if stops.load(Relaxed) => (),
-            Err(error) => {
-                tracing::warn!(journal = %path.display(), %error, "the journal could not be checked");
+                Err(_) if stops.load(Relaxed) => (),
+                Err(error) => {
+                    tracing::warn!(journal = %path.display(), %error, "the journal could not be checked");
+                }
             }
         };
         let failed = |source| JournalError::File { path: "journal-check".into(), source };
