@@ -69,6 +69,8 @@ pub(super) fn is_broken(error: &JournalError) -> bool {
 pub(super) struct Background {
     interrupt: InterruptHandle,
     ends: Arc<AtomicBool>,
+    /// Closed by the thread once it is done.
+    ended: mpsc::Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -79,23 +81,27 @@ impl Background {
         let interrupt = connection.get_interrupt_handle();
         let ends = Arc::new(AtomicBool::new(false));
         let (path, stops) = (path.to_owned(), ends.clone());
-        let work = move || match whole(&connection) {
-            Ok(()) => tracing::info!(journal = %path.display(), "the journal is whole"),
-            Err(error) if is_broken(&error) => {
-                tracing::error!(journal = %path.display(), %error, "the journal is broken: the next start sets it aside and begins a new one");
-                if let Err(error) = lock.write_all(error.to_string().as_bytes()) {
-                    tracing::error!(%error, "this could not be noted beside the journal");
+        let (done, ended) = mpsc::sync_channel::<()>(1);
+        let work = move || {
+            let _done = done;
+            match whole(&connection) {
+                Ok(()) => tracing::info!(journal = %path.display(), "the journal is whole"),
+                Err(error) if is_broken(&error) => {
+                    tracing::error!(journal = %path.display(), %error, "the journal is broken: the next start sets it aside and begins a new one");
+                    if let Err(error) = lock.write_all(error.to_string().as_bytes()) {
+                        tracing::error!(%error, "this could not be noted beside the journal");
+                    }
                 }
-            }
-            Err(_) if stops.load(Relaxed) => (),
-            Err(error) => {
-                tracing::warn!(journal = %path.display(), %error, "the journal could not be checked");
+                Err(_) if stops.load(Relaxed) => (),
+                Err(error) => {
+                    tracing::warn!(journal = %path.display(), %error, "the journal could not be checked");
+                }
             }
         };
         let failed = |source| JournalError::File { path: "journal-check".into(), source };
         let thread =
             thread::Builder::new().name("journal-check".to_owned()).spawn(work).map_err(failed)?;
-        Ok(Background { interrupt, ends, thread: Some(thread) })
+        Ok(Background { interrupt, ends, ended, thread: Some(thread) })
     }
 }
 
@@ -104,9 +110,9 @@ impl Drop for Background {
         self.ends.store(true, Relaxed);
         let Some(thread) = self.thread.take() else { return };
         // An interrupt before the check has begun would be forgotten.
-        while !thread.is_finished() {
+        self.interrupt.interrupt();
+        while self.ended.recv_timeout(LOOK) == Err(mpsc::RecvTimeoutError::Timeout) {
             self.interrupt.interrupt();
-            thread::sleep(LOOK);
         }
         let _ = thread.join();
     }
