@@ -110,6 +110,10 @@ impl Load {
 /// A row of the table, and how old each caption was when it arrived, in µs.
 pub struct Measured {
     pub row: String,
+    #[cfg_attr(
+        not(feature = "journal"),
+        expect(dead_code, reason = "only the comparison with a journal reads it")
+    )]
     pub times: Histogram<u64>,
 }
 
