@@ -201,6 +201,11 @@ async fn the_api_describes_itself() {
     assert_eq!(
         names,
         [
+            "/api/archive",
+            "/api/archive/search",
+            "/api/archive/{event}",
+            "/api/archive/{event}/passages",
+            "/api/archive/{event}/transcript.{format}",
             "/api/captions",
             "/api/clear",
             "/api/correct",
