@@ -233,9 +233,12 @@ async fn the_api_describes_itself() {
         for method in methods.as_object().unwrap().keys() {
             let path = path.replace("{format}", "txt");
             let head = format!("{} {path} HTTP/1.1\r\nhost: localhost", method.to_uppercase());
-            let (head, _) = request(&pipeline.server, &head, "").await;
+            let (head, body) = request(&pipeline.server, &head, "").await;
             let status = head.split(' ').nth(1).unwrap().to_owned();
-            assert!(status != "404" && status != "405", "{method} {path}: {head}");
+            // The archive is there, and says that this broadcast has none.
+            let has_none = path.starts_with("/api/archive") && body.contains("journal");
+            assert!(status != "404" || has_none, "{method} {path}: {head}");
+            assert!(status != "405", "{method} {path}: {head}");
             let told = &methods[method]["responses"];
             let known = told.get(&status).is_some() || ["415", "400"].contains(&status.as_str());
             assert!(known, "{method} {path}: {status} is not described");
