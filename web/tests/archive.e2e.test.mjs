@@ -85,23 +85,19 @@ describe("the archive", { skip }, () => {
       assert.ok(Date.now() < end, "two sentences are kept");
       passages = (await asked(server.url, "/1/passages"))?.passages.filter((it) => it.words?.length > 3) ?? [];
     }
-    const page = await open(t, `${server.url}/archive?event=1`);
-    await page.waitForSelector(".word");
-    await page.evaluate(() => {
-      const audio = document.getElementById("sound");
-      const context = new AudioContext({ sampleRate: 16000 });
-      const tap = context.createScriptProcessor(4096, 1, 1);
-      window.heard = [];
-      tap.onaudioprocess = (event) => audio.paused || window.heard.push(...event.inputBuffer.getChannelData(0));
-      context.createMediaElementSource(audio).connect(tap);
-      tap.connect(context.destination);
-      return context.resume();
-    });
     for (const passage of passages.slice(0, 2)) {
       const word = passage.words[3];
+      // A page of its own: what is heard first is not the rest of another place.
+      const page = await open(t, `${server.url}/archive?event=1`);
+      await page.waitForSelector(".word");
       await page.evaluate(() => {
-        document.getElementById("sound").pause();
+        const context = new AudioContext({ sampleRate: 16000 });
+        const tap = context.createScriptProcessor(4096, 1, 1);
         window.heard = [];
+        tap.onaudioprocess = (event) => window.heard.push(...event.inputBuffer.getChannelData(0));
+        context.createMediaElementSource(document.getElementById("sound")).connect(tap);
+        tap.connect(context.destination);
+        return context.resume();
       });
       await page.locator(`.word[data-at="${word.start}"]`).click();
       await page.waitForFunction(() => window.heard.filter((it) => it !== 0).length > 12000);
@@ -111,8 +107,8 @@ describe("the archive", { skip }, () => {
       assert.ok(landed.likeness > 0.8, "it is that sound");
       assert.ok(Math.abs(landed.second - word.start) <= 0.2, `${landed.second} is not ${word.start}`);
       assert.equal(new URL(page.url()).searchParams.get("t"), String(word.start));
+      await isAccessible(page, "with sound");
     }
-    await isAccessible(page, "with sound");
   });
 });
 
