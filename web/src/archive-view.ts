@@ -63,6 +63,8 @@ export function passageItem(passage: Passage, before: Passage | undefined, play:
   for (const { words, moment } of spoken(passage)) {
     const word = text("span", words, "word");
     word.dataset.at = String(moment);
+    // For the arrow keys only: a talk has thousands of words, and Tab goes from passage to passage.
+    word.tabIndex = -1;
     word.addEventListener("click", () => play(passage, moment));
     said.append(word);
   }

@@ -1,4 +1,5 @@
 // The page of what was kept: a list of events, a search, and one event's transcript with its sound.
+import { followKeys } from "./archive-keys.ts";
 import { clock, readPlace, soundAt, writePlace, type Place } from "./archive-place.ts";
 import { eventItem, facts, hitItem, passageItem } from "./archive-view.ts";
 import { ask, Unauthorized, type Hit, type KeptEvent, type Passage, type Passages } from "./archive-wire.ts";
@@ -29,6 +30,7 @@ let turn = 0;
 
 useTexts(new URLSearchParams(location.search).get("ui") ?? settings.ui);
 onTexts(() => void show());
+followKeys(view);
 followToken((given) => {
   token = given;
   void show();
@@ -159,7 +161,7 @@ async function showEvent(of: KeptEvent, isNow: () => boolean): Promise<void> {
     });
     downloads.append(link, " ");
   }
-  view.replaceChildren(text("h2", of.title || t("archive.untitled")), text("p", facts(of), "facts"), downloads, earlier, list, later);
+  view.replaceChildren(text("h2", of.title || t("archive.untitled")), text("p", facts(of), "facts"), downloads, text("p", t("archive.keys"), "facts"), earlier, list, later);
   let previous: string | null = null;
   let next: string | null = null;
   let last: Passage | undefined;
