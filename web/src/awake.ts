@@ -22,7 +22,8 @@ export class Awake {
   #since = 0;
   #timer: number | undefined;
 
-  constructor() {
+  /** `refused`: the browser does not keep the screen on now, for example because the battery is low. */
+  constructor(private readonly refused: () => void = () => undefined) {
     // The browser releases the lock of a page that is hidden.
     document.addEventListener("visibilitychange", () => this.#update());
   }
@@ -59,8 +60,9 @@ export class Awake {
       // Meanwhile it may no longer be wanted.
       if (!this.#wanted) await lock.release();
     } catch (error) {
-      // A battery that is low, for example: the page works without.
+      // The page works without.
       console.info("the screen is not kept on:", error);
+      this.refused();
     } finally {
       this.#isAsked = false;
     }

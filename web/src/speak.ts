@@ -27,7 +27,7 @@ const policy = trustedTypes?.createPolicy("livecap-speak", { createScriptURL: (i
 const { colours, font, ui, keys } = READER;
 const { values: settings } = read({ colours, font, ui, keys }, new URLSearchParams(location.search), storedSettings());
 const hearing = new Hearing();
-const awake = new Awake();
+const awake = new Awake(() => showText("notice", t("speak.asleep")));
 const microphone = new Microphone({
   ended: () => void deviceGone(),
   switchedOff: (isOff) => {

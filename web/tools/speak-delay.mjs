@@ -8,6 +8,7 @@ import { withCleanup } from "../tests/support/cleanup.mjs";
 import { isLive, launch, open } from "../tests/support/browser.mjs";
 import { binary } from "../tests/support/livecap.mjs";
 import { microphoneFlags, speaking } from "../tests/support/speaker.mjs";
+import { words } from "./word-errors.mjs";
 
 const [recording, model, wlk, weights] = process.argv.slice(2);
 /** Louder than this for the first time: where the recording begins, in the file and in the browser. */
@@ -106,10 +107,6 @@ function matched(text) {
     else b += 1;
   }
   return found;
-}
-
-function words(text) {
-  return text.toLowerCase().replace(/[^\p{L}' ]/gu, " ").split(/\s+/).filter(Boolean);
 }
 
 /** Seconds of processor time of a process, on Linux. */
