@@ -12,7 +12,7 @@ use tokio::{
 use crate::virtual_microphone::{NAME, Shape, VirtualMicrophone, say};
 
 /// For one line. A machine with nine other things to do needs some seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 const PIPELINE: &str = r#"
 [pipeline]
@@ -149,7 +149,7 @@ async fn a_missing_microphone_is_refused_before_the_pipeline_starts() {
 }
 
 /// All lines up to the first final or gap that is wanted.
-async fn until(
+pub(super) async fn until(
     lines: &mut Lines<BufReader<ChildStdout>>,
     wanted: impl Fn(&Value) -> bool,
 ) -> Vec<Value> {
@@ -167,11 +167,11 @@ async fn until(
     }
 }
 
-fn text(line: &Value) -> &str {
+pub(super) fn text(line: &Value) -> &str {
     line["text"].as_str().unwrap_or_default()
 }
 
-async fn terminate(child: &Child) {
+pub(super) async fn terminate(child: &Child) {
     let id = child.id().expect("it runs").to_string();
     let told = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
     assert!(told.success());

@@ -5,6 +5,8 @@
 #[cfg(feature = "whisper")]
 mod captions;
 mod capture;
+#[cfg(feature = "whisper")]
+mod speaker;
 mod virtual_microphone;
 
 use std::{f64::consts::TAU, path::Path, time::Duration};
