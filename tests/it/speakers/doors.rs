@@ -6,10 +6,13 @@ use std::{
 
 use livecap::logic::wer::WordErrors;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    process::Command,
+};
 
 use super::{captions::demo, *};
-use crate::support::program::{PATIENCE, Program, livecap};
+use crate::support::program::{PATIENCE, Program, ended, livecap};
 
 fn inside(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -200,4 +203,53 @@ async fn openais_client_has_a_file_transcribed() {
     assert_eq!((&refused[1], &refused[2]), (&json!("BadRequestError"), &json!(400)));
     assert!(refused[3].as_str().unwrap().contains("is not a sound file"), "{refused}");
     ends_without_a_gap(program, &folder).await;
+}
+
+/// The text of the shipped recording, as `POST /v1/audio/transcriptions` gives it.
+async fn transcribed(url: &str) -> String {
+    let host = url.trim_start_matches("http://");
+    let sound = fs::read(inside("pipelines/demo.flac")).unwrap();
+    let part =
+        b"--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"demo.flac\"\r\n\r\n";
+    let body = [part, sound.as_slice(), b"\r\n--b--\r\n"].concat();
+    let head = format!(
+        "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+         content-type: multipart/form-data; boundary=b\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+    serde_json::from_str::<Value>(body).unwrap()["text"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_speaks_is_captioned_while_files_are_transcribed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, url) = pipeline(&folder, "").await;
+    wav(folder.path(), 16_000);
+    let speaking = ended(livecap(folder.path(), &["speak", &url, "sound.wav"]));
+    let files = async {
+        let mut texts = Vec::new();
+        loop {
+            texts.push(transcribed(&url).await);
+            assert_nearly_the_demo(texts.last().unwrap());
+        }
+    };
+    let speaking = tokio::select! {
+        speaking = speaking => speaking,
+        () = files => unreachable!("it goes on"),
+    };
+    assert_eq!(speaking.code, Some(0), "{}", speaking.err);
+    assert!(speaking.err.contains("0.0 s of them missing"), "{}", speaking.err);
+    ends_without_a_gap(program, &folder).await;
+    let lines = crate::run::lines(&fs::read_to_string(folder.path().join("out.jsonl")).unwrap());
+    let heard = lines.iter().filter_map(|it| match it {
+        livecap::wire::Line::Final(it) => Some(it.text.as_str()),
+        _ => None,
+    });
+    assert_nearly_the_demo(&heard.collect::<Vec<_>>().join(" "));
 }
