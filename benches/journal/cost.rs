@@ -30,7 +30,7 @@ pub(super) async fn run(path: &Path, finals: usize) {
     };
     let begun = Instant::now();
     let mut seq = 0;
-    for _ in 0..finals {
+    for written in 1..=finals {
         let mut entries = Vec::new();
         for track in 0..TRACKS {
             for lang in LANGUAGES {
@@ -39,6 +39,11 @@ pub(super) async fn run(path: &Path, finals: usize) {
             }
         }
         book.write(Batch { now: BEGIN, entries, ..Batch::default() }).await.expect("it is kept");
+        if written % finals.div_ceil(4) == 0
+            && let Some(resident) = resident()
+        {
+            println!("after {seq} entries: {resident} MB of memory");
+        }
     }
     book.sync().await.expect("it is synced");
     let filled = begun.elapsed();
@@ -82,6 +87,9 @@ pub(super) async fn run(path: &Path, finals: usize) {
         told(what, &searches);
     }
     drop(reader);
+    if let Some(resident) = resident() {
+        println!("after the searches: {resident} MB of memory");
+    }
     book.close().await;
     let whole = Connection::open(path).expect("it opens");
     for check in ["quick_check", "integrity_check"] {
@@ -96,6 +104,13 @@ pub(super) async fn run(path: &Path, finals: usize) {
     let (book, _) = Book::open(settings(path)).await.expect("the journal opens");
     println!("a start with this file: {:.2} s", begun.elapsed().as_secs_f64());
     book.close().await;
+}
+
+/// Memory of this process, where Linux tells it.
+fn resident() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<usize>().ok().map(|it| it / 1024)
 }
 
 fn told(what: &str, times: &Histogram<u64>) {

@@ -1,7 +1,9 @@
-//! What a journal costs, and what is left of it after stops: `cargo bench --bench journal [stops=10000] [hours=24]`.
+//! What a journal costs, and what is left of it after stops: `cargo bench --bench journal [stops=10000] [hours=24]`,
+//! and what it costs viewers: `cargo bench --bench journal -- lag=RECORDING model=MODEL [rounds=3] [viewers=20]`.
 //!
 //! - Stops, see `stops`: a child of this program writes entries, and is killed again and again.
 //! - Writing: the time of one write of one entry, while a day of 8 tracks in 4 languages is in the file.
+//! - Lag, see `lag`: a broadcast with a journal and one without it show the same captions.
 //! - Size of that file, the time of searches in it, and of its check when it is opened.
 //!
 //! `stops=0` and `hours=0` leave one of them out.
@@ -16,6 +18,8 @@
 mod child;
 mod cost;
 mod entries;
+mod lag;
+mod slow;
 mod stops;
 
 use std::{env, path::Path};
@@ -27,6 +31,10 @@ const AN_HOUR: usize = 900;
 async fn main() {
     if let Ok(path) = env::var(entries::CHILD) {
         return child::write_until_stopped(Path::new(&path)).await;
+    }
+    if let Some(recording) = text("lag=") {
+        let model = text("model=").expect("lag= needs model=");
+        return lag::run(&recording, &model, asked("rounds=", 3), asked("viewers=", 20)).await;
     }
     let measures = env::args().any(|it| it == "--bench");
     let stops = asked("stops=", if measures { 1000 } else { 8 });
@@ -42,6 +50,9 @@ async fn main() {
 }
 
 fn asked(name: &str, usual: usize) -> usize {
-    let given = env::args().find_map(|it| it.strip_prefix(name).map(str::to_owned));
-    given.map_or(usual, |it| it.parse().expect("a number"))
+    text(name).map_or(usual, |it| it.parse().expect("a number"))
+}
+
+fn text(name: &str) -> Option<String> {
+    env::args().find_map(|it| it.strip_prefix(name).map(str::to_owned))
 }

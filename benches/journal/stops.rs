@@ -1,6 +1,7 @@
 //! Stops of a process that writes: no number that was said may be missing, none may be there twice, and there may be no hole.
 //!
-//! Half of the files lie on a disk of their own (tmpfs), which is filled now and then. Who may not mount one does without.
+//! Half of the files lie on a disk of their own (tmpfs), which is filled now and then. Who may not mount one does without. Some
+//! processes have a slow disk.
 use std::{
     collections::{BTreeMap, HashSet},
     env,
@@ -16,7 +17,7 @@ use livecap::{journal::Reader, wire::Event};
 use rand::RngExt;
 use rusqlite::Connection;
 
-use super::{child::FAILED, entries::CHILD};
+use super::{child::FAILED, entries::CHILD, slow::SlowDisk};
 
 /// Each start checks the whole file, so another one is begun after so many stops.
 const A_FILE: usize = 250;
@@ -37,6 +38,8 @@ enum Stop {
     Held,
     /// While the disk is full, or after it.
     Full,
+    /// While each sync of the disk takes long.
+    Slow,
 }
 
 /// What was done, and how many entries there were.
@@ -48,13 +51,18 @@ struct Tally {
 
 pub(super) fn run(folder: &Path, stops: usize) {
     let begun = Instant::now();
+    let slow = SlowDisk::build(folder);
+    if slow.is_none() {
+        println!("no slow disk can be made here: no stop by one");
+    }
+    let slow = slow.as_ref();
     let mut tally = Tally::default();
     thread::scope(|scope| {
         let lanes: Vec<_> = (0..LANES)
             .map(|lane| {
                 let folder = folder.join(lane.to_string());
                 scope.spawn(move || {
-                    stop_files(&folder, stops / LANES + usize::from(lane < stops % LANES))
+                    stop_files(&folder, stops / LANES + usize::from(lane < stops % LANES), slow)
                 })
             })
             .collect();
@@ -75,7 +83,7 @@ pub(super) fn run(folder: &Path, stops: usize) {
 }
 
 /// One file after another.
-fn stop_files(folder: &Path, stops: usize) -> Tally {
+fn stop_files(folder: &Path, stops: usize, slow: Option<&SlowDisk>) -> Tally {
     let disk = folder.join("disk");
     fs::create_dir_all(&disk).expect("a folder");
     let small = Small::mount(folder.join("small"));
@@ -87,9 +95,9 @@ fn stop_files(folder: &Path, stops: usize) -> Tally {
         let small = small.as_ref().filter(|_| number % 2 == 0);
         let place = small.map_or(&disk, |it| &it.0);
         let path = place.join(format!("{number}.db"));
-        let mut run = Run { path: &path, small, ballast: None, said: 0 };
+        let mut run = Run { path: &path, small, slow, ballast: None, said: 0 };
         for _ in first..stops.min(first + A_FILE) {
-            let stop = chosen(small.is_some());
+            let stop = chosen(small.is_some(), slow.is_some());
             run.stop(stop);
             *tally.stops.entry(stop).or_insert(0) += 1;
         }
@@ -102,12 +110,13 @@ fn stop_files(folder: &Path, stops: usize) -> Tally {
     tally
 }
 
-fn chosen(can_be_full: bool) -> Stop {
+fn chosen(can_be_full: bool, can_be_slow: bool) -> Stop {
     match rand::rng().random_range(0..100) {
         0..15 => Stop::Starting,
         15..20 => Stop::Frozen,
         20..25 => Stop::Held,
         25..40 if can_be_full => Stop::Full,
+        40..50 if can_be_slow => Stop::Slow,
         _ => Stop::Writing,
     }
 }
@@ -116,6 +125,7 @@ fn chosen(can_be_full: bool) -> Stop {
 struct Run<'a> {
     path: &'a Path,
     small: Option<&'a Small>,
+    slow: Option<&'a SlowDisk>,
     ballast: Option<Ballast>,
     said: u64,
 }
@@ -123,18 +133,21 @@ struct Run<'a> {
 impl Run<'_> {
     /// Starts a process, and stops it.
     fn stop(&mut self, stop: Stop) {
-        let mut child = Command::new(env::current_exe().expect("this program"))
-            .env(CHILD, self.path)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the child starts");
+        let mut child = Command::new(env::current_exe().expect("this program"));
+        child.env(CHILD, self.path).stdout(Stdio::piped());
+        if let Some(disk) = self.slow.filter(|_| stop == Stop::Slow) {
+            disk.under(&mut child);
+        }
+        let mut child = child.spawn().expect("the child starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         if self.ballast.is_some() {
             // It begins on a full disk.
             pause(5_000);
             self.ballast = None;
         }
-        if stop != Stop::Starting {
+        // A slow disk makes a start long, so that a stop meets any part of it.
+        let starts = stop == Stop::Starting || stop == Stop::Slow && rand::rng().random_bool(0.4);
+        if !starts {
             self.wait_for_number(&mut lines);
         }
         pause(8_000);
@@ -142,6 +155,7 @@ impl Run<'_> {
         let mut holder = None;
         match stop {
             Stop::Writing | Stop::Starting => (),
+            Stop::Slow => pause(200_000),
             Stop::Frozen => {
                 signal(&child, "-STOP");
                 pause(4_000);

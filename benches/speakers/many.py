@@ -4,94 +4,12 @@
 
 LIVECAP: a release build; MODEL: weights; five RECORDINGs as WAV with 16 kHz and 16 bits. Needs the package `websockets`. Linux.
 """
-import asyncio, collections, json, re, signal, socket, struct, subprocess, sys, tempfile, threading, time, wave
+import asyncio, collections, json, socket, struct, sys, tempfile
 from pathlib import Path
 
-import websockets
+from server import Server, leave, recording, speak
 
-BLOCK = 320  # samples of 20 ms
 PLACES = 200
-PIPELINE = """
-[browser.panel]
-speakers = {places}
-[whisper.words]
-from = "panel"
-model = {model}
-pool = 2
-[broadcast.web]
-from = "words"
-listen = "127.0.0.1:0"
-[lines.out]
-from = "words"
-path = "out.jsonl"
-"""
-
-
-class Server:
-    def __init__(self, program, model, folder):
-        Path(folder, "panel.toml").write_text(PIPELINE.format(places=PLACES, model=json.dumps(model)))
-        command = [program, "run", "panel.toml", "--quiet", "--log", "json"]
-        self.process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if found := re.search(r"listening on http://([0-9.:]+)", line):
-                self.address = found.group(1)
-            if "ready in" in line:
-                break
-        threading.Thread(target=lambda: collections.deque(self.process.stderr, 0), daemon=True).start()
-
-    def cpu(self):
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100
-
-    def memory(self):
-        """Resident, in kB."""
-        return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text()).group(1))
-
-    async def share(self, work):
-        """Processor seconds a second while `work` is done."""
-        cpu, begun = self.cpu(), time.monotonic()
-        await work
-        return (self.cpu() - cpu) / (time.monotonic() - begun)
-
-    async def speaker(self):
-        link = await websockets.connect(f"ws://{self.address}/ingest/v1")
-        form = {"codec": "pcm_s16le", "rate": 16000}
-        await link.send(json.dumps({"type": "hello", "protocol": 1, "format": form, "clock_ms": time.monotonic() * 1e3}))
-        welcome = json.loads(await link.recv())
-        assert welcome["type"] == "welcome", welcome
-        return link
-
-
-async def leave(link):
-    await link.send(json.dumps({"type": "bye"}))
-    await link.wait_closed()
-
-
-async def speak(link, sound):
-    """At its own pace. Returns the ms that were dropped."""
-    dropped = 0
-
-    async def read():
-        nonlocal dropped
-        async for message in link:
-            dropped = json.loads(message).get("dropped_ms", dropped)
-
-    reading, start = asyncio.create_task(read()), time.monotonic()
-    for number, first in enumerate(range(0, len(sound) // 2, BLOCK)):
-        part = sound[2 * first : 2 * (first + BLOCK)]
-        due = start + (first + len(part) // 2) / 16000
-        await asyncio.sleep(max(0, due - time.monotonic()))
-        await link.send(struct.pack("<BBHIQd", 1, 0, 0, number, first, due * 1e3) + part)
-    await link.send(json.dumps({"type": "mute", "muted": True}))
-    await asyncio.sleep(6)
-    reading.cancel()
-    return dropped
-
-
-def recording(path, seconds):
-    with wave.open(path) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2), path
-        return file.readframes(16000 * seconds)
 
 
 async def main(server, recordings):
@@ -137,13 +55,12 @@ async def main(server, recordings):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    program, model, *paths = [sys.argv[1]] + [str(Path(it).resolve()) for it in sys.argv[2:]]
-    server = Server(str(Path(program).resolve()), model, folder)
+    program, model, *paths = sys.argv[1:]
+    server = Server(program, model, folder, PLACES)
     try:
         asyncio.run(main(server, [recording(it, 60) for it in paths]))
     finally:
-        server.process.send_signal(signal.SIGINT)
-        server.process.wait(30)
+        server.stop()
     said, gaps = collections.Counter(), 0
     ages = []
     for line in Path(folder, "out.jsonl").read_text().splitlines():
