@@ -51,12 +51,12 @@ impl Models {
     fn engines(
         &mut self,
         (place, size): (usize, NonZeroUsize),
-        name: &str,
+        gauge: &StageGauge,
         model: &WhisperModel,
         settings: WhisperSettings,
     ) -> (EnginePool<Whisper>, Setting<String>) {
         let make = || {
-            let (name, model) = (name.to_owned(), model.clone());
+            let (name, model) = (gauge.name().to_owned(), model.clone());
             let vocabulary = Setting::new(settings.prompt.clone().unwrap_or_default());
             let shared = vocabulary.clone();
             let engines = EnginePool::new(size.get(), move || {
@@ -71,6 +71,8 @@ impl Models {
                     })
                 }
             });
+            let read = engines.clone();
+            gauge.shows_engines(move || read.read());
             (engines, vocabulary)
         };
         self.pools.entry(place).or_insert_with(make).clone()
@@ -157,7 +159,7 @@ impl Recogniser {
             decoding: Some(decoding),
         };
         let (name, translates) = (stage.name.clone(), whisper.translate);
-        let (engines, vocabulary) = models.engines(pools.of_stage(number), &name, &model, whisper);
+        let (engines, vocabulary) = models.engines(pools.of_stage(number), &gauge, &model, whisper);
         Ok(Recogniser { name, model, translates, engines, vocabulary, recognise, gauge, caution })
     }
 

@@ -2,7 +2,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -11,6 +11,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
+    engine_pool::PoolReading,
     level::Level,
     reading::{EdgeReading, StageReading, StageState},
 };
@@ -32,6 +33,7 @@ pub struct StageGauge {
     /// The bits of the greatest peak so far; those of numbers that are not negative grow with the numbers.
     loudest: AtomicU32,
     waits_since: Mutex<Option<Instant>>,
+    engines: OnceLock<Box<dyn Fn() -> PoolReading + Send + Sync>>,
 }
 
 impl StageGauge {
@@ -50,6 +52,7 @@ impl StageGauge {
             level: Level::new(epoch),
             loudest: AtomicU32::new(0),
             waits_since: Mutex::default(),
+            engines: OnceLock::new(),
         })
     }
 
@@ -71,7 +74,13 @@ impl StageGauge {
             busy: Duration::from_nanos(self.busy.load(Relaxed)),
             peak: self.level.read(),
             waits: self.waits(),
+            engines: self.engines.get().map(|read| read()),
         }
+    }
+
+    /// The engines that this stage lends from. Of stages that share them the first one shows them.
+    pub fn shows_engines(&self, read: impl Fn() -> PoolReading + Send + Sync + 'static) {
+        let _ = self.engines.set(Box::new(read));
     }
 
     pub fn set(&self, state: StageState, why: Option<String>) {

@@ -1,6 +1,8 @@
 //! What is read of a running pipeline: the state and counts of a stage, the counts of an edge.
 use std::{collections::BTreeMap, time::Duration};
 
+use super::engine_pool::PoolReading;
+
 /// Where a stage stands: from starting to ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StageState {
@@ -55,6 +57,8 @@ pub struct StageReading {
     /// How long ago the oldest of what came in and has not come out yet was captured, at this moment; `None` where nothing is
     /// waited for. Of a recogniser: speech whose words have not been shown.
     pub waits: Option<Duration>,
+    /// The engines that a recogniser lends from; `None` where an earlier stage shows them, and of other stages.
+    pub engines: Option<PoolReading>,
 }
 
 /// What passed over an edge so far. `received = taken + dropped + coalesced + depth`, at any moment.

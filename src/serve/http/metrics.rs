@@ -106,6 +106,7 @@ fn stages(hub: &Hub, registry: &mut Registry) {
         (Counters::default(), Counters::default(), Counters::default());
     let (counted, busy) = (Counters::default(), Family::<Labels, Seconds>::default());
     let state = Family::<Labels, Gauge>::default();
+    let engines = Family::<Labels, Gauge>::default();
     for stage in hub.pipeline.registry().stages() {
         let name: Labels = vec![("stage", stage.name.clone())];
         handled.get_or_create(&name).inc_by(stage.handled);
@@ -116,6 +117,13 @@ fn stages(hub: &Hub, registry: &mut Registry) {
         busy.get_or_create(&name).set(stage.busy.as_secs_f64());
         let with = |key, value: &str| [name.clone(), vec![(key, value.to_owned())]].concat();
         state.get_or_create(&with("state", stage.state.name())).set(1);
+        if let Some(pool) = stage.engines {
+            for (what, count) in
+                [("all", pool.size), ("lent", pool.lent), ("awaited", pool.waiting)]
+            {
+                engines.get_or_create(&with("what", what)).set(count as i64);
+            }
+        }
         for (what, count) in &stage.counts {
             counted.get_or_create(&with("what", what)).inc_by(*count);
         }
@@ -125,6 +133,8 @@ fn stages(hub: &Hub, registry: &mut Registry) {
     registry.register("stage_given_up", "Items that two runs failed on", given_up);
     registry.register("stage_restarts", "Runs after the first", restarts);
     registry.register("stage_busy_seconds", "Time at work", busy);
+    let help = "Engines of recognisers, of a shared pool by its first stage: all, those at work, and calls that wait for one";
+    registry.register("engines", help, engines);
     registry.register("stage_counts", "What stages count by themselves", counted);
 }
 

@@ -1,6 +1,6 @@
 //! The HTTP API: transcripts, marks, clearing, pausing, what a monitor reads, and its own description.
 use livecap::{
-    flow::Gate,
+    flow::{Gate, PoolReading},
     serve::{Token, Tokens},
     wire::MarkEvent,
 };
@@ -174,6 +174,7 @@ async fn a_monitor_reads_what_the_server_and_its_stages_count() {
     let (_, before) = get(&pipeline.server, "/metrics").await;
     assert!(before.contains("livecap_delivered_total 3\n"), "{before}");
     pipeline.recogniser.count("frames-dropped");
+    pipeline.recogniser.shows_engines(|| PoolReading { size: 2, lent: 1, waiting: 3 });
     let (head, body) = get(&pipeline.server, "/metrics").await;
     assert!(head.contains("application/openmetrics-text"), "{head}");
     for line in [
@@ -183,6 +184,9 @@ async fn a_monitor_reads_what_the_server_and_its_stages_count() {
         "livecap_stage_state{stage=\"english\",state=\"running\"} 1",
         "livecap_stage_counts_total{stage=\"english\",what=\"frames-dropped\"} 1",
         "livecap_edge_dropped_total{from=\"english\",to=\"web\"} 0",
+        "livecap_engines{stage=\"english\",what=\"all\"} 2",
+        "livecap_engines{stage=\"english\",what=\"lent\"} 1",
+        "livecap_engines{stage=\"english\",what=\"awaited\"} 3",
         "# EOF",
     ] {
         assert!(body.lines().any(|it| it == line), "{line}: {body}");
