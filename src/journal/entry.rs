@@ -21,6 +21,8 @@ pub(super) struct Columns {
     text: Option<String>,
     /// Of a translation.
     has_original: bool,
+    /// Of a correction.
+    masked: bool,
 }
 
 impl Columns {
@@ -45,6 +47,7 @@ impl Columns {
             end: number("end").unwrap_or(start),
             text: text("text"),
             has_original: fields.contains_key("of"),
+            masked: fields.get("masked").and_then(Value::as_bool).unwrap_or_default(),
         }
     }
 }
@@ -91,7 +94,7 @@ pub(super) fn insert(
     }
     drop(facet);
     if is_correction {
-        return follow(change, event, &it);
+        return follow(change, event, &it, json);
     }
     match said {
         Some(text) => add_words(change, id, text),
@@ -99,23 +102,59 @@ pub(super) fn insert(
     }
 }
 
-/// The newest final of that name: it reads as its correction says, and keeps in `json` what it was.
-fn follow(change: &Transaction<'_>, event: i64, it: &Columns) -> Result<(), JournalError> {
+/// The newest final of that name: it reads as its correction says, and keeps in `json` what it was, unless that was masked.
+fn follow(
+    change: &Transaction<'_>,
+    event: i64,
+    it: &Columns,
+    json: &str,
+) -> Result<(), JournalError> {
     let kind = if it.has_original { "translation" } else { "caption" };
     // What is corrected is young, so it is soon found from the end.
     let mut find = change.prepare_cached(
-        "SELECT id FROM entry WHERE event = ?1 AND kind = ?2 AND track = ?3 AND segment = ?4 AND lang = ?5
+        "SELECT id, seq FROM entry WHERE event = ?1 AND kind = ?2 AND track = ?3 AND segment = ?4 AND lang = ?5
          ORDER BY seq DESC LIMIT 1",
     )?;
-    let found =
-        find.query_row(params![event, kind, it.track, it.segment, it.lang], |row| row.get(0));
-    let Some(id) = found.optional()? else { return Ok(()) };
+    let found = find.query_row(params![event, kind, it.track, it.segment, it.lang], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+    });
+    let Some((id, seq)) = found.optional()? else { return Ok(()) };
     let text = it.text.as_deref().unwrap_or_default();
     change
         .prepare_cached("UPDATE entry SET text = ?2 WHERE id = ?1")?
         .execute(params![id, text])?;
     change.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute((id,))?;
+    if it.masked {
+        hide(change, event, seq, it, json)?;
+    }
     if text.is_empty() { Ok(()) } else { add_words(change, id, text) }
+}
+
+/// What `mask` hides is no longer in the final, which has number `first`, nor in its earlier corrections.
+fn hide(
+    change: &Transaction<'_>,
+    event: i64,
+    first: i64,
+    it: &Columns,
+    mask: &str,
+) -> Result<(), JournalError> {
+    let Ok(Event::Correction(mask)) = serde_json::from_str(mask) else { return Ok(()) };
+    let mut find = change.prepare_cached(
+        "SELECT id, json FROM entry WHERE event = ?1 AND seq >= ?2 AND seq < ?3 AND track = ?4 AND segment = ?5",
+    )?;
+    let (track, segment, behind) = (&it.track, it.segment, signed(mask.seq));
+    let found = find.query_map(params![event, first, behind, track, segment], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    })?;
+    for (id, json) in found.collect::<Result<Vec<_>, _>>()? {
+        let Some(left) = serde_json::from_str(&json).ok().and_then(|it| mask.hides(it)) else {
+            continue;
+        };
+        let json = serde_json::to_string(&left).expect("a wire event is plain JSON");
+        let mut put = change.prepare_cached("UPDATE entry SET json = ?2 WHERE id = ?1")?;
+        put.execute(params![id, json])?;
+    }
+    Ok(())
 }
 
 fn add_words(change: &Transaction<'_>, id: i64, text: &str) -> Result<(), JournalError> {

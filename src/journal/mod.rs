@@ -4,6 +4,8 @@
 //! (`livecap journal`, `/archive`) have connections of their own, which see whole batches only.
 mod book;
 mod check;
+#[cfg(test)]
+mod corrections_tests;
 mod entry;
 mod error;
 mod index;

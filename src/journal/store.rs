@@ -281,5 +281,7 @@ fn connect(path: &Path) -> Result<Connection, JournalError> {
     // What is committed outlives the process. Only a loss of power may take what was not synced.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What was masked does not lie about in the pages that it was in.
+    connection.pragma_update(None, "secure_delete", "FAST")?;
     Ok(connection)
 }

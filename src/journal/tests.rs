@@ -4,13 +4,10 @@ use std::{fs, path::Path, time::Duration};
 use rusqlite::Connection;
 
 use super::*;
-use crate::wire::{
-    At, Batch, CaptionEvent, CaptionKind, CorrectionEvent, Event, GapEvent, MarkEvent,
-    PassagesAsked, WordTime,
-};
+use crate::wire::{At, Batch, CaptionEvent, CaptionKind, Event, GapEvent, MarkEvent};
 
 /// Unix time in ms when the first run begins.
-const BEGIN: u64 = 1_800_000_000_000;
+pub(super) const BEGIN: u64 = 1_800_000_000_000;
 
 fn settings(path: &Path, started_at: u64) -> BookSettings {
     BookSettings {
@@ -43,11 +40,11 @@ fn caption(seq: u64, segment: u64, kind: CaptionKind, text: &str, committed: &st
     })
 }
 
-fn said(seq: u64, text: &str) -> Event {
+pub(super) fn said(seq: u64, text: &str) -> Event {
     caption(seq, seq, CaptionKind::Final, text, "")
 }
 
-fn batch(now: u64, events: &[Event]) -> Batch {
+pub(super) fn batch(now: u64, events: &[Event]) -> Batch {
     let entry = |it: &Event| (it.seq().unwrap(), now, json(it));
     Batch { now, entries: events.iter().map(entry).collect(), ..Batch::default() }
 }
@@ -56,7 +53,7 @@ fn json(event: &Event) -> String {
     serde_json::to_string(event).unwrap()
 }
 
-async fn open(path: &Path, started_at: u64) -> (Book, Opened) {
+pub(super) async fn open(path: &Path, started_at: u64) -> (Book, Opened) {
     Book::open(settings(path, started_at)).await.unwrap()
 }
 
@@ -291,74 +288,4 @@ async fn events_that_are_too_old_or_too_much_go_with_their_words() {
     let (book, _) = Book::open(BookSettings { keep, ..settings(&path, now + 5000) }).await.unwrap();
     assert_eq!(book.prune(now + 5000).await.unwrap(), 2, "never the one that is written");
     assert_eq!(reader.events(None, 10).unwrap().len(), 1);
-}
-
-fn corrected(seq: u64, segment: u64, before: &str, text: &str) -> Event {
-    Event::Correction(CorrectionEvent {
-        text: text.to_owned(),
-        seq,
-        track: "english".to_owned(),
-        segment,
-        lang: "en".to_owned(),
-        of: None,
-        speaker: None,
-        start: segment as f64,
-        end: segment as f64 + 0.8,
-        before: before.to_owned(),
-        by: "Ada".to_owned(),
-        at: BEGIN + 1500,
-        words: None,
-        masked: false,
-    })
-}
-
-#[tokio::test]
-async fn a_corrected_final_is_found_by_what_it_says_now_and_keeps_what_it_said() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("book.db");
-    let (book, _) = open(&path, BEGIN).await;
-    let mut first = said(1, "ask Morgan");
-    if let Event::Caption(it) = &mut first {
-        let word = |word: &str, start| WordTime { word: word.to_owned(), start, end: start + 0.4 };
-        it.words = Some(vec![word(" ask", 1.0), word(" Morgan", 1.4)]);
-    }
-    book.write(batch(BEGIN + 1000, &[first, said(2, "uh")])).await.unwrap();
-    let corrections = [
-        corrected(3, 1, "ask Morgan", "ask Morgen"),
-        corrected(4, 2, "uh", ""),
-        corrected(5, 9, "", "who?"),
-    ];
-    let late = batch(BEGIN + 2000, &corrections);
-    book.write(late.clone()).await.unwrap();
-    // Also where a batch is written twice.
-    book.write(late).await.unwrap();
-    let reader = Reader::open(&path).unwrap();
-    let found = |words: &str| -> Vec<(u64, String)> {
-        let search = Search { words: words.to_owned(), limit: 10, ..Search::default() };
-        reader.search(&search).unwrap().hits.into_iter().map(|it| (it.seq, it.text)).collect()
-    };
-    assert_eq!(found("morgen"), [(1, "ask Morgen".to_owned())]);
-    for gone in ["morgan", "uh", "who"] {
-        assert_eq!(found(gone), [], "{gone}");
-    }
-    let rows = reader.entries(1, 0, 10).unwrap();
-    let Event::Caption(it) = &rows[0].event else { panic!("{rows:?}") };
-    assert_eq!((it.text.as_str(), rows[0].original.as_deref()), ("ask Morgen", Some("ask Morgan")));
-    let words = it.words.as_ref().unwrap();
-    assert_eq!((words[1].word.as_str(), words[1].start), (" Morgen", 1.4));
-    assert_eq!(
-        (rows[1].original.as_deref(), rows[2].event.clone()),
-        (Some("uh"), corrections[0].clone())
-    );
-    assert_eq!(reader.events(None, 10).unwrap()[0].seconds, 2.8, "a correction says nothing new");
-    let asked = PassagesAsked { lang: None, speaker: None, after: None, before: None, limit: 10 };
-    let shown = reader.passages(1, &asked).unwrap().passages;
-    let texts: Vec<&str> = shown.iter().map(|it| it.text.as_str()).collect();
-    assert_eq!(texts, ["ask Morgen"], "what was taken away is not shown");
-    // A run that continues has the log as it was.
-    book.close().await;
-    let (_book, again) = open(&path, BEGIN + 5000).await;
-    let Event::Caption(it) = &again.continued.entries[0].0 else { panic!() };
-    assert_eq!((it.text.as_str(), again.continued.next), ("ask Morgan", 6));
-    assert_eq!(again.continued.entries[2].0, corrections[0]);
 }

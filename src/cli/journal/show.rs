@@ -97,6 +97,7 @@ fn said(event: &Event) -> (Option<String>, String) {
         }
         Event::Gap(it) => (None, format!("[{:.1} s are missing: {}]", it.end - it.start, it.why)),
         Event::Mark(it) => (None, format!("[mark: {}]", it.text)),
+        Event::Correction(it) if it.masked => (None, format!("[masked by {}: {}]", it.by, it.text)),
         Event::Correction(it) => {
             (None, format!("[corrected by {}: {} (before: {})]", it.by, it.text, it.before))
         }

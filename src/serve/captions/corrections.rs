@@ -19,6 +19,13 @@ pub(crate) struct FinalId {
     pub(crate) is_original: bool,
 }
 
+impl FinalId {
+    fn of(it: &CorrectionEvent) -> FinalId {
+        let (track, lang) = (it.track.clone(), it.lang.clone());
+        FinalId { track, segment: it.segment, lang, is_original: it.of.is_none() }
+    }
+}
+
 /// What is to be corrected, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -67,12 +74,42 @@ impl Log {
             seq: self.number(Kind::Final),
             by,
             at,
-            before,
+            before: if masked { String::new() } else { before },
             masked,
             ..found
         };
         self.take(Event::Correction(event.clone()), now);
+        if event.masked && event.of.is_none() {
+            self.mask_translations(&event, now);
+        }
         Ok(event)
+    }
+
+    /// Nobody knows which of their words are the masked ones: until there are new translations they say what the original says.
+    fn mask_translations(&mut self, original: &CorrectionEvent, now: Instant) {
+        let (track, segment) = (&original.track, original.segment);
+        let is_theirs =
+            |it: &CorrectionEvent| it.track == *track && it.segment == segment && it.of.is_some();
+        let mut translations: BTreeMap<String, CorrectionEvent> = BTreeMap::new();
+        for (_, entry, _) in self.since(0).filter(|(_, it, _)| it.segment == Some(segment)) {
+            if let Some(it) = final_of(entry).filter(is_theirs) {
+                translations.insert(it.lang.clone(), it);
+            }
+        }
+        // Where there is no text, the original stands in already.
+        for it in translations.into_values().filter(|it| !it.text.is_empty()) {
+            let event = CorrectionEvent {
+                text: original.text.clone(),
+                seq: self.number(Kind::Final),
+                before: String::new(),
+                by: original.by.clone(),
+                at: original.at,
+                words: None,
+                masked: true,
+                ..it
+            };
+            self.take(Event::Correction(event), now);
+        }
     }
 
     /// A final as it is now, as the correction that made it so; one that was never corrected is its own. The original where its
@@ -128,8 +165,7 @@ pub(crate) fn newest_finals(log: &Log, segments: usize) -> Vec<CorrectionEvent> 
         let of = |it: &(&str, u64)| it.0 == track.as_str() && Some(it.1) == entry.segment;
         let Some(at) = newest.iter().position(of) else { continue };
         let Some(event) = final_of(entry) else { continue };
-        let (track, segment, lang) = (event.track.clone(), event.segment, event.lang.clone());
-        let id = FinalId { track, segment, lang, is_original: event.of.is_none() };
+        let id = FinalId::of(&event);
         match place.get(&id) {
             Some((at, nth)) => finals[*at][*nth] = event,
             None => {
@@ -208,13 +244,12 @@ impl Corrections {
             let Ok(newest) = serde_json::from_str::<CorrectionEvent>(it.with_words.get()) else {
                 continue;
             };
-            let (track, segment, lang) =
-                (newest.track.clone(), newest.segment, newest.lang.clone());
-            let id = FinalId { track, segment, lang, is_original: newest.of.is_none() };
+            let id = FinalId::of(&newest);
             match all.get_mut(&id) {
                 Some(known) => known.newest = newest,
                 None => {
-                    let original = newest.before.clone();
+                    let first = if newest.masked { &newest.text } else { &newest.before };
+                    let original = first.clone();
                     all.insert(id, Corrected { newest, original });
                 }
             }

@@ -19,19 +19,19 @@ use crate::{
 
 const AT: At = At { captured: 0, recognised: None, translated: None, published: None };
 
-fn log(count: usize) -> Log {
+pub(super) fn log(count: usize) -> Log {
     Log::new(Retention { count, age: Duration::from_secs(3600) }, Run::default())
 }
 
-fn written(extract: &Extract, format: Format) -> String {
+pub(super) fn written(extract: &Extract, format: Format) -> String {
     String::from_utf8(write(extract, format)).unwrap()
 }
 
-fn next(log: &Log) -> u64 {
+pub(super) fn next(log: &Log) -> u64 {
     log.state().next
 }
 
-fn original(log: &mut Log, segment: u64, text: &str) {
+pub(super) fn original(log: &mut Log, segment: u64, text: &str) {
     let start = segment as f64;
     let word = |(number, it): (usize, &str)| {
         let from = start + number as f64 * 0.2;
@@ -56,7 +56,7 @@ fn original(log: &mut Log, segment: u64, text: &str) {
     log.take(Event::Caption(event), Instant::now());
 }
 
-fn translation(log: &mut Log, segment: u64, text: Result<&str, &str>) {
+pub(super) fn translation(log: &mut Log, segment: u64, text: Result<&str, &str>) {
     let start = segment as f64;
     let event = TranslationEvent {
         lang: "nl".to_owned(),
@@ -78,7 +78,7 @@ fn translation(log: &mut Log, segment: u64, text: Result<&str, &str>) {
     log.take(Event::Translation(event), Instant::now());
 }
 
-fn wanted(segment: u64, lang: &str, before: &str, text: &str) -> Wanted {
+pub(super) fn wanted(segment: u64, lang: &str, before: &str, text: &str) -> Wanted {
     Wanted {
         track: "english".to_owned(),
         segment,
@@ -91,7 +91,7 @@ fn wanted(segment: u64, lang: &str, before: &str, text: &str) -> Wanted {
     }
 }
 
-fn correct(
+pub(super) fn correct(
     log: &mut Log,
     segment: u64,
     lang: &str,

@@ -9,22 +9,20 @@ use tokio::time::Instant;
 pub(crate) use super::{
     cursor::{Cursor, Due},
     entry::*,
+    origin::Run,
 };
-use super::{origin::Origin, said::Said};
+use super::{
+    masks::{self, Masks},
+    origin::Origin,
+    said::Said,
+};
 use crate::{
     message::{Gap, Kind, Language, Retention, TrackName, Transcript, Translation, Why},
     wire::{
-        CaptionEvent, Clock, Continued, Event, GapEvent, LogState, MarkEvent, TranslationEvent,
+        CaptionEvent, Clock, Continued, CorrectionEvent, Event, GapEvent, LogState, MarkEvent,
+        TranslationEvent,
     },
 };
-
-/// The run of a pipeline that a log belongs to. A client compares it to know whether its numbers are still valid.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) stream: String,
-    /// Unix time in ms.
-    pub(crate) started_at: u64,
-}
 
 pub(crate) struct Log {
     run: Run,
@@ -40,6 +38,7 @@ pub(crate) struct Log {
     origin: Origin,
     /// By track, and by language for translations.
     open: BTreeMap<(TrackName, Option<Language>), Open>,
+    masks: Masks,
     partials: u64,
     /// How often the screen was cleared, and the number of the event after the last time.
     clears: (u64, u64),
@@ -77,6 +76,7 @@ impl Log {
             held: None,
             origin: Origin::default(),
             open: BTreeMap::new(),
+            masks: Masks::default(),
             partials: 0,
             clears: (0, 0),
             newest: 0.0,
@@ -125,7 +125,9 @@ impl Log {
 
     /// Adds an event as the run tells it, with its [number](Self::number).
     pub(super) fn publish(&mut self, event: Event, now: Instant) {
-        self.take(self.origin.moved(event), now);
+        if let Some(event) = self.masks.published(self.origin.moved(event)) {
+            self.take(event, now);
+        }
     }
 
     /// Adds an event that has its number already, from here or from another server. The number is the next one, or that of a partial.
@@ -146,10 +148,26 @@ impl Log {
                 self.append(Entry::of(event), start, start, since);
             }
             Event::Correction(it) => {
+                self.mask(it);
                 let (start, end) = (it.start, it.end);
                 self.append(Entry::of(event), start, end, since);
             }
         }
+    }
+
+    /// Nobody who comes later gets what a correction masks.
+    fn mask(&mut self, it: &CorrectionEvent) {
+        self.masks.note(it);
+        if !it.masked {
+            return;
+        }
+        for kept in self.kept.iter_mut().filter_map(|it| it.entry.as_mut()) {
+            if let Some(entry) = masks::hidden(kept, it) {
+                *kept = Arc::new(entry);
+            }
+        }
+        let is_theirs = |track: &TrackName| it.of.is_none() && track.as_str() == it.track;
+        self.open.retain(|(track, _), open| !(is_theirs(track) && open.segment == it.segment));
     }
 
     /// The number for the next event of this kind.
@@ -186,8 +204,7 @@ impl Log {
     }
 
     pub(crate) fn gap(&mut self, gap: &Gap, now: Instant) {
-        let event = Event::Gap(GapEvent::new(gap, self.next));
-        self.publish(event, now);
+        self.publish(Event::Gap(GapEvent::new(gap, self.next)), now);
     }
 
     fn put_gap(&mut self, gap: &GapEvent, now: Instant) {

@@ -9,6 +9,9 @@ mod entry;
 pub(crate) mod log;
 #[cfg(test)]
 mod log_tests;
+mod masks;
+#[cfg(test)]
+mod masks_tests;
 mod origin;
 mod piece;
 mod said;

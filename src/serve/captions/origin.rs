@@ -1,7 +1,15 @@
-//! Where a run begins in the event that it continues: its timeline, and the segments of its tracks.
+//! The run of a log, and where it begins in the event that it continues: its timeline, and the segments of its tracks.
 use std::collections::BTreeMap;
 
 use crate::wire::{Continued, Event};
+
+/// The run of a pipeline that a log belongs to. A client compares it to know whether its numbers are still valid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) stream: String,
+    /// Unix time in ms.
+    pub(crate) started_at: u64,
+}
 
 /// The default is that of an event's first run.
 #[derive(Default)]

@@ -259,7 +259,10 @@ fn correct(event: &mut BTreeMap<String, Cow<'_, RawValue>>, it: &Corrected) {
     let mut put =
         |name: &str, value: Box<RawValue>| event.insert(name.to_owned(), Cow::Owned(value));
     put("text", encode(&newest.text));
-    put("original", encode(&it.original));
+    // Where it was masked, nobody is told what it said.
+    if it.original != newest.text {
+        put("original", encode(&it.original));
+    }
     put("corrected", encode(&json!({ "seq": newest.seq, "by": newest.by, "at": newest.at })));
     if let Some(words) = &newest.words {
         put("words", encode(words));

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::operator::{Operator, name_of};
 use crate::{
+    logic::masking,
     serve::{
         access::refusal::{Refused, Told, refused},
         captions::corrections::{NotCorrected, Wanted},
@@ -25,7 +26,7 @@ use crate::{
 /// The most bytes of a corrected text.
 const LONGEST_TEXT: usize = 4000;
 
-/// What is to be corrected: a final, as `caption` names it.
+/// What is to be corrected: a final, as `caption` names it, and how: one of `text` and `mask`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Correct {
@@ -34,13 +35,17 @@ pub(crate) struct Correct {
     /// The language of the original, or that of a translation
     lang: String,
     /// What it says from now on; empty: nothing
-    text: String,
+    #[serde(default)]
+    text: Option<String>,
+    /// A word of it that nobody is to read any more
+    #[serde(default)]
+    mask: Option<String>,
     /// What it says now: if another operator was faster, nothing is changed
     before: String,
     /// Who corrects; `operator` where it is left out
     #[serde(default)]
     by: Option<String>,
-    /// Readers are not shown what was there before
+    /// With `text`: nobody is to read any more what was there before
     #[serde(default)]
     masked: bool,
 }
@@ -108,10 +113,18 @@ fn translate_again(hub: &Hub, done: &CorrectionEvent) {
 }
 
 fn wanted_of(asked: Correct, at: u64) -> Result<Wanted, Refused> {
-    let Correct { track, segment, lang, text, before, by, masked } = asked;
-    if text.len() > LONGEST_TEXT {
-        let told = format!("a corrected text has at most {LONGEST_TEXT} bytes");
-        return Err(refused(StatusCode::BAD_REQUEST, told));
-    }
+    let wrong = |told: String| refused(StatusCode::BAD_REQUEST, told);
+    let Correct { track, segment, lang, text, mask, before, by, masked } = asked;
+    let (text, masked) = match (text, mask) {
+        (Some(text), None) if text.len() <= LONGEST_TEXT => (text, masked),
+        (None, Some(word)) => match masking::masked(&before, word.trim()) {
+            text if text == before => return Err(wrong("this word is not in it".to_owned())),
+            text => (text, true),
+        },
+        _ => {
+            let told = format!("give `mask`, a word, or `text`, of at most {LONGEST_TEXT} bytes");
+            return Err(wrong(told));
+        }
+    };
     Ok(Wanted { track, segment, lang, text, before, by: name_of(by)?, at, masked })
 }
