@@ -10,6 +10,10 @@ pub fn masked(text: &str, word: &str) -> String {
     if unwanted.is_empty() {
         return text.to_owned();
     }
+    if units(core(word)).len() > 1 {
+        // A script without spaces: what a page takes for a word has several units.
+        return text.replace(core(word), MASK);
+    }
     let written = |unit: &str| match core(unit) {
         it if it.to_lowercase() == unwanted => unit.replacen(it, MASK, 1),
         _ => unit.to_owned(),
@@ -37,6 +41,7 @@ mod tests {
         assert_eq!(masked("nothing", "damn"), "nothing");
         assert_eq!(masked("damn", " ,"), "damn");
         assert_eq!(masked("真糟糕", "糟"), "真***糕");
+        assert_eq!(masked("真糟糕。", "糟糕。"), "真***。");
     }
 
     proptest! {

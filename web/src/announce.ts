@@ -27,13 +27,13 @@ export class Announcer {
     this.#speaker = row.speaker;
     const line = text("p", isOther ? `${row.speaker}: ${it.line.text}` : it.line.text);
     setLanguage(line, it.line.lang);
-    this.#add(line);
+    this.#add(line, keyOf(caption.track, caption.segment));
   }
 
   /** What was just corrected in the store, where it is what is read. */
-  correct({ track, segment, lang, text: words, before, masked }: Correction, store: CaptionStore, choice: Choice): void {
+  correct({ track, segment, lang, text: words, masked }: Correction, store: CaptionStore, choice: Choice): void {
     // What is masked must not be found by reading back.
-    if (masked) for (const line of [...this.log.children]) if (line.textContent?.includes(before)) line.remove();
+    if (masked) for (const line of [...this.log.children]) if ((line as HTMLElement).dataset.of === keyOf(track, segment)) line.remove();
     const row = store.rows.find((it) => it.is === "segment" && it.track === track && it.segment === segment);
     if (row?.is !== "segment" || !isWanted(row, choice) || words === "") return;
     const it = shown(row, choice.lang, store.tracks);
@@ -42,10 +42,12 @@ export class Announcer {
     setLanguage(said, lang);
     const line = text("p", `${t("correction.spoken")} `);
     line.append(said);
-    this.#add(line);
+    this.#add(line, keyOf(track, segment));
   }
 
-  #add(line: HTMLElement): void {
+  /** `of`: whose words they are. */
+  #add(line: HTMLElement, of: string): void {
+    line.dataset.of = of;
     this.log.append(line);
     while (this.log.childElementCount > KEPT) this.log.firstElementChild?.remove();
   }
@@ -54,4 +56,8 @@ export class Announcer {
     this.log.replaceChildren();
     this.#speaker = undefined;
   }
+}
+
+function keyOf(track: string, segment: number): string {
+  return `${track} ${segment}`;
 }

@@ -6,6 +6,7 @@ import { HeldPanel } from "./operator-held.ts";
 import { get, post, type Answer } from "./operator-server.ts";
 import type { State } from "./operator-wire.ts";
 import { VocabularyBox } from "./operator-vocabulary.ts";
+import { WordRow } from "./operator-words.ts";
 import { stored } from "./storage.ts";
 
 const NAME = stored("localStorage", "livecap-operator-name");
@@ -17,7 +18,7 @@ interface Shown {
   item: HTMLLIElement;
   caption: Editable;
   /** What it says on the page. */
-  button: HTMLButtonElement;
+  row: WordRow;
 }
 
 /** What is being typed, and the text that it is meant to replace. */
@@ -92,26 +93,24 @@ export class CaptionsPanel {
     const key = keyOf(caption);
     const known = this.#shown.get(key);
     if (known) {
-      if (known.caption.text !== caption.text || known.caption.by !== caption.by) fill(known.button, caption);
+      if (known.caption.text !== caption.text || known.caption.by !== caption.by) fill(known.row, caption);
       known.caption = caption;
       return known;
     }
     const item = document.createElement("li");
-    const button = text("button", "");
-    button.type = "button";
-    fill(button, caption);
-    const shown = { item, caption, button };
-    button.addEventListener("click", (event) => this.#edit(shown, wordUnder(event)));
+    const row = new WordRow("editing-help", { mask: (at) => void this.#mask(shown, at), edit: (at) => this.#edit(shown, at), editsByClick: true });
+    const shown: Shown = { item, caption, row };
+    fill(row, caption);
     const who = [caption.speaker ?? caption.track, ...(caption.of === null ? [] : [caption.lang])].join(", ");
-    item.append(text("span", who, "quiet"), " ", button);
+    item.append(text("span", who, "quiet"), " ", row.element);
     this.#shown.set(key, shown);
     return shown;
   }
 
-  /** `word`: where the word begins that was clicked. */
-  #edit(shown: Shown, word: number | undefined): void {
+  /** `at`: which word is chosen. */
+  #edit(shown: Shown, at: number): void {
     this.#leave();
-    const { caption, button, item } = shown;
+    const { caption, row, item } = shown;
     const [form, field] = [document.createElement("form"), document.createElement("input")];
     field.type = "text";
     field.value = caption.text;
@@ -123,16 +122,25 @@ export class CaptionsPanel {
     const always = this.#always(caption);
     const save = text("button", "Save");
     save.type = "submit";
-    form.append(field, always.label, save, ...always.note);
+    const mask = text("button", "Mask");
+    mask.type = "button";
+    mask.title = "Put *** in the place of the chosen words";
+    mask.addEventListener("click", () => {
+      const [from, to] = chosenWords(field);
+      if (from === to) return setText("editing-done", "Choose the words to be masked.");
+      field.setRangeText("***", from, to);
+      void this.#save(true);
+    });
+    form.append(field, always.label, save, mask, ...always.note);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#save();
+      void this.#save(false);
     });
-    button.hidden = true;
+    row.element.hidden = true;
     item.append(form);
     this.#editing = { key: keyOf(caption), before: caption.text, form, field, always: always.box };
     field.focus();
-    const chosen = wordsIn(caption.text).find((it) => it.at === word);
+    const chosen = wordsIn(caption.text)[at];
     if (chosen) field.setSelectionRange(chosen.at, chosen.at + chosen.word.length);
     else field.select();
   }
@@ -145,25 +153,25 @@ export class CaptionsPanel {
     editing.form.remove();
     const shown = this.#shown.get(editing.key);
     if (!shown) return;
-    shown.button.hidden = false;
-    shown.button.focus();
+    shown.row.element.hidden = false;
+    shown.row.focus();
   }
 
-  async #save(): Promise<void> {
+  async #save(masked: boolean): Promise<void> {
     const editing = this.#editing;
     const caption = editing && this.#shown.get(editing.key)?.caption;
     if (!editing || !caption) return;
     const after = editing.field.value.trim().replace(/\s+/gu, " ");
     if (after === editing.before) return this.#leave();
     editing.field.readOnly = true;
-    const answer = await this.#send(caption, editing.before, after);
+    const answer = await this.#send(caption, editing.before, { text: after, ...(masked ? { masked } : {}) });
     editing.field.readOnly = false;
     if ("value" in answer) {
       this.#undo.add({ caption, before: editing.before, after: answer.value.text });
       this.#tellUndo();
-      setText("editing-done", `Corrected: ${answer.value.text}`);
+      setText("editing-done", `${masked ? "Masked" : "Corrected"}: ${answer.value.text}`);
       if (this.#editing === editing) this.#leave();
-      if (editing.always.checked) await this.#addRule(caption, editing.before, after);
+      if (editing.always.checked && !masked) await this.#addRule(caption, editing.before, after);
       return this.#refresh();
     }
     const now = changedTo(answer);
@@ -171,6 +179,21 @@ export class CaptionsPanel {
     // What was typed stays; saved again, it replaces what the other one wrote.
     editing.before = now;
     setText("editing-done", `Somebody else changed this caption meanwhile. It says now: “${now}”. Enter replaces that by your text; Escape leaves it.`);
+    await this.#refresh();
+  }
+
+  async #mask({ caption }: Shown, at: number): Promise<void> {
+    const mask = wordsIn(caption.text)[at]?.word;
+    if (mask === undefined) return;
+    const answer = await this.#send(caption, caption.text, { mask });
+    if ("value" in answer) {
+      this.#undo.add({ caption, before: caption.text, after: answer.value.text });
+      this.#tellUndo();
+      setText("editing-done", `Masked: ${answer.value.text}`);
+    } else {
+      const now = changedTo(answer);
+      setText("editing-done", now === undefined ? notDone(answer) : `Nothing was masked: somebody else changed this caption meanwhile. It says now: “${now}”.`);
+    }
     await this.#refresh();
   }
 
@@ -201,7 +224,7 @@ export class CaptionsPanel {
   async #takeBack(): Promise<void> {
     const done = this.#undo.last;
     if (!done) return;
-    const answer = await this.#send(done.caption, done.after, done.before);
+    const answer = await this.#send(done.caption, done.after, { text: done.before });
     if ("value" in answer) setText("editing-done", `Taken back: ${done.before}`);
     else {
       const now = changedTo(answer);
@@ -213,9 +236,9 @@ export class CaptionsPanel {
     await this.#refresh();
   }
 
-  #send({ track, segment, lang }: Pick<Editable, "track" | "segment" | "lang">, before: string, after: string): Promise<Answer<{ seq: number; text: string }>> {
+  #send({ track, segment, lang }: Pick<Editable, "track" | "segment" | "lang">, before: string, change: { text: string; masked?: boolean } | { mask: string }): Promise<Answer<{ seq: number; text: string }>> {
     const by = this.#name.value.trim();
-    return post("api/correct", { track, segment, lang, before, text: after, ...(by === "" ? {} : { by }) });
+    return post("api/correct", { track, segment, lang, before, ...change, ...(by === "" ? {} : { by }) });
   }
 
   #key(event: KeyboardEvent): void {
@@ -235,22 +258,20 @@ export class CaptionsPanel {
   }
 }
 
-/** Each word is an element, so that a click tells which one is meant. */
-function fill(button: HTMLButtonElement, { text: words, lang, by }: Editable): void {
-  setLanguage(button, lang);
-  const parts = wordsIn(words).flatMap(({ word, at }) => {
-    const part = text("span", word);
-    part.dataset.at = String(at);
-    return at === 0 ? [part] : [" ", part];
-  });
-  button.replaceChildren(...(parts.length > 0 ? parts : ["(nothing)"]));
-  button.classList.toggle("changed", by !== null);
-  button.title = by === null ? "" : `Corrected by ${by}`;
+function fill(row: WordRow, { text: said, lang, by, speaker, track }: Editable): void {
+  const words = wordsIn(said).map((it) => it.word);
+  row.show(words.length > 0 ? words : ["(nothing)"], lang, `${speaker ?? track}: ${said}`);
+  row.element.classList.toggle("changed", by !== null);
+  row.element.title = by === null ? "" : `Corrected by ${by}`;
 }
 
-function wordUnder(event: MouseEvent): number | undefined {
-  const at = event.target instanceof HTMLElement ? event.target.dataset.at : undefined;
-  return at === undefined ? undefined : Number(at);
+/** What is chosen in a field, without spaces around it, or else the word in which the cursor is: from where to where. */
+function chosenWords({ value, selectionStart, selectionEnd }: HTMLInputElement): [number, number] {
+  const [from, to] = [selectionStart ?? 0, selectionEnd ?? 0];
+  const chosen = value.slice(from, to);
+  if (chosen.trim() !== "") return [from + chosen.search(/\S/u), from + chosen.trimEnd().length];
+  const here = wordsIn(value).find(({ word, at }) => at <= from && from <= at + word.length);
+  return here ? [here.at, here.at + here.word.length] : [from, from];
 }
 
 /** What it says by now, where somebody else was faster. */

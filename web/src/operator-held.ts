@@ -3,15 +3,14 @@ import { setLanguage } from "./direction.ts";
 import { element, setText, text } from "./dom.ts";
 import { heldKey, wordsIn, type HeldCaption, type Stages } from "./operator-corrections.ts";
 import { post, type Answer } from "./operator-server.ts";
+import { WordRow } from "./operator-words.ts";
 
 interface Shown {
   item: HTMLLIElement;
-  words: HTMLElement;
+  row: WordRow;
   left: HTMLElement;
   edit: HTMLButtonElement;
   caption: HeldCaption;
-  /** Which word is chosen. */
-  chosen: number;
   form?: HTMLFormElement | undefined;
 }
 
@@ -40,7 +39,7 @@ export class HeldPanel {
       this.#fill(shown, caption);
     });
     // What had the focus is shown to readers now: the next one is likely to be looked at.
-    if (hadFocus && !this.#list.contains(document.activeElement)) (this.#list.querySelector<HTMLElement>(".held-word") ?? element("holding-title")).focus();
+    if (hadFocus && !this.#list.contains(document.activeElement)) (this.#list.querySelector<HTMLElement>(".word") ?? element("holding-title")).focus();
   }
 
   #shownOf(caption: HeldCaption): Shown {
@@ -48,58 +47,28 @@ export class HeldPanel {
     const known = this.#shown.get(key);
     if (known) return known;
     const item = document.createElement("li");
-    const [words, left, mask, edit] = [text("span", "", "held-words"), text("span", "", "quiet"), text("button", "Mask"), text("button", "Edit")];
-    words.role = "group";
-    words.setAttribute("aria-label", `Held back, ${caption.speaker ?? caption.track}`);
-    words.setAttribute("aria-describedby", "holding-help");
+    const [left, mask, edit] = [text("span", "", "quiet"), text("button", "Mask"), text("button", "Edit")];
+    const row = new WordRow("holding-help", { mask: () => void this.#mask(shown), edit: () => this.#edit(shown) });
     for (const it of [mask, edit]) it.type = "button";
-    item.append(left, words, mask, edit);
-    const shown: Shown = { item, words, left, edit, caption, chosen: 0 };
-    words.addEventListener("focusin", (event) => this.#choose(shown, [...words.children].indexOf(event.target as Element)));
-    words.addEventListener("keydown", (event) => this.#key(shown, event));
+    item.append(left, row.element, mask, edit);
+    const shown: Shown = { item, row, left, edit, caption };
     mask.addEventListener("click", () => void this.#mask(shown));
     edit.addEventListener("click", () => this.#edit(shown));
     this.#shown.set(key, shown);
     return shown;
   }
 
-  /** Words keep their elements, so that the focus stays while the sentence grows. */
   #fill(shown: Shown, caption: HeldCaption): void {
     shown.caption = caption;
-    const { words, left, edit } = shown;
-    setLanguage(words, caption.lang);
+    const { row, left, edit } = shown;
+    const words = wordsIn(caption.text).map((it) => it.word);
+    row.show(words, caption.lang, `Held back, ${caption.speaker ?? caption.track}`);
     setText(left, `${(caption.left_ms / 1000).toFixed(1)} s`);
     edit.hidden = !caption.is_final;
-    const all = wordsIn(caption.text);
-    while (words.childElementCount > all.length) words.lastElementChild!.remove();
-    all.forEach(({ word }, at) => {
-      const known = words.children[at] as HTMLElement | undefined;
-      const it = known ?? words.appendChild(Object.assign(text("button", "", "held-word"), { type: "button" }));
-      it.tabIndex = at === Math.min(shown.chosen, all.length - 1) ? 0 : -1;
-      setText(it, word);
-    });
-  }
-
-  #choose(shown: Shown, at: number): void {
-    if (at < 0) return;
-    shown.chosen = at;
-    [...shown.words.children].forEach((it, number) => ((it as HTMLElement).tabIndex = number === at ? 0 : -1));
-  }
-
-  #key(shown: Shown, event: KeyboardEvent): void {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (step !== undefined) {
-      // In the direction of the text.
-      const forwards = getComputedStyle(shown.words).direction === "rtl" ? -step : step;
-      (shown.words.children[shown.chosen + forwards] as HTMLElement | undefined)?.focus();
-    } else if (event.key.toLowerCase() === "m" && !event.ctrlKey && !event.metaKey && !event.altKey) void this.#mask(shown);
-    else if (event.key === "Enter") this.#edit(shown);
-    else return;
-    event.preventDefault();
   }
 
   async #mask(shown: Shown): Promise<void> {
-    const word = wordsIn(shown.caption.text)[shown.chosen]?.word;
+    const word = wordsIn(shown.caption.text)[shown.row.chosen]?.word;
     if (word === undefined) return;
     this.#tell(await this.#send(shown.caption, { mask: word }), "The word is masked: nobody has seen it.");
   }
@@ -118,7 +87,7 @@ export class HeldPanel {
     const leave = (): void => {
       form.remove();
       shown.form = undefined;
-      (shown.words.children[shown.chosen] as HTMLElement | undefined)?.focus();
+      shown.row.focus();
     };
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;

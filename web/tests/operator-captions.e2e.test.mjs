@@ -26,13 +26,13 @@ describe("an operator", { skip }, () => {
     return { server, operator, reader };
   }
 
-  const caption = (page, words) => page.locator("#editable button", { hasText: words });
+  const word = (page, it) => page.locator("#editable .word", { hasText: it });
 
   it("clicks a word, types another one, and readers see it; and takes it back", async (t) => {
     const { operator, reader } = await operated(t, "Good morning.", "Please ask Morgan about it.");
     const page = await operator();
     await page.fill("#editor-name", "Ada");
-    await caption(page, "Morgan").locator("span", { hasText: "Morgan" }).click();
+    await word(page, "Morgan").click();
     assert.equal(await page.evaluate(() => document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)), "Morgan");
     await isAccessible(page, "a caption that is edited");
     await page.keyboard.type("Morgen");
@@ -40,7 +40,7 @@ describe("an operator", { skip }, () => {
     await shows(reader, "Please ask Morgen about it.");
     assert.match(await reader.getAttribute(".corrected", "title"), /Corrected by Ada/);
     await tells(page, "#editing-done", /Corrected: Please ask Morgen about it\./);
-    await page.waitForFunction(() => document.activeElement.matches("#editable button"));
+    await page.waitForFunction(() => document.activeElement.matches("#editable .word"));
     await isAccessible(page, "a corrected caption");
     await page.keyboard.press("Control+z");
     await shows(reader, "Please ask Morgan about it.");
@@ -55,16 +55,16 @@ describe("an operator", { skip }, () => {
   it("needs no mouse, and leaves with Escape what was not meant", async (t) => {
     const { operator, reader } = await operated(t, "First caption.", "Second caption.");
     const page = await operator({ viewport: PHONE });
-    await caption(page, "Second caption.").waitFor();
+    await word(page, "Second").waitFor();
     await page.focus("#editor-name");
     for (;;) {
       await page.keyboard.press("Tab");
-      if (await page.evaluate(() => document.activeElement.textContent === "Second caption.")) break;
+      if (await page.evaluate(() => document.activeElement.textContent === "Second")) break;
     }
     await page.keyboard.press("Enter");
     await page.keyboard.type("Nobody sees this");
     await page.keyboard.press("Escape");
-    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Second caption.");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Second");
     await page.keyboard.press("Enter");
     await page.keyboard.press("End");
     await page.keyboard.type(" And more.");
@@ -76,7 +76,7 @@ describe("an operator", { skip }, () => {
   it("is told in plain words when another one was faster, and keeps what was typed", async (t) => {
     const { operator, reader } = await operated(t, "Please ask Morgan.");
     const [one, two] = [await operator(), await operator()];
-    for (const page of [one, two]) await caption(page, "Please ask Morgan.").locator("span", { hasText: "Morgan" }).click();
+    for (const page of [one, two]) await word(page, "Morgan").click();
     await one.keyboard.type("Morgen.");
     await two.keyboard.type("Mrs Morgan.");
     await one.keyboard.press("Enter");
@@ -97,7 +97,7 @@ describe("an operator", { skip }, () => {
     const page = await open(t, `${server.url}/operator#token=${SECRET}`);
     await hasStatus(page, "live");
     await server.say(final("Please ask Morgan."));
-    await caption(page, "Morgan").locator("span", { hasText: "Morgan" }).click();
+    await word(page, "Morgan").click();
     await page.keyboard.type("Morgen.");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
@@ -106,12 +106,12 @@ describe("an operator", { skip }, () => {
     await tells(page, "#paste", /\[replace\.names\.words\]\n"Morgan" = "Morgen"/);
     await tells(page, "#editing-done", /From now on names writes “Morgen” for “Morgan”/);
     await server.say(final("Morgan is here."));
-    await caption(page, "Morgen is here.").waitFor();
+    await page.locator("#editable .words", { hasText: "Morgenishere." }).waitFor();
     await isAccessible(page, "a rule to paste");
 
     const { operator } = await operated(t, "Please ask Morgan.");
     const other = await operator();
-    await caption(other, "Morgan").click();
+    await word(other, "Morgan").click();
     assert.equal(await other.isDisabled('#editable input[type="checkbox"]'), true);
     await tells(other, "#always-why", /no replace stage for english/);
   });
@@ -128,6 +128,30 @@ describe("an operator", { skip }, () => {
     await page.waitForFunction(() => document.getElementById("vocabulary-text").value === "Amsterdam, Rotterdam");
   });
 
+  it("masks a word that readers have seen, by keyboard or in the field, and nobody who comes later finds it", async (t) => {
+    const { server, operator, reader } = await operated(t, "This damn thing works.", "Please ask Mr Morgan.");
+    assert.match(await reader.textContent("#spoken"), /damn/);
+    const page = await operator();
+    await word(page, "This").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("m");
+    await shows(reader, "This *** thing works.");
+    await tells(page, "#editing-done", /Masked: This \*\*\* thing works\./);
+    await word(page, "***").waitFor();
+    await isAccessible(page, "a masked caption");
+    await word(page, "Morgan").click();
+    await page.locator("#editable form button", { hasText: "Mask" }).click();
+    await shows(reader, "Please ask Mr ***");
+    const late = await open(t, server.url);
+    await shows(late, "Please ask Mr ***");
+    for (const seen of [await reader.content(), await late.content(), await (await fetch(`${server.url}/api/transcript.json`)).text()]) {
+      assert.ok(!/damn|Morgan/u.test(seen), seen);
+    }
+    // A mask that was a mistake is taken back by who made it.
+    await page.locator("#undo").click();
+    await shows(late, "Please ask Mr Morgan.");
+  });
+
   it("masks a word by keyboard and edits a sentence before readers see either", async (t) => {
     const broadcast = 'operator-token-env = "OPERATOR"\nhold-back = "8s"';
     const server = await captioning(t, { broadcast, env: { OPERATOR: SECRET } });
@@ -136,14 +160,14 @@ describe("an operator", { skip }, () => {
     const page = await open(t, `${server.url}/operator#token=${SECRET}`);
     await hasStatus(page, "live");
     await server.say(final("This damn thing works."), final("Please ask Morgan."));
-    await page.locator(".held-word", { hasText: "damn" }).waitFor();
+    await page.locator("#held .word", { hasText: "damn" }).waitFor();
     await isAccessible(page, "captions that are held back");
-    await page.locator(".held-word", { hasText: "This" }).focus();
+    await page.locator("#held .word", { hasText: "This" }).focus();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("m");
-    await page.locator(".held-word", { hasText: "***" }).waitFor();
+    await page.locator("#held .word", { hasText: "***" }).waitFor();
     await tells(page, "#holding-done", /The word is masked/);
-    await page.locator(".held-word", { hasText: "Morgan" }).focus();
+    await page.locator("#held .word", { hasText: "Morgan" }).focus();
     await page.keyboard.press("Enter");
     await page.keyboard.press("End");
     await page.keyboard.press("Backspace");

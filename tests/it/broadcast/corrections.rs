@@ -101,3 +101,38 @@ async fn of_two_operators_the_slower_one_is_told_what_the_other_wrote() {
         assert_eq!(viewer.expect::<CorrectionEvent>("correction").await.by, by);
     }
 }
+
+#[tokio::test]
+async fn a_masked_word_reaches_nobody_who_comes_later() {
+    let mut pipeline = Pipeline::start(operated()).await;
+    let mut viewer = pipeline.viewer(json!({ "v": 1, "words": true })).await;
+    viewer.hello().await;
+    pipeline.finish("damn good Damn.").await;
+    viewer.final_text().await;
+    let mask = |word: &str, before: &str| json!({ "track": "english", "segment": 0, "lang": "en", "before": before, "mask": word, "by": "Ada" });
+    let (status, done) = correct(&pipeline.server, &mask("damn", "damn good Damn.")).await;
+    assert_eq!((status, done), (200, json!({ "seq": 2, "text": "*** good ***." })));
+    let there: CorrectionEvent = viewer.expect("correction").await;
+    assert_eq!(
+        (there.text.as_str(), there.before.as_str(), there.masked),
+        ("*** good ***.", "", true)
+    );
+    assert_eq!(there.words.unwrap()[0].word, " ***");
+    for (body, status) in [
+        (mask("nothing", "*** good ***."), 400),
+        (mask("good", "damn good Damn."), 409),
+        (json!({ "track": "english", "segment": 0, "lang": "en", "before": "*** good ***." }), 400),
+    ] {
+        assert_eq!(correct(&pipeline.server, &body).await.0, status, "{body}");
+    }
+    let mut late = pipeline.viewer(json!({ "v": 1, "from": 0, "words": true })).await;
+    late.expect::<Hello>("hello").await;
+    let whole = late.caption().await;
+    assert_eq!((whole.text.as_str(), whole.seq), ("*** good ***.", 1));
+    assert!(whole.words.unwrap().iter().all(|it| !it.word.to_lowercase().contains("damn")));
+    assert_eq!(late.expect::<CorrectionEvent>("correction").await.seq, 2);
+    for format in ["json", "txt", "srt", "vtt", "ttml"] {
+        let (_, text) = get(&pipeline.server, &format!("/api/transcript.{format}")).await;
+        assert!(!text.to_lowercase().contains("damn") && text.contains("***"), "{text}");
+    }
+}
