@@ -76,7 +76,7 @@ async function buildPages() {
   }
   for (const name of [...Object.keys(PAGES), "icon.svg", "sample.svg"]) {
     // Without the indentation, which would be a twentieth of what travels.
-    const text = await readFile(join(web, "src", name), "utf8");
+    const text = withHead(await readFile(join(web, "src", name), "utf8"));
     await writeFile(join(aside, name), inEnglish(name, text).replace(/\n\s+/g, "\n"));
   }
   for (const [folder, fits] of Object.entries(CATALOGUES)) {
@@ -90,6 +90,11 @@ async function buildPages() {
   await pack(aside);
   await rm(join(web, "dist"), { recursive: true, force: true });
   await rename(aside, join(web, "dist"));
+}
+
+/** What the heads of readers' pages have in common stands in one place: `<!-- head KEY NAME -->`, with the text that is the title. */
+function withHead(html) {
+  return html.replace(/<!-- head (\S+) (\S+) -->/, (_, title, name) => readFileSync(join(web, "src/head.html"), "utf8").trim().replaceAll("TITLE", title).replaceAll("NAME", name));
 }
 
 /** The page with its English texts: of elements with `data-text`, and as `aria-label` of those with `data-label`. */

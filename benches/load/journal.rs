@@ -1,13 +1,13 @@
 //! The lag of viewers with a journal and without one, in turn.
 use std::{fmt::Write as _, path::Path, sync::Arc, time::Duration};
 
-use futures::future::{BoxFuture, FutureExt};
 use hdrhistogram::Histogram;
 use livecap::{
+    assemble::Keeping,
     flow::StageGauge,
-    journal::{Book, BookSettings, JournalError, Keep, RunFacts},
-    serve::{Journal, JournalSettings, WriteError},
-    wire::{Batch, Clock, SoundFiles},
+    journal::{Book, BookSettings, Keep, RunFacts},
+    serve::JournalSettings,
+    wire::{Clock, SoundFiles},
 };
 
 use super::{captions::Load, times::histogram};
@@ -64,36 +64,11 @@ pub async fn open(path: &Path) -> JournalSettings {
     };
     let (book, opened) = Book::open(settings).await.expect("the journal opens");
     JournalSettings {
-        journal: Arc::new(Kept(book)),
+        journal: Arc::new(Keeping(book)),
         continued: opened.continued,
         gauge: StageGauge::new("book"),
         batch: Duration::from_millis(200),
         patience: Duration::from_millis(250),
         sounds: SoundFiles::default(),
     }
-}
-
-struct Kept(Book);
-
-impl Journal for Kept {
-    fn write(&self, batch: Batch) -> BoxFuture<'_, Result<(), WriteError>> {
-        async move { self.0.write(batch).await.map_err(told) }.boxed()
-    }
-
-    fn sync(&self) -> BoxFuture<'_, Result<(), WriteError>> {
-        async move { self.0.sync().await.map_err(told) }.boxed()
-    }
-
-    fn prune(&self, now: u64) -> BoxFuture<'_, Result<(), WriteError>> {
-        async move { self.0.prune(now).await.map(|_| ()).map_err(told) }.boxed()
-    }
-
-    fn stop(&self, now: u64) -> BoxFuture<'_, Result<(), WriteError>> {
-        async move { self.0.stop(now).await.map_err(told) }.boxed()
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
-fn told(error: JournalError) -> WriteError {
-    WriteError { may_pass: error.may_pass(), why: error.to_string() }
 }

@@ -54,7 +54,7 @@ impl Assembly<'_> {
             gauge.count("set_aside");
         }
         Ok(Some(JournalSettings {
-            journal: Arc::new(Kept(book)),
+            journal: Arc::new(Keeping(book)),
             continued,
             gauge,
             batch: journal.batch,
@@ -103,9 +103,10 @@ fn facts(plan: &Plan, journal: &plan::Journal, file: &Path) -> RunFacts {
     }
 }
 
-struct Kept(Book);
+/// A book as a server writes it.
+pub struct Keeping(pub Book);
 
-impl Journal for Kept {
+impl Journal for Keeping {
     fn write(&self, batch: Batch) -> BoxFuture<'_, Result<(), WriteError>> {
         async move { self.0.write(batch).await.map_err(told) }.boxed()
     }

@@ -30,6 +30,8 @@ mod wires;
 use std::{num::NonZeroUsize, path::Path};
 
 use assembly::Assembly;
+#[cfg(feature = "journal")]
+pub use journal::Keeping;
 pub use machine::ThisMachine;
 #[cfg(feature = "whisper")]
 pub use offline::{Offline, Recognised};

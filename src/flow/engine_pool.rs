@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
 
-use super::{Engine, Fault};
+use super::{Engine, Fault, reading::PoolReading};
 
 type Making<T> = Pin<Box<dyn Future<Output = Result<Engine<T>, Fault>> + Send>>;
 
@@ -26,16 +26,6 @@ struct Shared<T> {
     turns: Arc<Semaphore>,
     waiting: AtomicUsize,
     preparing: AsyncMutex<()>,
-}
-
-/// How an engine pool is used at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PoolReading {
-    /// The most engines that there may be.
-    pub size: usize,
-    pub lent: usize,
-    /// Those that wait for one.
-    pub waiting: usize,
 }
 
 impl<T: 'static> EnginePool<T> {

@@ -11,9 +11,8 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    engine_pool::PoolReading,
     level::Level,
-    reading::{EdgeReading, StageReading, StageState},
+    reading::{EdgeReading, PoolReading, StageReading, StageState},
 };
 
 /// Written by the stage and by its supervisor.

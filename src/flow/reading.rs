@@ -1,8 +1,6 @@
 //! What is read of a running pipeline: the state and counts of a stage, the counts of an edge.
 use std::{collections::BTreeMap, time::Duration};
 
-use super::engine_pool::PoolReading;
-
 /// Where a stage stands: from starting to ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StageState {
@@ -80,4 +78,14 @@ pub struct EdgeReading {
     pub held: Duration,
     /// How long the stage before it has waited for room, all together.
     pub waited: Duration,
+}
+
+/// How an engine pool is used at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolReading {
+    /// The most engines that there may be.
+    pub size: usize,
+    pub lent: usize,
+    /// Those that wait for one.
+    pub waiting: usize,
 }

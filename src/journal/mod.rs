@@ -13,6 +13,7 @@ mod numbers;
 mod passages;
 mod place;
 mod reader;
+mod rescue;
 mod retention;
 mod schema;
 mod settings;

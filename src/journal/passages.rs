@@ -50,33 +50,28 @@ impl Reader {
 /// As it reads now. `None`: a correction has taken all its words away, or its kind is none that this version knows.
 fn current(json: &str, text: Option<String>) -> Option<Passage> {
     let (event, original) = as_it_reads(serde_json::from_str(json).ok()?, text);
-    passage(event).filter(|it| original.is_none() || !it.text.is_empty())
+    // A translation that was given up has none, either.
+    let is_empty = |it: &Passage| original.is_some() || it.kind == "caption";
+    passage(event).filter(|it| !it.text.is_empty() || !is_empty(it))
 }
 
 fn passage(event: Event) -> Option<Passage> {
     let (seq, start) = (event.seq()?, event.start());
     Some(match event {
         Event::Caption(it) => Passage {
-            kind: "caption",
-            seq,
-            start,
             end: it.end,
             track: Some(it.track),
             lang: Some(it.lang),
             speaker: it.speaker,
-            text: it.text,
             words: it.words,
+            ..bare("caption", seq, start, it.text)
         },
         Event::Translation(it) => Passage {
-            kind: "translation",
-            seq,
-            start,
             end: it.end,
             track: Some(it.track),
             lang: Some(it.lang),
             speaker: it.speaker,
-            text: it.text,
-            words: None,
+            ..bare("translation", seq, start, it.text)
         },
         Event::Gap(it) => {
             Passage { end: it.end, track: it.track, ..bare("gap", seq, start, it.why.into_owned()) }

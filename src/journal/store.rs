@@ -9,6 +9,7 @@ use super::{
     error::JournalError,
     numbers::{signed, unsigned},
     place::{is_suspect, lock, move_aside},
+    rescue::{Rescued, rescue},
     retention, schema,
     settings::{BookSettings, Opened},
 };
@@ -52,6 +53,9 @@ impl Store {
         };
         lock.set_len(0).map_err(|source| JournalError::File { path: path.clone(), source })?;
         schema::migrate(&mut connection)?;
+        if let Some(aside) = &set_aside {
+            carry_over(&mut connection, aside);
+        }
         let check = match is_checked {
             true => None,
             false => {
@@ -144,6 +148,25 @@ impl Store {
             params![self.run, signed(now)],
         )?;
         self.sync()
+    }
+}
+
+/// The newest event of a broken file goes on where it can still be read.
+fn carry_over(connection: &mut Connection, aside: &Path) {
+    match rescue(connection, aside) {
+        Ok(Some(Rescued { entries, is_whole: true })) => {
+            tracing::warn!(entries, "the newest event of the broken journal was carried over");
+        }
+        Ok(Some(Rescued { entries, .. })) => {
+            tracing::error!(
+                entries,
+                "of the newest event of the broken journal only a part could be carried over: a new event begins"
+            );
+        }
+        Ok(None) => (),
+        Err(error) => {
+            tracing::error!(%error, "nothing of the broken journal could be carried over: a new event begins");
+        }
     }
 }
 

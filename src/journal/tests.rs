@@ -187,14 +187,56 @@ async fn a_file_whose_check_ends_after_the_start_is_set_aside_by_the_next_one() 
     while !noted() {
         tokio::task::yield_now().await;
     }
-    book.write(batch(BEGIN + 1, &[said(1, "good morning")])).await.unwrap();
+    let stream = opened.continued.stream;
+    let partial = caption(2, 2, CaptionKind::Partial, "and so my", "and so");
+    let written = batch(BEGIN + 1, &[said(1, "good morning")]);
+    book.write(Batch { open: Some(vec![json(&partial)]), ..written }).await.unwrap();
     book.close().await;
     let (book, opened) = Book::open(at_once.clone()).await.unwrap();
+    // What was written meanwhile is not lost: the event goes on in the new file.
+    let again = opened.continued;
+    assert_eq!((again.stream, again.next, again.closed), (stream, 3, 1));
+    assert_eq!(again.entries[0].0, said(1, "good morning"));
+    let reader = Reader::open(&path).unwrap();
+    let found = Search { words: "morning".to_owned(), limit: 10, ..Search::default() };
+    assert_eq!(reader.search(&found).unwrap().hits.len(), 1);
+    drop(reader);
     assert_eq!(opened.set_aside.unwrap().file_name().unwrap(), "book.db.broken-1800000000001");
     assert!(!noted());
     book.close().await;
     let (_book, opened) = Book::open(at_once).await.unwrap();
     assert_eq!((opened.set_aside, noted()), (None, false));
+}
+
+#[tokio::test]
+async fn what_stands_before_the_damage_is_kept_and_a_new_event_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("book.db");
+    let (book, first) = open(&path, BEGIN).await;
+    let long = "a long sentence about nothing ".repeat(20);
+    for seq in 1..=200 {
+        book.write(batch(BEGIN + seq, &[said(seq, &format!("{long} {seq}"))])).await.unwrap();
+    }
+    book.close().await;
+    // A page in the middle of the entries.
+    let file = Connection::open(&path).unwrap();
+    let size: i64 = file.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
+    let size = usize::try_from(size).unwrap();
+    file.close().unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let has = |page: &[u8]| page.windows(14).any(|it| it == b"a long sentenc") && page[0] == 0x0d;
+    let pages: Vec<usize> =
+        (0..bytes.len() / size).filter(|it| has(&bytes[it * size..(it + 1) * size])).collect();
+    let at = pages[pages.len() / 2] * size;
+    bytes[at..at + size].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    let (_book, opened) = open(&path, BEGIN + 1000).await;
+    assert!(opened.set_aside.is_some());
+    assert_ne!(opened.continued.stream, first.continued.stream, "numbers are not given twice");
+    assert_eq!(opened.continued.next, 1);
+    let events = Reader::open(&path).unwrap().events(None, 10).unwrap();
+    assert_eq!(events.len(), 2);
+    assert!((1..200).contains(&events[1].entries) && events[1].is_over, "{events:?}");
 }
 
 #[tokio::test]

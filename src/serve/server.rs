@@ -241,6 +241,8 @@ impl Server {
         let until = Instant::now() + grace;
         // Nobody will look at it any more.
         self.publisher.let_all_go();
+        // Viewers see what the journal has kept: without this they would part before the last of it.
+        let _ = timeout_at(until, self.hub.captions.all_shown()).await;
         self.closed.cancel();
         self.hub.say_goodbye();
         self.viewers.close();

@@ -57,6 +57,9 @@ pub struct ApiState {
     pub now: u64,
     /// Whether whoever asks may `POST` too; nobody may on a node of a cluster.
     pub may_operate: bool,
+    /// What was kept may be read here by whoever asks: there is an archive.
+    #[serde(default)]
+    pub may_read_archive: bool,
     pub edges: Vec<EdgeState>,
     pub work: Vec<StageWork>,
     /// Every source of sound, also where none comes.

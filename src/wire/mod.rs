@@ -8,6 +8,7 @@ mod ingest;
 mod inspect;
 mod kept;
 mod line;
+mod mask;
 mod page;
 mod sound_file;
 mod sound_message;

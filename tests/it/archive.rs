@@ -1,5 +1,5 @@
 //! The archive of the real program: its pages, its rights, and sound that is where its words are.
-use std::{fs, path::Path, process::Stdio, time::Duration};
+use std::{fs, path::Path, process::Stdio};
 
 use livecap::cli::client::Client;
 use serde_json::{Value, json};
@@ -9,9 +9,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::program::{Program, ask, livecap};
-
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::{
+    program::{PATIENCE, Program, ask, livecap},
+    viewer::{finals, viewer},
+};
 
 async fn start(folder: &Path, text: &str, tokens: &[(&str, &str)]) -> (Program, String, Client) {
     fs::write(folder.join("talk.toml"), text).unwrap();
@@ -19,18 +20,8 @@ async fn start(folder: &Path, text: &str, tokens: &[(&str, &str)]) -> (Program, 
     command.stdin(Stdio::piped()).envs(tokens.iter().copied());
     let mut program = Program::start(command);
     let address = program.address().await;
-    let client = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
+    let client = viewer(&address, 0).await;
     (program, address, client)
-}
-
-/// The next `count` finals have come.
-async fn finals(client: &mut Client, count: usize) {
-    let mut heard = 0;
-    while heard < count {
-        let event = timeout(PATIENCE, client.next()).await.expect("an event").unwrap().unwrap();
-        let is_final = |it: &Value| it["kind"] == "final";
-        heard += usize::from(event.name == "caption" && event.args.iter().any(is_final));
-    }
 }
 
 /// Status and body.

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{
-    support::program::{PATIENCE, Program, ask_with, livecap},
+    support::{
+        program::{PATIENCE, Program, ask_with, livecap},
+        viewer::{next_where, viewer},
+    },
     translate::{Service, Turn},
 };
 
@@ -36,19 +39,13 @@ impl Running {
         command.env("OPERATOR", TOKEN).env("KEY", "very-secret").stdin(Stdio::piped());
         let mut program = Program::start(command);
         let address = program.address().await;
-        let viewer = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
+        let viewer = viewer(&address, 0).await;
         Running { _folder: folder, program, address, viewer }
     }
 
     /// The next event of that name in that language.
     async fn next(&mut self, name: &str, lang: &str) -> Value {
-        loop {
-            let event = timeout(PATIENCE, self.viewer.next()).await.expect("an event").unwrap();
-            let event = event.expect("no early end");
-            if event.name == name && event.args[0]["lang"] == lang {
-                return event.args[0].clone();
-            }
-        }
+        next_where(&mut self.viewer, name, |it| it["lang"] == lang).await
     }
 
     async fn post(&self, path: &str, body: &Value) -> String {

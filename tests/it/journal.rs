@@ -1,14 +1,14 @@
 //! Journals of the real binary: restarts that continue, kills at any moment, and what `livecap journal` says of them.
-use std::{fs, path::Path, process::Stdio, time::Duration};
+use std::{fs, path::Path, process::Stdio};
 
-use livecap::cli::client::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::support::program::{Program, ask_with, ended, livecap};
-
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::{
+    program::{PATIENCE, Program, ask_with, ended, livecap},
+    viewer::{next, viewer},
+};
 
 /// What is typed becomes captions.
 fn folder() -> TempDir {
@@ -24,21 +24,6 @@ async fn start(folder: &Path) -> (Program, String) {
     let mut program = Program::start(command.stdin(Stdio::piped()));
     let address = program.address().await;
     (program, address)
-}
-
-/// A viewer that has received everything before `from`.
-async fn viewer(address: &str, from: u64) -> Client {
-    Client::connect(address, json!({ "v": 1, "from": from })).await.unwrap()
-}
-
-async fn next(client: &mut Client, name: &str) -> Value {
-    loop {
-        let event = timeout(PATIENCE, client.next()).await.expect("an event").unwrap();
-        let event = event.expect("no early end");
-        if event.name == name {
-            return event.args.into_iter().next().unwrap_or_default();
-        }
-    }
 }
 
 async fn kept(folder: &Path) -> Vec<Value> {

@@ -25,9 +25,13 @@ mod import;
 mod journal;
 #[cfg(feature = "whisper")]
 mod languages;
+#[cfg(feature = "journal")]
+mod large_archive;
 #[cfg(feature = "whisper")]
 mod live;
 mod lives;
+#[cfg(feature = "journal")]
+mod masked;
 mod models;
 mod numbers;
 mod packaging;

@@ -1,23 +1,12 @@
 //! `livecap replay` with the real binary: a journal's event once more, as its viewers had it.
-use std::{fs, process::Stdio, time::Duration};
+use std::{fs, process::Stdio};
 
-use livecap::cli::client::Client;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use crate::support::program::{Program, ended, livecap};
-
-const PATIENCE: Duration = Duration::from_secs(30);
-
-async fn next(client: &mut Client, name: &str) -> Value {
-    loop {
-        let event = timeout(PATIENCE, client.next()).await.expect("an event").unwrap();
-        let event = event.expect("no early end");
-        if event.name == name {
-            return event.args.into_iter().next().unwrap_or_default();
-        }
-    }
-}
+use crate::support::{
+    program::{Program, ended, livecap},
+    viewer::{next, viewer},
+};
 
 #[tokio::test]
 async fn an_event_is_shown_once_more_as_it_was() {
@@ -29,7 +18,7 @@ async fn an_event_is_shown_once_more_as_it_was() {
     let mut command = livecap(folder.path(), &["run", "talk.toml"]);
     let mut program = Program::start(command.stdin(Stdio::piped()));
     let address = program.address().await;
-    let mut client = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
+    let mut client = viewer(&address, 0).await;
     let mut first = Vec::new();
     for text in ["good morning", "and welcome", "to all of you"] {
         program.write(&format!("{text}\n")).await;
@@ -41,7 +30,7 @@ async fn an_event_is_shown_once_more_as_it_was() {
     let asked = ["replay", "--journal", "book.db", "--listen", "127.0.0.1:0"];
     let mut again = Program::start(&mut livecap(folder.path(), &asked));
     let address = again.address().await;
-    let mut client = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
+    let mut client = viewer(&address, 0).await;
     let hello = next(&mut client, "hello").await;
     assert_eq!(hello["page"]["title"], "Spring talks");
     assert_eq!(hello["tracks"], json!([{ "name": "talk", "lang": "und", "langs": [] }]));

@@ -4,17 +4,15 @@ use std::{
     io::Read,
     path::Path,
     process::Stdio,
-    time::Duration,
 };
 
-use livecap::cli::client::Client;
-use serde_json::{Value, json};
-use tokio::time::timeout;
+use serde_json::Value;
 use zip::ZipArchive;
 
-use crate::support::program::{Program, ended, livecap};
-
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::{
+    program::{Program, ended, livecap},
+    viewer::{finals, next, viewer},
+};
 
 fn inside(report: &Path) -> Vec<(String, String)> {
     let mut zip = ZipArchive::new(File::open(report).unwrap()).unwrap();
@@ -26,18 +24,6 @@ fn inside(report: &Path) -> Vec<(String, String)> {
         (file.name().unwrap().into_owned(), text)
     };
     (0..count).map(read).collect()
-}
-
-async fn finals(client: &mut Client, count: usize) -> Vec<Value> {
-    let mut all = Vec::new();
-    while all.len() < count {
-        let event = timeout(PATIENCE, client.next()).await.expect("an event").unwrap();
-        let event = event.expect("no early end");
-        if event.name == "caption" {
-            all.push(event.args.into_iter().next().unwrap());
-        }
-    }
-    all
 }
 
 #[tokio::test]
@@ -52,7 +38,9 @@ async fn a_report_holds_what_happened_without_names_and_tokens_and_runs_again() 
     let command = command.stdin(Stdio::piped()).env("OPERATOR", "letmein-92");
     let mut program = Program::start(command);
     let address = program.address().await;
-    let mut client = Client::connect(&address, json!({ "v": 1, "from": 0 })).await.unwrap();
+    let mut client = viewer(&address, 0).await;
+    // The journal notes a state with what is said after it.
+    next(&mut client, "state").await;
     let line =
         r#"{"type":"final","text":"my name is Ada, ada@mail.example","speaker":"Ada Byron"}"#;
     program.write(&format!("{line}\nand this is line two\n")).await;

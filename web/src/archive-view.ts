@@ -42,7 +42,7 @@ function link(words: string, place: Place, go: Go): HTMLAnchorElement {
   return it;
 }
 
-/** Its words and its time play the sound from there. */
+/** Its words and its time play the sound from there; on its time, arrow keys choose a word. */
 export function passageItem(passage: Passage, before: Passage | undefined, play: (passage: Passage, moment: number) => void): HTMLElement {
   const item = document.createElement("div");
   item.className = "passage";
@@ -50,25 +50,58 @@ export function passageItem(passage: Passage, before: Passage | undefined, play:
   const time = text("button", clock(passage.start), "time");
   time.type = "button";
   time.setAttribute("aria-label", t("archive.play", { time: clock(passage.start) }));
-  time.addEventListener("click", () => play(passage, passage.start));
   const said = document.createElement("div");
   item.append(time, said);
   if (passage.kind === "gap" || passage.kind === "mark") {
     const gap = passage.kind === "gap" ? gapText(passage.text, passage.end - passage.start, [textLanguage()]).text : passage.text;
     said.append(text("span", gap, "aside"));
+    time.addEventListener("click", () => play(passage, passage.start));
     return item;
   }
   if (passage.lang) setLanguage(said, passage.lang);
   if (passage.speaker && passage.speaker !== before?.speaker) said.append(text("span", `${passage.speaker}: `, "who"));
-  for (const { words, moment } of spoken(passage)) {
-    const word = text("span", words, "word");
+  const all = spoken(passage);
+  for (const { words, moment } of all) {
+    const word = text("span", words.trim(), "word");
     word.dataset.at = String(moment);
-    // For the arrow keys only: a talk has thousands of words, and Tab goes from passage to passage.
-    word.tabIndex = -1;
     word.addEventListener("click", () => play(passage, moment));
-    said.append(word);
+    said.append(/^\s*/u.exec(words)![0], word);
   }
+  chooseByKeys(time, [...said.querySelectorAll<HTMLElement>(".word")]);
+  time.addEventListener("click", () => {
+    const chosen = said.querySelector<HTMLElement>(".word.chosen");
+    play(passage, chosen ? Number(chosen.dataset.at) : passage.start);
+  });
   return item;
+}
+
+/**
+ * The words stay text, which a screen reader reads as a whole: the button of the time has the focus, and its name says which word is
+ * chosen.
+ */
+function chooseByKeys(time: HTMLButtonElement, words: HTMLElement[]): void {
+  const label = time.getAttribute("aria-label") ?? "";
+  let chosen = -1;
+  const choose = (at: number): void => {
+    words[chosen]?.classList.remove("chosen");
+    chosen = Math.max(-1, Math.min(at, words.length - 1));
+    const word = words[chosen];
+    word?.classList.add("chosen");
+    word?.scrollIntoView({ block: "nearest" });
+    time.setAttribute("aria-label", word ? `${label}: ${word.textContent ?? ""}` : label);
+  };
+  time.setAttribute("aria-keyshortcuts", "ArrowRight ArrowLeft");
+  time.title = t("archive.keys");
+  time.addEventListener("blur", () => choose(-1));
+  time.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Home") choose(0);
+    else if (event.key === "End") choose(words.length - 1);
+    // In the direction of the text.
+    else if (step !== undefined && words[0]) choose(chosen + (getComputedStyle(words[0]).direction === "rtl" ? -step : step));
+    else return;
+    event.preventDefault();
+  });
 }
 
 /** Words with their times; the whole text where its words are others, or have none. */

@@ -1,5 +1,4 @@
 // The page of what was kept: a list of events, a search, and one event's transcript with its sound.
-import { followKeys } from "./archive-keys.ts";
 import { clock, readPlace, soundAt, writePlace, type Place } from "./archive-place.ts";
 import { eventItem, facts, hitItem, passageItem } from "./archive-view.ts";
 import { ask, Unauthorized, type Hit, type KeptEvent, type Passage, type Passages } from "./archive-wire.ts";
@@ -30,7 +29,6 @@ let turn = 0;
 
 useTexts(new URLSearchParams(location.search).get("ui") ?? settings.ui);
 onTexts(() => void show());
-followKeys(view);
 followToken((given) => {
   token = given;
   void show();

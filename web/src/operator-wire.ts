@@ -56,6 +56,8 @@ export interface State {
   server: string;
   now: number;
   may_operate: boolean;
+  /** There is an archive, and this page may read it. */
+  may_read_archive: boolean;
   edges: Edge[];
   work: Work[];
   levels: { source: string; level_db: number | null }[];

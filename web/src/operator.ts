@@ -13,7 +13,7 @@ import { isToken, pointsIn, untilNext, type Status } from "./operator-status.ts"
 import { showFacts, showLatency, showLines, showTables } from "./operator-view.ts";
 import { isWhole, type Graph, type LogLine, type State } from "./operator-wire.ts";
 import { silenceTold, silentSince } from "./silence.ts";
-import { takeFromAddress } from "./token.ts";
+import { keepToken as keepForOthers, takeFromAddress } from "./token.ts";
 
 /** What the plots keep: five minutes at two a second, or as many as `?points=` says. */
 const POINTS = pointsIn(location.search);
@@ -61,6 +61,8 @@ element("which").addEventListener("change", (event) => {
   which = (event.target as HTMLInputElement).value as Which;
   stagePlot.show(stages[which]);
 });
+// The archive takes the token that other pages keep.
+element("to-archive").addEventListener("click", () => keepForOthers(token() ?? ""));
 document.addEventListener("visibilitychange", () => document.hidden || poller.now());
 addEventListener("online", () => poller.now());
 poller.now();
@@ -129,6 +131,7 @@ function graphWhy(state: State): string | undefined {
 
 function show(state: State): void {
   open(true);
+  element("to-archive").hidden = !state.may_read_archive;
   showFacts(state);
   view.update(state);
   showText("graph-why", graphWhy(state));

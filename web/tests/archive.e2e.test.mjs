@@ -74,53 +74,52 @@ describe("the archive", { skip }, () => {
     await page.waitForFunction(() => document.getElementById("admission").hidden);
   });
 
-  for (const format of ["wav", "flac"]) {
-    it(`plays the sound from a word, by the mouse and by the keyboard: ${format}`, async (t) => {
-      const folder = temporaryFolder(t);
-      // The same sound once more, to compare with.
-      const wav = join(folder, "same.wav");
-      const recording = `[recording.talk]\npath = ${JSON.stringify(join(root, "pipelines/demo.flac"))}\nspeed = 1.0\nloop = true\n`;
-      const records = `[record.sound]\nfrom = "talk"\npath = ${JSON.stringify(join(folder, `sound.${format}`))}\n[record.same]\nfrom = "talk"\npath = ${JSON.stringify(wav)}\n`;
-      const server = await running(t, `${recording}[whisper.english]\nfrom = "talk"\nmodel = "demo"\n${records}${BROADCAST}${JOURNAL}record = "sound"\n`);
-      let passages = [];
-      // The file says of itself how long it is once a second: what is played is well within it.
-      for (const end = Date.now() + SOON_MS; passages.length < 2; ) {
-        assert.ok(Date.now() < end, "two sentences are kept");
-        passages = (await asked(server.url, "/1/passages"))?.passages.filter((it) => it.words?.length > 3) ?? [];
+  for (const kind of ["wav", "flac"]) it(`plays the sound of a ${kind} file from a word, by mouse and by keyboard`, async (t) => {
+    const folder = temporaryFolder(t);
+    // What is played is compared with a recording of the same sound beside it.
+    const [wav, flac] = ["sound.wav", "sound.flac"].map((name) => join(folder, name));
+    const recording = `[recording.talk]\npath = ${JSON.stringify(join(root, "pipelines/demo.flac"))}\nspeed = 1.0\nloop = true\n`;
+    const server = await running(t, `${recording}[whisper.english]\nfrom = "talk"\nmodel = "demo"\n[record.wav]\nfrom = "talk"\npath = ${JSON.stringify(wav)}\n[record.flac]\nfrom = "talk"\npath = ${JSON.stringify(flac)}\n${BROADCAST}${JOURNAL}record = "${kind}"\n`);
+    let passages = [];
+    // The file says of itself how long it is once a second: what is played is well within it.
+    for (const end = Date.now() + SOON_MS; passages.length < 2; ) {
+      assert.ok(Date.now() < end, "two sentences are kept");
+      passages = (await asked(server.url, "/1/passages"))?.passages.filter((it) => it.words?.length > 3) ?? [];
+    }
+    for (const [number, passage] of passages.slice(0, 2).entries()) {
+      const word = passage.words[3];
+      // A page of its own: what is heard first is not the rest of another place.
+      const page = await open(t, `${server.url}/archive?event=1`);
+      await page.waitForSelector(".word");
+      await page.evaluate(() => {
+        const context = new AudioContext({ sampleRate: 16000 });
+        const tap = context.createScriptProcessor(4096, 1, 1);
+        window.heard = [];
+        tap.onaudioprocess = (event) => window.heard.push(...event.inputBuffer.getChannelData(0));
+        context.createMediaElementSource(document.getElementById("sound")).connect(tap);
+        tap.connect(context.destination);
+        return context.resume();
+      });
+      if (number === 0) await page.locator(`.word[data-at="${word.start}"]`).click();
+      else {
+        const time = page.locator(".passage", { has: page.locator(`.word[data-at="${word.start}"]`) }).locator(".time");
+        await time.focus();
+        for (let at = 0; at < 4; at += 1) await page.keyboard.press("ArrowRight");
+        assert.equal(await page.locator(".word.chosen").getAttribute("data-at"), String(word.start));
+        assert.ok((await time.getAttribute("aria-label")).endsWith(`: ${word.word.trim()}`));
+        await isAccessible(page, "a chosen word");
+        await page.keyboard.press("Enter");
       }
-      for (const [passage, byKeyboard] of [[passages[0], false], [passages[1], true]]) {
-        const word = passage.words[3];
-        // A page of its own: what is heard first is not the rest of another place.
-        const page = await open(t, `${server.url}/archive?event=1`);
-        await page.waitForSelector(".word");
-        await page.evaluate(() => {
-          const context = new AudioContext({ sampleRate: 16000 });
-          const tap = context.createScriptProcessor(4096, 1, 1);
-          window.heard = [];
-          tap.onaudioprocess = (event) => window.heard.push(...event.inputBuffer.getChannelData(0));
-          context.createMediaElementSource(document.getElementById("sound")).connect(tap);
-          tap.connect(context.destination);
-          return context.resume();
-        });
-        if (byKeyboard) {
-          await page.locator(`.passage[data-start="${passage.start}"] .time`).focus();
-          for (let at = 0; at <= 4; at += 1) await page.keyboard.press("ArrowRight");
-          await page.keyboard.press("ArrowLeft");
-          await page.keyboard.press("Enter");
-        } else {
-          await page.locator(`.word[data-at="${word.start}"]`).click();
-        }
-        await page.waitForFunction(() => window.heard.filter((it) => it !== 0).length > 12000);
-        const heard = await page.evaluate(() => window.heard.slice(window.heard.findIndex((it) => it !== 0)));
-        const landed = placeOf(heard.slice(0, 8000), readFileSync(wav), word.start);
-        t.diagnostic(`${word.word.trim()} at ${word.start} s: played from ${landed.second.toFixed(3)} s, likeness ${landed.likeness.toFixed(3)}`);
-        assert.ok(landed.likeness > 0.8, "it is that sound");
-        assert.ok(Math.abs(landed.second - word.start) <= 0.2, `${landed.second} is not ${word.start}`);
-        assert.equal(new URL(page.url()).searchParams.get("t"), String(word.start));
-        await isAccessible(page, "with sound");
-      }
-    });
-  }
+      await page.waitForFunction(() => window.heard.filter((it) => it !== 0).length > 12000);
+      const heard = await page.evaluate(() => window.heard.slice(window.heard.findIndex((it) => it !== 0)));
+      const landed = placeOf(heard.slice(0, 8000), readFileSync(wav), word.start);
+      t.diagnostic(`${word.word.trim()} at ${word.start} s: played from ${landed.second.toFixed(3)} s, likeness ${landed.likeness.toFixed(3)}`);
+      assert.ok(landed.likeness > 0.8, "it is that sound");
+      assert.ok(Math.abs(landed.second - word.start) <= 0.2, `${landed.second} is not ${word.start}`);
+      assert.equal(new URL(page.url()).searchParams.get("t"), String(word.start));
+      await isAccessible(page, "with sound");
+    }
+  });
 });
 
 /** Where in the file, around a moment, the samples are: second, and how alike they are from 0 to 1. */

@@ -152,6 +152,20 @@ describe("an operator", { skip }, () => {
     await shows(late, "Please ask Mr Morgan.");
   });
 
+  it("goes to the archive where there is one", async (t) => {
+    const file = (journal) => `[lines.english]\npath = "-"\n\n[broadcast.web]\nfrom = "english"\nlisten = "127.0.0.1:0"\noperator-token-env = "OPERATOR"\n${journal}`;
+    const server = await running(t, file('[journal.book]\nfrom = "web"\npath = "book.db"\n'), { OPERATOR: SECRET });
+    const page = await open(t, `${server.url}/operator#token=${SECRET}`);
+    await hasStatus(page, "live");
+    await server.say(final("Good morning."));
+    await page.click("#to-archive");
+    await page.waitForSelector(".events a");
+    const without = await running(t, file(""), { OPERATOR: SECRET });
+    const other = await open(t, `${without.url}/operator#token=${SECRET}`);
+    await hasStatus(other, "live");
+    assert.equal(await other.isVisible("#to-archive"), false);
+  });
+
   it("masks a word by keyboard and edits a sentence before readers see either", async (t) => {
     const broadcast = 'operator-token-env = "OPERATOR"\nhold-back = "8s"';
     const server = await captioning(t, { broadcast, env: { OPERATOR: SECRET } });

@@ -105,7 +105,7 @@ test("a rate is what two readings of one run differ by", () => {
 });
 
 const STATE: State = {
-  lag_ms: null, paused: false, level_db: null, stream: "s", server: "1", now: 1, may_operate: false, edges: [], work: [], levels: [], latency: [],
+  lag_ms: null, paused: false, level_db: null, stream: "s", server: "1", now: 1, may_operate: false, may_read_archive: false, edges: [], work: [], levels: [], latency: [],
   viewers: 0, log: { first: 1, next: 1, ended: false },
   stages: [
     { name: "mic", state: "restarting", why: "gone", restarts: 2 }, { name: "english", state: "running", restarts: 1 },

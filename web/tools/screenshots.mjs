@@ -3,21 +3,31 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DESKTOP, PHONE, isLive, launch, open, shows, skip } from "../tests/support/browser.mjs";
 import { withCleanup } from "../tests/support/cleanup.mjs";
-import { caption, hello, track, translation } from "../tests/support/events.mjs";
+import { caption, final, hello, track, translation } from "../tests/support/events.mjs";
 import { demonstrating, relaying, root, running } from "../tests/support/livecap.mjs";
 
 const folder = join(root, "docs/pages");
 const PROJECTOR = { width: 1920, height: 1080 };
+
+/** What is said in the pictures of a talk that is kept. */
+const TALK = [
+  ["Ada Byron", "Good evening, everybody, and welcome to the town hall."],
+  ["Ada Byron", "Tonight we talk about the bridge over the canal, and about what it costs."],
+  ["Ben Okafor", "Thank you. The council has asked three engineers, and each of them says the same."],
+  ["Ben Okafor", "The old bridge can carry bicycles and people, but no lorries."],
+  ["Ada Byron", "So please ask Mr Morgan about the plan for the new one."],
+  ["Chen Li", "The new bridge will be built beside the old one, which stays open meanwhile."],
+  ["Chen Li", "We begin in spring, and the council pays two thirds of it."],
+];
 
 if (skip) throw new Error(skip);
 mkdirSync(folder, { recursive: true });
 await withCleanup(async (t) => {
   const browser = await launch();
   t.after(() => browser.close());
-  await ofTheDemo(t, browser);
-  await ofLanguages(t, browser);
-  await ofTheBuilder(t, browser);
-  await ofAnEvent(t);
+  // All of them, or those that are named: `node tools/screenshots.mjs kept`.
+  const all = { demo: ofTheDemo, languages: ofLanguages, builder: ofTheBuilder, event: ofAnEvent, kept: ofWhatIsKept };
+  for (const name of process.argv[2] ? [process.argv[2]] : Object.keys(all)) await all[name](t, browser);
 });
 
 async function ofTheDemo(t, browser) {
@@ -88,4 +98,38 @@ async function ofAnEvent(t) {
   const page = await open(t, browser, `${server.url.replace("127.0.0.1", "hall.example")}/join?colours=light`, { viewport: PROJECTOR });
   await page.waitForSelector(".languages li");
   await page.screenshot({ path: join(folder, "join-projector.png") });
+}
+
+/** A talk that is corrected while it is shown, searched, and read in the archive. */
+async function ofWhatIsKept(t, browser) {
+  const pipeline = `[page]\ntitle = "Town hall"\n[lines.english]\npath = "-"\n[broadcast.web]\nfrom = "english"\nlisten = "127.0.0.1:0"\noperator-token-env = "OPERATOR"\n[journal.book]\nfrom = "web"\npath = "book.db"\n`;
+  const server = await running(t, pipeline, { OPERATOR: "o" });
+  const said = TALK.map(([speaker, text], at) => {
+    const [start, end] = [7 * at, 7 * at + 6];
+    const parts = text.split(" ");
+    const words = parts.map((word, nth) => ({ word: ` ${word}`, start: start + (6 * nth) / parts.length, end: start + (6 * (nth + 1)) / parts.length }));
+    return final(text, { track: "english", seq: at + 1, segment: at, revision: 0, kind: "final", lang: "en", speaker, start, end, words, at: { captured: Date.now() } });
+  });
+  await server.say(...said);
+  const reader = await open(t, browser, `${server.url}/?colours=light#token=o`, { viewport: DESKTOP });
+  await shows(reader, TALK.at(-1)[1]);
+  const operator = await open(t, browser, `${server.url}/operator#token=o`, { viewport: DESKTOP, colorScheme: "light" });
+  await operator.fill("#editor-name", "Ada");
+  await operator.locator("#editable .word", { hasText: "Morgan" }).click();
+  await operator.keyboard.type("Morgen");
+  await operator.locator("#editing").screenshot({ path: join(folder, "operator-editing.png") });
+  await operator.keyboard.press("Enter");
+  await shows(reader, "ask Mr Morgen about");
+  await reader.screenshot({ path: join(folder, "captions-corrected.png") });
+  await reader.keyboard.press("/");
+  await reader.keyboard.type("council");
+  await reader.waitForFunction(() => CSS.highlights.size > 0);
+  await reader.screenshot({ path: join(folder, "captions-search.png") });
+  for (const [name, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
+    const page = await open(t, browser, `${server.url}/archive?event=1#token=o`, { viewport, colorScheme: "light" });
+    await page.locator(".passage .time").nth(2).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.screenshot({ path: join(folder, `archive-${name}.png`) });
+  }
 }

@@ -59,6 +59,21 @@ impl Captions {
         done
     }
 
+    /// Returns once readers see all that is in the log: nothing of it waits for a journal.
+    pub(crate) async fn all_shown(&self) {
+        let mut bell = self.bell.listen();
+        loop {
+            bell.borrow_and_update();
+            let is_shown = {
+                let log = self.log();
+                log.since(log.next()).next().is_none()
+            };
+            if is_shown || bell.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Removes what exceeds the retention, without waking readers.
     pub(crate) fn prune(&self, now: Instant) {
         self.locked().prune(now);

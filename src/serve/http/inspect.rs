@@ -62,6 +62,7 @@ fn whole(hub: &Hub, requester: &Requester<'_>) -> ApiState {
         now: hub.clock.now_ms(),
         // A node refuses everybody.
         may_operate: hub.rules.may_operate(requester) && hub.node().is_none(),
+        may_read_archive: hub.settings.archive.is_some() && hub.rules.may_read_archive(requester),
         edges: edges.iter().map(Into::into).collect(),
         work: readings.iter().map(Into::into).collect(),
         levels: sources.map(level).collect(),

@@ -5,6 +5,7 @@ use livecap::{
 };
 
 use super::*;
+use crate::relay::clients::printed_with;
 
 fn operated() -> Settings {
     let tokens = Tokens { operator: Some(Token::new("o")), ..Tokens::default() };
@@ -134,5 +135,64 @@ async fn a_masked_word_reaches_nobody_who_comes_later() {
     for format in ["json", "txt", "srt", "vtt", "ttml"] {
         let (_, text) = get(&pipeline.server, &format!("/api/transcript.{format}")).await;
         assert!(!text.to_lowercase().contains("damn") && text.contains("***"), "{text}");
+    }
+}
+
+/// python-socketio as people have it: a plain client and one that takes captions, there from the beginning or late.
+#[tokio::test]
+async fn pythons_client_that_knows_no_corrections_has_a_sensible_transcript() {
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/target/clients/bin/python");
+    if !std::path::Path::new(python).exists() {
+        println!("skipped: python-socketio is not installed, `.ci/setup tests` does that");
+        return;
+    }
+    for transport in ["websocket", "polling"] {
+        let mut pipeline = Pipeline::start(operated()).await;
+        let url = pipeline.url();
+        let client = |auth: Option<&str>| {
+            let args: Vec<String> =
+                [transport].into_iter().chain(auth).map(str::to_owned).collect();
+            let url = url.clone();
+            tokio::spawn(async move {
+                let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                printed_with("python-socketio", "transcript.py", &url, &args).await.unwrap()
+            })
+        };
+        let texts = async |client: JoinHandle<Vec<Value>>| -> Vec<String> {
+            let lines = client.await.unwrap();
+            lines.iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+        };
+        let (plain, early) = (client(None), client(Some(r#"{"v":1}"#)));
+        let there = async {
+            let head =
+                "GET /api/state HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer o".to_owned();
+            loop {
+                let (_, state) = request(&pipeline.server, &head, "").await;
+                let state: Value = serde_json::from_str(&state).unwrap();
+                if state["viewers"].as_u64() == Some(2) {
+                    return;
+                }
+            }
+        };
+        timeout(SOON, there).await.expect("both are there");
+        // One who is there all the time shows how far it is.
+        let mut viewer = pipeline.viewer(captions()).await;
+        viewer.hello().await;
+        pipeline.finish("ask Morgan").await;
+        viewer.final_text().await;
+        let (status, _) = correct(&pipeline.server, &wanted("ask Morgan", "ask Morgen")).await;
+        assert_eq!(status, 200);
+        pipeline.finish("damn good").await;
+        viewer.expect::<CorrectionEvent>("correction").await;
+        viewer.final_text().await;
+        let mask = json!({ "track": "english", "segment": 1, "lang": "en", "before": "damn good", "mask": "damn" });
+        assert_eq!(correct(&pipeline.server, &mask).await.0, 200);
+        let late = client(Some(r#"{"v":1,"from":0}"#));
+        pipeline.finish("it is over").await;
+        // Once each, in order, as it was said; and who comes late finds nothing that was masked.
+        let said = ["ask Morgan", "damn good", "it is over"];
+        assert_eq!(texts(plain).await, said, "{transport}");
+        assert_eq!(texts(early).await, said, "{transport}");
+        assert_eq!(texts(late).await, ["ask Morgan", "*** good", "it is over"], "{transport}");
     }
 }

@@ -16,6 +16,16 @@ pub(super) async fn printed(
     server: &Server,
     transport: &str,
 ) -> Option<Vec<Value>> {
+    printed_with(program, script, &server.url(), &[transport]).await
+}
+
+/// The same, of a script that has other arguments behind the address.
+pub(crate) async fn printed_with(
+    program: &str,
+    script: &str,
+    url: &str,
+    args: &[&str],
+) -> Option<Vec<Value>> {
     let python = inside("target/clients/bin/python");
     let (interpreter, installed) = match script.ends_with(".py") {
         true => (python.clone(), python.exists()),
@@ -26,12 +36,12 @@ pub(super) async fn printed(
         return None;
     }
     let mut command = Command::new(interpreter);
-    command.arg(inside("tests/clients").join(script)).args([&server.url(), transport]);
+    command.arg(inside("tests/clients").join(script)).arg(url).args(args);
     command.env("LIVECAP_WEB", inside("web")).kill_on_drop(true);
     let output = timeout(SOON * 2, command.output()).await.expect("it ends").unwrap();
     let (out, err) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{script} over {transport}: {err}\n{out}");
+    assert!(output.status.success(), "{script} {args:?}: {err}\n{out}");
     Some(out.lines().map(|it| serde_json::from_str(it).unwrap()).collect())
 }
 

@@ -14,7 +14,7 @@ use tokio_tungstenite::{
     tungstenite::{Bytes, Message},
 };
 
-mod clients;
+pub(crate) mod clients;
 #[cfg(unix)]
 mod cluster;
 mod events;

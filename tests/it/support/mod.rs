@@ -6,3 +6,5 @@ pub(crate) mod program;
 pub(crate) mod random_model;
 #[cfg(unix)]
 pub(crate) mod redis;
+#[cfg_attr(not(feature = "whisper"), allow(dead_code))]
+pub(crate) mod viewer;
