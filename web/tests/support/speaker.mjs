@@ -1,11 +1,12 @@
 // What the tests of the speakers' page share: recordings as a browser's fake microphone plays them, and a pipeline that speakers feed.
 import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { binary, root, running, temporaryFolder } from "./livecap.mjs";
 import { accepting, joinSockets } from "./tcp.mjs";
+import { SOON_MS, within } from "./within.mjs";
 
 /** The bundled recording, whose words the bundled model knows. */
 export const DEMO = join(root, "pipelines/demo.flac");
@@ -35,13 +36,22 @@ export function speaking(t, { keys = "", broadcast = "", model = "demo", env = {
   return running(t, pipeline, env);
 }
 
-/** The address of a network before the server at `url` that can be cut and mended; what is cut stays silent, as a phone without a signal. */
+/**
+ * The address of a network before the server at `url` that can be cut and mended; what is cut stays silent, as a phone without a signal.
+ * `refused(n)` resolves when so many connections were turned away since the cut.
+ */
 export async function throughNetwork(t, url) {
   const { port, hostname } = new URL(url);
   const open = new Set();
   let isCut = false;
+  let refused = 0;
+  const turnedAway = new EventEmitter();
   const address = await accepting(t, (from) => {
-    if (isCut) return from.destroy();
+    if (isCut) {
+      refused += 1;
+      turnedAway.emit("one");
+      return from.destroy();
+    }
     const to = connect(Number(port), hostname);
     open.add(from.on("close", () => open.delete(from)));
     joinSockets(from, to);
@@ -49,8 +59,11 @@ export async function throughNetwork(t, url) {
   return {
     url: address,
     cut() {
-      isCut = true;
+      [isCut, refused] = [true, 0];
       for (const it of open) it.destroy();
+    },
+    async refused(count) {
+      while (refused < count) await within(once(turnedAway, "one"), SOON_MS, () => `${refused} of ${count} connections were tried`);
     },
     mend: () => (isCut = false),
   };
