@@ -12,7 +12,8 @@ export function showFacts(facts: Facts, sent: string): void {
   setText("status", t(status(facts)));
   const told = trouble(facts);
   showText("trouble", told && t(told.key, told.values));
-  element("setup").hidden = isOn;
+  // Also in the middle of a talk a device may fail in a way that only the speaker can mend, who then presses Start.
+  element("setup").hidden = isOn && !failed(facts.device);
   element("speaking").hidden = !isOn;
   element("token-row").hidden = standing?.refused?.code !== "token";
   setText("start", t(standing?.phase === "refused" || typeof facts.device === "object" ? "speak.again" : "speak.start"));
@@ -23,6 +24,10 @@ export function showFacts(facts: Facts, sent: string): void {
   setText("delay", seconds(standing?.delayMs));
   setText("lost", seconds(standing?.lostMs));
   setText("sent", sent);
+}
+
+function failed(device: Facts["device"]): boolean {
+  return typeof device === "object" || ["denied", "missing", "busy"].includes(device);
 }
 
 /** For styles and tests. */

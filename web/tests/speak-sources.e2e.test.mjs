@@ -82,6 +82,16 @@ describe("the microphone of a speaker", { skip }, () => {
     await isLive(page);
     await tells(page, "#trouble", /^$/);
     await shows(reader, "Good morning everyone. Welcome to the open meeting.");
+    // In the middle of the talk: the next microphone is held.
+    await page.evaluate(() => (window.isHeld = true));
+    await page.selectOption("#device", { index: 1 });
+    await tells(page, "#trouble", /Another program holds the microphone/);
+    await isAccessible(page, "with a microphone that is held in the middle of a talk");
+    await page.evaluate(() => (window.isHeld = false));
+    await page.click("#start");
+    await isLive(page);
+    await tells(page, "#trouble", /^$/);
+    assert.ok(await page.isHidden("#start"));
   });
 
   it("keeps the screen on while it is sent, and says where it cannot", async (t) => {
