@@ -165,13 +165,7 @@ async fn range(address: &str, path: &str, range: &str) -> (String, Vec<u8>) {
 #[tokio::test]
 async fn sound_is_given_in_ranges_with_a_ticket_and_is_where_its_words_are() {
     let folder = tempfile::tempdir().unwrap();
-    let speech = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/demo.flac");
-    let text = format!(
-        "[recording.talk]\npath = {speech:?}\nspeed = 1.0\nloop = true\n[whisper.english]\nfrom = \"talk\"\nmodel = \"demo\"\n\
-         [record.sound]\nfrom = \"talk\"\npath = \"sound.wav\"\n\
-         [broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\n\
-         [journal.book]\nfrom = \"web\"\npath = \"book.db\"\nrecord = \"sound\"\n"
-    );
+    let text = crate::support::recorded_talk();
     let (program, address, mut client) = start(folder.path(), &text, &[]).await;
     finals(&mut client, 1).await;
     let (_, event) = get(&address, "/api/archive/1", "").await;

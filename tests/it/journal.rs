@@ -209,13 +209,7 @@ async fn what_an_operator_corrects_is_exported_found_and_there_after_a_restart()
 #[tokio::test]
 async fn a_journal_names_the_sound_of_its_words() {
     let folder = tempfile::tempdir().unwrap();
-    let speech = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/demo.flac");
-    let text = format!(
-        "[recording.talk]\npath = {speech:?}\nspeed = 1.0\nloop = true\n[whisper.english]\nfrom = \"talk\"\nmodel = \"demo\"\n\
-         [record.sound]\nfrom = \"talk\"\npath = \"sound.wav\"\n\
-         [broadcast.web]\nfrom = \"english\"\nlisten = \"127.0.0.1:0\"\n\
-         [journal.book]\nfrom = \"web\"\npath = \"book.db\"\nrecord = \"sound\"\n"
-    );
+    let text = crate::support::recorded_talk();
     fs::write(folder.path().join("talk.toml"), text).unwrap();
     for _ in 0..2 {
         let (program, address) = start(folder.path()).await;

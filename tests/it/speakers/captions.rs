@@ -117,13 +117,13 @@ async fn a_file_that_is_spoken_has_the_words_that_it_has_as_a_recording() {
         assert!(status.success(), "{err}");
         lines(&fs::read_to_string(folder.path().join("out.jsonl")).unwrap())
     };
-    let (recording, own, max) = tokio::join!(recording, spoken("1"), spoken("max"));
+    // One after another: each run decodes at the moments that its time allows, and three at once would take that from each other.
+    let (recording, own, max) = (recording.await, spoken("1").await, spoken("max").await);
     let said = final_text(&recording);
     assert!(said.starts_with("Good morning everyone."), "{said}");
     for spoken in [own, max] {
         let errors = WordErrors::between(&said, &final_text(&spoken), "en");
-        // That the samples are the same is shown in `command`. On a busy machine decodes come at other moments, and a word may differ.
-        assert!(errors.rate().unwrap() <= 0.1, "{errors:?}: {}", final_text(&spoken));
+        assert!(errors.rate().unwrap() <= 0.02, "{errors:?}: {}", final_text(&spoken));
         assert!(!spoken.iter().any(|it| matches!(it, Line::Gap(_))), "nothing is missing");
     }
 }
